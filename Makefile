@@ -1,0 +1,53 @@
+# make quickstart   set up .venv, build the embedded benchmark, compare zero-shot CLIP with VaMP
+# make test         set up .venv, run the test-suite
+# make lint         set up .venv, run the linters, the type checker and the config check
+# make clean        remove .venv, caches and work_dirs/quickstart
+#
+# PYTHON is the interpreter that .venv is made from (3.10 to 3.13):  make test PYTHON=python3.12
+# PIP_FLAGS goes to every pip install.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+PYTEST_FLAGS ?= -q
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: quickstart test lint clean
+
+quickstart: $(STAMP)
+	$(BIN)/python tools/quickstart.py
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pydoclint vamp_mm
+	$(BIN)/codespell
+	$(BIN)/python tools/check_configs.py
+
+# The stamp is written last, so an interrupted installation is taken up again.
+$(STAMP): setup.py requirements/runtime.txt requirements/mminstall.txt requirements/tests.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	    sys.exit(0 if (3, 10) <= v < (3, 14) else "vamp_mm supports Python 3.10 to 3.13, %s is %d.%d; \
+	choose another one: make PYTHON=python3.12 ..." % ((sys.executable,) + v))'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/tests.txt -e .
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) --no-print-directory headless-opencv
+	@touch $@
+
+# MMEngine and MMCV ask for opencv-python, which needs the system's libGL. Where that is missing (servers,
+# containers), the headless build of the same version takes its place.
+.PHONY: headless-opencv
+headless-opencv:
+	@echo 'opencv-python does not load here (no libGL?): replacing it by opencv-python-headless'
+	version=$$($(BIN)/python -c 'from importlib.metadata import version; print(version("opencv-python"))') && \
+	$(BIN)/python -m pip uninstall --yes opencv-python && \
+	$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps opencv-python-headless==$$version
+	$(BIN)/python -c 'import cv2'
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache work_dirs/quickstart *.egg-info
+	find vamp_mm tools tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,41 @@
+"""Packaging of vamp_mm. The tools (ruff, mypy, pytest ...) are configured in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+
+def read_version() -> str:
+    """The version string of vamp_mm/version.py, read without importing the package."""
+    text = (HERE / 'vamp_mm' / 'version.py').read_text(encoding='utf-8')
+    match = re.search(r"^__version__ = '([^']+)'$", text, flags=re.MULTILINE)
+    if match is None:
+        raise RuntimeError("vamp_mm/version.py must hold a line __version__ = '<version>'")
+    return match.group(1)
+
+
+def read_requirements(name: str) -> list[str]:
+    """The requirements of requirements/<name>.txt without comments."""
+    lines = (HERE / 'requirements' / f'{name}.txt').read_text(encoding='utf-8').splitlines()
+    lines = [line.split('#')[0].strip() for line in lines]
+    return [line for line in lines if line]
+
+
+setup(
+    name='vamp_mm',
+    version=read_version(),
+    description='Prompt learning for CLIP-style vision-language models on MMEngine, with VaMP at its heart',
+    long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.10,<3.14',
+    packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
+    package_data={
+        'vamp_mm': ['models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'],
+    },
+    install_requires=read_requirements('runtime') + read_requirements('mminstall'),
+    extras_require={name: read_requirements(name) for name in ('tests', 'docs', 'optional')},
+    zip_safe=False)

@@ -1,0 +1,41 @@
+"""Errors of the commands, and the words that point to the likely meaning of a misspelt key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigError(ValueError):
+    """A config, or an option that changes one, that cannot mean what it says.
+
+    Args:
+        problems: One sentence each; all of them are shown.
+        source: The config file, if it has one.
+    """
+
+    def __init__(self, problems: Iterable[str], source: str | None = None) -> None:
+        self.problems = list(problems)
+        head = f'{len(self.problems)} problem(s) in {source or "the config"}:'
+        super().__init__('\n  - '.join([head, *self.problems]))
+
+
+class WorkDirError(FileExistsError):
+    """A work directory that holds an earlier run."""
+
+
+def closest(word: str, allowed: Iterable[str]) -> str:
+    """A clause that names the closest allowed words, or all of them if they are few.
+
+    Args:
+        word: What was written.
+        allowed: What may be written.
+    """
+    allowed = sorted(map(str, allowed))
+    near = difflib.get_close_matches(word, allowed, n=3, cutoff=0.6)
+    if near:
+        return 'did you mean ' + ' or '.join(repr(item) for item in near) + '?'
+    if not allowed:
+        return 'no key is allowed here'
+    shown = ', '.join(allowed[:12]) + (', ...' if len(allowed) > 12 else '')
+    return f'allowed: {shown}'

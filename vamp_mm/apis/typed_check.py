@@ -1,0 +1,157 @@
+"""Checks of one ``dict(type=...)`` of a config and all that lies below it, without building anything."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+
+from mmengine.registry import root
+from mmengine.registry.registry import Registry
+
+from .errors import closest
+from .signatures import Signature, signature_of
+
+#: Keys that MMEngine hands to a component when it builds it, by registry; a config leaves them out.
+_INJECTED: dict[str, frozenset[str]] = {
+    'LOOPS': frozenset({'runner', 'dataloader', 'evaluator'}),
+    'PARAM_SCHEDULERS': frozenset({'optimizer'}),
+    'OPTIMIZERS': frozenset({'params'}),
+    'OPTIM_WRAPPERS': frozenset({'optimizer'}),
+    'DATA_SAMPLERS': frozenset({'dataset', 'sampler', 'batch_size'}),
+    'VISBACKENDS': frozenset({'save_dir'}),
+    'MODEL_WRAPPERS': frozenset({'module'}),
+}
+#: Keys that MMEngine takes out of a dict before it builds it.
+_REMOVED: dict[str, frozenset[str]] = {
+    'PARAM_SCHEDULERS': frozenset({'convert_to_iter_based'}),
+}
+#: Keys whose value is built from another registry than the dict they stand in.
+_REGISTRY_OF_KEY = {
+    'batch_sampler': 'DATA_SAMPLERS',
+    'dataset': 'DATASETS',
+    'datasets': 'DATASETS',
+    'init_cfg': 'WEIGHT_INITIALIZERS',
+    'metrics': 'METRICS',
+    'optimizer': 'OPTIMIZERS',
+    'pipeline': 'TRANSFORMS',
+    'sampler': 'DATA_SAMPLERS',
+    'transforms': 'TRANSFORMS',
+    'vis_backends': 'VISBACKENDS',
+}
+
+
+class TypedChecker:
+    """Walks typed dicts and collects what is wrong with them.
+
+    Args:
+        scope: Default scope in which names without a prefix are looked up.
+    """
+
+    def __init__(self, scope: str) -> None:
+        self.problems: list[str] = []
+        self._scope = scope
+        self._import_registry(scope)
+
+    def visit(self, path: str, value: object, registry: str) -> None:
+        """Check every typed dict in ``value``.
+
+        Args:
+            path: Where the value stands in the config, for the messages.
+            value: A dict, a list of such, or anything else (which is left alone).
+            registry: Name of MMEngine's root registry that the dicts here are built from.
+        """
+        if isinstance(value, Mapping):
+            if 'type' in value:
+                self.bind(path, value, registry)
+            else:
+                for key, item in value.items():
+                    self.visit(f'{path}.{key}', item, _REGISTRY_OF_KEY.get(key, registry))
+        elif isinstance(value, (list, tuple)):
+            for index, item in enumerate(value):
+                self.visit(f'{path}.{index}', item, registry)
+
+    def bind(self, path: str, cfg: Mapping, registry: str, also: frozenset[str] = frozenset()) -> None:
+        """Resolve the type of one dict, bind its keys and visit its values.
+
+        Args:
+            path: Where the dict stands.
+            cfg: The dict, with a ``type``.
+            registry: Name of the root registry.
+            also: Keys that are taken here besides the constructor's.
+        """
+        target = self.resolve(f'{path}.type', cfg['type'], registry)
+        if target is None:
+            return
+        signature = signature_of(target)
+        also = also | _REMOVED.get(registry, frozenset())
+        self.keys(path, cfg, signature, _name(target), also | {'type', '_scope_'})
+        missing = signature.required - set(cfg) - _INJECTED.get(registry, frozenset())
+        for key in sorted(missing):
+            self.problems.append(f'{path}: {_name(target)} needs the key {key!r}')
+        for key, item in cfg.items():
+            if key not in ('type', '_scope_') and key not in also:
+                self._value(f'{path}.{key}', key, item, signature, registry)
+
+    def keys(self, path: str, cfg: Mapping, signature: Signature, name: str,
+             also: frozenset[str] = frozenset()) -> None:
+        """Report keys of ``cfg`` that neither ``signature`` nor ``also`` lists."""
+        if signature.open:
+            return
+        for key in cfg:
+            if key not in signature.keys and key not in also:
+                self.problems.append(
+                    f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}')
+
+    def resolve(self, path: str, name: object, registry: str) -> Callable | None:
+        """The class or function that a ``type`` stands for, or None with a problem noted."""
+        if not isinstance(name, str):
+            if callable(name):
+                return name
+            self.problems.append(f'{path}: {name!r} is neither a name nor a class')
+            return None
+        base: Registry = getattr(root, registry)
+        if '.' in name:
+            self._import_registry(name.split('.')[0])
+        home = base.children.get(self._scope, base)
+        try:
+            target = home.get(name)
+        except Exception as error:  # a broken module of the user's own must not hide the other problems
+            self.problems.append(f'{path}: importing the home of {name!r} failed: {error}')
+            return None
+        if target is None:
+            known = set(_known_names(base, self._scope))
+            self.problems.append(
+                f'{path}: {name!r} is not a registered {base.name}; {closest(name, known)}')
+        return target
+
+    def _value(self, path: str, key: str, value: object, signature: Signature, registry: str) -> None:
+        default = signature.optional.get(key)
+        untyped = isinstance(value, Mapping) and 'type' not in value
+        if untyped and isinstance(default, Mapping) and default and 'type' not in default:
+            listed = Signature(frozenset(), default, False)
+            self.keys(path, value, listed, f'the dict {key!r}')
+        self.visit(path, value, _REGISTRY_OF_KEY.get(key, registry))
+
+    @staticmethod
+    def _import_registry(scope: str) -> None:
+        try:
+            import_module(f'{scope}.registry')
+        except ImportError:
+            pass  # a scope of the user's own, registered by custom_imports
+
+
+def _known_names(base: Registry, scope: str) -> Iterator[str]:
+    """Names of a registry as a config of ``scope`` would write them."""
+    yield from base.module_dict
+    for child_scope, child in base.children.items():
+        prefix = '' if child_scope == scope else f'{child_scope}.'
+        for name in child.module_dict:
+            yield prefix + name
+
+
+def _name(target: Callable) -> str:
+    if inspect.isclass(target) or inspect.isfunction(target):
+        return target.__name__
+    inner = getattr(target, 'keywords', {}).get('transform', target)
+    return getattr(inner, '__name__', repr(inner))

@@ -1,0 +1,45 @@
+"""Registries of vamp_mm, one node per kind of component, scope ``vamp_mm``.
+
+Each is a child of MMEngine's root registry of the same kind, so ``type='vamp_mm.VaMPHead'`` resolves from any
+default scope, and ``type='mmpretrain.Accuracy'`` resolves from ours. ``locations`` are imported on first use.
+"""
+
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import LOOPS as MMENGINE_LOOPS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import PARAM_SCHEDULERS as MMENGINE_PARAM_SCHEDULERS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+SCOPE = 'vamp_mm'
+
+# backbones, prompters, heads, losses, classifiers
+MODELS = Registry('model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['vamp_mm.models'])
+# few-shot datasets, class splits
+DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['vamp_mm.datasets'])
+# image reading
+TRANSFORMS = Registry(
+    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['vamp_mm.datasets'])
+# samplers (none of our own yet: MMEngine's DefaultSampler is found through the parent)
+DATA_SAMPLERS = Registry(
+    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets'])
+# vocabulary, prototypes, checkpoints, safety
+HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['vamp_mm.engine'])
+# test loops over named class splits
+LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation'])
+# calibration and uncertainty
+METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['vamp_mm.evaluation'])
+# learning-rate schedules of the field
+PARAM_SCHEDULERS = Registry(
+    'parameter scheduler',
+    parent=MMENGINE_PARAM_SCHEDULERS,
+    scope=SCOPE,
+    locations=['vamp_mm.engine'])
+
+__all__ = [
+    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'PARAM_SCHEDULERS', 'SCOPE',
+    'TRANSFORMS'
+]

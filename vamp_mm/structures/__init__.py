@@ -1,0 +1,11 @@
+"""Frozen dataclasses that the parts of a model hand to each other; no logic beyond checking their own values."""
+
+from .context import PromptContext
+from .outputs import Latent, PromptOutput, TowerOutput
+from .plan import EMBED, EMPTY_PLAN, PromptPlan, TextPrompts, TokenEdit, TowerPlan
+from .vocabulary import Vocabulary
+
+__all__ = [
+    'EMBED', 'EMPTY_PLAN', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TextPrompts', 'TokenEdit', 'TowerOutput',
+    'TowerPlan', 'Vocabulary'
+]

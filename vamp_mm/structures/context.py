@@ -1,0 +1,20 @@
+"""What a prompter may look at when it makes its plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class PromptContext:
+    """Inputs of one forward pass, only those that the prompter's ``requires`` names.
+
+    Args:
+        image: ``(N, D)`` features of the frozen, unprompted CLIP, not normalised (``'image'``).
+        target: ``(N,)`` labels, only while training (``'target'``).
+    """
+
+    image: Tensor | None = None
+    target: Tensor | None = None

@@ -1,0 +1,64 @@
+"""What the towers and heads return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class TowerOutput:
+    """Output of one tower.
+
+    Args:
+        pooled: ``(..., D)`` joint features, not normalised. Vision ``(S|1, N, D)``, text ``(S|1, N|1, C, D)``.
+        tokens: ``(..., L, W)`` after the last LayerNorm, only if asked for.
+        spans: Name of an edit -> where its tokens stand in ``tokens``.
+    """
+
+    pooled: Tensor
+    tokens: Tensor | None = None
+    spans: Mapping[str, slice] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """Diagonal Gaussians over the prompt tokens of H blocks and what was drawn from them.
+
+    Args:
+        mean: ``(N, H, K, W)`` posterior mean.
+        log_var: ``(N, H, K, W)`` posterior log-variance.
+        sample: ``(S, N, H, K, W)`` drawn tokens.
+        prior_mean: ``(N, H, K, W)`` mean of the prior, None where no prior applies (prediction).
+        prior_log_var: ``(N, H, K, W)`` log-variance of the prior.
+    """
+
+    mean: Tensor
+    log_var: Tensor
+    sample: Tensor
+    prior_mean: Tensor | None = None
+    prior_log_var: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PromptOutput:
+    """What a head computed from one batch; losses read it, prediction reduces it.
+
+    Args:
+        logits: Branch name -> ``(S, N, C)``.
+        image: ``(S|1, N, D)`` unit image features.
+        text: ``(S|1, N|1, C, D)`` unit text features.
+        teacher_image: ``(N, D)`` unit image features of the frozen CLIP, None if not asked for.
+        teacher_text: ``(C, D)`` unit text features of the frozen CLIP, None if not asked for.
+        latent: What a variational method sampled.
+    """
+
+    logits: Mapping[str, Tensor]
+    image: Tensor
+    text: Tensor
+    teacher_image: Tensor | None = None
+    teacher_text: Tensor | None = None
+    latent: Latent | None = None

@@ -1,0 +1,13 @@
+"""Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
+
+from .backbones import PromptedCLIPBackbone
+from .classifiers import PromptedClassifier
+from .heads import PromptClsHead, TokenReadout, VaMPHead
+from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
+from .prompters import (BasePrompter, CoupledTokens, RepresentationTokens, TemplatePrompter, VariationalPrompter)
+
+__all__ = [
+    'BasePrompter', 'BranchCrossEntropy', 'CoupledTokens', 'ImageConsistency', 'LossTerm', 'PromptClsHead',
+    'PromptedCLIPBackbone', 'PromptedClassifier', 'RepresentationTokens', 'TemplatePrompter', 'TextConsistency',
+    'TokenReadout', 'VaMPHead', 'VariationalLoss', 'VariationalPrompter'
+]

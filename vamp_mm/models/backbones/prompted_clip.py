@@ -1,0 +1,155 @@
+"""PromptedCLIPBackbone: the two frozen towers of a CLIP and the seam through which prompts enter them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ...structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput
+from ..clip import PromptTokenizer, TextTower, VisionTower, load_clip
+from ..clip.vision import VisionStem
+
+
+@MODELS.register_module()
+class PromptedCLIPBackbone(nn.Module):
+    """A frozen CLIP that executes a :class:`PromptPlan`; with the empty plan it is plain CLIP.
+
+    The weights are loaded by the constructor, because prompters read token embeddings when they are built. The towers are
+    always in evaluation mode and without gradients, and they are left out of checkpoints: the config names them.
+
+    Args:
+        arch: An open_clip model name (``'ViT-B-16'``), a path to an architecture JSON in open_clip's layout, the name of an
+            embedded architecture, or None to read the architecture off an OpenAI state dict.
+        pretrained: An open_clip tag (``'openai'``), a local file (OpenAI TorchScript or state dict, open_clip state dict,
+            safetensors), ``'embedded'`` for the small CLIP that ships with the project, or None for random weights.
+        image_mean: Per-channel mean on the scale 0..1; by default the one that belongs to the weights.
+        image_std: Per-channel standard deviation, likewise.
+        cache_dir: Where open_clip keeps downloads.
+
+    Raises:
+        ValueError: If the architecture or tag is unknown.
+        FileNotFoundError: If a weight file is missing.
+        RuntimeError: If the weights do not fit the architecture.
+        TypeError: If a tower has no transformer blocks to prompt.
+    """
+
+    def __init__(self,
+                 arch: str | None,
+                 pretrained: str | None = None,
+                 image_mean: Sequence[float] | None = None,
+                 image_std: Sequence[float] | None = None,
+                 cache_dir: str | None = None) -> None:
+        super().__init__()
+        loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir)
+        self.vision = VisionTower(loaded.model.visual)
+        self.text = TextTower(loaded.model)
+        self.register_buffer('logit_scale', loaded.model.logit_scale.detach().exp().reshape(()), persistent=False)
+        self.image_size = loaded.image_size
+        self.image_mean = loaded.image_mean
+        self.image_std = loaded.image_std
+        self._tokenizer = PromptTokenizer(loaded.tokenizer, self.text.context_length, self.text.pool, self.text.eos_id,
+                                          self.text.causal)
+        self.requires_grad_(False)
+        self.train(False)
+        self._register_state_dict_hook(_drop_frozen)
+        self.register_load_state_dict_post_hook(_expect_no_frozen)
+        self._embed_dim = self._probe_embed_dim()
+
+    @property
+    def embed_dim(self) -> int:
+        """Width D of the joint embedding space."""
+        return self._embed_dim
+
+    @property
+    def device(self) -> torch.device:
+        """Where the towers live."""
+        return self.logit_scale.device
+
+    def train(self, mode: bool = True) -> PromptedCLIPBackbone:
+        """Stay in evaluation mode: the towers are frozen, and must not wake dropout."""
+        return super().train(False)
+
+    def forward(self, images: Tensor) -> tuple[Tensor]:
+        """Plain image features, so that the backbone also serves mmpretrain's ``ImageClassifier``.
+
+        Args:
+            images: ``(N, 3, H, W)`` normalised images.
+
+        Returns:
+            One tensor ``(N, D)``, not normalised.
+        """
+        return (self.encode_image(images).pooled[0], )
+
+    def image_stem(self, images: Tensor, layer: int | None) -> VisionStem:
+        """Hidden states below the first edit, to be shared by the plain and the prompted pass.
+
+        Args:
+            images: ``(N, 3, H, W)`` normalised images.
+            layer: First edited block, ``EMBED``, or None if the vision tower is not edited.
+        """
+        return self.vision.stem(images, self.vision.depth if layer is None else layer)
+
+    def encode_image(self, images: Tensor | VisionStem, plan: PromptPlan = EMPTY_PLAN,
+                     want_tokens: bool = False) -> TowerOutput:
+        """Encode images.
+
+        Args:
+            images: ``(N, 3, H, W)`` normalised images, or their stem from :meth:`image_stem`.
+            plan: Only ``plan.vision_tower`` is read.
+            want_tokens: Whether to return the tokens after the last LayerNorm.
+
+        Returns:
+            ``pooled (S|1, N, D)``, not normalised.
+        """
+        return self.vision(images, plan.vision_tower, want_tokens)
+
+    def encode_text(self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False) -> TowerOutput:
+        """Encode sentences.
+
+        Args:
+            prompts: C tokenised sentences from :meth:`tokenize`.
+            plan: Only ``plan.text_tower`` is read.
+            textbook: Take the plain path even where the fast one applies.
+
+        Returns:
+            ``pooled (S|1, N|1, C, D)``, not normalised.
+        """
+        return self.text(prompts, plan.text_tower, textbook)
+
+    def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
+        """Token ids of C sentences on the device of the towers.
+
+        Raises:
+            ValueError: If a sentence is longer than the text tower's context.
+        """
+        prompts = self._tokenizer(sentences)
+        return replace(prompts, ids=prompts.ids.to(self.device), eot=prompts.eot.to(self.device))
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token embeddings ``(..., W)`` of ids ``(...)``, without positions."""
+        return self.text.token_embedding(ids)
+
+    @torch.no_grad()
+    def _probe_embed_dim(self) -> int:
+        hidden = torch.zeros(1, 2, self.text.width, device=self.device)
+        return self.text._project(hidden).pooled.shape[-1]
+
+
+def _drop_frozen(module: nn.Module, state: dict, prefix: str, _metadata: object) -> None:
+    for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            state.pop(prefix + name, None)
+    for name, _ in module.named_buffers():
+        state.pop(prefix + name, None)
+
+
+def _expect_no_frozen(module: nn.Module, incompatible: object) -> None:
+    """Take back the complaint that the frozen weights are missing from a checkpoint."""
+    frozen = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
+    frozen |= {name for name, _ in module.named_buffers()}
+    missing: list[str] = incompatible.missing_keys  # type: ignore[attr-defined]
+    missing[:] = [key for key in missing if not any(key == name or key.endswith('.' + name) for name in frozen)]

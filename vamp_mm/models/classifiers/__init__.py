@@ -1,0 +1,5 @@
+"""The only top-level model."""
+
+from .prompted import PromptedClassifier
+
+__all__ = ['PromptedClassifier']

@@ -1,0 +1,205 @@
+"""PromptedClassifier: a frozen CLIP, a prompter and a head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.logging import print_log
+from mmengine.model import BaseModel
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ...ops import unit
+from ...registry import MODELS, SCOPE
+from ...structures import PromptContext, PromptOutput, PromptPlan, TextPrompts, Vocabulary
+from .strict_state import check_state
+
+
+@MODELS.register_module()
+class PromptedClassifier(BaseModel):
+    """Image classification by prompting a frozen CLIP; every method is a choice of prompter and head.
+
+    One forward pass: what does the prompter look at? -> frozen features with the empty plan, only if asked -> plan -> images
+    -> texts -> head. Class names are not part of the weights: :meth:`set_vocabulary` changes them at any time.
+
+    Args:
+        backbone: Config of the ``PromptedCLIPBackbone``, or a built one.
+        prompter: Config of the prompter.
+        head: Config of the head.
+        data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind a pipeline
+            that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
+        vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
+            sets them from the dataset.
+
+    Raises:
+        ValueError: If a loss term needs what the prompter does not provide.
+    """
+
+    def __init__(self,
+                 backbone: dict[str, Any] | nn.Module,
+                 prompter: dict[str, Any],
+                 head: dict[str, Any],
+                 data_preprocessor: dict[str, Any] | None = None,
+                 vocabulary: dict[str, Any] | None = None) -> None:
+        clip = _build(backbone)
+        super().__init__(data_preprocessor=_preprocessor(data_preprocessor, clip))
+        self.backbone = clip
+        self.prompter = _build(prompter, clip=clip)
+        self.head = _build(head, clip=clip)
+        self.head.bind_prompter(self.prompter.provides)
+        self._vocabulary: Vocabulary | None = None
+        self._bound_device: torch.device | None = None
+        self._teacher_prompts: TextPrompts | None = None
+        self._teacher_text: Tensor | None = None
+        self._text_cache: Tensor | None = None
+        if vocabulary is not None:
+            self.set_vocabulary(Vocabulary(**vocabulary))
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The class names that the model answers about, None before they are set."""
+        return self._vocabulary
+
+    @property
+    def prototype_owner(self) -> nn.Module | None:
+        """The prompter, if it learns a prior from class prototypes (see ``ClassAwarePriorHook``)."""
+        return self.prompter if getattr(self.prompter, 'has_prior_network', False) else None
+
+    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Answer about these classes from now on.
+
+        Raises:
+            ValueError: If a prompt is longer than the text tower's context.
+        """
+        self._vocabulary = vocabulary
+        self._bind()
+
+    def train(self, mode: bool = True) -> PromptedClassifier:
+        """Change mode; kept text features are of the weights before, and go."""
+        self._text_cache = None
+        return super().train(mode)
+
+    @torch.no_grad()
+    def extract_frozen(self, inputs: Tensor) -> Tensor:
+        """Image features of the frozen, unprompted CLIP.
+
+        Args:
+            inputs: ``(N, 3, H, W)`` preprocessed images.
+
+        Returns:
+            ``(N, D)``, not normalised.
+        """
+        return self.backbone.encode_image(inputs).pooled[0]
+
+    def forward(self,
+                inputs: Tensor,
+                data_samples: Sequence[DataSample] | None = None,
+                mode: str = 'tensor') -> Tensor | dict[str, Tensor] | list[DataSample]:
+        """Run the model in one of MMEngine's modes.
+
+        Args:
+            inputs: ``(N, 3, H, W)`` preprocessed images.
+            data_samples: One per image, with ``gt_label`` in mode ``'loss'``.
+            mode: ``'tensor'`` gives the predicting logits ``(S, N, C)``, ``'loss'`` a dict of terms, ``'predict'`` data
+                samples with prediction and uncertainty.
+
+        Raises:
+            ValueError: If the mode is unknown, or labels are missing or outside the vocabulary.
+        """
+        if mode == 'loss':
+            target = self._targets(data_samples, inputs.device)
+            return self.head.loss(self._run(inputs, target), target)
+        if mode == 'predict':
+            return self.head.predict(self._run(inputs), data_samples, self._seen)
+        if mode == 'tensor':
+            return self.head.predicting(self._run(inputs), self._seen)
+        raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
+
+    def _run(self, inputs: Tensor, target: Tensor | None = None) -> PromptOutput:
+        if self._bound_device != self.backbone.device:
+            self._bind()
+        needs = self.head.requires if target is not None else frozenset()
+        with torch.no_grad():
+            source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            frozen = None
+            if 'image' in self.prompter.requires or 'teacher_image' in needs:
+                frozen = self.backbone.encode_image(source).pooled[0]
+        plan = self.prompter(PromptContext(image=frozen, target=target))
+        image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        text = self._text(plan)
+        logits, feature = self.head(image, text)
+        return PromptOutput(
+            logits=logits,
+            image=feature,
+            text=text,
+            teacher_image=unit(frozen) if 'teacher_image' in needs and frozen is not None else None,
+            teacher_text=self._teacher() if 'teacher_text' in needs else None,
+            latent=plan.latent)
+
+    def _text(self, plan: PromptPlan) -> Tensor:
+        """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
+        if self._text_cache is not None:
+            return self._text_cache
+        assert plan.text is not None
+        text = unit(self.backbone.encode_text(plan.text, plan).pooled)
+        if plan.templates > 1:
+            text = unit(text.unflatten(2, (plan.templates, -1)).mean(dim=2))
+        if not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires:
+            self._text_cache = text
+        return text
+
+    @torch.no_grad()
+    def _teacher(self) -> Tensor:
+        """``(C, D)`` unit text features of the frozen CLIP, once per vocabulary."""
+        if self._teacher_text is None:
+            assert self._vocabulary is not None
+            groups = self._vocabulary.sentences
+            prompts = self.backbone.tokenize([sentence for group in groups for sentence in group])
+            text = unit(self.backbone.encode_text(prompts).pooled[0, 0])
+            self._teacher_text = unit(text.unflatten(0, (len(groups), -1)).mean(dim=0))
+        return self._teacher_text
+
+    def _bind(self) -> None:
+        if self._vocabulary is not None:
+            self.prompter.bind(self.backbone, self._vocabulary)
+        self._teacher_text = self._text_cache = None
+        self._bound_device = self.backbone.device
+
+    @property
+    def _seen(self) -> bool:
+        return self._vocabulary is None or self._vocabulary.seen
+
+    def _targets(self, data_samples: Sequence[DataSample] | None, device: torch.device) -> Tensor:
+        if not data_samples or any('gt_label' not in sample for sample in data_samples):
+            raise ValueError("mode='loss' needs data_samples with gt_label, one per image")
+        target = torch.cat([sample.gt_label for sample in data_samples]).to(device)
+        count = len(self._vocabulary) if self._vocabulary is not None else 0
+        if count and not bool(((target >= 0) & (target < count)).all()):
+            raise ValueError(f'label {int(target.max())} is outside the vocabulary of {count} classes; set the vocabulary '
+                             'of the training set (VocabularyHook)')
+        return target
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
+        check_state(self, state_dict, prefix)
+        self._text_cache = None
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> nn.Module:
+    if isinstance(config, nn.Module):
+        return config
+    # our scope for everything inside, whatever the default scope of the surrounding pipeline
+    return MODELS.build(dict(config, _scope_=SCOPE), default_args=defaults or None)
+
+
+def _preprocessor(config: dict[str, Any] | None, clip: nn.Module) -> dict[str, Any]:
+    own = dict(mean=[255 * value for value in clip.image_mean], std=[255 * value for value in clip.image_std])
+    merged = dict(config or {})
+    merged.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
+    for key, value in own.items():
+        if key in merged and not torch.allclose(torch.tensor(merged[key]), torch.tensor(value), atol=0.1):
+            print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were trained with; '
+                      f'using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)', 'current', 30)
+    return {**merged, **own}

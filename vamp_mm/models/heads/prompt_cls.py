@@ -1,0 +1,135 @@
+"""The head of every prompt method: cosine logits, named loss terms, and predictions that say how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ...ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
+from ...registry import MODELS
+from ...structures import PromptOutput, TowerOutput
+
+_INFERENCE = ('decoupled', 'fused', 'class')
+
+
+@MODELS.register_module()
+class PromptClsHead(nn.Module):
+    """Logits ``(S, N, C)`` per branch, the loss over its terms, and the Monte-Carlo prediction.
+
+    Args:
+        clip: The backbone (given by the classifier), for its logit scale and widths.
+        losses: Configs of the loss terms; each is logged as ``loss_<name>``.
+        readout: Config of a ``TokenReadout`` that adds the branches ``rep`` and ``fused``; None for the class token alone.
+        logit_scale: Factor of the cosines; None takes CLIP's own.
+        inference: Which branch predicts where there is a readout: ``'decoupled'`` is MMRL's rule, fused logits on classes
+            that were trained on and the class token alone on others; ``'fused'`` and ``'class'`` use one for all.
+
+    Raises:
+        ValueError: If a loss name occurs twice or the inference rule is unknown.
+    """
+
+    def __init__(self,
+                 clip: nn.Module,
+                 losses: Sequence[dict[str, Any]] = (dict(type='BranchCrossEntropy'), ),
+                 readout: dict[str, Any] | None = None,
+                 logit_scale: float | None = None,
+                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
+        super().__init__()
+        if inference not in _INFERENCE:
+            raise ValueError(f'inference={inference!r} is unknown; allowed: {_INFERENCE}')
+        self.losses = nn.ModuleList(MODELS.build(term) for term in losses)
+        names = [term.name for term in self.losses]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f'loss terms share the name {twice[0]!r}; give one of them another name')
+        self.readout = None if readout is None else MODELS.build(readout, default_args=dict(clip=clip))
+        scale = clip.logit_scale.detach().clone() if logit_scale is None else torch.tensor(float(logit_scale))
+        self.register_buffer('logit_scale', scale, persistent=False)
+        self.inference = inference
+
+    @property
+    def requires(self) -> frozenset[str]:
+        """What the loss terms need beyond logits: ``'teacher_image'``, ``'teacher_text'``, ``'latent'``."""
+        return frozenset().union(*(term.requires for term in self.losses))
+
+    def bind_prompter(self, provides: frozenset[str]) -> None:
+        """Check that the prompter provides what the loss terms need of it.
+
+        Raises:
+            ValueError: If a term needs a latent and the prompter samples none.
+        """
+        if 'latent' in self.requires and 'latent' not in provides:
+            raise ValueError('a loss term needs a latent, and the prompter samples none; remove VariationalLoss from '
+                             "head.losses or use a VariationalPrompter with tokens='variational'")
+
+    @property
+    def wants_tokens(self) -> bool:
+        """Whether the head reads single vision tokens."""
+        return self.readout is not None
+
+    def forward(self, image: TowerOutput, text: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
+        """Logits of all branches.
+
+        Args:
+            image: Output of the vision tower.
+            text: ``(S|1, N|1, C, D)`` unit text features.
+
+        Returns:
+            Branch -> ``(S, N, C)`` logits, and the unit image feature ``(S|1, N, D)``.
+        """
+        feature = unit(image.pooled)
+        logits = {'class': cosine_logits(feature, text, self.logit_scale)}
+        if self.readout is not None:
+            alpha = self.readout.alpha
+            logits['rep'] = cosine_logits(unit(self.readout(image)), text, self.logit_scale)
+            logits['fused'] = alpha * logits['class'] + (1 - alpha) * logits['rep']
+        return logits, feature
+
+    def loss(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+        """All weighted terms as ``loss_<name>``, and what is worth watching as ``metric_<name>``.
+
+        Args:
+            output: The forward pass.
+            target: ``(N,)`` labels.
+        """
+        losses = {f'loss_{term.name}': term.weight * term(output, target) for term in self.losses}
+        return {**losses, **self.metrics(output, target)}
+
+    @torch.no_grad()
+    def metrics(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+        """Training accuracy in percent."""
+        predicted = mean_log_probs(self.predicting(output, seen=True)).argmax(dim=-1)
+        return {'metric_accuracy': 100 * (predicted == target).float().mean()}
+
+    def predicting(self, output: PromptOutput, seen: bool) -> Tensor:
+        """The logits ``(S, N, C)`` that predict, by the inference rule."""
+        if self.readout is None or self.inference == 'class':
+            return output.logits['class']
+        fused = self.inference == 'fused' or seen
+        return output.logits['fused' if fused else 'class']
+
+    def predict(self, output: PromptOutput, data_samples: Sequence[DataSample] | None, seen: bool) -> list[DataSample]:
+        """Average probabilities over samples and write prediction and uncertainty into the data samples.
+
+        Args:
+            output: The forward pass.
+            data_samples: One per image; new ones if None.
+            seen: Whether the classes were trained on.
+
+        Returns:
+            Data samples with ``pred_score (C,)``, ``pred_label (1,)`` and the scalars ``predictive_entropy``,
+            ``expected_entropy``, ``mutual_information`` (nats) and ``pred_std``.
+        """
+        logits = self.predicting(output, seen)
+        scores = mean_log_probs(logits).exp()
+        uncertainty = sample_uncertainty(logits)
+        samples = [DataSample() for _ in scores] if data_samples is None else list(data_samples)
+        for index, sample in enumerate(samples):
+            sample.set_pred_score(scores[index]).set_pred_label(scores[index].argmax().reshape(1))
+            for name, values in uncertainty.items():
+                sample.set_field(values[index], name, dtype=torch.Tensor)
+        return samples

@@ -1,0 +1,59 @@
+"""The head of VaMP: its objective, put together from named terms (VaMP, NeurIPS 2025, eq. 15-22)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ...structures import PromptOutput
+from .prompt_cls import PromptClsHead
+
+
+@MODELS.register_module()
+class VaMPHead(PromptClsHead):
+    """Expected log-likelihood of both branches, KL to the prior, and MMRL's pull to the frozen features.
+
+    ``L = alpha CE(class) + (1 - alpha) CE(rep) + consistency * (image + text) + KL``; without a readout the cross-entropy of
+    the class token alone. Prediction averages the probabilities of the S samples (eq. 22).
+
+    Args:
+        clip: The backbone (given by the classifier).
+        kl: Config of the ``VariationalLoss``; left out by itself where the prompter samples nothing, so that the ablation
+            rows differ from VaMP by the prompter's ``tokens`` and ``prior`` alone.
+        consistency: Weight of both cosine terms (MMRL's lambda, per dataset); 0 leaves them out.
+        readout: Config of the ``TokenReadout`` (MMRL style), None in MaPLe style.
+        logit_scale: Factor of the cosines; None takes CLIP's own.
+        inference: Which branch predicts; see ``PromptClsHead``.
+    """
+
+    def __init__(self,
+                 clip: nn.Module,
+                 kl: dict[str, Any] | None = dict(type='VariationalLoss'),
+                 consistency: float = 0.5,
+                 readout: dict[str, Any] | None = dict(type='TokenReadout'),
+                 logit_scale: float | None = 100.0,
+                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
+        super().__init__(clip, (), readout, logit_scale, inference)
+        alpha = 1.0 if self.readout is None else self.readout.alpha
+        terms = [dict(type='BranchCrossEntropy', branch='class', weight=alpha)]
+        if self.readout is not None:
+            terms.append(dict(type='BranchCrossEntropy', branch='rep', weight=1 - alpha))
+        if consistency:
+            terms += [dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')]
+        self.losses.extend(MODELS.build(term) for term in terms + ([kl] if kl else []))
+
+    def bind_prompter(self, provides: frozenset[str]) -> None:
+        """Leave out the divergence where the prompter samples nothing."""
+        if 'latent' not in provides:
+            self.losses = nn.ModuleList(term for term in self.losses if 'latent' not in term.requires)
+
+    @torch.no_grad()
+    def metrics(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+        """Training accuracy in percent, and the mean standard deviation of the posterior."""
+        watched = super().metrics(output, target)
+        if output.latent is not None:
+            watched['metric_sigma'] = torch.exp(0.5 * output.latent.log_var).mean()
+        return watched

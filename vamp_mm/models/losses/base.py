@@ -1,0 +1,40 @@
+"""The interface of a loss term."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from ...structures import PromptOutput
+
+
+class LossTerm(nn.Module, ABC):
+    """One term of an objective, logged as ``loss_<name>`` after weighting.
+
+    Args:
+        name: What the term is logged under.
+        weight: Factor in the objective.
+
+    Raises:
+        ValueError: If the weight is negative.
+    """
+
+    #: What the head must compute for this term: any of ``'teacher_image'``, ``'teacher_text'``, ``'latent'``.
+    requires: frozenset[str] = frozenset()
+
+    def __init__(self, name: str, weight: float = 1.0) -> None:
+        super().__init__()
+        if weight < 0:
+            raise ValueError(f'weight={weight} of the loss term {name!r} must not be negative')
+        self.name = name
+        self.weight = weight
+
+    @abstractmethod
+    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+        """The unweighted term, a scalar.
+
+        Args:
+            output: What the head computed.
+            target: ``(N,)`` labels.
+        """

@@ -1,0 +1,12 @@
+"""Prompters: from what they may look at to a plan for the towers; one idea per file."""
+
+from .base import BasePrompter
+from .coupled import CoupledTokens
+from .gaussian import GaussianMLPs
+from .shared_space import RepresentationTokens
+from .template import TemplatePrompter
+from .variational import VariationalPrompter
+
+__all__ = [
+    'BasePrompter', 'CoupledTokens', 'GaussianMLPs', 'RepresentationTokens', 'TemplatePrompter', 'VariationalPrompter'
+]

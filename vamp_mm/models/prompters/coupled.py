@@ -1,0 +1,65 @@
+"""Deep vision tokens projected from the text tokens (MaPLe, CVPR 2023)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ...structures import TokenEdit
+from .layers import check_layers, deep_edits
+
+
+@MODELS.register_module()
+class CoupledTokens(nn.Module):
+    """Vision tokens as linear functions of the shared text tokens, block by block, from block 0 on.
+
+    In the text tower the tokens take the place of the first words of ``context``; in the vision tower they stand at the
+    right end. Under VaMP the text tokens vary with the image; the vision tokens are projected from what all images share.
+
+    Args:
+        clip: The backbone, for its widths and depths.
+        depth: Number of edited blocks H.
+        num_tokens: Tokens per block K.
+        context: Words before the class name in every prompt; at least K tokens.
+        std: Standard deviation of the tokens at the start.
+
+    Raises:
+        ValueError: If the blocks do not exist in the tower.
+    """
+
+    #: Text tokens replace the first words of the context.
+    text_mode = 'overwrite'
+    first_vision_layer = -1
+
+    def __init__(self,
+                 clip: nn.Module,
+                 depth: int = 9,
+                 num_tokens: int = 2,
+                 context: str = 'a photo of a',
+                 std: float = 0.02) -> None:
+        super().__init__()
+        check_layers('vision', 0, depth, clip.vision.depth)
+        self.depth = depth
+        self.num_tokens = num_tokens
+        self.context: str | None = context
+        self._std = std
+        self.to_vision = nn.ModuleList(nn.Linear(clip.text.width, clip.vision.width) for _ in range(depth))
+
+    def add_text_tokens(self, depth: int, width: int) -> None:
+        """Learn shared text tokens for H blocks: those of MaPLe itself."""
+        self.tokens = nn.Parameter(torch.randn(depth, self.num_tokens, width) * self._std)
+
+    def text_tokens(self) -> Tensor:
+        """``(H, K, W)`` text tokens, the same for all images and classes."""
+        return self.tokens
+
+    def vision_edits(self, shared: Tensor | None) -> tuple[TokenEdit, ...]:
+        """Edits of the vision tower, the same for all images.
+
+        Args:
+            shared: ``(H, K, W)`` shared text tokens.
+        """
+        assert shared is not None, 'coupled tokens need the shared text tokens'
+        tokens = torch.stack([project(t) for project, t in zip(self.to_vision, shared, strict=True)])
+        return deep_edits(tokens[:, None, None], 0, start=-1, at_embedding=True)

@@ -1,0 +1,43 @@
+"""Tokens for a run of consecutive blocks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor
+
+from ...structures import EMBED, TokenEdit
+
+
+def deep_edits(tokens: Tensor,
+               first: int,
+               start: int,
+               mode: Literal['insert', 'overwrite'] = 'insert',
+               at_embedding: bool = False,
+               name: str | None = None) -> tuple[TokenEdit, ...]:
+    """Edits that bring K tokens in at the first block and renew them at each later one.
+
+    Args:
+        tokens: ``(H, ..., K, W)``, one set per block.
+        first: 0-based index of the first block.
+        start: Position of the tokens in the sequence.
+        mode: What happens at the first block; later blocks overwrite.
+        at_embedding: Enter before block 0 with the input embeddings instead of at the first block (only ``first=0``).
+        name: Name for the read-out.
+    """
+    edits = [TokenEdit(EMBED if at_embedding else first, start, mode, tokens[0], name=name)]
+    edits += [
+        TokenEdit(first + i, start, 'overwrite', tokens[i], name=name) for i in range(1, len(tokens))
+    ]
+    return tuple(edits)
+
+
+def check_layers(tower: str, start: int, depth: int, available: int) -> None:
+    """Check that blocks ``start .. start + depth - 1`` exist.
+
+    Raises:
+        ValueError: If they do not, naming the blocks that do.
+    """
+    if start < 0 or depth < 1 or start + depth > available:
+        raise ValueError(f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
+                         f'0..{available - 1}; choose start + depth <= {available}')

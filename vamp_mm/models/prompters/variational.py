@@ -1,0 +1,258 @@
+"""Variational text prompts: tokens sampled from a posterior over the image (VaMP, NeurIPS 2025, sections 3.2-3.4)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from mmengine.dist import get_dist_info
+from torch import Tensor, nn
+
+from ...ops import draw_noise, reparameterise, unit
+from ...registry import MODELS
+from ...structures import Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
+from .base import BasePrompter, TextEncoder
+from .gaussian import GaussianMLPs
+from .layers import check_layers, deep_edits
+
+_TOKENS = ('shared', 'deterministic', 'variational')
+_PRIORS = ('class-aware', 'standard')
+_SOURCES = ('feature', 'posterior')
+_NOISES = ('shared', 'antithetic', 'fresh')
+
+
+@MODELS.register_module()
+class VariationalPrompter(BasePrompter):
+    """Text tokens of H blocks drawn from ``q(z|x) = N(mu(f_x), sigma(f_x)^2)``; vision tokens shared by all images.
+
+    The rows of the paper's ablation are ``tokens='shared'`` (the host method itself), ``'deterministic'`` (from the image,
+    no noise), ``'variational'`` with ``prior='standard'``, and ``'variational'`` with ``prior='class-aware'`` (VaMP).
+
+    Args:
+        clip: The backbone (given by the classifier), for its widths and depths.
+        host: The vision side and how text tokens enter: ``RepresentationTokens`` (MMRL style) or ``CoupledTokens`` (MaPLe
+            style). It also fixes the number K of tokens per block.
+        start: First edited text block J, counted from 0; 0 with ``CoupledTokens``.
+        depth: Number of edited text blocks H; equal to the host's with ``CoupledTokens``.
+        tokens: Where text tokens come from: ``'shared'``, ``'deterministic'`` or ``'variational'``.
+        prior: ``'class-aware'`` p(z|o_y) from class prototypes, or ``'standard'`` N(0, I).
+        hidden: Hidden units of each MLP.
+        normalize: Whether the image feature and the prototypes have unit length before the MLPs (open in the paper).
+        std: Standard deviation of the shared tokens at the start, and sigma at the start of posterior and prior.
+        log_var_range: Bounds of the log-variance.
+        train_samples: Monte-Carlo samples S in training; 0 trains on the posterior mean.
+        test_samples: Samples S in prediction; 0 predicts from the posterior mean.
+        test_noise: ``'shared'``: the same S noise tensors for every image, so that a prediction does not depend on batch
+            size, order or number of processes; ``'antithetic'``: likewise, in pairs of opposite sign (S even);
+            ``'fresh'``: new noise for every image from torch's global generator.
+        seed: Seed of training and test noise.
+        prototype_source: What the prior is conditioned on: ``'feature'``, the mean frozen feature of a class (eq. 18), or
+            ``'posterior'``, the mean of its posterior means (two sentences of the paper; see ``ClassAwarePriorHook``).
+
+    Raises:
+        ValueError: If a choice is unknown or does not fit the others, or the blocks do not exist.
+    """
+
+    def __init__(self,
+                 clip: nn.Module,
+                 host: dict[str, Any],
+                 start: int = 5,
+                 depth: int = 7,
+                 tokens: Literal['shared', 'deterministic', 'variational'] = 'variational',
+                 prior: Literal['class-aware', 'standard'] = 'class-aware',
+                 hidden: int = 24,
+                 normalize: bool = True,
+                 std: float = 0.02,
+                 log_var_range: tuple[float, float] = (-14.0, 2.0),
+                 train_samples: int = 1,
+                 test_samples: int = 10,
+                 test_noise: Literal['shared', 'antithetic', 'fresh'] = 'shared',
+                 seed: int = 0,
+                 prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
+        super().__init__()
+        _check_choice('tokens', tokens, _TOKENS)
+        _check_choice('prior', prior, _PRIORS)
+        _check_choice('test_noise', test_noise, _NOISES)
+        _check_choice('prototype_source', prototype_source, _SOURCES)
+        _check_samples(train_samples, test_samples, test_noise)
+        check_layers('text', start, depth, clip.text.depth)
+        self.host = MODELS.build(host, default_args=dict(clip=clip))
+        if self.host.text_mode == 'overwrite' and (start != 0 or depth != self.host.depth):
+            raise ValueError(f'start={start}, depth={depth}: with {type(self.host).__name__} text and vision blocks are '
+                             f'coupled; set start=0 and depth={self.host.depth}')
+        self.first_vision_layer = self.host.first_vision_layer
+        self.start, self.depth = start, depth
+        self.tokens, self.prior = tokens, prior
+        self.normalize = normalize
+        self.train_samples, self.test_samples, self.test_noise = train_samples, test_samples, test_noise
+        self.seed = seed
+        self.prototype_source = prototype_source
+        self.requires = frozenset() if tokens == 'shared' else frozenset({'image'})
+        self.provides = frozenset({'latent'}) if tokens == 'variational' else frozenset()
+        self._build_networks(clip, hidden, std, log_var_range)
+        #: Training steps that drew noise; saved, so that a resumed run goes on with the noise it would have had.
+        self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
+
+    def _build_networks(self, clip: nn.Module, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
+        width, layers, count = clip.text.width, self.depth, self.host.num_tokens
+        if self.tokens == 'shared':
+            self.host.add_text_tokens(layers, width)
+            return
+        variational = self.tokens == 'variational'
+        self.posterior = GaussianMLPs(clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational)
+        if self.has_prior_network:
+            self.requires |= {'target'}
+            per_layer = self.prototype_source == 'posterior'
+            size = count * width if per_layer else clip.embed_dim
+            self.prior_network = GaussianMLPs(size, layers, count, width, hidden, std, log_var_range, True, per_layer)
+            shape = (0, layers, size) if per_layer else (0, size)
+            self.register_buffer('prototypes', torch.zeros(shape))
+
+    @property
+    def has_prior_network(self) -> bool:
+        """Whether the prior is learned from class prototypes."""
+        return self.tokens == 'variational' and self.prior == 'class-aware'
+
+    @property
+    def num_prototypes(self) -> int:
+        """Number of classes with a prototype, 0 before they are computed."""
+        return len(self.prototypes) if self.has_prior_network else 0
+
+    def prototype_features(self, image: Tensor) -> Tensor:
+        """What is averaged over a class's training images to give its prototype.
+
+        Args:
+            image: ``(N, D)`` frozen image features.
+
+        Returns:
+            ``(N, D)`` (unit) features, or ``(N, H, K * W)`` posterior means with ``prototype_source='posterior'``.
+        """
+        features = self._condition(image)
+        if self.prototype_source == 'posterior':
+            return self.posterior(features)[0].flatten(-2)
+        return features
+
+    def set_prototypes(self, means: Tensor) -> None:
+        """Take the class means of :meth:`prototype_features`; made unit length where the features are.
+
+        Args:
+            means: ``(C, D)``, or ``(C, H, K * W)`` with ``prototype_source='posterior'``.
+
+        Raises:
+            ValueError: If the shape does not fit.
+        """
+        if not self.has_prior_network:
+            raise ValueError(f"tokens={self.tokens!r}, prior={self.prior!r} uses no prototypes; remove the call")
+        if means.shape[1:] != self.prototypes.shape[1:]:
+            raise ValueError(f'prototypes must be (C, {", ".join(map(str, self.prototypes.shape[1:]))}), got '
+                             f'{tuple(means.shape)}')
+        means = means.to(self.prototypes)
+        self.prototypes = unit(means) if self.normalize and self.prototype_source == 'feature' else means
+
+    def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
+        """Take up a vocabulary, and check that the tokens have room in its prompts."""
+        super().bind(clip, vocabulary)
+        if self.host.text_mode == 'overwrite':
+            words = self.prompts.prefix if len(vocabulary) > 1 else self.host.num_tokens + 1
+            if words < self.host.num_tokens + 1:
+                raise ValueError(f'context={self.host.context!r} has {words - 1} tokens, fewer than the '
+                                 f'{self.host.num_tokens} prompt tokens that take their place; use a longer context')
+
+    def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
+        """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
+        if self.host.context is None:
+            return vocabulary.sentences
+        template = self.host.context + ' {}.'
+        return Vocabulary(vocabulary.names, (template, ), vocabulary.seen).sentences
+
+    def forward(self, context: PromptContext) -> PromptPlan:
+        """Sample text tokens for a batch and plan both towers.
+
+        Args:
+            context: ``image (N, D)``, and ``target (N,)`` in training with a class-aware prior.
+        """
+        latent = None if self.tokens == 'shared' else self._latent(context)
+        if latent is None:
+            tokens = shared = self.host.text_tokens()
+            per_layer = tokens[:, None, None, None]  # (H, 1, 1, 1, K, W)
+        else:
+            shared = self.posterior.shared_tokens
+            per_layer = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
+        return PromptPlan(
+            text=self.prompts,
+            templates=self._templates,
+            latent=latent,
+            text_tower=TowerPlan(
+                edits=deep_edits(
+                    per_layer, self.start, 1, self.host.text_mode, at_embedding=self.host.text_mode == 'overwrite')),
+            vision_tower=TowerPlan(edits=self.host.vision_edits(shared)))
+
+    def _latent(self, context: PromptContext) -> Latent:
+        assert context.image is not None
+        mean, log_var = self.posterior(self._condition(context.image))
+        if log_var is None:  # deterministic
+            log_var = torch.full_like(mean, float('-inf'))
+            return Latent(mean, log_var, mean.unsqueeze(0))
+        noise = self._noise(len(mean), mean.device)
+        sample = mean.unsqueeze(0) if noise is None else reparameterise(mean, log_var, noise)
+        prior_mean, prior_log_var = self._prior(context.target, mean)
+        return Latent(mean, log_var, sample, prior_mean, prior_log_var)
+
+    def _condition(self, image: Tensor) -> Tensor:
+        return unit(image) if self.normalize else image.float() if image.dtype.itemsize == 2 else image
+
+    def _prior(self, target: Tensor | None, like: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """``(N, H, K, W)`` mean and log-variance of the prior; none in prediction, which does not use it."""
+        if not self.training:
+            return None, None
+        if self.prior == 'standard':
+            return torch.zeros_like(like), torch.zeros_like(like)
+        assert target is not None
+        self._check_prototypes(target)
+        mean, log_var = self.prior_network(self.prototypes)  # every class once
+        return mean[target], log_var[target]
+
+    def _check_prototypes(self, target: Tensor) -> None:
+        if self.num_prototypes == 0:
+            raise RuntimeError("the class-aware prior has no class prototypes; add "
+                               "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'")
+
+    def _noise(self, images: int, device: torch.device) -> Tensor | None:
+        """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""
+        event = self.posterior.shape
+        if self.training:
+            return self._train_noise(images, event).to(device) if self.train_samples else None
+        if not self.test_samples:
+            return None
+        if self.test_noise == 'fresh':
+            return torch.randn(self.test_samples, images, *event, device=device)
+        if self.test_noise == 'antithetic':
+            half = draw_noise((self.test_samples // 2, 1, *event), self.seed, 0)
+            return torch.cat([half, -half]).to(device)
+        return draw_noise((self.test_samples, 1, *event), self.seed, 0).to(device)
+
+    def _train_noise(self, images: int, event: tuple[int, ...]) -> Tensor:
+        # Noise of the whole global batch, of which this process takes its share: MMEngine's sampler deals the images out
+        # in turn, so image i of process r is image i * world + r of the batch that one process would see.
+        rank, world = get_dist_info()
+        self.noise_step += 1
+        noise = draw_noise((self.train_samples, images * world, *event), self.seed, int(self.noise_step))
+        return noise[:, rank::world]
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
+        stored = state_dict.get(prefix + 'prototypes')
+        if self.has_prior_network and stored is not None and stored.shape[1:] == self.prototypes.shape[1:]:
+            self.prototypes = self.prototypes.new_zeros(stored.shape)  # any number of training classes
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _check_choice(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
+
+
+def _check_samples(train: int, test: int, noise: str) -> None:
+    if train < 0 or test < 0:
+        raise ValueError(f'train_samples={train}, test_samples={test}: give 0 (posterior mean) or more')
+    if noise == 'antithetic' and test % 2:
+        raise ValueError(f"test_samples={test} is odd; test_noise='antithetic' draws pairs")

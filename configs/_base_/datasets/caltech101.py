@@ -1,0 +1,66 @@
+"""Caltech101 at 224 px, 16 shots of the base classes; test on base and novel (50 classes each).
+
+100 classes in the split of CoOp; ``data/README.md`` shows the layout. Batches of 4 images follow
+VaMP, section 4 of the paper; the incomplete last batch of an epoch is dropped (CoOp protocol).
+"""
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(type='ProtocolBatchSampler'),
+    dataset=dict(
+        type='FewShotDataset',
+        data_root='data/caltech-101',
+        split_file='split_zhou_Caltech101.json',
+        image_folder='101_ObjectCategories',
+        split='train',
+        shots=16,
+        seed=1,
+        class_split='base',
+        templates='a photo of a {}.',
+        pipeline=[
+            dict(type='LoadRGBImage'),
+            dict(
+                type='mmpretrain.torchvision/RandomResizedCrop',
+                size=224,
+                scale=(0.5, 1.0),
+                interpolation='bicubic',
+            ),
+            dict(type='mmpretrain.torchvision/RandomHorizontalFlip'),
+            dict(type='mmpretrain.PackInputs'),
+        ],
+    ),
+)
+test_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='FewShotDataset',
+        data_root='data/caltech-101',
+        split_file='split_zhou_Caltech101.json',
+        image_folder='101_ObjectCategories',
+        split='test',
+        templates='a photo of a {}.',
+        pipeline=[
+            dict(type='LoadRGBImage'),
+            dict(type='mmpretrain.torchvision/Resize', size=224, interpolation='bicubic'),
+            dict(type='mmpretrain.torchvision/CenterCrop', size=224),
+            dict(type='mmpretrain.PackInputs'),
+        ],
+    ),
+)
+test_evaluator = [
+    dict(type='mmpretrain.Accuracy', topk=(1,)),
+    dict(type='CalibrationMetric'),
+    dict(type='UncertaintyMetric'),
+]
+test_cfg = dict(
+    type='SplitTestLoop',
+    splits=dict(
+        base=dict(seen=True, dataset=dict(class_split='base')),
+        novel=dict(seen=False, dataset=dict(class_split='novel')),
+    ),
+)

@@ -1,0 +1,262 @@
+"""Few-shot image classification data in the layout of the CoOp family."""
+
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from mmengine.logging import MMLogger
+from mmpretrain.datasets import BaseDataset
+
+from vamp_mm.registry import DATASETS, TRANSFORMS
+from vamp_mm.structures import Vocabulary
+
+from .sampling import few_shot_part
+from .seeding import sample_seed, seeded
+from .splits import CLASS_SPLITS, PARTS, Item, Split, class_range, class_split, read_split
+from .transforms import read_rgb
+
+_SHOWN = 10
+
+
+@DATASETS.register_module()
+class FewShotDataset(BaseDataset):
+    """Images of one split, of all, the base or the novel classes, all of them or k a class.
+
+    The few-shot subset is drawn first and the classes are split afterwards, by the rules of the
+    CoOp protocol (:mod:`~vamp_mm.datasets.sampling`, :func:`~vamp_mm.datasets.splits.class_split`),
+    so a seed names the same images as in the papers of that family.
+
+    In the training split, random augmentation is a pure function of (``augment_seed``, epoch,
+    index): the same for any number of workers and processes, and after a resume. Tell the epoch
+    with :meth:`set_epoch`.
+
+    ``metainfo`` holds ``classes`` (names in label order), ``templates``, ``dataset_name``,
+    ``class_split`` and ``split``; it is there before :meth:`full_init`.
+
+    Args:
+        data_root: Folder of the dataset.
+        split_file: JSON split file, relative to ``data_root``.
+        image_folder: Folder of the images, relative to ``data_root``.
+        split: ``train``, ``val`` or ``test``.
+        shots: Training images per class, -1 for all. The validation split draws ``min(shots, 4)``;
+            the test split is never sampled.
+        seed: Seed of the few-shot subset.
+        class_split: ``all``, ``base`` (first half of the labels) or ``novel`` (the rest).
+        templates: Sentences with one ``{}`` for the class name.
+        pipeline: Transforms.
+        dataset_name: Name for tables; the last part of ``data_root`` if not given.
+        allow_short: Take all images of a class with fewer than ``shots`` instead of raising.
+        unreadable: ``error`` raises when an unreadable image is loaded; ``skip`` decodes every
+            image once at construction, leaves unreadable ones out, and logs them (they are listed
+            in ``skipped``).
+        augment_seed: Seed of the augmentation; ``seed`` if not given.
+        hint: What to do where data are missing, shown in the error.
+        lazy_init: Do not look for the images before :meth:`full_init`.
+
+    Raises:
+        FileNotFoundError: If the data root, the split file or images are missing.
+        ValueError: If an argument or the split file is wrong, or nothing is left.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        split_file: str,
+        image_folder: str = '',
+        split: str = 'train',
+        shots: int = -1,
+        seed: int = 1,
+        class_split: str = 'all',
+        templates: str | Sequence[str] = 'a photo of a {}.',
+        pipeline: Sequence[dict | Callable] = (),
+        dataset_name: str | None = None,
+        allow_short: bool = False,
+        unreadable: str = 'error',
+        augment_seed: int | None = None,
+        hint: str = '',
+        lazy_init: bool = False,
+    ) -> None:
+        _check_choices(
+            split=(split, PARTS),
+            class_split=(class_split, CLASS_SPLITS),
+            unreadable=(unreadable, ('error', 'skip')),
+        )
+        _check_shots(shots, split)
+        data_root = osp.expanduser(data_root)
+        self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
+        self.allow_short, self.unreadable, self.hint = allow_short, unreadable, hint
+        self.augment_seed = seed if augment_seed is None else augment_seed
+        #: Paths left out by ``unreadable='skip'``.
+        self.skipped: tuple[str, ...] = ()
+        # In shared memory, so that workers which outlive an epoch see the new one.
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        lists = self._read(data_root, split_file)
+        labels = class_range(class_split, len(lists.classes))
+        # Vocabulary checks what the text side needs: distinct names, one {} in every template.
+        vocabulary = Vocabulary(
+            names=lists.classes[labels.start : labels.stop],
+            templates=(templates,) if isinstance(templates, str) else tuple(templates),
+        )
+        metainfo = dict(
+            classes=vocabulary.names,
+            templates=vocabulary.templates,
+            class_split=class_split,
+            split=split,
+            dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
+        )
+        self._chosen = self._choose(lists)
+        super().__init__(
+            ann_file=split_file,
+            metainfo=metainfo,
+            data_root=data_root,
+            data_prefix=dict(img_path=image_folder),
+            pipeline=[
+                TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline
+            ],
+            test_mode=split != 'train',
+            lazy_init=lazy_init,
+        )
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that augmentation is drawn for."""
+        return int(self._epoch)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell all workers which epoch comes next.
+
+        Args:
+            epoch: 0-based epoch.
+
+        Raises:
+            ValueError: If the epoch is negative.
+        """
+        if epoch < 0:
+            raise ValueError(f'epoch={epoch} must be 0 or more')
+        self._epoch.fill_(epoch)
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on one sample.
+
+        Args:
+            idx: Index of the sample.
+
+        Returns:
+            What the pipeline returns.
+
+        Raises:
+            ValueError: If the pipeline returns None; an image is never replaced by another one.
+        """
+        if self.split != 'train':
+            data = super().prepare_data(idx)
+        else:
+            with seeded(sample_seed(self.augment_seed, self.epoch, idx % len(self))):
+                data = super().prepare_data(idx)
+        if data is None:
+            raise ValueError(
+                f'the pipeline returned None for {self.get_data_info(idx)["img_path"]!r}; '
+                'FewShotDataset does not put another image in its place'
+            )
+        return data
+
+    def load_data_list(self) -> list[dict]:
+        """Look for the chosen images on disk.
+
+        Returns:
+            One dict per image: ``img_path`` and ``gt_label``.
+
+        Raises:
+            FileNotFoundError: If images are missing.
+            ValueError: If no image is left, or a class loses all of them.
+        """
+        paths = [
+            (osp.join(self.data_prefix['img_path'], item.path), item.label) for item in self._chosen
+        ]
+        missing = [path for path, _ in paths if not osp.isfile(path)]
+        if missing:
+            raise FileNotFoundError(
+                f'{len(missing)} of {len(paths)} images of the {self.split} split are missing under '
+                f'{osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. {self._next_step()}'
+            )
+        if self.unreadable == 'skip':
+            paths = self._readable(paths)
+        present = {label for _, label in paths}
+        empty = [
+            name for label, name in enumerate(self._metainfo['classes']) if label not in present
+        ]
+        if empty:
+            raise ValueError(
+                f'{len(empty)} classes have no image in the {self.split} split of '
+                f'{self._metainfo["dataset_name"]} (class_split={self.which!r}): {_some(empty)}'
+            )
+        return [dict(img_path=path, gt_label=label) for path, label in paths]
+
+    def extra_repr(self) -> list[str]:
+        """Lines that ``repr`` adds."""
+        return [
+            f'Split: \t{self.split}, classes {self.which}, shots {self.shots}, seed {self.seed}',
+            *super().extra_repr(),
+        ]
+
+    def _choose(self, lists: Split) -> tuple[Item, ...]:
+        items = (
+            few_shot_part(lists, self.split, self.shots, self.seed, self.allow_short)
+            if self.shots > 0
+            else lists.part(self.split)
+        )
+        return class_split(items, self.which, len(lists.classes))
+
+    def _readable(self, paths: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        kept, skipped = [], []
+        for path, label in paths:
+            try:
+                read_rgb(path)
+            except OSError:
+                skipped.append(path)
+            else:
+                kept.append((path, label))
+        self.skipped = tuple(skipped)
+        if skipped:
+            MMLogger.get_current_instance().warning(
+                f'left out {len(skipped)} unreadable of {len(paths)} images of the {self.split} split: '
+                f'{_some(skipped)}'
+            )
+        return kept
+
+    def _read(self, data_root: str, split_file: str) -> Split:
+        path = osp.join(data_root, split_file)
+        for what, there, wanted in (
+            ('data root', osp.isdir(data_root), data_root),
+            ('split file', osp.isfile(path), path),
+        ):
+            if not there:
+                raise FileNotFoundError(
+                    f'{what} {osp.abspath(wanted)} does not exist. {self._next_step()}'
+                )
+        return read_split(path)
+
+    def _next_step(self) -> str:
+        return self.hint or 'data/README.md shows the layout of every dataset and how to get it.'
+
+
+def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
+    for key, (value, allowed) in choices.items():
+        if value not in allowed:
+            raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
+
+
+def _check_shots(shots: int, split: str) -> None:
+    if type(shots) is not int or (shots < 1 and shots != -1):
+        raise ValueError(f'shots={shots!r} must be a positive integer, or -1 for all images')
+    if split == 'test' and shots != -1:
+        raise ValueError(
+            f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"
+        )
+
+
+def _some(things: Sequence[str]) -> str:
+    shown = ', '.join(things[:_SHOWN])
+    return shown + (f' ... and {len(things) - _SHOWN} more' if len(things) > _SHOWN else '')

@@ -1,0 +1,28 @@
+"""The batch rule of the benchmark protocol."""
+
+from __future__ import annotations
+
+from torch.utils.data import BatchSampler, Sampler
+
+from vamp_mm.registry import DATA_SAMPLERS
+
+
+@DATA_SAMPLERS.register_module()
+class ProtocolBatchSampler(BatchSampler):
+    """Batches of equal size; an incomplete last batch is dropped, unless it is all there is.
+
+    This is Dassl's rule, ``drop_last = len(data) >= batch_size``. A plain ``drop_last=True`` would
+    train zero steps, without a word, on a dataset smaller than one batch.
+
+    Args:
+        sampler: Yields sample indices; in distributed training those of this process.
+        batch_size: Images per batch and process.
+
+    Raises:
+        ValueError: If there is no sample.
+    """
+
+    def __init__(self, sampler: Sampler, batch_size: int) -> None:
+        if len(sampler) == 0:  # type: ignore[arg-type]
+            raise ValueError('the training set is empty: there is nothing to make batches of')
+        super().__init__(sampler, batch_size, drop_last=len(sampler) >= batch_size)  # type: ignore[arg-type]

@@ -1,0 +1,89 @@
+"""Few-shot sampling by the rule of the CoOp family (Dassl): a pure function of list order, shots
+and seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from .splits import Item, Split
+
+#: The validation subset has at most this many images per class.
+MAX_VAL_SHOTS = 4
+
+
+def few_shot_subset(
+    items: Sequence[Item],
+    shots: int,
+    rng: random.Random,
+    allow_short: bool = False,
+    part: str = 'train',
+) -> tuple[Item, ...]:
+    """Draw ``shots`` images of every class.
+
+    Classes come in the order of their first appearance in the list (not in label order), and each
+    draws with ``rng.sample``. A short class consumes no random number.
+
+    Args:
+        items: Labelled images in file order.
+        shots: Images per class, at least 1.
+        rng: Private generator; it is advanced.
+        allow_short: Take all images of a class that has fewer than ``shots``, as the original
+            protocol does, instead of raising.
+        part: Name of the list, for the error.
+
+    Returns:
+        The subset: class after class, inside a class in the order drawn.
+
+    Raises:
+        ValueError: If ``shots`` is below 1, or a class is short and ``allow_short`` is off.
+    """
+    if shots < 1:
+        raise ValueError(f'shots={shots} must be at least 1')
+    groups: dict[int, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.label, []).append(item)
+    subset: list[Item] = []
+    for label, group in groups.items():
+        if len(group) >= shots:
+            subset.extend(rng.sample(group, shots))
+        elif allow_short:
+            subset.extend(group)
+        else:
+            raise ValueError(
+                f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, fewer images '
+                f'than shots={shots}; use fewer shots or set allow_short=True to take all it has'
+            )
+    return tuple(subset)
+
+
+def few_shot_part(
+    split: Split, part: str, shots: int, seed: int, allow_short: bool = False
+) -> tuple[Item, ...]:
+    """The training or validation subset of one seed.
+
+    Training images are drawn first; validation, ``min(shots, 4)`` a class, continues the same
+    random stream.
+
+    Args:
+        split: The full lists.
+        part: ``train`` or ``val``.
+        shots: Training images per class, at least 1.
+        seed: Seed of a private generator.
+        allow_short: See :func:`few_shot_subset`.
+
+    Returns:
+        The subset.
+
+    Raises:
+        ValueError: If ``part`` is neither, or as :func:`few_shot_subset`.
+    """
+    if part not in ('train', 'val'):
+        raise ValueError(f"part={part!r} cannot be sampled; allowed: ('train', 'val')")
+    rng = random.Random(seed)
+    train = few_shot_subset(split.train, shots, rng, allow_short, 'train')
+    return (
+        train
+        if part == 'train'
+        else few_shot_subset(split.val, min(shots, MAX_VAL_SHOTS), rng, allow_short, 'val')
+    )

@@ -1,0 +1,69 @@
+"""Image reading as CLIP's own preprocessing does it: PIL, RGB, no EXIF rotation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmcv.transforms import BaseTransform
+from PIL import Image
+
+from vamp_mm.registry import TRANSFORMS
+
+#: More than 8 bits a channel: ``convert('RGB')`` would clip them to 255 without a word.
+_DEEP_MODES = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N', 'F')
+
+
+def read_rgb(path: str) -> Image.Image:
+    """Read and decode one image.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The fully decoded RGB image; a rotation in its EXIF data is ignored, as in the benchmark
+        protocol.
+
+    Raises:
+        OSError: If the file is missing, truncated, not an image, or has more than 8 bits per
+            channel.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.mode in _DEEP_MODES:
+                raise ValueError(
+                    f'mode {image.mode} has more than 8 bits per channel; convert the file to 8 bits'
+                )
+            return image.convert('RGB')
+    except (
+        Exception
+    ) as error:  # Pillow raises SyntaxError, struct.error and others on damaged files
+        raise OSError(
+            f"cannot read image {path!r}: {error}; replace the file, or set unreadable='skip' in the "
+            'dataset to leave such images out'
+        ) from error
+
+
+@TRANSFORMS.register_module()
+class LoadRGBImage(BaseTransform):
+    """Put the image at ``results['img_path']`` into ``results['img']`` as a PIL RGB image.
+
+    It also sets ``ori_shape``, the (height, width) in the file. Errors are those of
+    :func:`read_rgb`.
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read one image.
+
+        Args:
+            results: Holds ``img_path``.
+
+        Returns:
+            The same dict with ``img`` and ``ori_shape``.
+        """
+        image = read_rgb(results['img_path'])
+        results['img'] = image
+        results['ori_shape'] = (image.height, image.width)
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'

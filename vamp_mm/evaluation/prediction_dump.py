@@ -1,0 +1,138 @@
+"""One line of JSON per test image: what was predicted and how sure the model was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+
+from vamp_mm.registry import METRICS
+
+from .samples import UNCERTAINTY_FIELDS, scalar, scores_and_label
+
+
+@METRICS.register_module()
+class PredictionDump(BaseMetric):
+    """Write the predictions of a test run as JSON lines; reports no number.
+
+    A line holds ``img_path``, ``split``, ``gt_label``, ``gt_class``, ``pred_label``,
+    ``pred_class``, ``confidence`` (the winning probability) and those uncertainty fields that the
+    model wrote. Lines stand in dataset order; with several processes the main one writes them all.
+
+    In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file lies in the work directory and
+    gets the name of the split before its suffix (``predictions.jsonl`` ->
+    ``predictions_base.jsonl``); in MMEngine's own test loop it is relative to the current
+    directory. A file of an earlier run is replaced, which the log says.
+
+    Args:
+        out_file: The file, ending in ``.jsonl``.
+        collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
+
+    Raises:
+        ValueError: If the file does not end in ``.jsonl``.
+    """
+
+    default_prefix = 'predictions'
+
+    def __init__(self, out_file: str = 'predictions.jsonl', collect_device: str = 'cpu') -> None:
+        super().__init__(collect_device=collect_device)
+        if not out_file.endswith('.jsonl'):
+            raise ValueError(
+                f"out_file={out_file!r} must end in '.jsonl': it is written as JSON lines"
+            )
+        self.path = Path(out_file)
+        self._split: str | None = None
+
+    def set_context(self, work_dir: str, split: str) -> None:
+        """Called by the test loop before a split is tested.
+
+        Args:
+            work_dir: Relative files go there.
+            split: Name of the split; becomes part of the file name.
+        """
+        self._split = split
+        self.path = Path(
+            work_dir, self.path.with_name(f'{self.path.stem}_{split}{self.path.suffix}')
+        )
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep one record per sample.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Predicted samples as dicts.
+        """
+        name = type(self).__name__
+        classes = (self.dataset_meta or {}).get('classes')
+        for sample in data_samples:
+            scores, label = scores_and_label(sample, name)  # (C,)
+            if classes is None or len(classes) != len(scores):
+                raise ValueError(
+                    f'{name}: the model predicted {len(scores)} classes, the dataset names '
+                    f'{None if classes is None else len(classes)}'
+                )
+            confidence, winner = scores.max(dim=0)
+            record = dict(
+                img_path=sample.get('img_path'),
+                split=self._split,
+                gt_label=label,
+                gt_class=classes[label],
+                pred_label=int(winner),
+                pred_class=classes[int(winner)],
+                confidence=float(confidence),
+            )
+            record |= {
+                key: scalar(sample, key, name) for key in UNCERTAINTY_FIELDS if key in sample
+            }
+            self.results.append(record)
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """Write the file.
+
+        Args:
+            results: Records of all ranks, in dataset order.
+
+        Returns:
+            Nothing to report: an empty dict.
+        """
+        existed = self.path.exists()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(self.path.name + '.partial')
+        partial.write_text(
+            ''.join(json.dumps(record, ensure_ascii=False) + '\n' for record in results), 'utf-8'
+        )
+        os.replace(partial, self.path)
+        MMLogger.get_current_instance().info(
+            f'{len(results)} predictions written to {self.path}{" (replaced)" if existed else ""}'
+        )
+        return {}
+
+
+def read_predictions(path: str | os.PathLike) -> list[dict[str, Any]]:
+    """Read what :class:`PredictionDump` wrote.
+
+    Args:
+        path: A ``.jsonl`` file.
+
+    Returns:
+        One record per image.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line is not a record.
+    """
+    records = []
+    for number, line in enumerate(Path(path).read_text('utf-8').splitlines(), start=1):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f'{path}, line {number} is not JSON: {error}') from error
+        if not isinstance(record, dict) or 'confidence' not in record:
+            raise ValueError(f'{path}, line {number} is not a prediction record: {line[:80]!r}')
+        records.append(record)
+    return records

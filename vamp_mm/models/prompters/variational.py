@@ -107,6 +107,8 @@ class VariationalPrompter(BasePrompter):
             self.prior_network = GaussianMLPs(size, layers, count, width, hidden, std, log_var_range, True, per_layer)
             shape = (0, layers, size) if per_layer else (0, size)
             self.register_buffer('prototypes', torch.zeros(shape))
+            # prior and posterior start at the same Gaussian: the divergence starts near 0
+            self.prior_network.bias_mean.data.copy_(self.posterior.bias_mean.data)
 
     @property
     def has_prior_network(self) -> bool:

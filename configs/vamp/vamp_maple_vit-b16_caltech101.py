@@ -1,0 +1,8 @@
+"""VaMP (MaPLe style) on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
+
+python tools/train.py configs/vamp/vamp_maple_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/vamp_maple_vit-b16.py', '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/base_to_novel.py', '../_base_/default_runtime.py'
+]

@@ -12,7 +12,7 @@ from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import PARAM_SCHEDULERS as MMENGINE_PARAM_SCHEDULERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
-from mmengine.registry import Registry
+from mmengine.registry import Registry, root
 
 SCOPE = 'vamp_mm'
 
@@ -38,8 +38,28 @@ PARAM_SCHEDULERS = Registry(
     parent=MMENGINE_PARAM_SCHEDULERS,
     scope=SCOPE,
     locations=['vamp_mm.engine'])
+# mixed precision on a CPU
+OPTIM_WRAPPERS = Registry(
+    'optim_wrapper',
+    parent=root.OPTIM_WRAPPERS,
+    scope=SCOPE,
+    locations=['vamp_mm.engine.autocast_wrapper'])
+# testing in several processes
+MODEL_WRAPPERS = Registry(
+    'model_wrapper',
+    parent=root.MODEL_WRAPPERS,
+    scope=SCOPE,
+    locations=['vamp_mm.engine.evaluation_wrapper'])
+
+# Kinds of which we have none of our own. The Runner looks for a node of the default scope in every tree and
+# warns where there is none; an empty node passes the question on to its parent.
+_EMPTY = tuple(
+    Registry(parent.name, parent=parent, scope=SCOPE)
+    for parent in (root.EVALUATOR, root.FUNCTIONS, root.INFERENCERS, root.LOG_PROCESSORS,
+                   root.OPTIM_WRAPPER_CONSTRUCTORS, root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
+                   root.TASK_UTILS, root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
 
 __all__ = [
-    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'PARAM_SCHEDULERS', 'SCOPE',
-    'TRANSFORMS'
+    'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'MODEL_WRAPPERS', 'OPTIM_WRAPPERS',
+    'PARAM_SCHEDULERS', 'SCOPE', 'TRANSFORMS'
 ]

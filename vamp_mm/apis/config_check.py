@@ -156,12 +156,11 @@ class _RunnerCheck:
         default = {'val_cfg': 'ValLoop', 'test_cfg': 'TestLoop'}.get(path)
         if default is None:
             default = 'EpochBasedTrainLoop' if value.get('by_epoch', True) else 'IterBasedTrainLoop'
-        typed = 'type' in value
+        by_epoch = frozenset() if 'type' in value else frozenset({'by_epoch'})
         bound = {'type': default, **value}
-        splits = bound.pop('splits', None) if typed else None
-        self._types.bind(path, bound, 'LOOPS', also=frozenset() if typed else frozenset({'by_epoch'}))
-        if splits is not None:
-            self._splits(path, splits)
+        self._types.bind(path, bound, 'LOOPS', also=by_epoch, skip=frozenset({'splits'}))
+        if isinstance(value.get('splits'), Mapping):
+            self._splits(path, value['splits'])
 
     def _splits(self, path: str, splits: Mapping) -> None:
         """The class splits of a test loop: overrides of the dataset that the loop's dataloader holds."""
@@ -169,6 +168,8 @@ class _RunnerCheck:
         dataset = loader.get('dataset') or {}
         for name, split in splits.items():
             self._untyped(f'{path}.splits.{name}', split, frozenset({'seen', 'dataset'}))
+            if 'seen' not in split:
+                self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
             if overrides and 'type' in dataset:
                 self._types.visit(f'{path}.splits.{name}.dataset', {**dataset, **overrides}, 'DATASETS')

@@ -21,6 +21,7 @@ _INJECTED: dict[str, frozenset[str]] = {
     'DATA_SAMPLERS': frozenset({'dataset', 'sampler', 'batch_size'}),
     'VISBACKENDS': frozenset({'save_dir'}),
     'MODEL_WRAPPERS': frozenset({'module'}),
+    'MODELS': frozenset({'clip'}),  # PromptedClassifier hands its parts the frozen backbone
 }
 #: Keys that MMEngine takes out of a dict before it builds it.
 _REMOVED: dict[str, frozenset[str]] = {
@@ -39,6 +40,32 @@ _REGISTRY_OF_KEY = {
     'transforms': 'TRANSFORMS',
     'vis_backends': 'VISBACKENDS',
 }
+#: Registry that the dicts below a top-level key are built from.
+_REGISTRY_OF_TOP = {
+    'custom_hooks': 'HOOKS',
+    'data_preprocessor': 'MODELS',
+    'default_hooks': 'HOOKS',
+    'log_processor': 'LOG_PROCESSORS',
+    'model': 'MODELS',
+    'model_wrapper_cfg': 'MODEL_WRAPPERS',
+    'optim_wrapper': 'OPTIM_WRAPPERS',
+    'param_scheduler': 'PARAM_SCHEDULERS',
+    'test_cfg': 'LOOPS',
+    'test_evaluator': 'METRICS',
+    'train_cfg': 'LOOPS',
+    'val_cfg': 'LOOPS',
+    'val_evaluator': 'METRICS',
+    'visualizer': 'VISUALIZERS',
+}
+
+
+def registry_of(path: str) -> str:
+    """Name of MMEngine's root registry that the dict at a dotted path of a Runner config is built from."""
+    top, *rest = path.split('.')
+    registry = _REGISTRY_OF_TOP.get(top, 'DATASETS')
+    for key in rest:
+        registry = _REGISTRY_OF_KEY.get(key, registry)
+    return registry
 
 
 class TypedChecker:
@@ -71,14 +98,20 @@ class TypedChecker:
             for index, item in enumerate(value):
                 self.visit(f'{path}.{index}', item, registry)
 
-    def bind(self, path: str, cfg: Mapping, registry: str, also: frozenset[str] = frozenset()) -> None:
+    def bind(self,
+             path: str,
+             cfg: Mapping,
+             registry: str,
+             also: frozenset[str] = frozenset(),
+             skip: frozenset[str] = frozenset()) -> None:
         """Resolve the type of one dict, bind its keys and visit its values.
 
         Args:
             path: Where the dict stands.
             cfg: The dict, with a ``type``.
             registry: Name of the root registry.
-            also: Keys that are taken here besides the constructor's.
+            also: Keys that are taken here besides the constructor's; their values are not visited.
+            skip: Keys of the constructor whose values the caller checks.
         """
         target = self.resolve(f'{path}.type', cfg['type'], registry)
         if target is None:
@@ -90,7 +123,7 @@ class TypedChecker:
         for key in sorted(missing):
             self.problems.append(f'{path}: {_name(target)} needs the key {key!r}')
         for key, item in cfg.items():
-            if key not in ('type', '_scope_') and key not in also:
+            if key not in ('type', '_scope_') and key not in also | skip:
                 self._value(f'{path}.{key}', key, item, signature, registry)
 
     def keys(self, path: str, cfg: Mapping, signature: Signature, name: str,

@@ -6,4 +6,4 @@ optim_wrapper = dict(
     type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01))
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=1)
-param_scheduler = dict(type='WarmupCosineLR', max_epochs=1, warmup_epochs=0, warmup_lr=1e-5)
+param_scheduler = dict(type='WarmupCosineLR', warmup_epochs=0, warmup_lr=1e-5)

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Test with several processes on this machine: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]
+# Without a GPU, GPUS processes share the CPU and talk over gloo.
+set -euo pipefail
+
+if [ $# -lt 3 ]; then
+    echo 'usage: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [--work-dir DIR] [--cfg-options KEY=VALUE ...]' >&2
+    exit 2
+fi
+config=$1
+checkpoint=$2
+gpus=$3
+
+exec "${PYTHON:-python}" -m torch.distributed.run \
+    --nnodes "${NNODES:-1}" --node_rank "${NODE_RANK:-0}" --nproc_per_node "$gpus" \
+    --master_addr "${MASTER_ADDR:-127.0.0.1}" --master_port "${PORT:-29500}" \
+    "$(dirname "$0")/test.py" "$config" "$checkpoint" --launcher pytorch "${@:4}"

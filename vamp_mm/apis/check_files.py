@@ -1,0 +1,50 @@
+"""The config check over files, with a line per file for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from .config_check import check_config
+
+_CONFIGS = Path(__file__).parents[2] / 'configs'
+
+
+def check_files(files: Sequence[str | Path] = ()) -> int:
+    """Check configs and print what is wrong with them.
+
+    Args:
+        files: Config files; by default every file of ``configs/`` outside ``_base_`` folders, which hold parts.
+
+    Returns:
+        Number of files with problems.
+
+    Raises:
+        FileNotFoundError: If no file is given and there is none to be found.
+    """
+    paths = [Path(file) for file in files] or [
+        path for path in sorted(_CONFIGS.rglob('*.py')) if '_base_' not in path.parts
+    ]
+    if not paths:
+        raise FileNotFoundError(f'there is no config under {_CONFIGS}; name the files to check')
+    faulty = 0
+    for path in paths:
+        problems = _check_file(path)
+        faulty += bool(problems)
+        print(f'{"FAULTY" if problems else "ok    "} {path}')
+        for problem in problems:
+            print(f'       - {problem}')
+    print(f'{len(paths)} config(s) checked, {faulty} with problems')
+    return faulty
+
+
+def _check_file(path: Path) -> list[str]:
+    if not path.is_file():
+        return ['there is no such file']
+    try:
+        cfg = Config.fromfile(path)
+    except Exception as error:  # a config is code; whatever it raises is its problem, not the check's
+        return [f'it cannot be read: {type(error).__name__}: {error}']
+    return check_config(cfg)

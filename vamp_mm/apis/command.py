@@ -1,0 +1,35 @@
+"""How a command ends when the user can put things right: one clear message instead of a traceback."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+
+from .errors import ConfigError, WorkDirError
+
+#: Errors that say all a user needs to know. Whatever else happens shows where it happened.
+_EXPLAINED = (ConfigError, WorkDirError, FileNotFoundError, NotADirectoryError)
+
+
+def command(main: Callable[[], None]) -> Callable[[], None]:
+    """Decorate the main function of a tool.
+
+    An explained error is printed and the process exits with 2. ``VAMP_MM_TRACEBACK=1`` shows the traceback.
+
+    Args:
+        main: Takes its arguments from ``sys.argv``.
+    """
+
+    @functools.wraps(main)
+    def wrapped() -> None:
+        try:
+            main()
+        except _EXPLAINED as error:
+            if os.environ.get('VAMP_MM_TRACEBACK') == '1':
+                raise
+            print(f'{type(error).__name__}: {error}', file=sys.stderr)
+            sys.exit(2)
+
+    return wrapped

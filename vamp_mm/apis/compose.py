@@ -1,0 +1,187 @@
+"""From a config file and the options of a command to the complete config of one run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+import vamp_mm
+
+from .errors import ConfigError
+from .overrides import apply_overrides
+
+#: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
+DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
+                'val_evaluator', 'test_evaluator')
+#: Keys of the training (and validation) set that belong to the experiment and survive the swap.
+_KEPT = ('shots', 'seed')
+
+
+def compose(config: str | Path,
+            *,
+            dataset: str | None = None,
+            shots: int | None = None,
+            seed: int | None = None,
+            amp: bool = False,
+            work_dir: str | None = None,
+            launcher: str | None = None,
+            overrides: Mapping[str, Any] | None = None) -> Config:
+    """Load a config and apply what the command line asks for, in the order of the arguments.
+
+    Args:
+        config: Config file.
+        dataset: Name of a file in ``configs/_base_/datasets``, or a path to such a file. Everything about data
+            and evaluation (:data:`DATASET_KEYS`: paths, class splits, templates, image size, batch sizes,
+            metrics) is taken from it; ``shots`` and ``seed`` of the config's own training set are kept.
+        shots: Training images per class.
+        seed: Seed of the run and of the few-shot subset.
+        amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
+        work_dir: Where results go; by default ``work_dirs/<config name>`` with a suffix for each of the options
+            above that is used.
+        launcher: Who starts the processes: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
+        overrides: Dotted key -> value.
+
+    Returns:
+        The complete config; ``work_dir`` is set.
+
+    Raises:
+        FileNotFoundError: If the config or the dataset file does not exist.
+        ConfigError: If an option names something that the config does not have.
+    """
+    path = Path(config)
+    if not path.is_file():
+        raise FileNotFoundError(_missing(path))
+    cfg = Config.fromfile(path)
+    name = [path.stem]
+    if dataset is not None:
+        swap_dataset(cfg, dataset)
+        name.append(Path(dataset).stem)
+    if shots is not None:
+        _set_in_data(cfg, 'shots', shots)
+        name.append(f'{shots}shots')
+    if seed is not None:
+        cfg.setdefault('randomness', {})['seed'] = seed
+        _set_in_data(cfg, 'seed', seed, required=False)
+        name.append(f'seed{seed}')
+    if amp:
+        use_amp(cfg)
+        name.append('amp')
+    if launcher is not None:
+        cfg.launcher = launcher
+    apply_overrides(cfg, overrides or {})
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / '_'.join(name))
+    return cfg
+
+
+def swap_dataset(cfg: Config, dataset: str) -> None:
+    """Replace all of :data:`DATASET_KEYS` by those of a dataset file, in place.
+
+    Args:
+        cfg: The config to change.
+        dataset: Name or path of the dataset file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    new = Config.fromfile(_dataset_file(cfg, dataset))
+    kept = {key: _experiment_keys(cfg.get(key)) for key in ('train_dataloader', 'val_dataloader')}
+    for key in DATASET_KEYS:
+        cfg.pop(key, None)
+        if key in new:
+            cfg[key] = new[key]
+    for key, values in kept.items():
+        if cfg.get(key):
+            _innermost(cfg[key]['dataset']).update(values)
+
+
+def use_amp(cfg: Config) -> None:
+    """Switch the optimizer wrapper to mixed precision, in place.
+
+    Args:
+        cfg: The config to change.
+
+    Raises:
+        ConfigError: If the config does not train, or has an optimizer wrapper of its own.
+    """
+    wrapper = cfg.get('optim_wrapper')
+    if wrapper is None:
+        raise ConfigError(['--amp changes optim_wrapper, and this config has none: it does not train'],
+                          cfg.filename)
+    kind = wrapper.get('type', 'OptimWrapper')
+    if kind in ('AmpOptimWrapper', 'AutocastOptimWrapper'):
+        return
+    if kind != 'OptimWrapper':
+        raise ConfigError([f'--amp replaces OptimWrapper only, and optim_wrapper.type is {kind!r}; '
+                           'set its precision in the config'], cfg.filename)
+    if torch.cuda.is_available():
+        wrapper.update(type='AmpOptimWrapper', dtype='float16', loss_scale='dynamic')
+    else:  # MMEngine's wrapper refuses to work without a GPU
+        wrapper.update(type='AutocastOptimWrapper', dtype='bfloat16')
+
+
+def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:
+    """Set a key of the few-shot training set and, where there is one, of the validation set."""
+    changes = {}
+    for loader in ('train_dataloader', 'val_dataloader'):
+        if cfg.get(loader):
+            place = f'{loader}.dataset'
+            dataset = cfg[loader]['dataset']
+            while 'dataset' in dataset:  # a wrapper such as RepeatDataset
+                dataset, place = dataset['dataset'], f'{place}.dataset'
+            changes[f'{place}.{key}'] = value
+    if not changes and required:
+        raise ConfigError([f'--{key} changes the training set, and this config has no train_dataloader'],
+                          cfg.filename)
+    try:
+        apply_overrides(cfg, changes)
+    except ConfigError:
+        if required:
+            raise
+
+
+def _innermost(dataset: dict) -> dict:
+    """The dataset below wrappers such as RepeatDataset."""
+    while 'dataset' in dataset:
+        dataset = dataset['dataset']
+    return dataset
+
+
+def _experiment_keys(loader: Mapping | None) -> dict[str, Any]:
+    dataset = _innermost(loader['dataset']) if loader else {}
+    return {key: dataset[key] for key in _KEPT if key in dataset}
+
+
+def _dataset_file(cfg: Config, dataset: str) -> Path:
+    path = Path(dataset)
+    if path.is_dir():
+        raise FileNotFoundError(
+            f'--dataset {dataset} is a folder; folders of your own images are not supported yet. Write a file '
+            'like those in configs/_base_/datasets and give its path')
+    if path.suffix == '.py' and path.is_file():
+        return path
+    # The config's own tree first, so that a project beside this one brings its own datasets.
+    roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
+    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
+    known: list[str] = []
+    for root in roots:
+        if (root / f'{path.name}.py').is_file() and path.name == dataset:
+            return root / f'{path.name}.py'
+        known += sorted(item.stem for item in root.glob('*.py'))
+    raise FileNotFoundError(f'--dataset {dataset!r} is neither a dataset file nor one of the known names: '
+                            f'{", ".join(dict.fromkeys(known)) or "none found"}')
+
+
+def _missing(path: Path) -> str:
+    message = f'config {str(path)!r} does not exist (seen from {Path.cwd()})'
+    root = Path('configs')
+    known = [str(item) for item in root.rglob('*.py') if '_base_' not in item.parts] if root.is_dir() else []
+    near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.5)
+    return message + (f'; did you mean {" or ".join(near)}?' if near else '')

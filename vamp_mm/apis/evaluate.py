@@ -1,0 +1,78 @@
+"""Test a checkpoint, or a method that needs none."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.runner import Runner
+
+from .config_check import validate_config
+from .errors import ConfigError
+from .launch import launched
+from .records import hardware, versions, write_json
+from .train import RESULT, trainable_parameters
+
+_TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
+             'val_dataloader', 'val_cfg', 'val_evaluator')
+
+
+def test(cfg: Config, checkpoint: str | Path | None) -> dict[str, Any]:
+    """Run the test loop of a config on the weights of a checkpoint.
+
+    Loading is strict and never executes code from the file. The training data are not needed. Writes
+    ``<work_dir>/<time>/result.json``.
+
+    Args:
+        cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
+        checkpoint: Checkpoint file; None only for a method without trainable parameters (zero-shot CLIP).
+
+    Returns:
+        The metrics of the test loop.
+
+    Raises:
+        ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
+        FileNotFoundError: If the checkpoint does not exist.
+    """
+    validate_config(cfg)
+    if cfg.get('test_cfg') is None:
+        raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
+    if checkpoint is not None and not Path(checkpoint).is_file():
+        raise FileNotFoundError(_missing(Path(checkpoint)))
+    cfg = cfg.copy()
+    for key in _TRAINING:
+        cfg[key] = None
+    # Whatever hook the training used, this one makes loading safe and strict.
+    cfg.default_hooks = {
+        **(cfg.get('default_hooks') or {}), 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
+    if (cfg.get('launcher') or 'none') != 'none':
+        cfg.model_wrapper_cfg = dict(type='vamp_mm.EvaluationWrapper')
+    cfg.resume = False
+    cfg.load_from = None if checkpoint is None else str(checkpoint)
+    with launched(cfg):
+        runner = Runner.from_cfg(cfg)
+        trained = trainable_parameters(runner)
+        if checkpoint is None and trained:
+            raise ConfigError([f'no checkpoint is given, and the model has {trained:,} trainable parameters: '
+                               'the numbers of an untrained model would mean nothing'], cfg.filename)
+        metrics = runner.test()
+        if is_main_process():
+            write_json(Path(runner.work_dir) / runner.timestamp / RESULT, {
+                'metrics': metrics, 'checkpoint': cfg.load_from, 'config': cfg.filename,
+                'seed': runner.seed, 'versions': versions(), 'hardware': hardware()})
+    return metrics
+
+
+def _missing(path: Path) -> str:
+    message = f'checkpoint {str(path)!r} does not exist'
+    if path.is_dir():
+        message = f'checkpoint {str(path)!r} is a folder; give one of its files'
+    folder = path if path.is_dir() else path.parent
+    known = sorted(str(item) for item in folder.glob('*.pth')) if folder.is_dir() else []
+    if not known:
+        return f'{message}, and {str(folder)!r} holds no .pth file; train first: python tools/train.py CONFIG'
+    near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.0) or known[-3:]
+    return f'{message}; there are {", ".join(near)}'

@@ -1,0 +1,91 @@
+"""Train a config, test the last epoch's weights, and record what came out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.dist import get_world_size, is_main_process
+from mmengine.runner import Runner
+
+# Importing the engine also makes its checkpoint format known, before any checkpoint is read.
+from vamp_mm.engine import unwrap_model
+from vamp_mm.engine.hooks.throughput_hook import peak_memory
+
+from .config_check import validate_config
+from .errors import ConfigError
+from .launch import launched, on_main
+from .records import check_work_dir, hardware, versions, write_json
+
+RESULT = 'result.json'
+
+
+def train(cfg: Config, resume: bool = False) -> dict[str, Any]:
+    """Train, then test the weights of the last epoch in the same process.
+
+    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed and the versions.
+
+    Args:
+        cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
+        resume: Continue the run that lies in ``work_dir`` from its last checkpoint; a run that was stopped
+            before its first checkpoint starts anew.
+
+    Returns:
+        The metrics of the test loop; empty if the config tests nothing.
+
+    Raises:
+        ConfigError: If the config has a key or a type that nothing knows, or does not train.
+        WorkDirError: If ``work_dir`` is in use and ``resume`` is false.
+    """
+    validate_config(cfg)
+    if cfg.get('work_dir') is None:
+        raise ConfigError(['work_dir is not set; results need a place'], cfg.filename)
+    if cfg.get('train_cfg') is None:
+        raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
+                           'the checkpoint `none`'], cfg.filename)
+    cfg = cfg.copy()
+    cfg.resume = resume
+    hooks = cfg.get('default_hooks') or {}
+    if 'checkpoint' not in hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
+        cfg.default_hooks = {**hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
+    with launched(cfg):
+        on_main(lambda: check_work_dir(cfg.work_dir, resume))
+        start = time.perf_counter()
+        runner = Runner.from_cfg(cfg)
+        if not trainable_parameters(runner):
+            raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
+                               'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
+        runner.train()
+        metrics = runner.test() if cfg.get('test_cfg') is not None else {}
+        result = _result(runner, metrics, time.perf_counter() - start)
+        if is_main_process():
+            write_json(Path(runner.work_dir) / RESULT, result)
+    return metrics
+
+
+def trainable_parameters(runner: Runner) -> int:
+    """Number of single parameters that training changes."""
+    return sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
+
+
+def _result(runner: Runner, metrics: dict[str, Any], seconds: float) -> dict[str, Any]:
+    speed = runner.message_hub.get_info('throughput') or {}  # of ThroughputHook; empty without it
+    memory, owner = peak_memory()
+    return {
+        'metrics': metrics,
+        'seconds': seconds,
+        'seconds_per_epoch': speed.get('seconds_per_epoch'),
+        'train_images_per_second': speed.get('train_images_per_second'),
+        'test_images_per_second': speed.get('test_images_per_second'),
+        'peak_memory_mb': memory,
+        'peak_memory_of': owner,
+        'trainable_parameters': trainable_parameters(runner),
+        'epochs': runner.epoch,
+        'seed': runner.seed,
+        'processes': get_world_size(),
+        'config': runner.cfg.filename,
+        'versions': versions(),
+        'hardware': hardware(),
+    }

@@ -1,0 +1,88 @@
+"""The method table: every method is a row, and every promise is checked on all rows (``test_models/test_methods.py``).
+
+The layers fit the small CLIP of ``helpers_models.SMALL`` (three vision blocks, four text blocks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row.
+
+    Args:
+        title: Shown as the test's name.
+        prompter: Config of the prompter.
+        head: Config of the head.
+        modules: Prefixes of the tensors that the method declares as trainable.
+        looks_at_image: Whether the text side depends on the image.
+        samples: Whether text tokens are sampled.
+        prior_network: Whether a class-aware prior is learned.
+    """
+
+    title: str
+    prompter: dict[str, Any]
+    head: dict[str, Any]
+    modules: tuple[str, ...] = ()
+    looks_at_image: bool = False
+    samples: bool = False
+    prior_network: bool = False
+    losses: tuple[str, ...] = field(default=('loss_ce_class', ))
+
+
+_MMRL = dict(
+    type='VariationalPrompter',
+    host=dict(type='RepresentationTokens', start=1, depth=2, num_tokens=3, space_width=24),
+    start=2,
+    depth=2,
+    hidden=6)
+_MMRL_HEAD = dict(type='VaMPHead', kl=dict(type='VariationalLoss', reduction='mean'), logit_scale=20.0)
+_MMRL_LOSSES = ('loss_ce_class', 'loss_ce_rep', 'loss_image_consistency', 'loss_text_consistency')
+_MAPLE = dict(
+    type='VariationalPrompter',
+    host=dict(type='CoupledTokens', depth=2, num_tokens=2, context='a photo of a'),
+    start=0,
+    depth=2,
+    hidden=6)
+_MAPLE_HEAD = dict(
+    type='VaMPHead', kl=dict(type='VariationalLoss', reduction='sum', weight=0.01), consistency=0.0, readout=None,
+    logit_scale=20.0)
+
+#: Rows of the paper's ablation: what changes in the prompter, and which flags follow.
+_ROWS = {
+    'shared': (dict(tokens='shared'), {}),
+    'deterministic': (dict(tokens='deterministic'), dict(looks_at_image=True)),
+    'standard prior': (dict(prior='standard'), dict(looks_at_image=True, samples=True)),
+    'vamp': ({}, dict(looks_at_image=True, samples=True, prior_network=True)),
+}
+
+
+def _rows(style: str, prompter: dict, head: dict, host: tuple[str, ...], losses: tuple[str, ...]) -> list[Method]:
+    shared = {'mmrl': ('prompter.host.to_text', ), 'maple': ('prompter.host.tokens', )}[style]
+    rows = []
+    for name, (change, flags) in _ROWS.items():
+        own = shared if name == 'shared' else ('prompter.posterior', )
+        own += ('prompter.prior_network', ) if flags.get('prior_network') else ()
+        kl = ('loss_kl', ) if flags.get('samples') else ()
+        rows.append(
+            Method(f'{style} {name}', {**prompter, **change}, head, modules=host + own, losses=losses + kl, **flags))
+    return rows
+
+
+ZERO_SHOT = Method('zero-shot', dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]), losses=())
+MMRL = _rows('mmrl', _MMRL, _MMRL_HEAD,
+             ('prompter.host.tokens', 'prompter.host.to_vision', 'head.readout.projection'), _MMRL_LOSSES)
+MAPLE = _rows('maple', _MAPLE, _MAPLE_HEAD, ('prompter.host.to_vision', ), ('loss_ce_class', ))
+
+METHODS: list[Method] = [ZERO_SHOT, *MMRL, *MAPLE]
+TRAINED = [row for row in METHODS if row.modules]
+SAMPLED = [row for row in METHODS if row.samples]
+VAMP = [row for row in METHODS if row.prior_network]
+
+
+def ids(row: Method) -> str:
+    """Name of a row in pytest's output."""
+    return row.title.replace(' ', '-')

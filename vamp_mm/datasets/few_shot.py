@@ -100,25 +100,26 @@ class FewShotDataset(BaseDataset):
             names=lists.classes[labels.start : labels.stop],
             templates=(templates,) if isinstance(templates, str) else tuple(templates),
         )
-        metainfo = dict(
-            classes=vocabulary.names,
-            templates=vocabulary.templates,
-            class_split=class_split,
-            split=split,
-            dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
-        )
         self._chosen = self._choose(lists)
         super().__init__(
             ann_file=split_file,
-            metainfo=metainfo,
+            metainfo=dict(classes=vocabulary.names, templates=vocabulary.templates),
             data_root=data_root,
             data_prefix=dict(img_path=image_folder),
             pipeline=[
                 TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline
             ],
             test_mode=split != 'train',
-            lazy_init=lazy_init,
+            lazy_init=True,
         )
+        # Not handed to the parent: it takes strings in metainfo for names of files to read.
+        self._metainfo.update(
+            class_split=class_split,
+            split=split,
+            dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
+        )
+        if not lazy_init:
+            self.full_init()
 
     @property
     def epoch(self) -> int:
@@ -178,8 +179,9 @@ class FewShotDataset(BaseDataset):
         missing = [path for path, _ in paths if not osp.isfile(path)]
         if missing:
             raise FileNotFoundError(
-                f'{len(missing)} of {len(paths)} images of the {self.split} split are missing under '
-                f'{osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. {self._next_step()}'
+                f'{len(missing)} of {len(paths)} images of the {self.split} split are missing '
+                f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
+                f'{self._next_step()}'
             )
         if self.unreadable == 'skip':
             paths = self._readable(paths)
@@ -221,8 +223,8 @@ class FewShotDataset(BaseDataset):
         self.skipped = tuple(skipped)
         if skipped:
             MMLogger.get_current_instance().warning(
-                f'left out {len(skipped)} unreadable of {len(paths)} images of the {self.split} split: '
-                f'{_some(skipped)}'
+                f'left out {len(skipped)} unreadable of {len(paths)} images of the '
+                f'{self.split} split: {_some(skipped)}'
             )
         return kept
 

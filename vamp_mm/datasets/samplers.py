@@ -23,6 +23,7 @@ class ProtocolBatchSampler(BatchSampler):
     """
 
     def __init__(self, sampler: Sampler, batch_size: int) -> None:
-        if len(sampler) == 0:  # type: ignore[arg-type]
+        count = len(sampler)  # type: ignore[arg-type]
+        if count == 0:
             raise ValueError('the training set is empty: there is nothing to make batches of')
-        super().__init__(sampler, batch_size, drop_last=len(sampler) >= batch_size)  # type: ignore[arg-type]
+        super().__init__(sampler, batch_size, drop_last=count >= batch_size)

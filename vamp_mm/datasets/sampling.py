@@ -51,8 +51,9 @@ def few_shot_subset(
             subset.extend(group)
         else:
             raise ValueError(
-                f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, fewer images '
-                f'than shots={shots}; use fewer shots or set allow_short=True to take all it has'
+                f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, '
+                f'fewer images than shots={shots}; use fewer shots, or set allow_short=True to '
+                'take all it has'
             )
     return tuple(subset)
 

@@ -31,13 +31,14 @@ def seeded(seed: int) -> Iterator[None]:
     Args:
         seed: 0 or more; NumPy gets its lower 32 bits.
     """
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    # NumPy's global state on purpose: it is what mmcv's and mmpretrain's transforms draw from
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     torch.default_generator.manual_seed(seed)
     try:
         yield
     finally:
         random.setstate(states[0])
-        np.random.set_state(states[1])
+        np.random.set_state(states[1])  # noqa: NPY002
         torch.set_rng_state(states[2])

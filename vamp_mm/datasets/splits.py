@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -98,20 +97,19 @@ def parse_split(raw: Any, where: str = 'split') -> Split:
         raise ValueError(
             f'{where} must have exactly the keys {PARTS}; missing {missing}, unknown {unknown}'
         )
-    lists = {
-        key: tuple(_item(entry, f'{where}: {key}[{index}]') for index, entry in enumerate(raw[key]))
-        if isinstance(raw[key], list)
-        else _not_a_list(where, key, raw[key])
-        for key in PARTS
-    }
+    lists = {key: _items(raw[key], f'{where}: {key}') for key in PARTS}
     _check_paths(lists, where)
-    return Split(classes=_class_names(lists, where), **lists)
+    split = Split(classes=_class_names(lists, where), **lists)
+    _check_coverage(split, where)
+    return split
 
 
-def _not_a_list(where: str, key: str, value: object) -> tuple[Item, ...]:
-    raise ValueError(
-        f'{where}: {key} is a {type(value).__name__}; expected a list of [path, label, class name]'
-    )
+def _items(entries: Any, where: str) -> tuple[Item, ...]:
+    if not isinstance(entries, list):
+        raise ValueError(
+            f'{where} is a {type(entries).__name__}; expected a list of [path, label, class name]'
+        )
+    return tuple(_item(entry, f'{where}[{index}]') for index, entry in enumerate(entries))
 
 
 def _item(entry: Any, where: str) -> Item:
@@ -158,8 +156,8 @@ def _class_names(lists: dict[str, tuple[Item, ...]], where: str) -> tuple[str, .
     for item in (item for items in lists.values() for item in items):
         if names.setdefault(item.label, item.name) != item.name:
             raise ValueError(
-                f'{where}: label {item.label} has two names, {names[item.label]!r} and {item.name!r} '
-                f'({item.path})'
+                f'{where}: label {item.label} has two names, {names[item.label]!r} and '
+                f'{item.name!r} ({item.path})'
             )
     if not names:
         raise ValueError(f'{where} lists no image at all')
@@ -173,19 +171,24 @@ def _class_names(lists: dict[str, tuple[Item, ...]], where: str) -> tuple[str, .
     for label in range(len(names)):
         if names[label] in labels:
             raise ValueError(
-                f'{where}: class name {names[label]!r} stands for labels {labels[names[label]]} and '
-                f'{label}; rename one of them'
+                f'{where}: class name {names[label]!r} stands for labels '
+                f'{labels[names[label]]} and {label}; rename one of them'
             )
         labels[names[label]] = label
+    return tuple(labels)
+
+
+def _check_coverage(split: Split, where: str) -> None:
     for key in ('train', 'test'):
-        counts = Counter(item.label for item in lists[key])
-        empty = [f'{label} ({names[label]})' for label in range(len(names)) if not counts[label]]
+        present = {item.label for item in split.part(key)}
+        empty = [
+            f'{label} ({name})' for label, name in enumerate(split.classes) if label not in present
+        ]
         if empty:
             raise ValueError(
-                f'{where}: {len(empty)} of {len(names)} classes have no image in {key}: '
+                f'{where}: {len(empty)} of {len(split.classes)} classes have no image in {key}: '
                 f'{", ".join(empty[:10])}'
             )
-    return tuple(names[label] for label in range(len(names)))
 
 
 def class_split(items: Sequence[Item], which: str, num_classes: int) -> tuple[Item, ...]:

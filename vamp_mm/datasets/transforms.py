@@ -31,15 +31,16 @@ def read_rgb(path: str) -> Image.Image:
         with Image.open(path) as image:
             if image.mode in _DEEP_MODES:
                 raise ValueError(
-                    f'mode {image.mode} has more than 8 bits per channel; convert the file to 8 bits'
+                    f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'
                 )
             return image.convert('RGB')
-    except (
-        Exception
-    ) as error:  # Pillow raises SyntaxError, struct.error and others on damaged files
+    except MemoryError:  # says nothing about the file
+        raise
+    # Pillow raises SyntaxError, struct.error and others on damaged files
+    except Exception as error:
         raise OSError(
-            f"cannot read image {path!r}: {error}; replace the file, or set unreadable='skip' in the "
-            'dataset to leave such images out'
+            f'cannot read image {path!r}: {error}; replace the file, or set '
+            "unreadable='skip' in the dataset to leave such images out"
         ) from error
 
 

@@ -161,8 +161,8 @@ def uncertainty_sheet(
         missing = [key for key in _NEEDED if key not in record]
         if missing:
             raise ValueError(
-                f'the record of {record.get("img_path", "an image")} lacks {missing}; write the records '
-                'with PredictionDump and a model that reports uncertainty'
+                f'the record of {record.get("img_path", "an image")} lacks {missing}; write the '
+                'records with PredictionDump and a model that reports uncertainty'
             )
     ranked = sorted(records, key=lambda record: (record['predictive_entropy'], record['img_path']))
     n = min(n, len(ranked) // 2)

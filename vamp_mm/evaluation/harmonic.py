@@ -55,7 +55,7 @@ def aggregate(base: Sequence[float], novel: Sequence[float]) -> BaseNovel:
     """
     if len(base) != len(novel) or not base:
         raise ValueError(
-            f'got {len(base)} base and {len(novel)} novel accuracies; needs one pair per run, at least one'
+            f'got {len(base)} base and {len(novel)} novel accuracies; needs one pair per run'
         )
     for pair in zip(base, novel, strict=True):
         harmonic_mean(*pair)  # a negative value must not hide in the average

@@ -105,8 +105,9 @@ class SplitTestLoop(BaseLoop):
         )
         if not isinstance(model, SpeaksVocabulary):
             raise TypeError(
-                f'{type(model).__name__} has no set_vocabulary(); SplitTestLoop tests models that answer '
-                "about any class names. For a fixed classifier use test_cfg=dict(type='TestLoop')"
+                f'{type(model).__name__} has no set_vocabulary(); SplitTestLoop tests models that '
+                'answer about any class names. For a fixed classifier use '
+                "test_cfg=dict(type='TestLoop')"
             )
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
@@ -215,7 +216,8 @@ def _metainfo(name: str, loader: DataLoader, templates: Sequence[str] | None) ->
     if missing:
         raise ValueError(
             f'the metainfo of split {name!r} ({type(loader.dataset).__name__}) lacks {missing}; '
-            'SplitTestLoop takes class names and templates from the dataset (or its own argument templates)'
+            'SplitTestLoop takes class names from the dataset, and templates too unless it is '
+            'given some itself'
         )
     if not len(loader.dataset):  # type: ignore[arg-type]
         raise ValueError(f'split {name!r} has no images; check its overrides')
@@ -226,8 +228,10 @@ def _merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for key, value in override.items():
         inner = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(inner, Mapping)
-        merged[key] = _merge(inner, value) if both else deepcopy(value)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            merged[key] = _merge(inner, value)
+        else:
+            merged[key] = deepcopy(value)
     return merged
 
 

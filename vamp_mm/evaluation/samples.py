@@ -32,8 +32,8 @@ def field(sample: Mapping[str, Any], key: str, metric: str) -> Tensor:
     if key not in sample:
         raise ValueError(
             f'{metric} needs the field {key!r} in every predicted DataSample; this one has '
-            f'{sorted(sample)}. A vamp_mm head writes it in predict(); for another model, take {metric} '
-            'out of the evaluator'
+            f'{sorted(sample)}. A vamp_mm head writes it in predict(); for another model, take '
+            f'{metric} out of the evaluator'
         )
     return torch.as_tensor(sample[key]).detach().cpu()
 
@@ -55,8 +55,8 @@ def scalar(sample: Mapping[str, Any], key: str, metric: str) -> float:
     value = field(sample, key, metric)
     if value.numel() != 1 or not torch.isfinite(value).all():
         raise ValueError(
-            f'{metric}: the field {key!r} of {sample.get("img_path", "a sample")} must hold one finite '
-            f'number, got {value}'
+            f'{metric}: the field {key!r} of {sample.get("img_path", "a sample")} must hold one '
+            f'finite number, got {value}'
         )
     return float(value)
 
@@ -86,12 +86,12 @@ def scores_and_label(sample: Mapping[str, Any], metric: str) -> tuple[Tensor, in
     if not (bool((scores >= 0).all()) and abs(total - 1) <= _SUM_TOLERANCE):
         raise ValueError(
             f'{metric}: pred_score of {name} is no probability distribution (smallest '
-            f'{float(scores.min()):.4g}, sum {total:.4g}); the head must write softmax probabilities'
+            f'{float(scores.min()):.4g}, sum {total:.4g}); the head must write softmax outputs'
         )
     label = int(scalar(sample, 'gt_label', metric))
     if not 0 <= label < len(scores):
         raise ValueError(
-            f'{metric}: gt_label={label} of {name} is not one of the {len(scores)} classes predicted; '
-            'is the vocabulary that of this split?'
+            f'{metric}: gt_label={label} of {name} is not one of the {len(scores)} classes '
+            'predicted; is the vocabulary that of this split?'
         )
     return scores / total, label

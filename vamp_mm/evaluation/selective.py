@@ -26,8 +26,8 @@ def aurc(certainty: Tensor, correct: Tensor) -> float:
     """
     if certainty.ndim != 1 or certainty.shape != correct.shape or not len(certainty):
         raise ValueError(
-            f'needs two vectors of one length >= 1, got certainty {tuple(certainty.shape)} and correct '
-            f'{tuple(correct.shape)}'
+            f'needs two vectors of one length >= 1, got certainty {tuple(certainty.shape)} and '
+            f'correct {tuple(correct.shape)}'
         )
     if certainty.isnan().any():
         raise ValueError(f'{int(certainty.isnan().sum())} of {len(certainty)} certainties are NaN')

@@ -1,0 +1,103 @@
+"""Split files: what is accepted, what is refused, base and novel halves."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from vamp_mm.datasets import Item, class_split, parse_split, read_split
+
+GOOD = {
+    'train': [['b/1.jpg', 1, 'b'], ['a/1.jpg', 0, 'a']],
+    'val': [],
+    'test': [['a/2.jpg', 0, 'a'], ['b/2.jpg', 1, 'b']],
+}
+
+
+def test_reads_lists_in_file_order_and_names_in_label_order(tmp_path: Path) -> None:
+    file = tmp_path / 'split.json'
+    file.write_text(json.dumps(GOOD))
+    split = read_split(file)
+    assert split.classes == ('a', 'b')
+    assert split.train == (Item('b/1.jpg', 1, 'b'), Item('a/1.jpg', 0, 'a'))
+    assert split.val == ()
+    assert [item.path for item in split.test] == ['a/2.jpg', 'b/2.jpg']
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('{"train": [', 'is not JSON'),
+        ('[]', 'holds a list'),
+        ('{"train": [], "val": []}', r"missing \['test'\]"),
+        ('{"train": [], "val": [], "test": [], "tests": []}', r"unknown \['tests'\]"),
+        ('{"train": {}, "val": [], "test": []}', 'train is a dict'),
+        ('{"train": [], "val": [], "test": []}', 'no image at all'),
+    ],
+)
+def test_refuses_what_is_no_split_file(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / 'split.json'
+    file.write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_split(file)
+    assert str(file) in str(caught.value)
+
+
+def test_refuses_bytes_that_are_no_text(tmp_path: Path) -> None:
+    file = tmp_path / 'split.json'
+    file.write_bytes(b'\xff\xfe\x00')
+    with pytest.raises(ValueError, match='not UTF-8'):
+        read_split(file)
+
+
+@pytest.mark.parametrize(
+    ('part', 'entry', 'message'),
+    [
+        ('train', ['c.jpg', 0], r'expected \[path, label, class name\]'),
+        ('train', ['', 0, 'a'], 'the path is'),
+        ('train', ['c.jpg', '0', 'a'], "label is '0'"),
+        ('train', ['c.jpg', True, 'b'], 'label is True'),
+        ('train', ['c.jpg', -1, 'a'], 'label is -1'),
+        ('train', ['c.jpg', 0, ' '], 'class name is'),
+        ('train', ['/c.jpg', 0, 'a'], 'is absolute'),
+        ('train', ['C:/c.jpg', 0, 'a'], 'is absolute'),
+        ('train', ['a/../../c.jpg', 0, 'a'], r"through '\.\.'"),
+        ('train', ['c.jpg', 3, 'd'], r'without gaps.*missing: \[2\]'),
+        ('train', ['c.jpg', 0, 'z'], "label 0 has two names, 'a' and 'z'"),
+        ('train', ['c.jpg', 2, 'a'], "'a' stands for labels 0 and 2"),
+        ('train', ['c.jpg', 2, 'c'], r'1 of 3 classes have no image in test: 2 \(c\)'),
+        ('test', ['c.jpg', 2, 'c'], r'have no image in train: 2 \(c\)'),
+        ('val', ['a/1.jpg', 0, 'a'], 'is in train and in val: that leaks'),
+        ('test', ['./a/1.jpg', 0, 'a'], 'is in train and in test: that leaks'),
+        ('train', ['a/1.jpg', 0, 'a'], 'occurs twice in train'),
+    ],
+)
+def test_refuses_bad_entries(part: str, entry: list, message: str) -> None:
+    raw = copy.deepcopy(GOOD)
+    raw[part].append(entry)
+    with pytest.raises(ValueError, match=message):
+        parse_split(raw)
+
+
+def test_halves_an_odd_number_of_classes_and_renumbers() -> None:
+    items = [Item(f'{label}', label, 'abcdefg'[label]) for label in (3, 6, 0, 4, 2, 5, 1)]
+    base, novel = class_split(items, 'base', 7), class_split(items, 'novel', 7)
+    assert [(item.path, item.label) for item in base] == [('3', 3), ('0', 0), ('2', 2), ('1', 1)]
+    assert [(item.path, item.label) for item in novel] == [('6', 2), ('4', 0), ('5', 1)]
+    assert class_split(items, 'all', 7) == tuple(items)
+
+
+def test_the_halves_follow_the_dataset_not_the_labels_present() -> None:
+    # a validation list without class 0 must be cut at the same place
+    assert class_split([Item('x', 2, 'c')], 'base', 4) == ()
+
+
+@pytest.mark.parametrize(
+    ('which', 'classes', 'message'), [('new', 4, 'is unknown'), ('base', 1, 'only 1')]
+)
+def test_refuses_bad_halves(which: str, classes: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        class_split([], which, classes)

@@ -1,0 +1,249 @@
+"""One test run over class splits: numbers, vocabularies, files, hooks, refusals, two processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import BaseModel, MMDistributedDataParallel
+from torch import distributed, multiprocessing
+from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
+
+from vamp_mm.evaluation import read_predictions
+from vamp_mm.structures import Vocabulary
+
+
+def expected_accuracy(which: str) -> float:
+    logits, labels = logits_and_labels(which, 11)
+    columns = slice(0, 3) if which == 'base' else slice(3, 6)
+    return 100 * float((logits[:, columns].argmax(dim=-1) == labels).double().mean())
+
+
+class Witness(Hook):
+    """Writes down what the loop tells."""
+
+    def __init__(self) -> None:
+        self.metrics: list[dict] = []
+        self.sizes: list[int] = []
+        self.starts = 0
+
+    def before_test_epoch(self, runner: Any) -> None:
+        self.starts += 1
+
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        assert batch_idx < len(runner.test_loop.dataloader)
+        self.sizes.append(len(data_batch['inputs']))
+
+    def after_test_epoch(self, runner: Any, metrics: dict | None = None) -> None:
+        self.metrics.append(dict(metrics or {}))
+
+
+def test_base_and_novel_in_one_run(tmp_path: Path) -> None:
+    model, witness = ToyModel(), Witness()
+    training = Vocabulary(names=('ant', 'bee'), seen=True)
+    model.set_vocabulary(training)
+    runner = make_runner(tmp_path, model, custom_hooks=[witness])
+    metrics = runner.test()
+    base, novel = expected_accuracy('base'), expected_accuracy('novel')
+    assert base != novel
+    # mmpretrain counts in float32
+    assert metrics['base/accuracy'] == pytest.approx(base, abs=1e-4)
+    assert metrics['novel/accuracy'] == pytest.approx(novel, abs=1e-4)
+    assert metrics['H'] == pytest.approx(2 * base * novel / (base + novel), abs=1e-4)
+    names = {
+        'accuracy',
+        'ece',
+        'nll',
+        'brier',
+        'aurc',
+        'aurc_entropy',
+        'predictive_entropy',
+        'expected_entropy',
+        'mutual_information',
+        'pred_std',
+    }
+    assert set(metrics) == {f'{split}/{name}' for split in ('base', 'novel') for name in names} | {
+        'H'
+    }
+    logits, labels = logits_and_labels('novel', 11)
+    nll = torch.nn.functional.cross_entropy(logits[:, 3:].double(), labels)
+    assert metrics['novel/nll'] == pytest.approx(float(nll), abs=1e-5)
+    # the model was told both vocabularies and got its own back
+    assert model.history == [
+        training,
+        Vocabulary(('ant', 'bee', 'cat'), ('a {}.',), True),
+        Vocabulary(('dog', 'elk', 'fox'), ('a {}.',), False),
+        training,
+    ]
+    # hooks: one epoch with all metrics, every batch seen
+    assert witness.starts == 1
+    assert witness.metrics == [metrics]
+    assert witness.sizes == [4, 4, 3, 4, 4, 3]
+
+
+def test_the_log_shows_both_splits_and_the_result(tmp_path: Path) -> None:
+    runner = make_runner(tmp_path)
+    metrics = runner.test()
+    log = next(tmp_path.glob('*/*.log')).read_text()
+    assert "Testing split 'base': 11 images of 3 classes" in log
+    assert len(re.findall(r'Epoch\(test\) \[[123]/3\]', log)) >= 6
+    assert f'H: {metrics["H"]:.4f}' in log
+
+
+def test_predictions_are_written_per_split(tmp_path: Path) -> None:
+    metrics = make_runner(tmp_path).test()
+    for split in ('base', 'novel'):
+        records = read_predictions(tmp_path / f'predictions_{split}.jsonl')
+        assert [record['img_path'] for record in records] == [
+            f'{split}_{index}.png' for index in range(11)
+        ]
+        right = sum(record['pred_label'] == record['gt_label'] for record in records)
+        assert 100 * right / 11 == pytest.approx(metrics[f'{split}/accuracy'], abs=1e-4)
+        assert sum(record['confidence'] for record in records) > 0
+    assert set(records[0]) == {
+        'img_path',
+        'split',
+        'gt_label',
+        'gt_class',
+        'pred_label',
+        'pred_class',
+        'confidence',
+        'predictive_entropy',
+        'expected_entropy',
+        'mutual_information',
+        'pred_std',
+    }
+    assert records[0]['gt_class'] == ('dog', 'elk', 'fox')[records[0]['gt_label']]
+    (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1}\n[]\n')
+    with pytest.raises(ValueError, match='line 2 is not a prediction record'):
+        read_predictions(tmp_path / 'predictions_base.jsonl')
+
+
+def test_a_single_split_has_no_harmonic_mean(tmp_path: Path) -> None:
+    metrics = make_runner(
+        tmp_path, test_cfg=dict(type='SplitTestLoop', splits=dict(base=BASE_NOVEL['base']))
+    ).test()
+    assert 'base/accuracy' in metrics
+    assert 'H' not in metrics
+
+
+def test_other_metrics_keep_their_names(tmp_path: Path) -> None:
+    metrics = make_runner(
+        tmp_path, test_evaluator=dict(type='mmpretrain.Accuracy', topk=(1, 2))
+    ).test()
+    assert set(metrics) == {
+        'base/accuracy',
+        'base/accuracy/top2',
+        'novel/accuracy',
+        'novel/accuracy/top2',
+        'H',
+    }
+
+
+def test_the_vocabulary_comes_back_after_an_error(tmp_path: Path) -> None:
+    class Failing(ToyModel):
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            raise RuntimeError('out of luck')
+
+    model = Failing()
+    training = Vocabulary(names=('ant', 'bee'))
+    model.set_vocabulary(training)
+    with pytest.raises(RuntimeError, match='out of luck'):
+        make_runner(tmp_path, model).test()
+    assert model.vocabulary == training
+
+
+def test_templates_for_datasets_that_have_none(tmp_path: Path) -> None:
+    loader = make_runner(tmp_path / 'a')._test_dataloader
+    loader['dataset']['bare'] = True
+    model = ToyModel()
+    with pytest.raises(ValueError, match=r"split 'base' \(ToyData\) lacks \['templates'\]"):
+        make_runner(tmp_path / 'b', model, test_dataloader=loader).test()
+    cfg = dict(type='SplitTestLoop', splits=BASE_NOVEL, templates=['one {}'])
+    make_runner(tmp_path / 'c', model, test_dataloader=loader, test_cfg=cfg).test()
+    assert model.history[-1].templates == ('one {}',)
+
+
+@pytest.mark.parametrize(
+    ('splits', 'message'),
+    [
+        ({}, 'names no split'),
+        ({'a/b': BASE_NOVEL['base']}, "without '/'"),
+        ({'base': dict(dataset=dict(class_split='base'))}, 'must say seen=True'),
+        ({'base': dict(seen='yes')}, 'must say seen=True'),
+        ({'base': dict(seen=True, data=dict())}, 'allowed keys: seen'),
+        ({'base': dict(seen=True, dataset='base')}, 'dict of overrides'),
+        (
+            {'base': BASE_NOVEL['base'], 'again': BASE_NOVEL['base']},
+            "'base' and 'again' are the same",
+        ),
+        ({'base': dict(seen=True, dataset=dict(count=0))}, "'base' has no images"),
+    ],
+)
+def test_refuses_bad_splits(tmp_path: Path, splits: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
+
+
+def test_refuses_an_unknown_half_or_key_of_the_dataset(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match='new'):
+        make_runner(
+            tmp_path / 'a',
+            test_cfg=dict(
+                type='SplitTestLoop',
+                splits=dict(new=dict(seen=False, dataset=dict(class_split='new'))),
+            ),
+        ).test()
+    with pytest.raises(TypeError, match='shotz'):
+        make_runner(
+            tmp_path / 'b',
+            test_cfg=dict(
+                type='SplitTestLoop', splits=dict(base=dict(seen=True, dataset=dict(shotz=4)))
+            ),
+        ).test()
+
+
+def test_refuses_a_model_without_vocabulary(tmp_path: Path) -> None:
+    class Plain(BaseModel):
+        def forward(self, *args: Any, **kwargs: Any) -> None:
+            """Never called."""
+
+    with pytest.raises(TypeError, match=r'Plain has no set_vocabulary\(\)'):
+        make_runner(tmp_path, Plain()).test()
+
+
+def test_the_dump_wants_json_lines(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end in '\.jsonl'"):
+        make_runner(tmp_path, test_evaluator=dict(type='PredictionDump', out_file='out.pkl')).test()
+
+
+def _rank(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    os.environ.update(MASTER_ADDR='127.0.0.1', RANK=str(rank), WORLD_SIZE='2', LOCAL_RANK=str(rank))
+    distributed.init_process_group(
+        'gloo', init_method=f'file://{folder}/rendezvous', rank=rank, world_size=2
+    )
+    model = MMDistributedDataParallel(module=ToyModel())
+    metrics = make_runner(f'{folder}/work', model).test()
+    Path(folder, f'{rank}.json').write_text(json.dumps(metrics))
+    assert [vocabulary.names[0] for vocabulary in model.module.history] == ['ant', 'dog']
+    distributed.destroy_process_group()
+
+
+def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
+    (tmp_path / 'work').mkdir()
+    multiprocessing.spawn(_rank, (str(tmp_path),), nprocs=2)
+    alone = make_runner(tmp_path / 'alone').test()
+    for rank in range(2):
+        assert json.loads((tmp_path / f'{rank}.json').read_text()) == pytest.approx(alone, abs=1e-9)
+    for split in ('base', 'novel'):  # 11 images on 2 ranks: one is padded, and dropped again
+        file = f'predictions_{split}.jsonl'
+        assert (tmp_path / 'work' / file).read_text() == (tmp_path / 'alone' / file).read_text()

@@ -89,6 +89,12 @@ def test_base_and_novel_in_one_run(tmp_path: Path) -> None:
     assert witness.sizes == [4, 4, 3, 4, 4, 3]
 
 
+def test_the_vocabulary_hook_leaves_the_test_to_the_loop(tmp_path: Path) -> None:
+    model = ToyModel()
+    make_runner(tmp_path, model, custom_hooks=[dict(type='VocabularyHook')]).test()
+    assert [vocabulary.names[0] for vocabulary in model.history] == ['ant', 'dog']
+
+
 def test_the_log_shows_both_splits_and_the_result(tmp_path: Path) -> None:
     runner = make_runner(tmp_path)
     metrics = runner.test()

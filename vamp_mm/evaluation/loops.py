@@ -60,6 +60,9 @@ class SplitTestLoop(BaseLoop):
         ValueError: If there are no splits, a split is malformed, empty or equal to another one.
     """
 
+    #: Tells VocabularyHook to leave the vocabulary of a test to this loop.
+    sets_vocabulary = True
+
     def __init__(
         self,
         runner: Runner,
@@ -109,10 +112,10 @@ class SplitTestLoop(BaseLoop):
                 'answer about any class names. For a fixed classifier use '
                 "test_cfg=dict(type='TestLoop')"
             )
+        before = model.vocabulary
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
         self.runner.model.eval()
-        before = model.vocabulary
         metrics: dict[str, float] = {}
         try:
             for name in self._loaders:

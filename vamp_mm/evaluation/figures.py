@@ -153,17 +153,7 @@ def uncertainty_sheet(
         ValueError: If there are fewer than two records, one lacks a field, or ``n`` is below 1.
         FileNotFoundError: If an image is gone.
     """
-    if len(records) < 2 or n < 1:
-        raise ValueError(
-            f'a sheet needs two records or more and n >= 1, got {len(records)} and n={n}'
-        )
-    for record in records:
-        missing = [key for key in _NEEDED if key not in record]
-        if missing:
-            raise ValueError(
-                f'the record of {record.get("img_path", "an image")} lacks {missing}; write the '
-                'records with PredictionDump and a model that reports uncertainty'
-            )
+    _check_records(records, n)
     ranked = sorted(records, key=lambda record: (record['predictive_entropy'], record['img_path']))
     n = min(n, len(ranked) // 2)
     parts = (
@@ -204,6 +194,20 @@ def uncertainty_sheet(
             _draw_image(axes, record)
         top -= rows * (_CELL + _TEXT)
     return _save(figure, path)
+
+
+def _check_records(records: Sequence[Mapping[str, Any]], n: int) -> None:
+    if len(records) < 2 or n < 1:
+        raise ValueError(
+            f'a sheet needs two records or more and n >= 1, got {len(records)} and n={n}'
+        )
+    for record in records:
+        missing = [key for key in _NEEDED if key not in record]
+        if missing:
+            raise ValueError(
+                f'the record of {record.get("img_path", "an image")} lacks {missing}; write the '
+                'records with PredictionDump and a model that reports uncertainty'
+            )
 
 
 def _draw_image(axes: Axes, record: Mapping[str, Any]) -> None:

@@ -60,10 +60,11 @@ class TextTower(nn.Module):
             ``pooled (S|1, N|1, C, D)``.
 
         Raises:
-            ValueError: If an edit lies above the last block, or the prompts do not fit the context.
+            ValueError: If an edit lies above the last block or behind the read-out token, or the prompts do not fit the
+                context.
         """
-        self._check(plan)
         prompts = self._on_device(prompts)
+        self._check(prompts, plan)
         first = 0 if plan.first is None else max(plan.first, 0)
         x = self._below(prompts, plan, first)  # (S|1, N|1, C, L, W)
         if not textbook and self._shareable(prompts, plan):
@@ -75,11 +76,13 @@ class TextTower(nn.Module):
         early = plan.at(EMBED)
         if early:
             return self._embed(prompts, plan)
+        frozen = not any(parameter.requires_grad for parameter in self.parameters())
+        if not frozen:
+            self._lower.clear()  # what was kept is of the weights before
         key = (first, torch.is_autocast_enabled(prompts.ids.device.type), torch.get_autocast_dtype(prompts.ids.device.type))
         cache = self._lower.setdefault(prompts, {})
         if key in cache and cache[key].dtype == self.positional_embedding.dtype:
             return cache[key]
-        frozen = not any(parameter.requires_grad for parameter in self.parameters())
         with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
             x = self._plain(self._embed(prompts, plan), range(first))
         if frozen and not torch.is_inference_mode_enabled():
@@ -151,11 +154,24 @@ class TextTower(nn.Module):
                              'PromptedCLIPBackbone.tokenize after moving the model')
         return prompts
 
-    def _check(self, plan: TowerPlan) -> None:
+    def _check(self, prompts: TextPrompts, plan: TowerPlan) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         if layers and max(layers) >= self.depth:
             raise ValueError(f'layer {max(layers)} of the text plan does not exist: this tower has blocks 0..'
                              f'{self.depth - 1}')
+        grown = 0
+        for edit in sorted(plan.edits, key=lambda e: e.layer):
+            # the read-out token moves by what is inserted; within the prefix that holds without looking at the sentences
+            behind = edit.mode == 'insert' and edit.start > prompts.prefix + grown and self.pool != 'first' and \
+                edit.start > int(prompts.eot.min()) + grown
+            if edit.start < (1 if self.pool == 'first' else 0) or behind:
+                raise ValueError(f'{edit.mode} at {edit.start} in the text tower lies behind the token that a sentence is read '
+                                 'out from; count positions from the start token')
+            grown += edit.length if edit.mode == 'insert' else 0
+
+    def _load_from_state_dict(self, *args: object) -> None:
+        self._lower.clear()  # the kept states are of the weights before
+        super()._load_from_state_dict(*args)
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
         self._lower.clear()  # moved or cast: the kept states are of the old tensors

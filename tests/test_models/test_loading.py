@@ -1,0 +1,230 @@
+"""Weights from every kind of file, and what happens when they do not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import helpers_models as helpers
+import open_clip
+import pytest
+import torch
+from open_clip.transformer import QuickGELU
+from safetensors.torch import save_file
+from torch import nn
+
+from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.models.clip import load_clip, loading
+
+TINY_ARCH = dict(
+    embed_dim=32,
+    vision_cfg=dict(image_size=32, patch_size=8, width=192, layers=12),
+    text_cfg=dict(context_length=77, vocab_size=49408, width=128, heads=2, layers=12))
+
+
+def _activations(backbone: PromptedCLIPBackbone) -> set[type]:
+    return {type(block.mlp.gelu) for blocks in (backbone.vision.visual.transformer.resblocks, backbone.text.blocks)
+            for block in blocks}
+
+
+def _image_features(backbone: PromptedCLIPBackbone) -> torch.Tensor:
+    images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    return backbone(images.to(backbone.logit_scale.dtype))[0]
+
+
+class _Archive(nn.Module):
+    """What OpenAI published: a scripted module that holds the state dict; nested names need nested modules."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        for name, value in state.items():
+            *path, last = name.split('.')
+            owner = self
+            for part in path:
+                if not hasattr(owner, part):
+                    owner.add_module(part, nn.Module())
+                owner = getattr(owner, part)
+            owner.register_parameter(last, nn.Parameter(value.half()))
+        for key, value in (('input_resolution', 32), ('context_length', 77), ('vocab_size', 49408)):
+            self.register_buffer(key, torch.tensor(value))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + 1
+
+
+@pytest.fixture(scope='module')
+def archive(tiny_state, tmp_path_factory) -> str:
+    file = tmp_path_factory.mktemp('archive') / 'ViT-tiny.pt'
+    torch.jit.trace(_Archive(tiny_state), torch.zeros(1)).save(str(file))
+    return str(file)
+
+
+@pytest.fixture(scope='module')
+def tiny_arch(tmp_path_factory) -> str:
+    return helpers.write_arch(tmp_path_factory.mktemp('arch'), TINY_ARCH)
+
+
+def test_state_dict_and_torchscript_of_openai_give_the_same_model(tiny, tiny_file, archive, tiny_arch):
+    expected = _image_features(tiny).float()
+    # the archive is float16 inside, and the values are float16-representable: the same float32 model
+    for arch, file in ((None, archive), (tiny_arch, archive)):
+        loaded = PromptedCLIPBackbone(arch=arch, pretrained=file)
+        assert _activations(loaded) == {QuickGELU}
+        assert loaded.text.token_embedding.weight.dtype == torch.float32
+        torch.testing.assert_close(_image_features(loaded), expected, rtol=0, atol=1e-5)
+
+
+def test_architecture_is_read_off_an_openai_state_dict(tiny):
+    assert (tiny.vision.width, tiny.vision.depth) == (192, 12)
+    assert (tiny.text.width, tiny.text.depth) == (128, 12)
+    assert tiny.embed_dim == 32
+    assert tiny.image_size == (32, 32)
+    assert _activations(tiny) == {QuickGELU}
+    assert tiny.image_mean == open_clip.OPENAI_DATASET_MEAN
+    # log scale 3 + 0.1 n: about 20, not 100
+    assert float(tiny.logit_scale) == pytest.approx(20, rel=0.5)
+    assert abs(float(tiny.logit_scale) - 100) > 50
+
+
+def test_open_clip_state_dict_and_safetensors(small, small_files, tmp_path):
+    state = torch.load(small_files['pretrained'], weights_only=True)
+    expected = _image_features(small).float()
+    save_file(state, tmp_path / 'weights.safetensors')
+    torch.save(dict(state_dict={f'module.{key}': value for key, value in state.items()}, epoch=3), tmp_path / 'trained.pt')
+    for name in ('weights.safetensors', 'trained.pt'):
+        loaded = PromptedCLIPBackbone(arch=small_files['arch'], pretrained=str(tmp_path / name))
+        assert _activations(loaded) == {nn.GELU}
+        torch.testing.assert_close(_image_features(loaded), expected, rtol=0, atol=1e-5)
+
+
+def test_a_state_dict_for_a_custom_text_model_may_have_open_clips_own_layout(tmp_path):
+    config = helpers.small_config(custom_text=True)
+    files = helpers.write_clip(tmp_path, config)
+    plain = helpers.build_open_clip(helpers.small_config())
+    torch.save(plain.state_dict(), tmp_path / 'plain.pt')
+    own = PromptedCLIPBackbone(files['arch'], str(tmp_path / 'plain.pt'))
+    torch.testing.assert_close(own.text.token_embedding.weight, plain.token_embedding.weight)
+
+
+@pytest.fixture
+def as_tag(monkeypatch, tiny_file):
+    """Let a tag of open_clip lead to a local file, without a download."""
+
+    def install(quick_gelu: bool | None):
+        record = dict(mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7))
+        if quick_gelu is not None:
+            record['quick_gelu'] = quick_gelu
+        monkeypatch.setattr(loading.open_clip, 'get_pretrained_cfg', lambda arch, tag: record if tag == 'openai' else {})
+        monkeypatch.setattr(loading, 'download_pretrained', lambda cfg, cache_dir=None: tiny_file)
+
+    return install
+
+
+@pytest.mark.parametrize(('recorded', 'configured', 'expected'), [
+    (True, False, QuickGELU), (True, True, QuickGELU), (False, True, nn.GELU), (None, True, nn.GELU)])
+def test_the_preset_owns_the_activation(as_tag, tmp_path, recorded, configured, expected):
+    as_tag(recorded)
+    arch = helpers.write_arch(tmp_path, dict(TINY_ARCH, quick_gelu=configured))
+    loaded = PromptedCLIPBackbone(arch=arch, pretrained='openai')
+    assert _activations(loaded) == {expected}
+    assert loaded.image_mean == (0.1, 0.2, 0.3)
+    assert loaded.image_std == (0.5, 0.6, 0.7)
+
+
+def test_openai_tags_of_open_clip_all_record_quick_gelu():
+    # ours relies on it; if open_clip changes its table, this says so before features go wrong silently
+    for arch in ('ViT-B-16', 'ViT-B-32', 'ViT-L-14', 'ViT-L-14-336'):
+        record = open_clip.get_pretrained_cfg(arch, 'openai')
+        assert loading._quick_gelu(open_clip.get_model_config(arch), record, None)
+    assert not loading._quick_gelu({}, open_clip.get_pretrained_cfg('ViT-B-16', 'laion2b_s34b_b88k'), None)
+
+
+def test_an_openai_archive_has_quick_gelu_whatever_the_architecture_says(archive, tiny_arch):
+    assert json.loads(Path(tiny_arch).read_text()).get('quick_gelu') is None
+    assert _activations(PromptedCLIPBackbone(arch=tiny_arch, pretrained=archive)) == {QuickGELU}
+
+
+def test_a_bare_state_dict_takes_the_activation_of_the_architecture(tiny_file, tmp_path):
+    for quick, kind in ((True, QuickGELU), (False, nn.GELU)):
+        arch = helpers.write_arch(tmp_path, dict(TINY_ARCH, quick_gelu=quick))
+        assert _activations(PromptedCLIPBackbone(arch=arch, pretrained=tiny_file)) == {kind}
+
+
+def test_image_statistics_can_be_overridden(small_files):
+    loaded = load_clip(**small_files, image_mean=(0.5, 0.5, 0.5), image_std=(0.25, 0.25, 0.25))
+    assert loaded.image_mean == (0.5, 0.5, 0.5)
+    assert loaded.image_std == (0.25, 0.25, 0.25)
+    config = helpers.small_config(preprocess_cfg=dict(mean=[0.1, 0.1, 0.1], std=[0.2, 0.2, 0.2]))
+    own = load_clip(helpers.write_arch(Path(small_files['arch']).parent, config, 'stats'))
+    assert own.image_mean == (0.1, 0.1, 0.1)
+
+
+def test_random_weights_follow_the_seed(small_files):
+    torch.manual_seed(0)
+    one = _image_features(PromptedCLIPBackbone(small_files['arch']))
+    torch.manual_seed(0)
+    assert torch.equal(one, _image_features(PromptedCLIPBackbone(small_files['arch'])))
+
+
+def test_unknown_names_are_errors_that_tell_what_is_allowed(small_files):
+    with pytest.raises(ValueError, match="'ViT-Q-99' is not known to open_clip.*ViT-B-16"):
+        PromptedCLIPBackbone('ViT-Q-99')
+    with pytest.raises(ValueError, match="'laion9b' is no tag of 'ViT-B-16'.*openai"):
+        PromptedCLIPBackbone('ViT-B-16', 'laion9b')
+    with pytest.raises(ValueError, match='embedded'):
+        PromptedCLIPBackbone('ViT-B-16', 'embedded')
+    with pytest.raises(ValueError, match='arch=None'):
+        PromptedCLIPBackbone(None, None)
+
+
+def test_missing_files_are_errors_that_tell_what_to_do(small_files, tmp_path):
+    with pytest.raises(FileNotFoundError, match='no such file'):
+        PromptedCLIPBackbone('ViT-B-16', str(tmp_path / 'gone.pt'))
+    with pytest.raises(FileNotFoundError, match='gone.pt'):
+        PromptedCLIPBackbone(None, str(tmp_path / 'gone.pt'))
+    with pytest.raises(FileNotFoundError, match='no such architecture file'):
+        PromptedCLIPBackbone(str(tmp_path / 'gone.json'))
+
+
+def test_a_failed_download_says_what_to_do(monkeypatch):
+
+    def fail(cfg, cache_dir=None):
+        raise OSError('no route to host')
+
+    monkeypatch.setattr(loading, 'download_pretrained', fail)
+    with pytest.raises(FileNotFoundError, match='no route to host.*set pretrained to its path'):
+        PromptedCLIPBackbone('ViT-B-16', 'openai')
+
+
+def test_weights_of_another_architecture_are_refused(small_files, tmp_path):
+    wider = helpers.write_arch(tmp_path, helpers.small_config(vision=dict(width=128)), 'wider')
+    deeper = helpers.write_arch(tmp_path, helpers.small_config(text=dict(layers=5)), 'deeper')
+    for arch in (wider, deeper):
+        with pytest.raises(RuntimeError, match=f'do not fit arch={arch!r}'):
+            PromptedCLIPBackbone(arch, small_files['pretrained'])
+    with pytest.raises(RuntimeError, match='is no OpenAI CLIP state dict'):
+        torch.save({'weight': torch.zeros(2)}, tmp_path / 'other.pt')
+        PromptedCLIPBackbone(None, str(tmp_path / 'other.pt'))
+
+
+def test_a_hostile_weight_file_is_refused(tmp_path, small_files):
+
+    class Hostile:
+
+        def __reduce__(self):
+            return (exec, (f'open({str(tmp_path / "ran")!r}, "w").close()', ))
+
+    torch.save({'state_dict': {'a': torch.zeros(1), 'b': Hostile()}}, tmp_path / 'hostile.pt')
+    with pytest.raises(Exception, match='(?i)weights.only'):
+        PromptedCLIPBackbone(small_files['arch'], str(tmp_path / 'hostile.pt'))
+    assert not (tmp_path / 'ran').exists()
+
+
+@pytest.mark.parametrize(('change', 'kind', 'told'), [
+    (dict(vision_cfg=dict(layers=[1, 1, 1, 1], width=16, image_size=32)), TypeError, 'no transformer blocks'),
+    (dict(text_cfg=dict(hf_model_name='roberta-base')), ValueError, 'Hugging Face'),
+    (dict(multimodal_cfg={}), ValueError, 'CoCa'),
+])
+def test_towers_without_a_seam_are_refused(tmp_path, change, kind, told):
+    with pytest.raises(kind, match=told):
+        PromptedCLIPBackbone(helpers.write_arch(tmp_path, {**helpers.SMALL, **change}))

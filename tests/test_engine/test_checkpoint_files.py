@@ -1,0 +1,197 @@
+"""Writing and reading checkpoint files; what is refused, and that it is not executed."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+from torch import nn
+
+from vamp_mm import __version__
+from vamp_mm.engine import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
+from vamp_mm.engine.atomic import atomic_write, remove_leftovers
+
+
+class Bomb:
+    """Makes a folder when it is unpickled by an executing unpickler."""
+
+    def __init__(self, mark) -> None:
+        self.mark = str(mark)
+
+    def __reduce__(self):
+        return os.mkdir, (self.mark,)
+
+
+@pytest.fixture
+def model():
+    return nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+
+
+def test_round_trip_reads_with_bare_torch(tmp_path, model):
+    path = tmp_path / 'new' / 'a.pth'
+    save_checkpoint({'state_dict': model.state_dict(), 'meta': {'note': np.float32(0.5)}}, path)
+    bare = torch.load(path, weights_only=True)
+    assert bare['meta'] == {
+        'note': 0.5,
+        'format': CHECKPOINT_FORMAT,
+        'vamp_mm_version': __version__,
+    }
+    loaded = load_checkpoint(path)
+    assert loaded.pop('file') == str(path)
+    assert type(loaded['state_dict']) is dict
+    for name, value in model.state_dict().items():
+        assert torch.equal(loaded['state_dict'][name], value)
+
+
+def test_state_dict_written_by_torch_itself_is_read(tmp_path, model):
+    torch.save(model.state_dict(), tmp_path / 'bare.pth')
+    assert load_checkpoint(tmp_path / 'bare.pth').keys() == model.state_dict().keys()
+
+
+@pytest.mark.parametrize('place', ['state_dict', 'meta', 'key'])
+def test_hostile_pickle_is_refused_and_not_executed(tmp_path, place):
+    mark = tmp_path / 'executed'
+    state = {'state_dict': {'w': torch.zeros(2)}, 'meta': {}}
+    state[place] = {'w': Bomb(mark)}
+    torch.save(state, tmp_path / 'evil.pth')
+    with pytest.raises(CheckpointError, match='mkdir.*Nothing of it was executed'):
+        load_checkpoint(tmp_path / 'evil.pth')
+    assert not mark.exists()
+    torch.load(tmp_path / 'evil.pth', weights_only=False)  # the bomb is a real one
+    assert mark.exists()
+
+
+def test_hostile_names_are_refused_before_torch_sees_the_file(tmp_path, monkeypatch):
+    """Even where somebody put the function on torch's list of safe globals."""
+    mark = tmp_path / 'executed'
+    torch.save({'meta': Bomb(mark)}, tmp_path / 'evil.pth')
+    torch.serialization.add_safe_globals([os.mkdir])
+    try:
+        with pytest.raises(CheckpointError, match='refused'):
+            load_checkpoint(tmp_path / 'evil.pth')
+    finally:
+        torch.serialization.clear_safe_globals()
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize('protocol', [0, 2, 4])
+def test_hostile_plain_pickle_file_is_refused(tmp_path, protocol):
+    mark = tmp_path / 'executed'
+    (tmp_path / 'evil.pth').write_bytes(pickle.dumps({'state_dict': Bomb(mark)}, protocol))
+    with pytest.raises(CheckpointError, match='cannot be read as a checkpoint'):
+        load_checkpoint(tmp_path / 'evil.pth')
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize('protocol', [2, 3, 4])
+def test_pickle_protocols_inside_the_archive(tmp_path, protocol):
+    """Newer protocols name classes by other opcodes; those are refused too."""
+    torch.save(
+        {'meta': Bomb(tmp_path / 'executed')}, tmp_path / 'evil.pth', pickle_protocol=protocol
+    )
+    with pytest.raises(CheckpointError, match='refused'):
+        load_checkpoint(tmp_path / 'evil.pth')
+    assert not (tmp_path / 'executed').exists()
+
+
+def test_mmengine_checkpoint_is_refused_with_the_class_named(tmp_path):
+    state = {
+        'state_dict': OrderedDict(),
+        'message_hub': {'log_scalars': {'loss': HistoryBuffer([1.0], [1])}},
+    }
+    torch.save(state, tmp_path / 'old.pth')
+    with pytest.raises(CheckpointError, match='HistoryBuffer.*save_checkpoint'):
+        load_checkpoint(tmp_path / 'old.pth')
+
+
+def test_torchscript_is_refused(tmp_path, model):
+    torch.jit.save(torch.jit.trace(model.eval(), torch.zeros(1, 3)), tmp_path / 'script.pth')
+    with pytest.raises(CheckpointError, match='TorchScript'):
+        load_checkpoint(tmp_path / 'script.pth')
+
+
+@pytest.mark.parametrize('share', [0.0, 0.3, 0.9, 0.999])
+def test_truncated_file_is_refused(tmp_path, model, share):
+    save_checkpoint({'state_dict': model.state_dict()}, tmp_path / 'a.pth')
+    data = (tmp_path / 'a.pth').read_bytes()
+    (tmp_path / 'cut.pth').write_bytes(data[: int(share * len(data))])
+    with pytest.raises(CheckpointError, match='truncated'):
+        load_checkpoint(tmp_path / 'cut.pth')
+
+
+def test_damaged_table_of_contents_is_refused(tmp_path, model):
+    with zipfile.ZipFile(tmp_path / 'other.pth', 'w') as archive:
+        archive.writestr('readme.txt', 'no checkpoint')
+    with pytest.raises(CheckpointError, match=r'0 data\.pkl'):
+        load_checkpoint(tmp_path / 'other.pth')
+
+
+def test_missing_file_names_what_is_there(tmp_path):
+    save_checkpoint({'state_dict': {}}, tmp_path / 'epoch_3.pth')
+    with pytest.raises(FileNotFoundError, match=r'epoch_4\.pth; that folder holds epoch_3\.pth'):
+        load_checkpoint(tmp_path / 'epoch_4.pth')
+
+
+def test_newer_format_is_refused(tmp_path):
+    torch.save({'meta': {'format': CHECKPOINT_FORMAT + 1}, 'state_dict': {}}, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match='upgrade vamp_mm'):
+        load_checkpoint(tmp_path / 'a.pth')
+
+
+@pytest.mark.parametrize('state', [[1, 2], {'state_dict': [1]}, {'meta': 'x', 'state_dict': {}}])
+def test_other_layouts_are_refused(tmp_path, state):
+    torch.save(state, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError):
+        load_checkpoint(tmp_path / 'a.pth')
+
+
+def test_texts_that_mmengine_would_execute_are_dropped(tmp_path):
+    hub = {'runtime_info': {'cfg': 'raise SystemExit', 'epoch': 2}}
+    torch.save(
+        {'meta': {'config': 'x=1', 'cfg': 'y=1', 'epoch': 1}, 'message_hub': hub},
+        tmp_path / 'a.pth',
+    )
+    loaded = load_checkpoint(tmp_path / 'a.pth')
+    assert loaded == {'meta': {'epoch': 1}, 'message_hub': {'runtime_info': {'epoch': 2}}}
+
+
+def test_nothing_is_written_if_something_cannot_be_stored(tmp_path):
+    save_checkpoint({'state_dict': {'w': torch.ones(1)}}, tmp_path / 'a.pth')
+    with pytest.raises(TypeError, match='function'):
+        save_checkpoint(
+            {'state_dict': {'w': torch.zeros(1)}, 'hook': lambda: 0}, tmp_path / 'a.pth'
+        )
+    assert load_checkpoint(tmp_path / 'a.pth')['state_dict']['w'] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ['a.pth']
+
+
+def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    atomic_write(b'old', tmp_path / 'a.pth')
+
+    def full_disk(handle):
+        raise OSError('no space left')
+
+    monkeypatch.setattr(os, 'fsync', full_disk)
+    with pytest.raises(OSError, match='no space'):
+        atomic_write(b'new', tmp_path / 'a.pth')
+    assert (tmp_path / 'a.pth').read_bytes() == b'old'
+    assert [path.name for path in tmp_path.iterdir()] == ['a.pth']
+
+
+def test_leftovers_of_a_killed_run_are_removed_and_nothing_else(tmp_path):
+    for name in ('.epoch_2.pth.99-ab.tmp', '.last_checkpoint.99-ab.tmp'):
+        (tmp_path / name).touch()
+    for name in ('epoch_1.pth', 'notes.tmp', '.hidden'):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        '.hidden',
+        'epoch_1.pth',
+        'notes.tmp',
+    ]

@@ -1,0 +1,57 @@
+"""A checkpoint of another model is refused, with names."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from toy_engine import ToyModel
+
+from vamp_mm.engine import CheckpointError, check_state_dict
+
+
+def test_own_state_passes_also_with_the_prefix_of_a_wrapper():
+    model = ToyModel()
+    check_state_dict(model, model.state_dict())
+    check_state_dict(model, {f'module.{name}': value for name, value in model.state_dict().items()})
+
+
+def test_all_differences_are_listed():
+    state = ToyModel().state_dict()
+    state['head.weight'] = torch.zeros(3, 5)
+    state['other.weight'] = state.pop('head.bias')
+    with pytest.raises(CheckpointError) as error:
+        check_state_dict(ToyModel(), state, 'epoch_1.pth')
+    text = str(error.value)
+    assert text.startswith('epoch_1.pth does not fit the model ToyModel')
+    assert '1 missing: head.bias' in text
+    assert '1 unexpected: other.weight' in text
+    assert 'head.weight (3, 5) instead of (3, 4)' in text
+    assert 'another method or width?' in text
+
+
+def test_prototypes_may_have_any_number_of_classes_but_one_width():
+    state, model = ToyModel().state_dict(), ToyModel()
+    name = 'prototype_owner.prototypes'
+    state[name] = torch.zeros(7, 4)
+    check_state_dict(model, state)
+    model.prototype_owner.prototypes = torch.zeros(3, 4)
+    check_state_dict(model, state)
+    state[name] = torch.zeros(7, 5)
+    with pytest.raises(CheckpointError, match='prototypes'):
+        check_state_dict(model, state)
+    state[name] = torch.zeros(3, 4)
+    state['prototype_owner.scale'] = torch.zeros(7)  # the owner's parameters stay strict
+    with pytest.raises(CheckpointError, match=r'scale \(7,\)'):
+        check_state_dict(model, state)
+
+
+def test_long_lists_are_cut():
+    model = nn.ModuleList([nn.Linear(1, 1) for _ in range(10)])
+    with pytest.raises(CheckpointError, match=r'20 missing: .*\.\.\. \(12 more\)'):
+        check_state_dict(model, {})
+
+
+def test_values_must_be_tensors():
+    with pytest.raises(CheckpointError, match='no tensor under meta'):
+        check_state_dict(ToyModel(), {'meta': {}})

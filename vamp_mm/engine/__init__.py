@@ -1,0 +1,41 @@
+"""Training machinery: hooks, checkpoints, schedules; models are asked by protocol, not by class."""
+
+from .atomic import atomic_write
+from .checkpoint import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
+from .hooks import (
+    ClassAwarePriorHook,
+    EpochSeedHook,
+    FiniteLossHook,
+    SafeCheckpointHook,
+    ThroughputHook,
+    VocabularyHook,
+)
+from .latest import find_latest_checkpoint, is_complete
+from .plain import to_plain
+from .progress_bar import progress
+from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
+from .schedulers import WarmupCosineLR
+from .strict import check_state_dict
+
+__all__ = [
+    'CHECKPOINT_FORMAT',
+    'CheckpointError',
+    'ClassAwarePriorHook',
+    'EpochSeedHook',
+    'FiniteLossHook',
+    'PrototypeOwner',
+    'SafeCheckpointHook',
+    'SpeaksOfClasses',
+    'ThroughputHook',
+    'VocabularyHook',
+    'WarmupCosineLR',
+    'atomic_write',
+    'check_state_dict',
+    'find_latest_checkpoint',
+    'is_complete',
+    'load_checkpoint',
+    'progress',
+    'save_checkpoint',
+    'to_plain',
+    'unwrap_model',
+]

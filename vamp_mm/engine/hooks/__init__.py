@@ -1,0 +1,17 @@
+"""Hooks of the Runner: vocabulary, prototypes, checkpoints, safety."""
+
+from .class_aware_prior_hook import ClassAwarePriorHook
+from .epoch_seed_hook import EpochSeedHook
+from .finite_loss_hook import FiniteLossHook
+from .safe_checkpoint_hook import SafeCheckpointHook
+from .throughput_hook import ThroughputHook
+from .vocabulary_hook import VocabularyHook
+
+__all__ = [
+    'ClassAwarePriorHook',
+    'EpochSeedHook',
+    'FiniteLossHook',
+    'SafeCheckpointHook',
+    'ThroughputHook',
+    'VocabularyHook',
+]

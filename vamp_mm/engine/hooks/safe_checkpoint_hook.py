@@ -1,0 +1,222 @@
+"""Checkpoints that survive a kill, load strictly, and never execute anything."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.fileio import register_backend
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner.base_loop import BaseLoop
+
+from vamp_mm.registry import HOOKS
+
+from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_leftovers
+from ..checkpoint import CheckpointError, load_checkpoint
+from ..latest import POINTER, find_latest_checkpoint
+from ..plain import same_plain, to_plain
+from ..protocol import unwrap_model
+from ..runner_state import hub_state, make_plain
+from ..strict import check_state_dict
+
+
+def load_from_safe_file(filename: str, map_location: Any = None) -> dict[str, Any]:
+    """Loader of local files for MMEngine: :func:`vamp_mm.engine.load_checkpoint`."""
+    return load_checkpoint(filename, map_location)
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """MMEngine's ``CheckpointHook`` with a plain, atomic and strict checkpoint.
+
+    - Files hold tensors and plain data only (:mod:`vamp_mm.engine.plain`); local files are read by
+      :func:`vamp_mm.engine.load_checkpoint` from ``before_run`` on, in the whole process.
+    - Each file appears complete or not at all. The new checkpoint is written, then
+      ``last_checkpoint``, and only then an old one deleted, so a killed run can always go on from
+      :func:`find_latest_checkpoint`; a Runner with ``resume=True`` and no ``load_from`` does that
+      by itself.
+    - Weights load strictly, whether for a test or a resume
+      (:func:`~vamp_mm.engine.strict.check_state_dict`).
+
+    Checkpoints at epoch ends resume bit for bit together with ``EpochSeedHook``; those in the
+    middle of an epoch (``by_epoch=False``) do not.
+
+    Args:
+        interval: Epochs (or iterations) between checkpoints; -1 for the last one only.
+        by_epoch: Whether ``interval`` counts epochs.
+        save_optimizer: Keep the optimizer's state; without it a run cannot be resumed.
+        save_param_scheduler: Keep the schedulers' state; without it a run cannot be resumed.
+        out_dir: Where checkpoints go if not into the work directory.
+        max_keep_ckpts: Number of checkpoints kept; -1 keeps all.
+        save_last: Save after the last epoch whatever the interval.
+        save_best: Metric(s) whose best checkpoint is kept as ``best_*.pth``, or 'auto'.
+        rule: 'greater' or 'less', if it does not follow from the metric's name.
+        greater_keys: Further metric names where more is better.
+        less_keys: Further metric names where less is better.
+        backend_args: File backend of ``out_dir``; None for atomic files on the local disk.
+        published_keys: Keys of the slim copy written after training.
+        save_begin: First epoch (or iteration) that is saved.
+    """
+
+    def __init__(
+        self,
+        interval: int = 1,
+        by_epoch: bool = True,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        out_dir: str | Path | None = None,
+        max_keep_ckpts: int = -1,
+        save_last: bool = True,
+        save_best: str | list[str] | None = None,
+        rule: str | list[str] | None = None,
+        greater_keys: Sequence[str] | None = None,
+        less_keys: Sequence[str] | None = None,
+        backend_args: dict | None = None,
+        published_keys: str | list[str] | None = None,
+        save_begin: int = 0,
+    ) -> None:
+        if backend_args is None and '://' not in str(out_dir):
+            backend_args = {'backend': ATOMIC_BACKEND}
+        super().__init__(
+            interval=interval,
+            by_epoch=by_epoch,
+            save_optimizer=save_optimizer,
+            save_param_scheduler=save_param_scheduler,
+            out_dir=None if out_dir is None else str(out_dir),
+            max_keep_ckpts=max_keep_ckpts,
+            save_last=save_last,
+            save_best=save_best,
+            rule=rule,
+            greater_keys=greater_keys,
+            less_keys=less_keys,
+            backend_args=backend_args,
+            published_keys=published_keys,
+            save_begin=save_begin,
+        )
+
+    def before_run(self, runner: Runner) -> None:
+        """Take over reading and writing of local checkpoint files, and choose the one to resume
+        from.
+
+        Raises:
+            CheckpointError: If ``load_from`` is remote: MMEngine's own loaders may execute such a
+                file.
+        """
+        register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
+        CheckpointLoader.register_scheme(prefixes='', loader=load_from_safe_file, force=True)
+        # MMEngine offers no public access to these two settings of a Runner.
+        if runner._load_from is not None and '://' in str(runner._load_from):
+            raise CheckpointError(
+                f'load_from={runner._load_from!r} is remote and would be loaded without '
+                'protection; download the file and give its path'
+            )
+        if runner._resume and runner._load_from is None:
+            runner._load_from = find_latest_checkpoint(runner.work_dir)
+            if runner._load_from is None:
+                runner.logger.warning(
+                    f'resume asked for, but {runner.work_dir} holds no complete checkpoint: '
+                    'training starts from the beginning'
+                )
+                runner._resume = False
+
+    def before_train(self, runner: Runner) -> None:
+        """Prepare the folder; paths of earlier best checkpoints follow a moved work directory."""
+        super().before_train(runner)
+        if is_main_process() and '://' not in str(self.out_dir):
+            remove_leftovers(self.out_dir)
+            remove_leftovers(runner.work_dir)
+        # A stored path is deleted when a better one comes: never trust it to lie elsewhere.
+        if getattr(self, 'best_ckpt_path', None):
+            self.best_ckpt_path = self._here(self.best_ckpt_path)
+        for key, path in getattr(self, 'best_ckpt_path_dict', {}).items():
+            self.best_ckpt_path_dict[key] = self._here(path) if path else None
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Turn the checkpoint into plain data, in place."""
+        make_plain(checkpoint)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Check that the checkpoint fits, and restore what ``Runner.resume`` expects, in place.
+
+        Raises:
+            CheckpointError: If it belongs to another model, or a run cannot be resumed from it.
+        """
+        source = str(checkpoint.pop('file', 'the checkpoint'))
+        weights = checkpoint.get('state_dict', checkpoint)
+        check_state_dict(unwrap_model(runner.model), weights, source)
+        if 'state_dict' not in checkpoint and not runner._resume:
+            return  # a bare state dict: nothing else to restore
+        if runner._resume:
+            _check_resumable(runner, checkpoint, source)
+        checkpoint['message_hub'] = hub_state(checkpoint.get('message_hub'))
+        meta = checkpoint.setdefault('meta', {})
+        loop = runner._train_loop
+        if 'dataset_meta' in meta and isinstance(loop, BaseLoop):
+            # Runner.resume compares pickles, which differ for equal objects after a round trip.
+            current = getattr(loop.dataloader.dataset, 'metainfo', None)
+            if same_plain(to_plain(current, 'metainfo'), meta['dataset_meta']):
+                meta['dataset_meta'] = current
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        # MMEngine deletes the old file first; killed in between, a run with one kept file would be
+        # lost.
+        outdated = self._track(runner, step)
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            name,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+        )
+        if not is_main_process():
+            return
+        atomic_write(str(self.last_ckpt).encode(), Path(runner.work_dir) / POINTER)
+        for old in outdated:
+            path = self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old))
+            if self.file_backend.isfile(path):
+                self.file_backend.remove(path)
+
+    def _track(self, runner: Runner, step: int) -> list[int]:
+        """Remember a new checkpoint and return the steps of those to delete once it is written."""
+        if self.max_keep_ckpts <= 0:
+            return []
+        steps = [old for old in self.keep_ckpt_ids if old != step] + [step]
+        outdated = steps[: -self.max_keep_ckpts]
+        self.keep_ckpt_ids = deque(steps[-self.max_keep_ckpts :], self.max_keep_ckpts)
+        # Stored with the outdated ones: should the run be killed before it deletes them, the next
+        # one does.
+        runner.message_hub.update_info('keep_ckpt_ids', steps)
+        return outdated
+
+    def _here(self, path: str) -> str:
+        return self.file_backend.join_path(self.out_dir, Path(path).name)
+
+
+def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:
+    meta = checkpoint.get('meta', {})
+    missing = [f'meta[{key!r}]' for key in ('epoch', 'iter') if not isinstance(meta.get(key), int)]
+    missing += [key for key in ('state_dict', 'optimizer') if key not in checkpoint]
+    schedulers = runner.param_schedulers
+    if schedulers and 'param_schedulers' not in checkpoint:
+        missing.append('param_schedulers')
+    if missing:
+        raise CheckpointError(
+            f'{source} cannot be resumed from: it lacks {", ".join(missing)} (a best_*.pth, a '
+            'published file or bare weights?). Resume from an epoch_*.pth, or drop '
+            'resume to start anew from these weights'
+        )
+    stored = checkpoint.get('param_schedulers', [])
+    if isinstance(schedulers, list) and len(schedulers) != len(stored):
+        raise CheckpointError(
+            f'{source} was trained with {len(stored)} parameter schedulers, this run has '
+            f'{len(schedulers)}; resume with the same param_scheduler'
+        )

@@ -1,0 +1,96 @@
+"""Learning-rate schedules of the CoOp family."""
+
+from __future__ import annotations
+
+import math
+
+from mmengine.optim.scheduler.param_scheduler import INF, OptimizerType, _ParamScheduler
+
+from vamp_mm.registry import PARAM_SCHEDULERS
+
+
+@PARAM_SCHEDULERS.register_module()
+class WarmupCosineLR(_ParamScheduler):
+    r"""Constant warm-up, then a cosine, stepped once per epoch.
+
+    With :math:`T` epochs in all, :math:`W` warm-up epochs and the 0-based epoch :math:`e`
+
+    .. math::
+        \eta_e = \begin{cases} \eta_{warm} & e < W \\
+        \tfrac{1}{2}\,\eta_{base}\,\bigl(1 + \cos(\pi (e - W) / T)\bigr) & e \ge W \end{cases}
+
+    ``T`` is *not* reduced by ``W`` (the scheduler of Dassl, used by CoOp and its successors, MMRL
+    and VaMP), so the rate does not reach 0.
+
+    Args:
+        optimizer: Optimizer or optim wrapper whose groups are scheduled.
+        max_epochs: ``T``; None takes ``end - begin``, and a Runner sets ``end`` to its number of
+            epochs.
+        warmup_epochs: ``W``.
+        warmup_lr: Rate of the warm-up, the same for all parameter groups.
+        begin: Epoch at which the schedule starts.
+        end: Epoch at which it stops.
+        last_step: Last finished step, -1 for a new run.
+        by_epoch: Step per epoch; False counts all of the above in iterations.
+        verbose: Log every value.
+
+    Raises:
+        ValueError: If ``T`` is neither given nor follows from ``end``, or a number is out of range.
+    """
+
+    def __init__(
+        self,
+        optimizer: OptimizerType,
+        max_epochs: int | None = None,
+        warmup_epochs: int = 1,
+        warmup_lr: float = 1e-5,
+        begin: int = 0,
+        end: int = INF,
+        last_step: int = -1,
+        by_epoch: bool = True,
+        verbose: bool = False,
+    ) -> None:
+        if max_epochs is None:
+            if end >= INF:
+                raise ValueError(
+                    'max_epochs is not given and end is open; outside a Runner give max_epochs'
+                )
+            max_epochs = end - begin
+        if max_epochs < 1 or warmup_epochs < 0 or warmup_lr < 0:
+            raise ValueError(
+                f'max_epochs={max_epochs} must be at least 1, warmup_epochs={warmup_epochs} and '
+                f'warmup_lr={warmup_lr} at least 0'
+            )
+        self.max_epochs = max_epochs
+        self.warmup_epochs = warmup_epochs
+        self.warmup_lr = warmup_lr
+        super().__init__(optimizer, 'lr', begin, end, last_step, by_epoch, verbose)
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Take the state of the same kind of schedule.
+
+        Raises:
+            ValueError: If the state belongs to another scheduler, or to a run of other length or
+                warm-up.
+        """
+        for key in ('max_epochs', 'warmup_epochs', 'warmup_lr', 'last_step', 'base_values'):
+            if key not in state_dict:
+                raise ValueError(
+                    f'the stored scheduler state has no {key!r}: it is not of WarmupCosineLR; '
+                    'resume with the same param_scheduler'
+                )
+        for key in ('max_epochs', 'warmup_epochs', 'warmup_lr'):
+            if state_dict[key] != getattr(self, key):
+                raise ValueError(
+                    f'the stored schedule has {key}={state_dict[key]}, this run '
+                    f'{getattr(self, key)}; resume with the same value, or start a new run'
+                )
+        # A resumed run may be longer: where the schedule ends is its own affair.
+        super().load_state_dict({key: value for key, value in state_dict.items() if key != 'end'})
+
+    def _get_value(self) -> list[float]:
+        epoch = self.last_step
+        if epoch < self.warmup_epochs:
+            return [self.warmup_lr] * len(self.base_values)
+        factor = 0.5 * (1 + math.cos(math.pi * (epoch - self.warmup_epochs) / self.max_epochs))
+        return [base * factor for base in self.base_values]

@@ -6,4 +6,4 @@ _base_ = [
     '../_base_/models/clip_vit-b16.py', '../_base_/datasets/icons.py',
     '../_base_/schedules/base_to_novel.py', '../_base_/default_runtime.py'
 ]
-model = dict(backbone=dict(arch='ViT-Ti-8-64-icons', pretrained='embedded'))
+model = dict(backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'))

@@ -7,5 +7,5 @@ _base_ = [
     '../_base_/schedules/base_to_novel.py', '../_base_/default_runtime.py'
 ]
 model = dict(
-    backbone=dict(arch='ViT-Ti-8-64-icons', pretrained='embedded'),
+    backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
     prompter=dict(host=dict(depth=4, context='a drawing of a'), depth=4))

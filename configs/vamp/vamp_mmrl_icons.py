@@ -8,5 +8,5 @@ _base_ = [
 ]
 # six blocks a tower: the upper half is prompted
 model = dict(
-    backbone=dict(arch='ViT-Ti-8-64-icons', pretrained='embedded'),
+    backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
     prompter=dict(host=dict(start=3, depth=3), start=3, depth=3))

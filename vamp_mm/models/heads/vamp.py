@@ -25,7 +25,7 @@ class VaMPHead(PromptClsHead):
             rows differ from VaMP by the prompter's ``tokens`` and ``prior`` alone.
         consistency: Weight of both cosine terms (MMRL's lambda, per dataset); 0 leaves them out.
         readout: Config of the ``TokenReadout`` (MMRL style), None in MaPLe style.
-        logit_scale: Factor of the cosines; None takes CLIP's own.
+        logit_scale: Factor of the cosines; None takes CLIP's own, which is the papers' 100 for OpenAI's weights.
         inference: Which branch predicts; see ``PromptClsHead``.
     """
 
@@ -34,7 +34,7 @@ class VaMPHead(PromptClsHead):
                  kl: dict[str, Any] | None = dict(type='VariationalLoss'),
                  consistency: float = 0.5,
                  readout: dict[str, Any] | None = dict(type='TokenReadout'),
-                 logit_scale: float | None = 100.0,
+                 logit_scale: float | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
         alpha = 1.0 if self.readout is None else self.readout.alpha

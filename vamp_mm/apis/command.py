@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 from .errors import ConfigError, WorkDirError
@@ -20,10 +21,15 @@ def command(main: Callable[[], None]) -> Callable[[], None]:
 
     Args:
         main: Takes its arguments from ``sys.argv``.
+
+    Returns:
+        The function to call in its place.
     """
 
     @functools.wraps(main)
     def wrapped() -> None:
+        # mmcv-lite says on import that it lacks an operator, which nothing here uses.
+        warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
         try:
             main()
         except _EXPLAINED as error:

@@ -87,7 +87,7 @@ class _RunnerCheck:
             'randomness': Runner.set_randomness, 'auto_scale_lr': Runner.scale_lr,
             'compile': torch.compile
         }
-        self._untyped('the config', {key: None for key in self._cfg}, top_level_keys())
+        self._untyped('the config', dict.fromkeys(self._cfg), top_level_keys())
         for key, value in self._cfg.items():
             if value is None:
                 continue

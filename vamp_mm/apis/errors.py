@@ -25,11 +25,14 @@ class WorkDirError(FileExistsError):
 
 
 def closest(word: str, allowed: Iterable[str]) -> str:
-    """A clause that names the closest allowed words, or all of them if they are few.
+    """Say what a misspelt word may have meant.
 
     Args:
         word: What was written.
         allowed: What may be written.
+
+    Returns:
+        A clause that names the closest allowed words; if none is close, the first dozen of them.
     """
     allowed = sorted(map(str, allowed))
     near = difflib.get_close_matches(word, allowed, n=3, cutoff=0.6)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from .config_check import validate_config
@@ -20,7 +22,7 @@ _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'
              'val_dataloader', 'val_cfg', 'val_evaluator')
 
 
-def test(cfg: Config, checkpoint: str | Path | None) -> dict[str, Any]:
+def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ()) -> dict[str, Any]:
     """Run the test loop of a config on the weights of a checkpoint.
 
     Loading is strict and never executes code from the file. The training data are not needed. Writes
@@ -29,6 +31,7 @@ def test(cfg: Config, checkpoint: str | Path | None) -> dict[str, Any]:
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
         checkpoint: Checkpoint file; None only for a method without trainable parameters (zero-shot CLIP).
+        hooks: Hooks besides those of the config, ready made.
 
     Returns:
         The metrics of the test loop.
@@ -54,6 +57,7 @@ def test(cfg: Config, checkpoint: str | Path | None) -> dict[str, Any]:
     cfg.load_from = None if checkpoint is None else str(checkpoint)
     with launched(cfg):
         runner = Runner.from_cfg(cfg)
+        runner.register_custom_hooks(list(hooks))
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:
             raise ConfigError([f'no checkpoint is given, and the model has {trained:,} trainable parameters: '

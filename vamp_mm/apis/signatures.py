@@ -58,7 +58,7 @@ def _of_class(cls: type) -> Signature:
         if outermost:
             required, outermost = own.required, False
         # What a base requires, the constructor above it provides; a config may still name it.
-        inherited = {key: inspect.Parameter.empty for key in own.required - required}
+        inherited = dict.fromkeys(own.required - required, inspect.Parameter.empty)
         optional = {**inherited, **own.optional, **optional}
         is_open = own.open
         if not (is_open and _forwards_kwargs(init)):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import get_world_size, is_main_process
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
@@ -22,7 +24,7 @@ from .records import check_work_dir, hardware, versions, write_json
 RESULT = 'result.json'
 
 
-def train(cfg: Config, resume: bool = False) -> dict[str, Any]:
+def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
     Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed and the versions.
@@ -31,6 +33,7 @@ def train(cfg: Config, resume: bool = False) -> dict[str, Any]:
         cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
         resume: Continue the run that lies in ``work_dir`` from its last checkpoint; a run that was stopped
             before its first checkpoint starts anew.
+        hooks: Hooks besides those of the config, ready made.
 
     Returns:
         The metrics of the test loop; empty if the config tests nothing.
@@ -47,13 +50,14 @@ def train(cfg: Config, resume: bool = False) -> dict[str, Any]:
                            'the checkpoint `none`'], cfg.filename)
     cfg = cfg.copy()
     cfg.resume = resume
-    hooks = cfg.get('default_hooks') or {}
-    if 'checkpoint' not in hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
-        cfg.default_hooks = {**hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
+    default_hooks = cfg.get('default_hooks') or {}
+    if 'checkpoint' not in default_hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
+        cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
     with launched(cfg):
         on_main(lambda: check_work_dir(cfg.work_dir, resume))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
+        runner.register_custom_hooks(list(hooks))
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)

@@ -1,0 +1,130 @@
+"""The directions of the imports, and that importing does nothing else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / 'vamp_mm'
+BASE = ('registry', 'version', 'structures', 'ops')
+
+#: Package -> what it may import of vamp_mm besides itself. First match counts.
+RULES: list[tuple[str, tuple[str, ...]]] = [
+    ('version', ()),
+    ('registry', ('version',)),
+    ('structures', ('version', 'registry')),
+    ('ops', ('version', 'registry', 'structures')),
+    ('models.clip', BASE),
+    ('models.backbones', (*BASE, 'models.clip')),
+    ('models.prompters', BASE),
+    ('models.adapters', BASE),
+    ('models.heads', BASE),
+    ('models.losses', BASE),
+    ('models', (*BASE, 'models')),
+    ('datasets', BASE),
+    ('evaluation', BASE),
+    ('engine', BASE),
+    ('apis', ('',)),
+    ('', ('registry', 'version')),
+]
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix('').parts
+    return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
+
+
+def _imports(path: Path) -> set[str]:
+    """Modules of vamp_mm that a file imports, relative to the package, also inside functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ''
+            if node.level:
+                package = path.parent.relative_to(PACKAGE).parts
+                above = package[:len(package) - node.level + 1]
+                base = '.'.join(['vamp_mm', *above, *filter(None, [base])])
+            # `from vamp_mm import engine` imports a module; `from x import Name` imports x.
+            names = [base]
+            if (ROOT / Path(*base.split('.'))).is_dir():
+                names = [f'{base}.{alias.name}' for alias in node.names]
+        else:
+            continue
+        found |= {name.removeprefix('vamp_mm').lstrip('.') for name in names
+                  if name == 'vamp_mm' or name.startswith('vamp_mm.')}
+    return found
+
+
+def _within(module: str, package: str) -> bool:
+    return not package or module == package or module.startswith(f'{package}.')
+
+
+def _rule(module: str) -> tuple[str, tuple[str, ...]]:
+    return next((package, allowed) for package, allowed in RULES if _within(module, package))
+
+
+@pytest.mark.parametrize('path', sorted(PACKAGE.rglob('*.py')), ids=_module)
+def test_imports_point_one_way(path: Path) -> None:
+    module = _module(path)
+    package, allowed = _rule(module)
+    own = package if package else '__init__'
+    for target in _imports(path):
+        # A name of the package's own __init__, such as vamp_mm.__version__, is no module.
+        fine = target == '' or target.startswith('__') or _within(target, own) or \
+            any(_within(target, other) for other in allowed)
+        assert fine, f'vamp_mm.{module} imports vamp_mm.{target}; {own} may import {allowed} only'
+
+
+@pytest.mark.parametrize('path', sorted((ROOT / 'tools').rglob('*.py')), ids=lambda path: path.stem)
+def test_tools_import_apis_only(path: Path) -> None:
+    for target in _imports(path):
+        assert _within(target, 'apis'), f'{path.name} imports vamp_mm.{target}'
+
+
+def test_the_rules_would_notice(tmp_path: Path) -> None:
+    assert _rule('models.heads.vamp')[0] == 'models.heads'
+    assert not any(_within('models.prompters.variational', other) for other in _rule('models.heads.vamp')[1])
+    assert _imports(PACKAGE / 'registry.py') == set()
+    assert 'structures' in {name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'protocol.py')}
+
+
+def _run(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_importing_the_package_is_light_and_silent() -> None:
+    done = _run('import warnings; warnings.simplefilter("error")\n'
+                'import sys, vamp_mm\n'
+                'heavy = {"torch", "open_clip", "mmpretrain", "mmcv", "torchvision", "matplotlib", "cv2"}\n'
+                'print(sorted(heavy & set(sys.modules)))')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == '[]'
+    assert done.stderr == ''
+
+
+def test_importing_everything_opens_no_connection_and_builds_no_tokenizer() -> None:
+    done = _run(
+        'import importlib, pkgutil, socket, sys, warnings\n'
+        'def refuse(*args, **kwargs): raise AssertionError("a connection at import time")\n'
+        'socket.socket.connect = refuse\n'
+        'import open_clip\n'
+        'def built(*args, **kwargs): raise AssertionError("a tokenizer at import time")\n'
+        'open_clip.SimpleTokenizer.__init__ = built\n'
+        'with warnings.catch_warnings(record=True) as caught:\n'
+        '    warnings.simplefilter("always")\n'
+        '    import vamp_mm\n'
+        '    for info in pkgutil.walk_packages(vamp_mm.__path__, "vamp_mm."):\n'
+        '        importlib.import_module(info.name)\n'
+        # Not ours: mmcv-lite warns that it is the lite build, and old code of others about deprecations.
+        'ours = [str(w.message) for w in caught if "vamp_mm" in w.filename]\n'
+        'print(ours)')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == '[]'

@@ -73,8 +73,7 @@ class PromptedClassifier(BaseModel):
         Raises:
             ValueError: If a prompt is longer than the text tower's context.
         """
-        self._vocabulary = vocabulary
-        self._bind()
+        self._bind(vocabulary)
 
     def train(self, mode: bool = True) -> PromptedClassifier:
         """Change mode; kept text features are of the weights before, and go."""
@@ -119,7 +118,7 @@ class PromptedClassifier(BaseModel):
 
     def _run(self, inputs: Tensor, target: Tensor | None = None) -> PromptOutput:
         if self._bound_device != self.backbone.device:
-            self._bind()
+            self._bind(self._vocabulary)
         needs = self.head.requires if target is not None else frozenset()
         with torch.no_grad():
             source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
@@ -140,13 +139,14 @@ class PromptedClassifier(BaseModel):
 
     def _text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
-        if self._text_cache is not None:
+        keep = not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires
+        if keep and self._text_cache is not None:
             return self._text_cache
         assert plan.text is not None
         text = unit(self.backbone.encode_text(plan.text, plan).pooled)
         if plan.templates > 1:
             text = unit(text.unflatten(2, (plan.templates, -1)).mean(dim=2))
-        if not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires:
+        if keep:
             self._text_cache = text
         return text
 
@@ -161,9 +161,10 @@ class PromptedClassifier(BaseModel):
             self._teacher_text = unit(text.unflatten(0, (len(groups), -1)).mean(dim=0))
         return self._teacher_text
 
-    def _bind(self) -> None:
-        if self._vocabulary is not None:
-            self.prompter.bind(self.backbone, self._vocabulary)
+    def _bind(self, vocabulary: Vocabulary | None) -> None:
+        if vocabulary is not None:
+            self.prompter.bind(self.backbone, vocabulary)
+        self._vocabulary = vocabulary  # after bind: a name that does not fit leaves the old classes in place
         self._teacher_text = self._text_cache = None
         self._bound_device = self.backbone.device
 
@@ -176,10 +177,15 @@ class PromptedClassifier(BaseModel):
             raise ValueError("mode='loss' needs data_samples with gt_label, one per image")
         target = torch.cat([sample.gt_label for sample in data_samples]).to(device)
         count = len(self._vocabulary) if self._vocabulary is not None else 0
-        if count and not bool(((target >= 0) & (target < count)).all()):
-            raise ValueError(f'label {int(target.max())} is outside the vocabulary of {count} classes; set the vocabulary '
+        wrong = target[(target < 0) | (target >= count)]
+        if count and len(wrong):
+            raise ValueError(f'label {int(wrong[0])} is outside the vocabulary of {count} classes; set the vocabulary '
                              'of the training set (VocabularyHook)')
         return target
+
+    def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
+        self._text_cache = self._teacher_text = None  # moved or cast: what was kept is of the old tensors
+        return super()._apply(fn, recurse)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         check_state(self, state_dict, prefix)
@@ -199,7 +205,7 @@ def _preprocessor(config: dict[str, Any] | None, clip: nn.Module) -> dict[str, A
     merged = dict(config or {})
     merged.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
     for key, value in own.items():
-        if key in merged and not torch.allclose(torch.tensor(merged[key]), torch.tensor(value), atol=0.1):
+        if key in merged and not torch.allclose(torch.tensor(merged[key]).float(), torch.tensor(value), atol=0.1):
             print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were trained with; '
                       f'using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)', 'current', 30)
     return {**merged, **own}

@@ -47,8 +47,8 @@ class BasePrompter(nn.Module, ABC):
             ValueError: If a sentence is longer than the text tower's context.
         """
         sentences = self.sentences(vocabulary)
-        self._templates = len(sentences)
         self._prompts = clip.tokenize([sentence for group in sentences for sentence in group])
+        self._templates = len(sentences)
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """One tuple of C sentences per template; by default the vocabulary's own."""

@@ -153,12 +153,12 @@ class VariationalPrompter(BasePrompter):
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and check that the tokens have room in its prompts."""
-        super().bind(clip, vocabulary)
         if self.host.text_mode == 'overwrite':
-            words = self.prompts.prefix if len(vocabulary) > 1 else self.host.num_tokens + 1
-            if words < self.host.num_tokens + 1:
-                raise ValueError(f'context={self.host.context!r} has {words - 1} tokens, fewer than the '
-                                 f'{self.host.num_tokens} prompt tokens that take their place; use a longer context')
+            words = int(clip.tokenize([self.host.context]).eot[0]) - 1
+            if words < self.host.num_tokens:
+                raise ValueError(f'context={self.host.context!r} has {words} tokens, fewer than the {self.host.num_tokens} prompt '
+                                 'tokens that take their place; use a longer context')
+        super().bind(clip, vocabulary)
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
@@ -205,11 +205,10 @@ class VariationalPrompter(BasePrompter):
 
     def _prior(self, target: Tensor | None, like: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """``(N, H, K, W)`` mean and log-variance of the prior; none in prediction, which does not use it."""
-        if not self.training:
+        if target is None:
             return None, None
         if self.prior == 'standard':
             return torch.zeros_like(like), torch.zeros_like(like)
-        assert target is not None
         self._check_prototypes(target)
         mean, log_var = self.prior_network(self.prototypes)  # every class once
         return mean[target], log_var[target]
@@ -218,6 +217,9 @@ class VariationalPrompter(BasePrompter):
         if self.num_prototypes == 0:
             raise RuntimeError("the class-aware prior has no class prototypes; add "
                                "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'")
+        if int(target.max()) >= self.num_prototypes:
+            raise ValueError(f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the prototypes '
+                             'are of another training set; compute them anew (ClassAwarePriorHook) or train on that set')
 
     def _noise(self, images: int, device: torch.device) -> Tensor | None:
         """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""

@@ -65,6 +65,11 @@ def top_level_keys() -> frozenset[str]:
     return (signature_of(Runner).keys | _READ_FROM_CFG) - {'cfg'}
 
 
+def dataloader_keys() -> frozenset[str]:
+    """The keys that a dataloader's dict may have, which names no type."""
+    return signature_of(DataLoader).keys | _DATALOADER
+
+
 class _RunnerCheck:
     """One method per kind of top-level key."""
 
@@ -131,7 +136,7 @@ class _RunnerCheck:
     def _dataloader(self, path: str, value: object) -> None:
         if not isinstance(value, Mapping):
             return
-        self._untyped(path, value, signature_of(DataLoader).keys | _DATALOADER)
+        self._untyped(path, value, dataloader_keys())
         for key in ('dataset', 'sampler'):
             if key not in value:
                 self._problems.append(f'{path}: needs the key {key!r}')

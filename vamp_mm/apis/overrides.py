@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .config_check import top_level_keys
+from .config_check import dataloader_keys, top_level_keys
 from .errors import ConfigError, closest
 from .signatures import signature_of
 from .typed_check import TypedChecker, registry_of
@@ -83,6 +83,8 @@ def _constructor_keys(cfg: Config, path: str, node: Mapping) -> set[str]:
     """Keys that the constructor behind one dict takes; empty where the dict names no type."""
     if not path:
         return set(top_level_keys())
+    if path.endswith('_dataloader'):
+        return set(dataloader_keys())
     if 'type' not in node:
         return set()
     checker = TypedChecker(cfg.get('default_scope') or 'mmengine')

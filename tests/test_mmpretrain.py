@@ -210,3 +210,21 @@ def test_the_backbone_serves_mmpretrains_classifier(folder, clip, tmp_path):
     images = torch.rand(2, 3, 32, 32)
     (feature, ) = runner.model.extract_feat(images)
     assert torch.equal(feature, runner.model.backbone.encode_image(images).pooled[0])
+
+
+def test_training_resumes_with_the_safe_checkpoint_hook(folder, clip, tmp_path):
+    """Torch refuses MMEngine's own checkpoint files from 2.6 on; ours hold plain data and load."""
+    states = []
+    for epochs in (1, 2):
+        model = dict(copy.deepcopy(VAMP), backbone=dict(type='PromptedCLIPBackbone', **clip))
+        config = _config(folder, tmp_path, model, **copy.deepcopy(ADDED))
+        config.default_hooks.checkpoint = dict(type='vamp_mm.SafeCheckpointHook', interval=1)
+        config.train_cfg.max_epochs = epochs
+        config.resume = epochs == 2
+        config.experiment_name = f'resumed_{epochs}'
+        runner = Runner.from_cfg(config)
+        runner.train()
+        assert runner.iter == 3 * epochs
+        states.append(copy.deepcopy(runner.model.state_dict()))
+    assert [int(state['prompter.noise_step']) for state in states] == [3, 6]  # noise goes on where it was
+    assert torch.equal(states[0]['prompter.prototypes'], states[1]['prompter.prototypes'])  # and they are not computed anew

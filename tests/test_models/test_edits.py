@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import helpers_models as helpers
 import pytest
 import torch
 
+from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.models.clip.edits import Spans, edit_tokens
 from vamp_mm.structures import PromptPlan, TokenEdit, TowerPlan
 
@@ -169,3 +171,63 @@ def test_residual_modules_add_to_a_block(small):
     block = visual.transformer.resblocks[1]
     x = visual.transformer.resblocks[2](block(x) + adapter(block.ln_1(x)))
     torch.testing.assert_close(out.pooled[0], visual.ln_post(x)[:, 0] @ visual.proj, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('after', [False, True])
+def test_prompts_are_no_image_where_patches_are_averaged(tmp_path, after):
+    config = helpers.small_config(vision=dict(pool_type='avg', final_ln_after_pool=after))
+    backbone = PromptedCLIPBackbone(**helpers.write_clip(tmp_path, config)).double()
+    images, tokens = torch.randn(2, 3, 32, 32).double(), torch.randn(1, 1, 3, 64).double()
+    out = backbone.encode_image(images, _vision(tokens, (1, 1, 'insert'), (2, 1, 'overwrite'))).pooled[0]
+    visual, x = backbone.vision.visual, backbone.image_stem(images, 1).hidden
+    prompts = tokens[0].expand(2, -1, -1)
+    x = visual.transformer.resblocks[1](torch.cat([x[:, :1], prompts, x[:, 1:]], 1))
+    x = visual.transformer.resblocks[2](torch.cat([x[:, :1], prompts, x[:, 4:]], 1))
+    patches = x[:, 4:]  # less the class token and the prompts
+    pooled = visual.ln_post(patches.mean(1)) if after else visual.ln_post(patches).mean(1)
+    torch.testing.assert_close(out, pooled @ visual.proj, rtol=0, atol=1e-12)
+
+
+@pytest.fixture(scope='module', params=[('test_vit', 'token'), ('test_vit', 'avg'), ('test_eva', 'token')],
+                ids=['vit-token', 'vit-average', 'eva-rotary'])
+def timm_backbone(request, tmp_path_factory):
+    name, pool = request.param
+    config = helpers.small_config(custom_text=True)
+    config['vision_cfg'] = dict(image_size=64, timm_model_name=name, timm_pool=pool, timm_proj='linear')
+    return PromptedCLIPBackbone(**helpers.write_clip(tmp_path_factory.mktemp('timm'), config)).double()
+
+
+def test_timm_towers_equal_a_loop_over_blocks(timm_backbone):
+    """Prompts stand directly behind the class token, wherever the plan puts them, and rotary positions leave them alone."""
+    images = torch.randn(2, 3, 64, 64).double()
+    trunk, width = timm_backbone.vision.visual.trunk, timm_backbone.vision.width
+    tokens = torch.randn(1, 1, 3, width).double()
+    outputs = [timm_backbone.encode_image(images, _vision(tokens, (1, at, 'insert'), (2, at, 'overwrite'), name='rep'), True)
+               for at in (1, -1)]
+    torch.testing.assert_close(outputs[0].pooled, outputs[1].pooled, rtol=0, atol=0)
+    prefix = trunk.num_prefix_tokens
+    assert outputs[0].spans == {'rep': slice(prefix, prefix + 3)}
+    x = trunk._pos_embed(trunk.patch_embed(images))
+    x, rope = x if isinstance(x, tuple) else (x, None)
+    x = trunk.norm_pre(x)
+    for layer, block in enumerate(trunk.blocks):
+        if layer in (1, 2):
+            rest = x[:, prefix:] if layer == 1 else x[:, prefix + 3:]
+            x = torch.cat([x[:, :prefix], tokens[0].expand(2, -1, -1), rest], 1)
+        if rope is None:
+            x = block(x)
+        else:  # an identity rotation in front of the patches' own: sin 0, cos 1 for every prompt
+            sin, cos = rope.chunk(2, dim=-1)
+            extra = x.shape[1] - prefix - len(rope)
+            angles = torch.cat([torch.cat([torch.zeros(extra, sin.shape[1]), torch.ones(extra, cos.shape[1])], -1).double(), rope])
+            x = block(x, rope=angles)
+    x = trunk.norm(x)
+    torch.testing.assert_close(outputs[0].tokens[0], x, rtol=0, atol=1e-11)
+    own = torch.cat([x[:, :prefix], x[:, prefix + 3:]], 1)
+    torch.testing.assert_close(
+        outputs[0].pooled[0], timm_backbone.vision.visual.head(trunk.forward_head(own)), rtol=0, atol=1e-11)
+    plain = timm_backbone.encode_image(images).pooled
+    torch.testing.assert_close(plain[0], timm_backbone.vision.visual(images), rtol=0, atol=1e-11)
+    assert float((plain - outputs[0].pooled).abs().max()) > 1e-2
+    with pytest.raises(ValueError, match='start=5 of a vision edit is not supported by timm towers'):
+        timm_backbone.encode_image(images, _vision(tokens, (1, 5, 'insert')))

@@ -202,8 +202,8 @@ def test_weights_of_another_architecture_are_refused(small_files, tmp_path):
     for arch in (wider, deeper):
         with pytest.raises(RuntimeError, match=f'do not fit arch={arch!r}'):
             PromptedCLIPBackbone(arch, small_files['pretrained'])
+    torch.save({'weight': torch.zeros(2)}, tmp_path / 'other.pt')
     with pytest.raises(RuntimeError, match='is no OpenAI CLIP state dict'):
-        torch.save({'weight': torch.zeros(2)}, tmp_path / 'other.pt')
         PromptedCLIPBackbone(None, str(tmp_path / 'other.pt'))
 
 

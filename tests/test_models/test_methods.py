@@ -51,7 +51,7 @@ def test_trains_what_the_table_declares_and_saves_nothing_else(small, row):
     for prefix in row.modules:
         assert any(name.startswith(prefix) for name in names), prefix
     extra = {'prompter.noise_step'} if isinstance(row.prompter.get('host'), dict) else set()
-    extra |= {'head.losses.%d.step' % (len(row.losses) - 1)} if row.samples else set()
+    extra |= {f'head.losses.{len(row.losses) - 1}.step'} if row.samples else set()
     extra |= {'prompter.prototypes'} if row.prior_network else set()
     assert set(model.state_dict()) == set(names) | extra
 

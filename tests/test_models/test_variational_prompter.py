@@ -12,7 +12,7 @@ import torch
 from helpers_models import NAMES, batch, build_method, plan_of, rewind, run, stir
 from torch.distributions import Normal, kl_divergence
 
-from vamp_mm.models import VariationalPrompter, VaMPHead
+from vamp_mm.models import VaMPHead, VariationalPrompter
 from vamp_mm.ops import draw_noise, gaussian_kl
 from vamp_mm.structures import PromptContext, PromptPlan, TokenEdit, TowerPlan, Vocabulary
 
@@ -484,7 +484,7 @@ def test_maple_style_plans_replace_context_words_and_project_the_shared_tokens(s
 
 
 def test_shared_tokens_are_mmrl_itself(small):
-    model, (images, _) = _model(small, methods.MMRL[0]), batch(2)
+    model = _model(small, methods.MMRL[0])
     plan = model.prompter(PromptContext())
     assert plan.latent is None
     assert model.prompter.requires == frozenset()

@@ -54,7 +54,7 @@ def test_uncertainty_equals_a_loop(samples):
     given = sample_uncertainty(logits)
     averaged = _loop(logits)
     for n, mean in enumerate(averaged):
-        each = [[p for p in _loop(logits[s:s + 1])[n]] for s in range(samples)]
+        each = [list(_loop(logits[s:s + 1])[n]) for s in range(samples)]
         predictive = -sum(p * math.log(p) for p in mean)
         expected = sum(-sum(p * math.log(p) for p in row) for row in each) / samples
         winner = mean.index(max(mean))

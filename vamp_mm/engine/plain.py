@@ -53,6 +53,9 @@ def to_plain(obj: Any, where: str = 'checkpoint') -> Any:
         obj: What is to be stored.
         where: Name of ``obj`` in an error.
 
+    Returns:
+        The copy.
+
     Raises:
         TypeError: If something cannot be represented; the message names its place and type.
     """

@@ -22,6 +22,9 @@ def progress(
         description: Text before the bar.
         enabled: Whether a bar may be shown at all (one process of several).
         delay: Seconds without a bar.
+
+    Yields:
+        Item: The next of ``items``.
     """
     columns = (
         TextColumn('{task.description}'),

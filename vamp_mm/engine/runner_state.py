@@ -42,6 +42,9 @@ def hub_state(stored: Any) -> dict[str, Any]:
     Args:
         stored: ``checkpoint['message_hub']``; what was not written by :func:`make_plain` is left
             out.
+
+    Returns:
+        The state of a message hub.
     """
     stored = stored if isinstance(stored, Mapping) else {}
     scalars, info, resumed = (

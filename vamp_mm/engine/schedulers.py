@@ -69,6 +69,9 @@ class WarmupCosineLR(_ParamScheduler):
     def load_state_dict(self, state_dict: dict) -> None:
         """Take the state of the same kind of schedule.
 
+        Args:
+            state_dict: What ``state_dict()`` gave.
+
         Raises:
             ValueError: If the state belongs to another scheduler, or to a run of other length or
                 warm-up.

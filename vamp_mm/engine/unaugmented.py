@@ -32,6 +32,9 @@ def with_pipeline(dataset: Any, pipeline: Sequence[Any]) -> Any:
         dataset: An MMEngine ``BaseDataset`` or a wrapper around some.
         pipeline: Transforms, built or as configs.
 
+    Returns:
+        The copy.
+
     Raises:
         TypeError: If the dataset is no MMEngine dataset.
     """
@@ -67,6 +70,9 @@ def evaluation_setting(cfg: Config, key: str) -> Any:
     Args:
         cfg: Config of the Runner.
         key: ``pipeline`` of the dataset, or a key of the dataloader such as ``batch_size``.
+
+    Returns:
+        The value.
 
     Raises:
         KeyError: If neither dataloader has it.

@@ -4,7 +4,13 @@ from .backbones import PromptedCLIPBackbone
 from .classifiers import PromptedClassifier
 from .heads import PromptClsHead, TokenReadout, VaMPHead
 from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
-from .prompters import (BasePrompter, CoupledTokens, RepresentationTokens, TemplatePrompter, VariationalPrompter)
+from .prompters import (
+    BasePrompter,
+    CoupledTokens,
+    RepresentationTokens,
+    TemplatePrompter,
+    VariationalPrompter,
+)
 
 __all__ = [
     'BasePrompter', 'BranchCrossEntropy', 'CoupledTokens', 'ImageConsistency', 'LossTerm', 'PromptClsHead',

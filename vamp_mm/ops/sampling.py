@@ -31,7 +31,10 @@ def draw_noise(shape: Sequence[int], seed: int, *counters: int) -> Tensor:
     Args:
         shape: Shape of the result.
         seed: The run's seed.
-        counters: What addresses the draw, for example the training step.
+        *counters: What addresses the draw, for example the training step.
+
+    Returns:
+        The numbers.
     """
     generator = torch.Generator().manual_seed(counter_seed(seed, *counters))
     return torch.randn(tuple(shape), generator=generator)

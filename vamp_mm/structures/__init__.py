@@ -1,11 +1,12 @@
 """Frozen dataclasses that the parts of a model hand to each other; no logic beyond checking their own values."""
 
 from .context import PromptContext
+from .frozen_clip import FrozenCLIP
 from .outputs import Latent, PromptOutput, TowerOutput
 from .plan import EMBED, EMPTY_PLAN, PromptPlan, TextPrompts, TokenEdit, TowerPlan
 from .vocabulary import Vocabulary
 
 __all__ = [
-    'EMBED', 'EMPTY_PLAN', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TextPrompts', 'TokenEdit', 'TowerOutput',
-    'TowerPlan', 'Vocabulary'
+    'EMBED', 'EMPTY_PLAN', 'FrozenCLIP', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TextPrompts',
+    'TokenEdit', 'TowerOutput', 'TowerPlan', 'Vocabulary'
 ]

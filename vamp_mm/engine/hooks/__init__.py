@@ -3,6 +3,7 @@
 from .class_aware_prior_hook import ClassAwarePriorHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
+from .mean_loss_hook import MeanLossHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .throughput_hook import ThroughputHook
 from .vocabulary_hook import VocabularyHook
@@ -11,6 +12,7 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'MeanLossHook',
     'SafeCheckpointHook',
     'ThroughputHook',
     'VocabularyHook',

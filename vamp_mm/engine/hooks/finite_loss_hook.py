@@ -34,7 +34,7 @@ class FiniteLossHook(Hook):
             weights.
     """
 
-    priority = 'VERY_HIGH'
+    priority = 'HIGHEST'  # before the losses of all ranks are averaged
 
     def after_train_iter(
         self,

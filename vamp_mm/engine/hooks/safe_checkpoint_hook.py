@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.dist import is_main_process
-from mmengine.fileio import register_backend
+from mmengine.fileio import FileClient, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import CheckpointLoader, Runner
 from mmengine.runner.base_loop import BaseLoop
@@ -102,12 +103,16 @@ class SafeCheckpointHook(CheckpointHook):
         """Take over reading and writing of local checkpoint files, and choose the one to resume
         from.
 
+        Args:
+            runner: The runner.
+
         Raises:
             CheckpointError: If ``load_from`` is remote: MMEngine's own loaders may execute such a
                 file.
         """
         register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
         CheckpointLoader.register_scheme(prefixes='', loader=load_from_safe_file, force=True)
+        _settle_file_client(runner.work_dir)
         # MMEngine offers no public access to these two settings of a Runner.
         if runner._load_from is not None and '://' in str(runner._load_from):
             raise CheckpointError(
@@ -141,6 +146,10 @@ class SafeCheckpointHook(CheckpointHook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check that the checkpoint fits, and restore what ``Runner.resume`` expects, in place.
+
+        Args:
+            runner: The runner.
+            checkpoint: What was loaded.
 
         Raises:
             CheckpointError: If it belongs to another model, or a run cannot be resumed from it.
@@ -199,6 +208,16 @@ class SafeCheckpointHook(CheckpointHook):
 
     def _here(self, path: str) -> str:
         return self.file_backend.join_path(self.out_dir, Path(path).name)
+
+
+def _settle_file_client(work_dir: str) -> None:
+    # Saving makes MMEngine warn, once per process, of a deprecated class that it uses itself.
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        FileClient.infer_client(uri=work_dir)
+    finally:
+        logging.disable(level)
 
 
 def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:

@@ -37,6 +37,8 @@ class PromptedCLIPBackbone(nn.Module):
         TypeError: If a tower has no transformer blocks to prompt.
     """
 
+    logit_scale: Tensor
+
     def __init__(self,
                  arch: str | None,
                  pretrained: str | None = None,
@@ -90,6 +92,9 @@ class PromptedCLIPBackbone(nn.Module):
         Args:
             images: ``(N, 3, H, W)`` normalised images.
             layer: First edited block, ``EMBED``, or None if the vision tower is not edited.
+
+        Returns:
+            The hidden states, and what is needed to go on from them.
         """
         return self.vision.stem(images, self.vision.depth if layer is None else layer)
 
@@ -121,7 +126,13 @@ class PromptedCLIPBackbone(nn.Module):
         return self.text(prompts, plan.text_tower, textbook)
 
     def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
-        """Token ids of C sentences on the device of the towers.
+        """Tokenise C sentences, on the device of the towers.
+
+        Args:
+            sentences: One sentence per class.
+
+        Returns:
+            Their token ids.
 
         Raises:
             ValueError: If a sentence is longer than the text tower's context.

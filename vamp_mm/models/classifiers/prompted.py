@@ -28,8 +28,8 @@ class PromptedClassifier(BaseModel):
         backbone: Config of the ``PromptedCLIPBackbone``, or a built one.
         prompter: Config of the prompter.
         head: Config of the head.
-        data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind a pipeline
-            that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
+        data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind
+            a pipeline that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
         vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
             sets them from the dataset.
 
@@ -70,6 +70,9 @@ class PromptedClassifier(BaseModel):
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Answer about these classes from now on.
 
+        Args:
+            vocabulary: Class names and templates.
+
         Raises:
             ValueError: If a prompt is longer than the text tower's context.
         """
@@ -101,8 +104,10 @@ class PromptedClassifier(BaseModel):
         Args:
             inputs: ``(N, 3, H, W)`` preprocessed images.
             data_samples: One per image, with ``gt_label`` in mode ``'loss'``.
-            mode: ``'tensor'`` gives the predicting logits ``(S, N, C)``, ``'loss'`` a dict of terms, ``'predict'`` data
-                samples with prediction and uncertainty.
+            mode: ``'tensor'``, ``'loss'`` or ``'predict'``.
+
+        Returns:
+            The predicting logits ``(S, N, C)``, a dict of loss terms, or data samples with prediction and uncertainty.
 
         Raises:
             ValueError: If the mode is unknown, or labels are missing or outside the vocabulary.
@@ -119,7 +124,7 @@ class PromptedClassifier(BaseModel):
     def _run(self, inputs: Tensor, target: Tensor | None = None) -> PromptOutput:
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
-        needs = self.head.requires if target is not None else frozenset()
+        needs: frozenset[str] = self.head.requires if target is not None else frozenset()
         with torch.no_grad():
             source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
             frozen = None
@@ -193,19 +198,20 @@ class PromptedClassifier(BaseModel):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 
-def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> nn.Module:
+def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> Any:
     if isinstance(config, nn.Module):
         return config
     # our scope for everything inside, whatever the default scope of the surrounding pipeline
     return MODELS.build(dict(config, _scope_=SCOPE), default_args=defaults or None)
 
 
-def _preprocessor(config: dict[str, Any] | None, clip: nn.Module) -> dict[str, Any]:
+def _preprocessor(config: dict[str, Any] | None, clip: Any) -> dict[str, Any]:
     own = dict(mean=[255 * value for value in clip.image_mean], std=[255 * value for value in clip.image_std])
     merged = dict(config or {})
     merged.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
     for key, value in own.items():
         if key in merged and not torch.allclose(torch.tensor(merged[key]).float(), torch.tensor(value), atol=0.1):
-            print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were trained with; '
-                      f'using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)', 'current', 30)
+            print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were '
+                      f'trained with; using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)',
+                      'current', 30)
     return {**merged, **own}

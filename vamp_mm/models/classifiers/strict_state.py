@@ -37,8 +37,8 @@ def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str 
     if found:
         told = '; '.join(f'{what}: {", ".join(keys[:5])}' + (f' and {len(keys) - 5} more' if len(keys) > 5 else '')
                          for what, keys in found.items())
-        raise RuntimeError(f'the checkpoint does not belong to this model ({told}). It is of another method or width: use the '
-                           'config that it was trained with')
+        raise RuntimeError(f'the checkpoint does not belong to this model ({told}). It is of another method or width: '
+                           'use the config that it was trained with')
 
 
 def _fits(key: str, given: Tensor, own: Tensor) -> bool:

@@ -41,7 +41,7 @@ class LoadedCLIP:
         image_std: Per RGB channel, on the scale 0..1.
     """
 
-    model: nn.Module
+    model: Any  # the classes of open_clip are not typed
     tokenizer: Callable[[list[str]], Tensor]
     image_size: tuple[int, int]
     image_mean: tuple[float, ...]
@@ -64,6 +64,9 @@ def load_clip(arch: str | None,
         image_std: Likewise.
         cache_dir: Where open_clip keeps downloads.
 
+    Returns:
+        The model in float32 on the CPU, and what belongs to its weights.
+
     Raises:
         ValueError: If the architecture or the tag is unknown, with what is allowed.
         FileNotFoundError: If a local file does not exist, or the weights cannot be downloaded.
@@ -83,7 +86,8 @@ def load_clip(arch: str | None,
         if path is not None:
             _load_strictly(model, path, arch)
     preprocess = {**config.get('preprocess_cfg', {}), **(tag or {})}
-    size = model.visual.image_size
+    visual: Any = model.visual
+    size = visual.image_size
     return LoadedCLIP(
         model=model.float(),
         tokenizer=_tokenizer(arch, config),

@@ -6,6 +6,8 @@ classes, so they run once per (sample, image); the class suffixes attend to the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -22,7 +24,7 @@ class SharedPrefixBlocks:
     """
 
     def __init__(self, blocks: nn.ModuleList) -> None:
-        self._blocks = blocks
+        self._blocks: Any = blocks
 
     @property
     def supported(self) -> bool:
@@ -53,7 +55,7 @@ class SharedPrefixBlocks:
         return _last_block(self._blocks[last], prefix, suffix, prompts.eot - prompts.prefix)
 
 
-def _block(block: nn.Module, prefix: Tensor, suffix: Tensor) -> tuple[Tensor, Tensor]:
+def _block(block: Any, prefix: Tensor, suffix: Tensor) -> tuple[Tensor, Tensor]:
     """One block on the prefix ``(S, N, 1, P, W)`` and on the suffixes ``(S|1, N|1, C, Ls, W)``."""
     q_p, k_p, v_p = _qkv(block, prefix)
     q_s, k_s, v_s = _qkv(block, suffix)
@@ -62,7 +64,7 @@ def _block(block: nn.Module, prefix: Tensor, suffix: Tensor) -> tuple[Tensor, Te
     return _finish(block, prefix, out_p), _finish(block, suffix, out_s)
 
 
-def _last_block(block: nn.Module, prefix: Tensor, suffix: Tensor, eot: Tensor) -> Tensor:
+def _last_block(block: Any, prefix: Tensor, suffix: Tensor, eot: Tensor) -> Tensor:
     """The last block for the read-out token only, ``eot (C,)`` counted in the suffix."""
     weight, bias = block.attn.in_proj_weight, block.attn.in_proj_bias
     width = suffix.shape[-1]
@@ -78,15 +80,15 @@ def _last_block(block: nn.Module, prefix: Tensor, suffix: Tensor, eot: Tensor) -
     return _finish(block, token, out).squeeze(-2)
 
 
-def _qkv(block: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
+def _qkv(block: Any, x: Tensor) -> tuple[Tensor, ...]:
     return _project(block, x, block.attn.in_proj_weight, block.attn.in_proj_bias, 3)
 
 
-def _project(block: nn.Module, x: Tensor, weight: Tensor, bias: Tensor, parts: int) -> tuple[Tensor, ...]:
+def _project(block: Any, x: Tensor, weight: Tensor, bias: Tensor, parts: int) -> tuple[Tensor, ...]:
     return _heads(block, F.linear(block.ln_1(x), weight, bias), parts)
 
 
-def _heads(block: nn.Module, x: Tensor, parts: int) -> tuple[Tensor, ...]:
+def _heads(block: Any, x: Tensor, parts: int) -> tuple[Tensor, ...]:
     """``(..., L, parts * W)`` -> parts tensors ``(..., heads, L, W / heads)``."""
     x = x.unflatten(-1, (parts, block.attn.num_heads, -1))
     return tuple(part.transpose(-2, -3) for part in x.unbind(-3))
@@ -115,7 +117,7 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False, mask: Tensor 
     return out.unflatten(0, lead[:-1]).transpose(-2, -3).flatten(-2)
 
 
-def _finish(block: nn.Module, x: Tensor, attended: Tensor) -> Tensor:
+def _finish(block: Any, x: Tensor, attended: Tensor) -> Tensor:
     x = x + block.ls_1(F.linear(attended, block.attn.out_proj.weight, block.attn.out_proj.bias))
     return x + block.ls_2(block.mlp(block.ln_2(x)))
 

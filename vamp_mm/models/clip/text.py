@@ -11,6 +11,7 @@ Axis letters: S samples, N images, C classes, L tokens, P prefix tokens, K promp
 from __future__ import annotations
 
 import weakref
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ class TextTower(nn.Module):
 
     def __init__(self, clip: nn.Module) -> None:
         super().__init__()
-        source = getattr(clip, 'text', clip)
+        source: Any = getattr(clip, 'text', clip)
         if getattr(source, 'cls_emb', None) is not None or getattr(source, 'use_pad_mask', False):
             raise TypeError(f'text tower {type(source).__name__} appends a class token or masks padding; allowed: plain '
                             'causal or bidirectional text transformers')
@@ -38,7 +39,7 @@ class TextTower(nn.Module):
         self.blocks = source.transformer.resblocks
         self.ln_final = source.ln_final
         self.text_projection = source.text_projection
-        self.pool: str = getattr(source, 'pool_type', None) or clip.text_pool_type
+        self.pool: str = getattr(source, 'pool_type', None) or str(clip.text_pool_type)
         eos_id = getattr(source, 'eos_id', None)
         self.eos_id: int | None = eos_id if eos_id is not None else getattr(clip, 'text_eos_id', None)
         self.causal: bool = source.attn_mask is not None
@@ -93,8 +94,8 @@ class TextTower(nn.Module):
         x = self.token_embedding(prompts.ids)[None, None]  # (1, 1, C, L, W)
         x = edit_tokens(x, plan.at(EMBED))
         if x.shape[-2] > len(self.positional_embedding):
-            raise ValueError(f'{x.shape[-2]} tokens after the edits exceed the {len(self.positional_embedding)} positions of '
-                             'the text tower; use fewer prompt tokens or shorter names')
+            raise ValueError(f'{x.shape[-2]} tokens after the edits exceed the {len(self.positional_embedding)} '
+                             'positions of the text tower; use fewer prompt tokens or shorter names')
         return x + self.positional_embedding[:x.shape[-2]]
 
     def _plain(self, x: Tensor, layers: range) -> Tensor:
@@ -165,8 +166,8 @@ class TextTower(nn.Module):
             behind = edit.mode == 'insert' and edit.start > prompts.prefix + grown and self.pool != 'first' and \
                 edit.start > int(prompts.eot.min()) + grown
             if edit.start < (1 if self.pool == 'first' else 0) or behind:
-                raise ValueError(f'{edit.mode} at {edit.start} in the text tower lies behind the token that a sentence is read '
-                                 'out from; count positions from the start token')
+                raise ValueError(f'{edit.mode} at {edit.start} in the text tower lies behind the token that a sentence is '
+                                 'read out from; count positions from the start token')
             grown += edit.length if edit.mode == 'insert' else 0
 
     def _load_from_state_dict(self, *args: object) -> None:

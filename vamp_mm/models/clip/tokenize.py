@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -32,6 +33,12 @@ class PromptTokenizer:
     def __call__(self, sentences: Sequence[str]) -> TextPrompts:
         """Tokenise C sentences.
 
+        Args:
+            sentences: One sentence per class.
+
+        Returns:
+            Their token ids, cut where nothing after it matters.
+
         Raises:
             ValueError: If a sentence is longer than the context, naming it and both lengths.
         """
@@ -57,7 +64,7 @@ class PromptTokenizer:
         if self._pool == 'argmax':
             return ids.argmax(dim=-1)
         if self._pool == 'eos':
-            return (ids == self._eos_id).int().argmax(dim=-1)
+            return torch.eq(ids, cast(int, self._eos_id)).int().argmax(dim=-1)
         position = ids.shape[1] - 1 if self._pool == 'last' else 0
         return torch.full(ids.shape[:1], position)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -44,13 +44,13 @@ class OpenClipTrunk:
     """open_clip's ``VisionTransformer``.
 
     Args:
-        visual: The tower as loaded.
+        visual: The tower as loaded; its class is not typed.
     """
 
-    def __init__(self, visual: nn.Module) -> None:
+    def __init__(self, visual: Any) -> None:
         self._visual = visual
-        self._blocks = visual.transformer.resblocks
-        self.width: int = visual.positional_embedding.shape[-1]
+        self._blocks = self._visual.transformer.resblocks
+        self.width: int = self._visual.positional_embedding.shape[-1]
         self.depth: int = len(self._blocks)
 
     def embed(self, images: Tensor) -> tuple[Tensor, None]:
@@ -91,12 +91,12 @@ class TimmTrunk:
     """A timm ``VisionTransformer`` (SigLIP) or ``Eva`` inside open_clip's ``TimmModel``.
 
     Args:
-        visual: The tower as loaded.
+        visual: The tower as loaded; its class is not typed.
     """
 
-    def __init__(self, visual: nn.Module) -> None:
+    def __init__(self, visual: Any) -> None:
         self._visual = visual
-        self._trunk = visual.trunk
+        self._trunk = self._visual.trunk
         self._prefix: int = self._trunk.num_prefix_tokens
         self.width: int = self._trunk.embed_dim
         self.depth: int = len(self._trunk.blocks)
@@ -143,7 +143,13 @@ class TimmTrunk:
 
 
 def make_trunk(visual: nn.Module) -> VisionTrunk:
-    """The trunk of a loaded vision tower.
+    """Find out how a loaded vision tower is put together.
+
+    Args:
+        visual: The tower.
+
+    Returns:
+        Its trunk.
 
     Raises:
         TypeError: If the tower has no transformer blocks to prompt.

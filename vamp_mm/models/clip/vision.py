@@ -52,6 +52,9 @@ class VisionTower(nn.Module):
         Args:
             images: ``(N, 3, H, W)`` normalised images.
             layer: 0-based block index, ``EMBED``, or ``depth`` for all blocks.
+
+        Returns:
+            The hidden states, and what is needed to go on from them.
         """
         x, rope = self._trunk.embed(images)
         if layer > EMBED:

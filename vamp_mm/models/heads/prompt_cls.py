@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ...ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
 from ...registry import MODELS
-from ...structures import PromptOutput, TowerOutput
+from ...structures import FrozenCLIP, PromptOutput, TowerOutput
 
 _INFERENCE = ('decoupled', 'fused', 'class')
 
@@ -32,21 +32,24 @@ class PromptClsHead(nn.Module):
         ValueError: If a loss name occurs twice or the inference rule is unknown.
     """
 
+    logit_scale: Tensor
+
     def __init__(self,
-                 clip: nn.Module,
+                 clip: FrozenCLIP,
                  losses: Sequence[dict[str, Any]] = (dict(type='BranchCrossEntropy'), ),
-                 readout: dict[str, Any] | None = None,
+                 readout: Mapping[str, Any] | None = None,
                  logit_scale: float | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__()
         if inference not in _INFERENCE:
             raise ValueError(f'inference={inference!r} is unknown; allowed: {_INFERENCE}')
-        self.losses = nn.ModuleList(MODELS.build(term) for term in losses)
-        names = [term.name for term in self.losses]
+        terms: list[Any] = [MODELS.build(term) for term in losses]
+        self.losses: Any = nn.ModuleList(terms)
+        names = [term.name for term in terms]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f'loss terms share the name {twice[0]!r}; give one of them another name')
-        self.readout = None if readout is None else MODELS.build(readout, default_args=dict(clip=clip))
+        self.readout = None if readout is None else MODELS.build(dict(readout), default_args=dict(clip=clip))
         scale = clip.logit_scale.detach().clone() if logit_scale is None else torch.tensor(float(logit_scale))
         self.register_buffer('logit_scale', scale, persistent=False)
         self.inference = inference
@@ -58,6 +61,9 @@ class PromptClsHead(nn.Module):
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
         """Check that the prompter provides what the loss terms need of it.
+
+        Args:
+            provides: What its plans carry.
 
         Raises:
             ValueError: If a term needs a latent and the prompter samples none.
@@ -95,6 +101,9 @@ class PromptClsHead(nn.Module):
         Args:
             output: The forward pass.
             target: ``(N,)`` labels.
+
+        Returns:
+            Name -> scalar.
         """
         losses = {f'loss_{term.name}': term.weight * term(output, target) for term in self.losses}
         return {**losses, **self.metrics(output, target)}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...structures import TowerOutput
+from ...structures import FrozenCLIP, TowerOutput
 
 
 @MODELS.register_module()
@@ -22,7 +22,7 @@ class TokenReadout(nn.Module):
         ValueError: If alpha is outside [0, 1].
     """
 
-    def __init__(self, clip: nn.Module, tokens: str = 'rep', alpha: float = 0.7) -> None:
+    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: float = 0.7) -> None:
         super().__init__()
         if not 0 <= alpha <= 1:
             raise ValueError(f'alpha={alpha} must lie in [0, 1]')
@@ -33,7 +33,13 @@ class TokenReadout(nn.Module):
         self.projection = nn.Parameter(torch.randn(width, clip.embed_dim) * width**-0.5)
 
     def forward(self, output: TowerOutput) -> Tensor:
-        """``(S|1, N, D)`` feature of the representation tokens, not normalised.
+        """Read the tokens out.
+
+        Args:
+            output: Output of the vision tower with its tokens.
+
+        Returns:
+            ``(S|1, N, D)`` feature of the representation tokens, not normalised.
 
         Raises:
             ValueError: If the plan inserted no tokens of that name.

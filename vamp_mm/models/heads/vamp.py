@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...structures import PromptOutput
+from ...structures import FrozenCLIP, PromptOutput
 from .prompt_cls import PromptClsHead
+
+# Frozen, because a default argument is shared by all calls.
+_KL = MappingProxyType({'type': 'VariationalLoss'})
+_READOUT = MappingProxyType({'type': 'TokenReadout'})
 
 
 @MODELS.register_module()
@@ -30,10 +36,10 @@ class VaMPHead(PromptClsHead):
     """
 
     def __init__(self,
-                 clip: nn.Module,
-                 kl: dict[str, Any] | None = dict(type='VariationalLoss'),
+                 clip: FrozenCLIP,
+                 kl: Mapping[str, Any] | None = _KL,
                  consistency: float = 0.5,
-                 readout: dict[str, Any] | None = dict(type='TokenReadout'),
+                 readout: Mapping[str, Any] | None = _READOUT,
                  logit_scale: float | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
@@ -43,7 +49,7 @@ class VaMPHead(PromptClsHead):
             terms.append(dict(type='BranchCrossEntropy', branch='rep', weight=1 - alpha))
         if consistency:
             terms += [dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')]
-        self.losses.extend(MODELS.build(term) for term in terms + ([kl] if kl else []))
+        self.losses.extend(MODELS.build(term) for term in terms + ([dict(kl)] if kl else []))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
         """Leave out the divergence where the prompter samples nothing."""

@@ -32,9 +32,12 @@ class LossTerm(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
-        """The unweighted term, a scalar.
+        """Compute the unweighted term.
 
         Args:
             output: What the head computed.
             target: ``(N,)`` labels.
+
+        Returns:
+            A scalar.
         """

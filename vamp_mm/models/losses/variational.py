@@ -28,6 +28,7 @@ class VariationalLoss(LossTerm):
     """
 
     requires = frozenset({'latent'})
+    step: Tensor
 
     def __init__(self,
                  reduction: Literal['sum', 'mean'] = 'mean',
@@ -45,7 +46,14 @@ class VariationalLoss(LossTerm):
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
-        """The divergence, scaled by the warm-up.
+        """Compute the divergence, scaled by the warm-up.
+
+        Args:
+            output: The forward pass.
+            target: ``(N,)`` labels; not used, the prior in ``output`` is theirs already.
+
+        Returns:
+            A scalar.
 
         Raises:
             RuntimeError: If the plan carries no latent with a prior.

@@ -43,6 +43,10 @@ class BasePrompter(nn.Module, ABC):
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary: tokenise its sentences, template by template.
 
+        Args:
+            clip: The backbone.
+            vocabulary: Class names and templates.
+
         Raises:
             ValueError: If a sentence is longer than the text tower's context.
         """

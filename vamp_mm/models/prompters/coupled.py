@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...structures import TokenEdit
+from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, deep_edits
 
 
@@ -33,7 +33,7 @@ class CoupledTokens(nn.Module):
     first_vision_layer = -1
 
     def __init__(self,
-                 clip: nn.Module,
+                 clip: FrozenCLIP,
                  depth: int = 9,
                  num_tokens: int = 2,
                  context: str = 'a photo of a',
@@ -59,6 +59,9 @@ class CoupledTokens(nn.Module):
 
         Args:
             shared: ``(H, K, W)`` shared text tokens.
+
+        Returns:
+            One edit at the embedding, and one in each later block.
         """
         assert shared is not None, 'coupled tokens need the shared text tokens'
         tokens = torch.stack([project(t) for project, t in zip(self.to_vision, shared, strict=True)])

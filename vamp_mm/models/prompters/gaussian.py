@@ -55,11 +55,11 @@ class GaussianMLPs(nn.Module):
         nn.init.uniform_(self.weight_1, -bound, bound)
         self.weight_mean = nn.Parameter(torch.randn(layers, hidden, size) * 1e-3)
         self.bias_mean = nn.Parameter(torch.randn(layers, size) * std)
+        self.weight_log_var: nn.Parameter | None = None
+        self.bias_log_var: nn.Parameter | None = None
         if with_variance:
             self.weight_log_var = nn.Parameter(torch.randn(layers, hidden, size) * 1e-3)
             self.bias_log_var = nn.Parameter(torch.full((layers, size), 2 * math.log(std)))
-        else:
-            self.weight_log_var = self.bias_log_var = None
 
     @property
     def shared_tokens(self) -> Tensor:
@@ -78,7 +78,7 @@ class GaussianMLPs(nn.Module):
         x = inputs.transpose(0, 1) if self.per_layer_input else inputs  # (H, N, in) or (N, in), broadcast over H
         x = F.gelu(torch.matmul(x, self.weight_1) + self.bias_1[:, None])  # (H, N, hidden)
         mean = self._tokens(x, self.weight_mean, self.bias_mean)
-        if self.weight_log_var is None:
+        if self.weight_log_var is None or self.bias_log_var is None:
             return mean, None
         log_var = self._tokens(x, self.weight_log_var, self.bias_log_var)
         return mean, log_var.clamp(*self.log_var_range)

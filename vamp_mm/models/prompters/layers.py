@@ -24,6 +24,9 @@ def deep_edits(tokens: Tensor,
         mode: What happens at the first block; later blocks overwrite.
         at_embedding: Enter before block 0 with the input embeddings instead of at the first block (only ``first=0``).
         name: Name for the read-out.
+
+    Returns:
+        H edits.
     """
     edits = [TokenEdit(EMBED if at_embedding else first, start, mode, tokens[0], name=name)]
     edits += [
@@ -34,6 +37,12 @@ def deep_edits(tokens: Tensor,
 
 def check_layers(tower: str, start: int, depth: int, available: int) -> None:
     """Check that blocks ``start .. start + depth - 1`` exist.
+
+    Args:
+        tower: Name of the tower, for the message.
+        start: 0-based index of the first block.
+        depth: Number of blocks.
+        available: Number of blocks that the tower has.
 
     Raises:
         ValueError: If they do not, naming the blocks that do.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...structures import TokenEdit
+from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, deep_edits
 
 
@@ -37,7 +37,7 @@ class RepresentationTokens(nn.Module):
     context: str | None = None
 
     def __init__(self,
-                 clip: nn.Module,
+                 clip: FrozenCLIP,
                  start: int = 5,
                  depth: int = 7,
                  num_tokens: int = 5,
@@ -65,6 +65,9 @@ class RepresentationTokens(nn.Module):
 
         Args:
             shared: Shared text tokens; not used, the representation space feeds the vision tower by itself.
+
+        Returns:
+            One edit per block, named ``rep``.
         """
         tokens = torch.stack([project(self.tokens) for project in self.to_vision])  # (H, K, W)
         return deep_edits(tokens[:, None, None], self.first_vision_layer, start=1, name='rep')

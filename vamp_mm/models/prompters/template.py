@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from ...registry import MODELS
-from ...structures import PromptContext, PromptPlan
+from ...structures import FrozenCLIP, PromptContext, PromptPlan
 from .base import BasePrompter
 
 
@@ -17,7 +15,7 @@ class TemplatePrompter(BasePrompter):
         clip: The backbone (given by the classifier; unused here).
     """
 
-    def __init__(self, clip: nn.Module) -> None:
+    def __init__(self, clip: FrozenCLIP) -> None:
         super().__init__()
 
     def forward(self, context: PromptContext) -> PromptPlan:

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import torch
 from mmengine.dist import get_dist_info
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...ops import draw_noise, reparameterise, unit
 from ...registry import MODELS
-from ...structures import Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
+from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
 from .base import BasePrompter, TextEncoder
 from .gaussian import GaussianMLPs
 from .layers import check_layers, deep_edits
@@ -53,8 +53,11 @@ class VariationalPrompter(BasePrompter):
         ValueError: If a choice is unknown or does not fit the others, or the blocks do not exist.
     """
 
+    noise_step: Tensor
+    prototypes: Tensor
+
     def __init__(self,
-                 clip: nn.Module,
+                 clip: FrozenCLIP,
                  host: dict[str, Any],
                  start: int = 5,
                  depth: int = 7,
@@ -93,7 +96,7 @@ class VariationalPrompter(BasePrompter):
         #: Training steps that drew noise; saved, so that a resumed run goes on with the noise it would have had.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
 
-    def _build_networks(self, clip: nn.Module, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
+    def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
         width, layers, count = clip.text.width, self.depth, self.host.num_tokens
         if self.tokens == 'shared':
             self.host.add_text_tokens(layers, width)
@@ -156,8 +159,8 @@ class VariationalPrompter(BasePrompter):
         if self.host.text_mode == 'overwrite':
             words = int(clip.tokenize([self.host.context]).eot[0]) - 1
             if words < self.host.num_tokens:
-                raise ValueError(f'context={self.host.context!r} has {words} tokens, fewer than the {self.host.num_tokens} prompt '
-                                 'tokens that take their place; use a longer context')
+                raise ValueError(f'context={self.host.context!r} has {words} tokens, fewer than the '
+                                 f'{self.host.num_tokens} prompt tokens that take their place; use a longer context')
         super().bind(clip, vocabulary)
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
@@ -172,6 +175,9 @@ class VariationalPrompter(BasePrompter):
 
         Args:
             context: ``image (N, D)``, and ``target (N,)`` in training with a class-aware prior.
+
+        Returns:
+            The plan, with what was sampled.
         """
         latent = None if self.tokens == 'shared' else self._latent(context)
         if latent is None:
@@ -218,8 +224,9 @@ class VariationalPrompter(BasePrompter):
             raise RuntimeError("the class-aware prior has no class prototypes; add "
                                "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'")
         if int(target.max()) >= self.num_prototypes:
-            raise ValueError(f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the prototypes '
-                             'are of another training set; compute them anew (ClassAwarePriorHook) or train on that set')
+            raise ValueError(f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the '
+                             'prototypes are of another training set; compute them anew (ClassAwarePriorHook) or train '
+                             'on that set')
 
     def _noise(self, images: int, device: torch.device) -> Tensor | None:
         """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""

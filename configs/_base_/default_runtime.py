@@ -15,6 +15,7 @@ custom_hooks = [
     dict(type='VocabularyHook'),
     dict(type='ClassAwarePriorHook'),
     dict(type='FiniteLossHook'),
+    dict(type='MeanLossHook'),
     dict(type='ThroughputHook'),
 ]
 

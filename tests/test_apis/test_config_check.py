@@ -114,15 +114,14 @@ def test_all_problems_are_reported_at_once() -> None:
     assert str(VAMP) in str(caught.value)
 
 
-def test_mmpretrain_config_with_our_model_is_sound() -> None:
-    ours = Config.fromfile(VAMP)
-    model = {**ours.model, 'type': 'vamp_mm.PromptedClassifier'}
-    for part in ('backbone', 'prompter', 'head'):
-        model[part] = {**model[part], 'type': f'vamp_mm.{model[part]["type"]}'}
-    cfg = Config(dict(
+def _in_mmpretrains_scope() -> Config:
+    """A pipeline of mmpretrain with our model: only the model and the import are ours."""
+    model = Config.fromfile(VAMP).model
+    return Config(dict(
         default_scope='mmpretrain',
         custom_imports=dict(imports=['vamp_mm']),
-        model={**model, 'data_preprocessor': None},
+        model={**model, 'type': 'vamp_mm.PromptedClassifier'},
+        custom_hooks=[dict(type='vamp_mm.VocabularyHook'), dict(type='vamp_mm.ClassAwarePriorHook')],
         train_dataloader=dict(
             batch_size=4, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
             collate_fn=dict(type='default_collate'),
@@ -132,9 +131,23 @@ def test_mmpretrain_config_with_our_model_is_sound() -> None:
         train_cfg=dict(by_epoch=True, max_epochs=1),
         optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3), clip_grad=dict(max_norm=1.0)),
         visualizer=dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')])))
-    # Names without a prefix below our own types belong to us; all else resolves in mmpretrain's scope.
-    problems = [line for line in check_config(cfg) if not line.startswith('model.')]
-    assert problems == []
+
+
+def test_mmpretrain_config_with_our_model_is_sound() -> None:
+    cfg = _in_mmpretrains_scope()
+    assert check_config(cfg) == []
+    apply_overrides(cfg, {'model.prompter.test_samples': 4, 'model.head.kl.free_nats': 0.5})
+    assert check_config(cfg) == []
+
+
+def test_scope_of_the_pipeline_still_counts_outside_the_model() -> None:
+    cfg = _in_mmpretrains_scope()
+    cfg.custom_hooks[0].type = 'VocabularyHook'
+    cfg.model.prompter.type = 'VariationalPrompte'
+    problems = check_config(cfg)
+    assert len(problems) == 2
+    assert any("did you mean 'vamp_mm.VocabularyHook'" in problem for problem in problems)
+    assert any("did you mean 'VariationalPrompter'" in problem for problem in problems)
 
 
 def test_files_are_counted_and_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.registry import SCOPE
+
 from .config_check import dataloader_keys, top_level_keys
 from .errors import ConfigError, closest
 from .signatures import signature_of
@@ -87,6 +89,9 @@ def _constructor_keys(cfg: Config, path: str, node: Mapping) -> set[str]:
         return set(dataloader_keys())
     if 'type' not in node:
         return set()
-    checker = TypedChecker(cfg.get('default_scope') or 'mmengine')
+    scope = cfg.get('default_scope') or 'mmengine'
+    if path.startswith('model.') and str(cfg.model.get('type')).startswith(f'{SCOPE}.'):
+        scope = SCOPE  # our models build their parts in our own scope
+    checker = TypedChecker(scope)
     target = checker.resolve(path, node['type'], registry_of(path))
     return set(signature_of(target).keys) if target is not None else set()

@@ -9,6 +9,8 @@ from importlib import import_module
 from mmengine.registry import root
 from mmengine.registry.registry import Registry
 
+from vamp_mm.registry import SCOPE
+
 from .errors import closest
 from .signatures import Signature, signature_of
 
@@ -113,9 +115,17 @@ class TypedChecker:
             also: Keys that are taken here besides the constructor's; their values are not visited.
             skip: Keys of the constructor whose values the caller checks.
         """
+        outer, self._scope = self._scope, cfg.get('_scope_', self._scope)
         target = self.resolve(f'{path}.type', cfg['type'], registry)
-        if target is None:
-            return
+        if target is not None:
+            # Our models build their parts in our own scope, whatever that of the surrounding pipeline.
+            own = registry == 'MODELS' and target.__module__.split('.')[0] == SCOPE
+            self._scope = SCOPE if own else self._scope
+            self._bind(path, cfg, registry, target, also, skip)
+        self._scope = outer
+
+    def _bind(self, path: str, cfg: Mapping, registry: str, target: Callable, also: frozenset[str],
+              skip: frozenset[str]) -> None:
         signature = signature_of(target)
         also = also | _REMOVED.get(registry, frozenset())
         self.keys(path, cfg, signature, _name(target), also | {'type', '_scope_'})

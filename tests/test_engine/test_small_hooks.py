@@ -160,6 +160,12 @@ class TestFiniteLossHook:
             runner, 0, None, {'metric_x': value, 'loss': torch.ones(())}
         )
 
+    def test_acts_before_losses_are_averaged_and_logged(self, tmp_path):
+        """Wherever the hooks stand in the config."""
+        custom = [{'type': 'MeanLossHook'}, {'type': 'FiniteLossHook'}]
+        names = [type(hook).__name__ for hook in toy_runner(tmp_path, custom_hooks=custom).hooks]
+        assert names[:3] == ['FiniteLossHook', 'MeanLossHook', 'RuntimeInfoHook']
+
     def test_a_loss_that_broke_on_another_rank_stops_this_one(self, tmp_path, monkeypatch):
         runner = toy_runner(tmp_path)
         monkeypatch.setattr(

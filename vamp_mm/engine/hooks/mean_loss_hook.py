@@ -17,11 +17,11 @@ class MeanLossHook(Hook):
     """Replaces what a training step reports by its mean over all processes, before it is logged.
 
     MMEngine logs what the first process saw. With equal shares of a batch, the mean over processes
-    is what one process with the whole batch would have logged. Put it behind ``FiniteLossHook``,
+    is what one process with the whole batch would have logged. It acts after ``FiniteLossHook``,
     which needs to know whose loss is broken.
     """
 
-    priority = 'HIGHEST'
+    priority = 5  # between FiniteLossHook (HIGHEST, 0) and RuntimeInfoHook (VERY_HIGH, 10)
 
     def after_train_iter(
         self,

@@ -114,6 +114,8 @@ def test_state_of_another_schedule_is_refused(change, message):
     scheduler = WarmupCosineLR(wrapper(), 5)
     with pytest.raises(ValueError, match=message):
         scheduler.load_state_dict({**scheduler.state_dict(), **change})
+    with pytest.raises(ValueError, match=r'learning rates \[2\.0\]'):
+        scheduler.load_state_dict({**scheduler.state_dict(), 'base_values': [2.0]})
     with pytest.raises(ValueError, match='not of WarmupCosineLR'):
         scheduler.load_state_dict({'gamma': 0.1})
 

@@ -73,8 +73,8 @@ class WarmupCosineLR(_ParamScheduler):
             state_dict: What ``state_dict()`` gave.
 
         Raises:
-            ValueError: If the state belongs to another scheduler, or to a run of other length or
-                warm-up.
+            ValueError: If the state belongs to another scheduler, or to a run of other length,
+                warm-up or learning rate.
         """
         for key in ('max_epochs', 'warmup_epochs', 'warmup_lr', 'last_step', 'base_values'):
             if key not in state_dict:
@@ -88,6 +88,12 @@ class WarmupCosineLR(_ParamScheduler):
                     f'the stored schedule has {key}={state_dict[key]}, this run '
                     f'{getattr(self, key)}; resume with the same value, or start a new run'
                 )
+        if list(state_dict['base_values']) != list(self.base_values):
+            raise ValueError(
+                f'the stored schedule has the learning rates {state_dict["base_values"]} (one per '
+                f'parameter group), this run {self.base_values}; resume with the same, or start a '
+                "new run, which can begin with the old weights: load_from='<checkpoint>'"
+            )
         # A resumed run may be longer: where the schedule ends is its own affair.
         super().load_state_dict({key: value for key, value in state_dict.items() if key != 'end'})
 

@@ -8,10 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable
 
+from vamp_mm.engine import CheckpointError
+
 from .errors import ConfigError, WorkDirError
 
 #: Errors that say all a user needs to know. Whatever else happens shows where it happened.
-_EXPLAINED = (ConfigError, WorkDirError, FileNotFoundError, NotADirectoryError)
+_EXPLAINED = (
+    ConfigError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
+    FloatingPointError)  # the last one of FiniteLossHook
 
 
 def command(main: Callable[[], None]) -> Callable[[], None]:

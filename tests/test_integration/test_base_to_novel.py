@@ -9,10 +9,10 @@ from pathlib import Path
 import micro as world
 import pytest
 import torch
-from conftest import Finished
+from micro_processes import run
+from micro_runs import Finished
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from processes import run
 
 from vamp_mm import apis
 from vamp_mm.evaluation import harmonic_mean

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import micro as world
 import torch
-from conftest import Finished
-from processes import LIMIT, run, start_training
+from micro_processes import LIMIT, run, start_training
+from micro_runs import Finished
 
 from vamp_mm.engine import find_latest_checkpoint
 from vamp_mm.engine.plain import same_plain

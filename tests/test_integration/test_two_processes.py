@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import micro as world
 import pytest
 import torch
-from conftest import Finished
-from processes import free_port, run
+from micro_processes import free_port, run
+from micro_runs import Finished
 
 
 @dataclass(frozen=True)

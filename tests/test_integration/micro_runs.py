@@ -1,0 +1,80 @@
+"""Runs that were left alone, and how to compare with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import micro as world
+import torch
+from mmengine.device import utils as device_utils
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.visualization import Visualizer
+
+
+def forget_runners() -> None:
+    """Runners of one name in one second would share MMEngine's process-wide log, message hub and scope."""
+    for manager in (MessageHub, MMLogger, DefaultScope, Visualizer):
+        manager._instance_dict.clear()
+
+
+@contextmanager
+def one_cpu_thread() -> Iterator[None]:
+    """Bits are compared here, and they depend on the number of threads and, on a GPU, on the order of sums."""
+    threads, device = torch.get_num_threads(), device_utils.DEVICE
+    torch.set_num_threads(1)
+    device_utils.DEVICE = 'cpu'
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        device_utils.DEVICE = device
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that was left alone.
+
+    Args:
+        work_dir: Its work directory.
+        metrics: What ``train`` returned.
+        result: Its ``result.json``.
+        checkpoint: The last checkpoint as plain data.
+    """
+
+    work_dir: Path
+    metrics: dict[str, Any]
+    result: dict[str, Any]
+    checkpoint: dict[str, Any]
+
+    @property
+    def file(self) -> Path:
+        """The last checkpoint."""
+        return self.work_dir / f'epoch_{world.EPOCHS}.pth'
+
+    @classmethod
+    def read(cls, work_dir: Path, metrics: dict[str, Any]) -> Finished:
+        """What a run of ``EPOCHS`` epochs left behind."""
+        return cls(
+            work_dir=work_dir,
+            metrics=metrics,
+            result=json.loads((work_dir / 'result.json').read_text(encoding='utf-8')),
+            checkpoint=torch.load(work_dir / f'epoch_{world.EPOCHS}.pth', weights_only=True))
+
+
+@contextmanager
+def untouched(run: Finished) -> Iterator[None]:
+    """Check that what happens inside changes no result and no checkpoint of a run."""
+    def content() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in run.work_dir.iterdir() if path.is_file() and path.suffix != '.py'}
+
+    before = content()
+    assert 'result.json' in before
+    assert run.file.name in before
+    yield
+    assert content() == before

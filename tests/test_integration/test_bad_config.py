@@ -1,0 +1,58 @@
+"""Keys that nothing reads, and a folder in use: refused before anything is built or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import micro as world
+import pytest
+from micro_runs import Finished, untouched
+
+
+@pytest.mark.parametrize(('line', 'words'), [
+    ("optim_wraper = dict(type='OptimWrapper')", ('the config', "'optim_wraper'", "did you mean 'optim_wrapper'")),
+    ('model = dict(prompter=dict(host=dict(num_token=3)))',
+     ('model.prompter.host', "'num_token' of RepresentationTokens", "did you mean 'num_tokens'")),
+    ('train_dataloader = dict(dataset=dict(shot=3))',
+     ('train_dataloader.dataset', "'shot' of FewShotDataset", "did you mean 'shots'")),
+    ('optim_wrapper = dict(optimizer=dict(weight_decai=0.1))',
+     ('optim_wrapper.optimizer', "'weight_decai' of AdamW", "did you mean 'weight_decay'")),
+    ("test_cfg = dict(splits=dict(novel=dict(dataset=dict(class_splt='novel'))))",
+     ('test_cfg.splits.novel.dataset', "'class_splt'", "did you mean 'class_split'")),
+    ("model = dict(head=dict(kl=dict(type='VariationalLos')))",
+     ('model.head.kl.type', "'VariationalLos'", "did you mean 'VariationalLoss'")),
+], ids=['top level', 'host', 'dataset', 'optimizer', 'split', 'type'])
+def test_misspelt_key(micro: world.Micro, tmp_path: Path, capsys: pytest.CaptureFixture, line: str,
+                      words: tuple[str, ...]) -> None:
+    config = tmp_path / 'mine.py'
+    config.write_text(f"_base_ = '{micro.config.as_posix()}'\n{line}\n", encoding='utf-8')
+    assert world.command('train.py', config, '--work-dir', tmp_path / 'run') == 2
+    told = capsys.readouterr().err
+    for word in words:
+        assert word in told
+    assert 'Traceback' not in told
+    assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize(('option', 'words'), [
+    ('model.prompter.host.num_token=3', ('model.prompter.host', "did you mean 'num_tokens'")),
+    ('optim_wrapper.optimiser.lr=0.1', ('optim_wrapper', "did you mean 'optimizer'")),
+    ('max_epochs=3', ('the config', "'max_epochs'")),
+    ('train_dataloader.batch_sise=3', ('train_dataloader', "did you mean 'batch_size'")),
+])
+def test_unknown_option(micro: world.Micro, tmp_path: Path, capsys: pytest.CaptureFixture, option: str,
+                        words: tuple[str, ...]) -> None:
+    assert world.command('train.py', micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', option) == 2
+    told = capsys.readouterr().err
+    for word in words:
+        assert word in told
+    assert not (tmp_path / 'run').exists()
+
+
+def test_folder_in_use(finished: Finished, micro: world.Micro, capsys: pytest.CaptureFixture) -> None:
+    with untouched(finished):
+        assert world.command('train.py', micro.config, '--work-dir', finished.work_dir) == 2
+    told = capsys.readouterr().err
+    assert 'is not overwritten' in told
+    assert '--resume' in told
+    assert 'Traceback' not in told

@@ -34,7 +34,7 @@ class PromptedClassifier(BaseModel):
             sets them from the dataset.
 
     Raises:
-        ValueError: If a loss term needs what the prompter does not provide.
+        ValueError: If a loss term needs what the prompter does not provide, or the preprocessor mixes labels.
     """
 
     def __init__(self,
@@ -209,6 +209,9 @@ def _preprocessor(config: dict[str, Any] | None, clip: Any) -> dict[str, Any]:
     own = dict(mean=[255 * value for value in clip.image_mean], std=[255 * value for value in clip.image_std])
     merged = dict(config or {})
     merged.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
+    if merged.get('batch_augments'):
+        raise ValueError(f'data_preprocessor.batch_augments={merged["batch_augments"]!r} mixes labels, and the losses here '
+                         'take one label per image: leave it out')
     for key, value in own.items():
         if key in merged and not torch.allclose(torch.tensor(merged[key]).float(), torch.tensor(value), atol=0.1):
             print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were '

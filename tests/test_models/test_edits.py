@@ -188,18 +188,18 @@ def test_prompts_are_no_image_where_patches_are_averaged(tmp_path, after):
     torch.testing.assert_close(out, pooled @ visual.proj, rtol=0, atol=1e-12)
 
 
-@pytest.fixture(scope='module', params=[('test_vit', 'token'), ('test_vit', 'avg'), ('test_eva', 'token')],
+@pytest.fixture(scope='module', params=[('test_vit', 'token', 64), ('test_vit', 'avg', 64), ('eva02_tiny_patch14_224', 'token', 224)],
                 ids=['vit-token', 'vit-average', 'eva-rotary'])
 def timm_backbone(request, tmp_path_factory):
-    name, pool = request.param
+    name, pool, size = request.param
     config = helpers.small_config(custom_text=True)
-    config['vision_cfg'] = dict(image_size=64, timm_model_name=name, timm_pool=pool, timm_proj='linear')
+    config['vision_cfg'] = dict(image_size=size, timm_model_name=name, timm_pool=pool, timm_proj='linear')
     return PromptedCLIPBackbone(**helpers.write_clip(tmp_path_factory.mktemp('timm'), config)).double()
 
 
 def test_timm_towers_equal_a_loop_over_blocks(timm_backbone):
     """Prompts stand directly behind the class token, wherever the plan puts them, and rotary positions leave them alone."""
-    images = torch.randn(2, 3, 64, 64).double()
+    images = torch.randn(2, 3, *timm_backbone.image_size).double()
     trunk, width = timm_backbone.vision.visual.trunk, timm_backbone.vision.width
     tokens = torch.randn(1, 1, 3, width).double()
     outputs = [timm_backbone.encode_image(images, _vision(tokens, (1, at, 'insert'), (2, at, 'overwrite'), name='rep'), True)

@@ -358,3 +358,13 @@ def test_zero_shot_equals_clips_own_logits(small, small_files):
         expected, _ = clip.get_logits(images, ids)
         # the scale exp(3) is taken in float32 when the weights are loaded: 6e-8 relative
         torch.testing.assert_close(model(images, mode='tensor')[0], expected, rtol=1e-7, atol=0)
+
+
+def test_the_preprocessor_takes_statistics_from_the_weights_and_no_mixed_labels(small):
+    row = methods.ZERO_SHOT
+    model = build_method(small, row.prompter, row.head, data_preprocessor=dict(mean=[0, 0, 0], std=[1, 1, 1], to_rgb=True))
+    assert model.data_preprocessor.to_rgb
+    expected = 255 * torch.tensor(small.image_std, dtype=torch.float64)
+    torch.testing.assert_close(model.data_preprocessor.std.flatten().double(), expected, rtol=1e-6, atol=0)
+    with pytest.raises(ValueError, match='batch_augments=.*Mixup.*one label per image'):
+        build_method(small, row.prompter, row.head, data_preprocessor=dict(batch_augments=dict(augments=[dict(type='Mixup', alpha=1)])))

@@ -42,3 +42,13 @@ def test_a_scale_that_is_a_tensor_is_a_factor():
     torch.manual_seed(0)
     image, text = unit(torch.randn(1, 3, 8)), unit(torch.randn(1, 1, 5, 8))
     torch.testing.assert_close(cosine_logits(image, text, torch.tensor(7.0)), 7 * cosine_logits(image, text, 1.0))
+
+
+@pytest.mark.parametrize('text_images', [1, 3])
+def test_autocast_does_not_round_the_logits(text_images):
+    torch.manual_seed(0)
+    image, text = unit(torch.randn(1, 3, 8)), unit(torch.randn(4, text_images, 5, 8))
+    with torch.autocast('cpu', torch.bfloat16):
+        logits = cosine_logits(image, text, 100.0)
+    assert torch.equal(logits, cosine_logits(image, text, 100.0))
+    assert logits.dtype == torch.float32

@@ -24,7 +24,7 @@ test: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pydoclint vamp_mm
+	$(BIN)/pydoclint --quiet vamp_mm
 	$(BIN)/codespell
 	$(BIN)/python tools/check_configs.py
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Test with several processes on this machine: bash tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]
-# Without a GPU, GPUS processes share the CPU and talk over gloo.
+# Without a GPU, GPUS processes share the CPU and talk over gloo. Several machines: see dist_train.sh.
 set -euo pipefail
 
 if [ $# -lt 3 ]; then
@@ -11,7 +11,13 @@ config=$1
 checkpoint=$2
 gpus=$3
 
-exec "${PYTHON:-python}" -m torch.distributed.run \
-    --nnodes "${NNODES:-1}" --node_rank "${NODE_RANK:-0}" --nproc_per_node "$gpus" \
-    --master_addr "${MASTER_ADDR:-127.0.0.1}" --master_port "${PORT:-29500}" \
+# On one machine torchrun finds a free port by itself, so several runs can go side by side.
+if [ -n "${NNODES:-}" ]; then
+    meeting=(--nnodes "$NNODES" --node_rank "${NODE_RANK:-0}"
+        --master_addr "${MASTER_ADDR:-127.0.0.1}" --master_port "${PORT:-29500}")
+else
+    meeting=(--standalone)
+fi
+
+exec "${PYTHON:-python}" -m torch.distributed.run "${meeting[@]}" --nproc_per_node "$gpus" \
     "$(dirname "$0")/test.py" "$config" "$checkpoint" --launcher pytorch "${@:4}"

@@ -11,7 +11,13 @@ fi
 config=$1
 gpus=$2
 
-exec "${PYTHON:-python}" -m torch.distributed.run \
-    --nnodes "${NNODES:-1}" --node_rank "${NODE_RANK:-0}" --nproc_per_node "$gpus" \
-    --master_addr "${MASTER_ADDR:-127.0.0.1}" --master_port "${PORT:-29500}" \
+# On one machine torchrun finds a free port by itself, so several runs can go side by side.
+if [ -n "${NNODES:-}" ]; then
+    meeting=(--nnodes "$NNODES" --node_rank "${NODE_RANK:-0}"
+        --master_addr "${MASTER_ADDR:-127.0.0.1}" --master_port "${PORT:-29500}")
+else
+    meeting=(--standalone)
+fi
+
+exec "${PYTHON:-python}" -m torch.distributed.run "${meeting[@]}" --nproc_per_node "$gpus" \
     "$(dirname "$0")/train.py" "$config" --launcher pytorch "${@:3}"

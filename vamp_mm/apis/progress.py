@@ -67,6 +67,8 @@ class ProgressHook(Hook):
     def _open(self, what: str, total: int, done: int = 0) -> None:
         if not is_main_process():
             return
+        if not self._console.is_terminal:  # a log file shows no moving bar
+            self._console.print(f'{self._name}: {what}, {total - done} batches ...')
         self._bar = Progress(
             TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TextColumn('time left'),
             TimeRemainingColumn(), console=self._console)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import micro as world
 import pytest
-from micro_runs import Finished, forget_runners, one_cpu_thread
+from micro_runs import Finished, forget_runners, surroundings
 
 from vamp_mm import apis
 
@@ -16,7 +16,7 @@ apis.test.__test__ = False  # type: ignore[attr-defined]
 
 @pytest.fixture(autouse=True)
 def _surroundings() -> Iterator[None]:
-    with one_cpu_thread():
+    with surroundings():
         yield
     forget_runners()
 
@@ -31,7 +31,7 @@ def micro(tmp_path_factory: pytest.TempPathFactory) -> world.Micro:
 def finished(micro: world.Micro, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Trained in one process without loading processes, never interrupted; tests must not change it."""
     work_dir = tmp_path_factory.mktemp('finished') / 'run'
-    with one_cpu_thread():
+    with surroundings():
         metrics = micro.train(work_dir)
     forget_runners()
     return Finished.read(work_dir, metrics)

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import micro as world
-import torch
-from mmengine.device import utils as device_utils
+from micro_runs import surroundings
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -75,9 +74,7 @@ def start_training(micro: world.Micro, work_dir: Path, overrides: Mapping[str, A
 
 
 def _train(micro: world.Micro, work_dir: Path, overrides: dict[str, Any], kill: dict[str, int]) -> None:
-    torch.set_num_threads(1)
-    device_utils.DEVICE = 'cpu'
-    with open(work_dir.with_suffix('.log'), 'a', encoding='utf-8') as log:
+    with surroundings(), open(work_dir.with_suffix('.log'), 'a', encoding='utf-8') as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         micro.train(work_dir, overrides, resume=True, hooks=[KillHook(**kill)])

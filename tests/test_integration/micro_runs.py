@@ -11,6 +11,7 @@ from typing import Any
 
 import micro as world
 import torch
+from mmengine.config import config as config_module
 from mmengine.device import utils as device_utils
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
@@ -24,16 +25,20 @@ def forget_runners() -> None:
 
 
 @contextmanager
-def one_cpu_thread() -> Iterator[None]:
-    """Bits are compared here, and they depend on the number of threads and, on a GPU, on the order of sums."""
-    threads, device = torch.get_num_threads(), device_utils.DEVICE
+def surroundings() -> Iterator[None]:
+    """One thread, no GPU: bits are compared here, and they depend on the order of sums. And configs as they come.
+
+    MMEngine has the whole config formatted by yapf for every log and checkpoint, half the time of a run that is this small.
+    """
+    threads, device, formatter = torch.get_num_threads(), device_utils.DEVICE, config_module.FormatCode
     torch.set_num_threads(1)
     device_utils.DEVICE = 'cpu'
+    config_module.FormatCode = lambda text, **_: (text, False)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        device_utils.DEVICE = device
+        device_utils.DEVICE, config_module.FormatCode = device, formatter
 
 
 @dataclass(frozen=True)

@@ -34,4 +34,6 @@ def finished(micro: world.Micro, tmp_path_factory: pytest.TempPathFactory) -> Fi
     with surroundings():
         metrics = micro.train(work_dir)
     forget_runners()
-    return Finished.read(work_dir, metrics)
+    run = Finished.read(work_dir)
+    assert run.metrics == metrics
+    return run

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,18 +27,11 @@ def environment() -> dict[str, str]:
             'CUDA_VISIBLE_DEVICES': '', 'PYTHON': sys.executable}
 
 
-def run(tool: str, *words: str | Path, **env: str) -> subprocess.CompletedProcess:
-    """Run one of the tools as a user does, with some more environment variables."""
+def run(tool: str, *words: str | Path) -> subprocess.CompletedProcess:
+    """Run one of the tools as a user does."""
     start = ['bash'] if tool.endswith('.sh') else [sys.executable]
-    return subprocess.run([*start, str(world.ROOT / tool), *map(str, words)], env={**environment(), **env}, capture_output=True,
+    return subprocess.run([*start, str(world.ROOT / tool), *map(str, words)], env=environment(), capture_output=True,
                           text=True, timeout=LIMIT, check=False)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class KillHook(Hook):

@@ -47,7 +47,7 @@ class Finished:
 
     Args:
         work_dir: Its work directory.
-        metrics: What ``train`` returned.
+        metrics: What its test said.
         result: Its ``result.json``.
         checkpoint: The last checkpoint as plain data.
     """
@@ -63,12 +63,13 @@ class Finished:
         return self.work_dir / f'epoch_{world.EPOCHS}.pth'
 
     @classmethod
-    def read(cls, work_dir: Path, metrics: dict[str, Any]) -> Finished:
+    def read(cls, work_dir: Path) -> Finished:
         """What a run of ``EPOCHS`` epochs left behind."""
+        result = json.loads((work_dir / 'result.json').read_text(encoding='utf-8'))
         return cls(
             work_dir=work_dir,
-            metrics=metrics,
-            result=json.loads((work_dir / 'result.json').read_text(encoding='utf-8')),
+            metrics=result['metrics'],
+            result=result,
             checkpoint=torch.load(work_dir / f'epoch_{world.EPOCHS}.pth', weights_only=True))
 
 

@@ -19,7 +19,7 @@ def copied(finished: Finished, tmp_path: Path) -> Finished:
     """A copy of the finished run that may be damaged."""
     work_dir = Path(shutil.copytree(finished.work_dir, tmp_path / 'copied'))
     (work_dir / 'last_checkpoint').write_text(str(work_dir / finished.file.name), encoding='utf-8')
-    return Finished(work_dir, finished.metrics, finished.result, finished.checkpoint)
+    return Finished.read(work_dir)
 
 
 class Bomb:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 from pathlib import Path
+from typing import Any
 
 import micro as world
+import pytest
 import torch
 from micro_processes import LIMIT, run, start_training
 from micro_runs import Finished
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
+from vamp_mm import apis
 from vamp_mm.engine import find_latest_checkpoint
 from vamp_mm.engine.plain import same_plain
 
@@ -20,15 +24,20 @@ WORKERS = {
 }
 
 
-def assert_same_run(work_dir: Path, finished: Finished) -> None:
-    """Weights, buffers, optimizer, schedule and metrics are those of the run that was left alone."""
-    state = torch.load(work_dir / finished.file.name, weights_only=True)
-    assert state['state_dict'].keys() == finished.checkpoint['state_dict'].keys()
-    for key, value in finished.checkpoint['state_dict'].items():
+def assert_same_training(state: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Weights, buffers, optimizer and schedule are the same bits."""
+    assert state['state_dict'].keys() == expected['state_dict'].keys()
+    for key, value in expected['state_dict'].items():
         assert torch.equal(state['state_dict'][key], value), key
     for key in ('optimizer', 'param_schedulers'):
-        assert same_plain(state[key], finished.checkpoint[key]), key
-    assert json.loads((work_dir / 'result.json').read_text(encoding='utf-8'))['metrics'] == finished.metrics
+        assert same_plain(state[key], expected[key]), key
+
+
+def assert_same_run(work_dir: Path, finished: Finished) -> None:
+    """Training and metrics are those of the run that was left alone."""
+    run = Finished.read(work_dir)
+    assert_same_training(run.checkpoint, finished.checkpoint)
+    assert run.metrics == finished.metrics
 
 
 def test_loading_processes_do_not_change_the_weights(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
@@ -74,3 +83,31 @@ def test_killed_with_loading_processes(finished: Finished, micro: world.Micro, t
     done = run('tools/train.py', micro.config, '--work-dir', work_dir, '--resume', '--cfg-options', *options)
     assert done.returncode == 0, done.stderr[-3000:]
     assert_same_run(work_dir, finished)
+
+
+class Stop(Hook):
+    """Ctrl-C in the middle of the last epoch."""
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        if runner.iter + 1 == world.EPOCHS * world.STEPS - 1:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(('host', 'options', 'amp'), [
+    ('maple', {}, True),
+    # prototypes that follow the trained posterior, and a divergence whose weight counts steps
+    ('mmrl', {'model.prompter.prototype_source': 'posterior', 'custom_hooks.2.refresh_interval': 1,
+              'model.head.kl.warmup': 5}, False)
+], ids=['coupled tokens in bfloat16', 'prototypes of the posterior'])
+def test_other_methods_go_on_as_well(micro: world.Micro, tmp_path: Path, host: str, options: dict, amp: bool) -> None:
+    def train(name: str, **arguments: Any) -> Finished:
+        config = micro.maple if host == 'maple' else micro.config
+        apis.train(apis.compose(config, work_dir=str(tmp_path / name), amp=amp, overrides=options), **arguments)
+        return Finished.read(tmp_path / name)
+
+    whole = train('whole')
+    with pytest.raises(KeyboardInterrupt):
+        train('parts', hooks=[Stop()])
+    parts = train('parts', resume=True)
+    assert_same_training(parts.checkpoint, whole.checkpoint)
+    assert parts.metrics == whole.metrics

@@ -16,7 +16,7 @@ from open_clip.model import CLIP
 
 from vamp_mm.apis.icon_scores import score_on_icons
 from vamp_mm.apis.icons import build_icon_benchmark
-from vamp_mm.apis.pretrain import PretrainSpec, contrastive_loss
+from vamp_mm.apis.pretrain import PretrainSpec, contrastive_loss, pretrain_tiny_clip
 from vamp_mm.apis.pretrain_init import picture_table, start_image_tower
 from vamp_mm.datasets.icons import (
     BENCHMARK_DESIGNERS,
@@ -148,6 +148,19 @@ def test_a_tower_too_narrow_for_its_patches_is_refused():
         start_image_tower(CLIP(8, vision, text).visual)
 
 
+def test_pretraining_repeats_itself_and_writes_what_open_clip_loads(tmp_path):
+    spec = PretrainSpec(image_steps=2, text_steps=1, joint_steps=1, batch=4, joint_batch=4, warmup=1, common=1, rare=0)
+    files = [tmp_path / 'a.safetensors', tmp_path / 'b.safetensors']
+    threads = torch.get_num_threads()
+    try:
+        logs = [pretrain_tiny_clip(file, spec) for file in files]
+    finally:
+        torch.set_num_threads(threads)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert {phase: len(loss) for phase, loss in logs[0]['loss'].items()} == {'image': 2, 'text': 1, 'joint': 1}
+    open_clip.create_model(MODEL, pretrained=str(files[0]))
+
+
 def test_shipped_weights_are_small_and_load_strictly():
     weights = CLIP_FOLDER / 'weights' / f'{MODEL}.safetensors'
     assert weights.stat().st_size <= 16e6
@@ -157,9 +170,9 @@ def test_shipped_weights_are_small_and_load_strictly():
 
 
 def test_shipped_weights_know_the_classes_on_fresh_pictures(tmp_path):
-    # Other pictures (seed 1) than the documented ones, all 50 classes. Chance is 4 %; the bounds leave
-    # five standard errors (n = 150) to the documented scores and still prove that names are known.
+    # Other pictures (seed 1) than the documented ones (52.5 and 50.9 there). A half has 150 pictures, so
+    # a standard error is 4 points: the bounds are five away. Chance is 4 %.
     root = build_icon_benchmark(tmp_path, train=4, val=1, test=6, seed=1)
     scores = score_on_icons(root, shots=4)
-    assert min(scores['zero_shot'].values()) > 25
-    assert max(scores['zero_shot'].values()) < 90
+    assert min(scores['zero_shot'].values()) > 30
+    assert max(scores['zero_shot'].values()) < 75

@@ -48,6 +48,9 @@ def test_quickstart_writes_summary_and_pictures(tmp_path: Path, monkeypatch: pyt
     out = capsys.readouterr().out
     assert 'Replacing the results of an earlier quickstart' in out
     assert 'zero-shot CLIP' in out
+    for step in ('zero-shot CLIP: testing base', 'zero-shot CLIP: testing novel', 'VaMP, 16 shots: training',
+                 'VaMP, 16 shots: testing base', 'VaMP, 16 shots: testing novel'):
+        assert step in out
     assert 'mmengine - INFO' not in out  # the log stands in its file
 
 

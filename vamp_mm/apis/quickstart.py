@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,7 +51,8 @@ def quickstart(work_dir: str | Path = 'work_dirs/quickstart',
         What ``summary.json`` holds: for ``zero_shot`` and ``vamp`` each ``base``, ``novel`` and ``h`` (accuracy in
         percent) and ``ece`` (0 to 1, mean of both splits); ``seconds``, ``seed``, ``versions``, ``hardware``.
     """
-    start, work_dir, console = time.perf_counter(), Path(work_dir), Console()
+    start, work_dir = time.perf_counter(), Path(work_dir)
+    console = Console(file=sys.stdout)  # this one also while MMEngine's log is kept off the screen
     _clear(work_dir, console)
     console.print(f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...')
     root = build_icon_benchmark(data)

@@ -4,6 +4,9 @@ Each is a child of MMEngine's root registry of the same kind, so ``type='vamp_mm
 default scope, and ``type='mmpretrain.Accuracy'`` resolves from ours. ``locations`` are imported on first use.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
@@ -59,7 +62,21 @@ _EMPTY = tuple(
                    root.OPTIM_WRAPPER_CONSTRUCTORS, root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
                    root.TASK_UTILS, root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
 
+
+def build_part(config: Mapping[str, Any], **given: Any) -> Any:
+    """Build a part of a model in our own scope, whatever the default scope of the surrounding pipeline.
+
+    Args:
+        config: Its config, with a ``type``.
+        **given: Arguments that the config may leave out.
+
+    Returns:
+        The part.
+    """
+    return MODELS.build(dict(config, _scope_=SCOPE), default_args=given or None)
+
+
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'MODEL_WRAPPERS', 'OPTIM_WRAPPERS',
-    'PARAM_SCHEDULERS', 'SCOPE', 'TRANSFORMS'
+    'PARAM_SCHEDULERS', 'SCOPE', 'TRANSFORMS', 'build_part'
 ]

@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 import toy_apis
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
-from mmengine.visualization import Visualizer
+from runner_state import forget_runners
 
 
 @pytest.fixture(autouse=True)
 def _own_runner_state() -> Iterator[None]:
-    """Runners of one name in one second would share MMEngine's process-wide log, message hub and scope."""
+    """These tests start several Runners of one name in one second."""
     yield
-    for manager in (MessageHub, MMLogger, DefaultScope, Visualizer):
-        manager._instance_dict.clear()
+    forget_runners()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import micro as world
 import pytest
-from micro_runs import Finished, forget_runners, surroundings
+from micro_runs import Finished, surroundings
+from runner_state import forget_runners
 
 from vamp_mm import apis
 

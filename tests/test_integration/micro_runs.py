@@ -13,15 +13,6 @@ import micro as world
 import torch
 from mmengine.config import config as config_module
 from mmengine.device import utils as device_utils
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
-from mmengine.visualization import Visualizer
-
-
-def forget_runners() -> None:
-    """Runners of one name in one second would share MMEngine's process-wide log, message hub and scope."""
-    for manager in (MessageHub, MMLogger, DefaultScope, Visualizer):
-        manager._instance_dict.clear()
 
 
 @contextmanager

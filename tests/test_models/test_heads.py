@@ -6,6 +6,7 @@ import methods
 import pytest
 import torch
 from helpers_models import NAMES, batch, build_method, rewind, run, stir
+from mmengine.registry import DefaultScope
 from torch.distributions import Normal, kl_divergence
 
 from vamp_mm.models import PromptClsHead, TokenReadout, VaMPHead
@@ -125,3 +126,9 @@ def test_readout_of_tokens_that_the_host_does_not_insert_is_an_error(small):
     model = build_method(small, methods.MAPLE[-1].prompter, {**MMRL.head})
     with pytest.raises(ValueError, match="no vision tokens are named 'rep'.*readout=None"):
         model(*batch(2), mode='loss')
+
+
+def test_parts_are_built_in_our_scope_after_another_pipeline(small):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        head = VaMPHead(small)
+    assert [term.name for term in head.losses] == ['ce_class', 'ce_rep', 'image_consistency', 'text_consistency', 'kl']

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from runner_state import forget_runners
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools'
@@ -18,16 +23,38 @@ sys.path.insert(0, str(ROOT / 'tests' / 'test_apis'))
 import toy_apis  # noqa: E402
 
 
-def _run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess:
+@dataclass
+class Done:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _run(*words: str | Path, cwd: Path) -> Done:
+    """Run a command in a process of its own."""
     paths = [str(ROOT), str(ROOT / 'tests' / 'test_apis'), os.environ.get('PYTHONPATH', '')]
     env = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)), 'PYTHON': sys.executable,
            'OMP_NUM_THREADS': '1'}
-    return subprocess.run(
+    done = subprocess.run(
         [str(word) for word in words], cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def _python(tool: str, *words: str | Path, cwd: Path) -> subprocess.CompletedProcess:
-    return _run(sys.executable, TOOLS / tool, *words, cwd=cwd)
+def _python(tool: str, *words: str | Path, cwd: Path) -> Done:
+    """Run a tool as ``python tools/<tool> <words>`` would, in this process: importing torch anew takes seconds."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        patch.setattr(sys, 'argv', [str(TOOLS / tool), *map(str, words)])
+        try:
+            runpy.run_path(str(TOOLS / tool), run_name='__main__')
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    forget_runners()  # as the end of the process would
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope='module')
@@ -39,6 +66,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
                    '--cfg-options', 'optim_wrapper.optimizer.lr=0.1', cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def test_a_command_in_a_process_of_its_own(trained: Path) -> None:
+    done = _run(sys.executable, TOOLS / 'train.py', 'toy.py', '--work-dir', 'own', cwd=trained)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((trained / 'own' / 'result.json').read_text())['epochs'] == 2
 
 
 def test_train_takes_its_options(trained: Path) -> None:

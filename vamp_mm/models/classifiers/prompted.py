@@ -12,7 +12,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from ...ops import unit
-from ...registry import MODELS, SCOPE
+from ...registry import MODELS, build_part
 from ...structures import PromptContext, PromptOutput, PromptPlan, TextPrompts, Vocabulary
 from .strict_state import check_state
 
@@ -201,8 +201,7 @@ class PromptedClassifier(BaseModel):
 def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> Any:
     if isinstance(config, nn.Module):
         return config
-    # our scope for everything inside, whatever the default scope of the surrounding pipeline
-    return MODELS.build(dict(config, _scope_=SCOPE), default_args=defaults or None)
+    return build_part(config, **defaults)
 
 
 def _preprocessor(config: dict[str, Any] | None, clip: Any) -> dict[str, Any]:

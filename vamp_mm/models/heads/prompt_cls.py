@@ -10,7 +10,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from ...ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
-from ...registry import MODELS
+from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptOutput, TowerOutput
 
 _INFERENCE = ('decoupled', 'fused', 'class')
@@ -43,13 +43,13 @@ class PromptClsHead(nn.Module):
         super().__init__()
         if inference not in _INFERENCE:
             raise ValueError(f'inference={inference!r} is unknown; allowed: {_INFERENCE}')
-        terms: list[Any] = [MODELS.build(term) for term in losses]
+        terms: list[Any] = [build_part(term) for term in losses]
         self.losses: Any = nn.ModuleList(terms)
         names = [term.name for term in terms]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f'loss terms share the name {twice[0]!r}; give one of them another name')
-        self.readout = None if readout is None else MODELS.build(dict(readout), default_args=dict(clip=clip))
+        self.readout = None if readout is None else build_part(readout, clip=clip)
         scale = clip.logit_scale.detach().clone() if logit_scale is None else torch.tensor(float(logit_scale))
         self.register_buffer('logit_scale', scale, persistent=False)
         self.inference = inference

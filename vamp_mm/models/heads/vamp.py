@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptOutput
 from .prompt_cls import PromptClsHead
 
@@ -49,7 +49,7 @@ class VaMPHead(PromptClsHead):
             terms.append(dict(type='BranchCrossEntropy', branch='rep', weight=1 - alpha))
         if consistency:
             terms += [dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')]
-        self.losses.extend(MODELS.build(term) for term in terms + ([dict(kl)] if kl else []))
+        self.losses.extend(build_part(term) for term in terms + ([kl] if kl else []))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
         """Leave out the divergence where the prompter samples nothing."""

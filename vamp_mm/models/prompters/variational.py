@@ -9,7 +9,7 @@ from mmengine.dist import get_dist_info
 from torch import Tensor
 
 from ...ops import draw_noise, reparameterise, unit
-from ...registry import MODELS
+from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
 from .base import BasePrompter, TextEncoder
 from .gaussian import GaussianMLPs
@@ -79,7 +79,7 @@ class VariationalPrompter(BasePrompter):
         _check_choice('prototype_source', prototype_source, _SOURCES)
         _check_samples(train_samples, test_samples, test_noise)
         check_layers('text', start, depth, clip.text.depth)
-        self.host = MODELS.build(host, default_args=dict(clip=clip))
+        self.host = build_part(host, clip=clip)
         if self.host.text_mode == 'overwrite' and (start != 0 or depth != self.host.depth):
             raise ValueError(f'start={start}, depth={depth}: with {type(self.host).__name__} text and vision blocks are '
                              f'coupled; set start=0 and depth={self.host.depth}')

@@ -6,6 +6,9 @@
 # PYTHON is the interpreter that .venv is made from (3.10 to 3.13):  make test PYTHON=python3.12
 # PIP_FLAGS goes to every pip install.
 
+# Threads that wait sleep instead of spinning: on a busy machine spinning makes a run many times slower.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 PYTHON ?= python3
 PIP_FLAGS ?=
 PYTEST_FLAGS ?= -q

@@ -61,8 +61,8 @@ def test_amp_on_a_gpu_scales_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_dataset_swap_takes_data_and_tests_but_keeps_the_experiment() -> None:
     cfg = compose(VAMP, dataset='caltech101', overrides={'model.head.kl.weight': 0.25})
-    assert cfg.train_dataloader.dataset.split_file == 'split_zhou_Caltech101.json'
-    assert cfg.test_dataloader.dataset.split_file == 'split_zhou_Caltech101.json'
+    assert cfg.train_dataloader.dataset.source == 'caltech101'
+    assert cfg.test_dataloader.dataset.source == 'caltech101'
     assert cfg.train_dataloader.dataset.shots == 16
     assert cfg.model.head.kl.weight == 0.25
     assert cfg.work_dir.endswith('vamp_mmrl_icons_caltech101')

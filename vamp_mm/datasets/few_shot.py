@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -13,9 +13,11 @@ from mmpretrain.datasets import BaseDataset
 from vamp_mm.registry import DATASETS, TRANSFORMS
 from vamp_mm.structures import Vocabulary
 
+from .class_splits import CLASS_SPLITS, class_range, class_split
 from .sampling import few_shot_part
 from .seeding import sample_seed, seeded
-from .splits import CLASS_SPLITS, PARTS, Item, Split, class_range, class_split, read_split
+from .sources import SplitSource, build_source
+from .splits import PARTS, Item, Split
 from .transforms import read_rgb
 
 _SHOWN = 10
@@ -33,19 +35,21 @@ class FewShotDataset(BaseDataset):
     index): the same for any number of workers and processes, and after a resume. Tell the epoch
     with :meth:`set_epoch`.
 
-    ``metainfo`` holds ``classes`` (names in label order), ``templates``, ``dataset_name``,
-    ``class_split`` and ``split``; it is there before :meth:`full_init`.
+    ``metainfo`` holds ``classes`` (names in label order), ``homonyms`` (names known to stand for
+    several labels), ``templates``, ``dataset_name``, ``class_split`` and ``split``; it is there
+    before :meth:`full_init`.
 
     Args:
         data_root: Folder of the dataset.
-        split_file: JSON split file, relative to ``data_root``.
-        image_folder: Folder of the images, relative to ``data_root``.
+        source: Where the lists come from: the name of a dataset of the catalog
+            (:data:`~vamp_mm.datasets.sources.catalog.CATALOG`), or the config of a source, such as
+            ``dict(type='SplitFile', file='split.json', image_folder='images')``.
         split: ``train``, ``val`` or ``test``.
         shots: Training images per class, -1 for all. The validation split draws ``min(shots, 4)``;
             the test split is never sampled.
         seed: Seed of the few-shot subset.
         class_split: ``all``, ``base`` (first half of the labels) or ``novel`` (the rest).
-        templates: Sentences with one ``{}`` for the class name.
+        templates: Sentences with one ``{}`` for the class name, in place of the source's own.
         pipeline: Transforms.
         dataset_name: Name for tables; the last part of ``data_root`` if not given.
         allow_short: Take all images of a class with fewer than ``shots`` instead of raising.
@@ -53,30 +57,27 @@ class FewShotDataset(BaseDataset):
             image once at construction, leaves unreadable ones out, and logs them (they are listed
             in ``skipped``).
         augment_seed: Seed of the augmentation; ``seed`` if not given.
-        hint: What to do where data are missing, shown in the error.
         lazy_init: Do not look for the images before :meth:`full_init`.
 
     Raises:
-        FileNotFoundError: If the data root, the split file or images are missing.
-        ValueError: If an argument or the split file is wrong, or nothing is left.
+        FileNotFoundError: If the data root, files of the source or images are missing.
+        ValueError: If an argument or the source's lists are wrong, or nothing is left.
     """
 
     def __init__(
         self,
         data_root: str,
-        split_file: str,
-        image_folder: str = '',
+        source: str | Mapping[str, Any] | SplitSource,
         split: str = 'train',
         shots: int = -1,
         seed: int = 1,
         class_split: str = 'all',
-        templates: str | Sequence[str] = 'a photo of a {}.',
+        templates: str | Sequence[str] | None = None,
         pipeline: Sequence[dict | Callable] = (),
         dataset_name: str | None = None,
         allow_short: bool = False,
         unreadable: str = 'error',
         augment_seed: int | None = None,
-        hint: str = '',
         lazy_init: bool = False,
     ) -> None:
         _check_choices(
@@ -87,25 +88,28 @@ class FewShotDataset(BaseDataset):
         _check_shots(shots, split)
         data_root = osp.expanduser(data_root)
         self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
-        self.allow_short, self.unreadable, self.hint = allow_short, unreadable, hint
+        self.allow_short, self.unreadable = allow_short, unreadable
+        self.source = build_source(source)
         self.augment_seed = seed if augment_seed is None else augment_seed
         #: Paths left out by ``unreadable='skip'``.
         self.skipped: tuple[str, ...] = ()
         # In shared memory, so that workers which outlive an epoch see the new one.
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
-        lists = self._read(data_root, split_file)
+        self.source.require(data_root, 'data root')
+        lists = self.source.read(data_root)
         labels = class_range(class_split, len(lists.classes))
         # Vocabulary checks what the text side needs: distinct names, one {} in every template.
         vocabulary = Vocabulary(
             names=lists.classes[labels.start : labels.stop],
-            templates=(templates,) if isinstance(templates, str) else tuple(templates),
+            templates=_templates(templates, self.source),
+            homonyms=lists.homonyms,
         )
         self._chosen = self._choose(lists)
         super().__init__(
-            ann_file=split_file,
+            ann_file='',
             metainfo=dict(classes=vocabulary.names, templates=vocabulary.templates),
             data_root=data_root,
-            data_prefix=dict(img_path=image_folder),
+            data_prefix=dict(img_path=self.source.image_folder),
             pipeline=[
                 TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline
             ],
@@ -117,6 +121,7 @@ class FewShotDataset(BaseDataset):
             class_split=class_split,
             split=split,
             dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
+            homonyms=vocabulary.homonyms,
         )
         if not lazy_init:
             self.full_init()
@@ -181,7 +186,7 @@ class FewShotDataset(BaseDataset):
             raise FileNotFoundError(
                 f'{len(missing)} of {len(paths)} images of the {self.split} split are missing '
                 f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
-                f'{self._next_step()}'
+                f'{self.source.hint}'
             )
         if self.unreadable == 'skip':
             paths = self._readable(paths)
@@ -204,6 +209,11 @@ class FewShotDataset(BaseDataset):
         ]
 
     def _choose(self, lists: Split) -> tuple[Item, ...]:
+        if not lists.part(self.split):
+            raise ValueError(
+                f'there are no {self.split} images in this dataset ({type(self.source).__name__}); '
+                f'it has {[part for part in PARTS if lists.part(part)]}'
+            )
         items = (
             few_shot_part(lists, self.split, self.shots, self.seed, self.allow_short)
             if self.shots > 0
@@ -228,26 +238,17 @@ class FewShotDataset(BaseDataset):
             )
         return kept
 
-    def _read(self, data_root: str, split_file: str) -> Split:
-        path = osp.join(data_root, split_file)
-        for what, there, wanted in (
-            ('data root', osp.isdir(data_root), data_root),
-            ('split file', osp.isfile(path), path),
-        ):
-            if not there:
-                raise FileNotFoundError(
-                    f'{what} {osp.abspath(wanted)} does not exist. {self._next_step()}'
-                )
-        return read_split(path)
-
-    def _next_step(self) -> str:
-        return self.hint or 'data/README.md shows the layout of every dataset and how to get it.'
-
 
 def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
     for key, (value, allowed) in choices.items():
         if value not in allowed:
             raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
+
+
+def _templates(given: str | Sequence[str] | None, source: SplitSource) -> tuple[str, ...]:
+    if given is None:
+        return source.templates
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _check_shots(shots: int, split: str) -> None:

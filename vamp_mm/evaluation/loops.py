@@ -136,7 +136,12 @@ class SplitTestLoop(BaseLoop):
         self.evaluator = self._build_evaluator(name)
         self.runner.visualizer.dataset_meta = meta
         model.set_vocabulary(
-            Vocabulary(names=meta['classes'], templates=meta['templates'], seen=self._seen[name])
+            Vocabulary(
+                names=meta['classes'],
+                templates=meta['templates'],
+                seen=self._seen[name],
+                homonyms=meta.get('homonyms', ()),
+            )
         )
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]
         self.runner.logger.info(

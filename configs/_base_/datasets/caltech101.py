@@ -13,13 +13,11 @@ train_dataloader = dict(
     dataset=dict(
         type='FewShotDataset',
         data_root='data/caltech-101',
-        split_file='split_zhou_Caltech101.json',
-        image_folder='101_ObjectCategories',
+        source='caltech101',
         split='train',
         shots=16,
         seed=1,
         class_split='base',
-        templates='a photo of a {}.',
         pipeline=[
             dict(type='LoadRGBImage'),
             dict(
@@ -40,10 +38,8 @@ test_dataloader = dict(
     dataset=dict(
         type='FewShotDataset',
         data_root='data/caltech-101',
-        split_file='split_zhou_Caltech101.json',
-        image_folder='101_ObjectCategories',
+        source='caltech101',
         split='test',
-        templates='a photo of a {}.',
         pipeline=[
             dict(type='LoadRGBImage'),
             dict(type='mmpretrain.torchvision/Resize', size=224, interpolation='bicubic'),

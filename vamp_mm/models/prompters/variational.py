@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -168,7 +169,7 @@ class VariationalPrompter(BasePrompter):
         if self.host.context is None:
             return vocabulary.sentences
         template = self.host.context + ' {}.'
-        return Vocabulary(vocabulary.names, (template, ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(template, )).sentences
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Sample text tokens for a batch and plan both towers.

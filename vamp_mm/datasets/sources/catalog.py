@@ -1,0 +1,151 @@
+"""The fifteen datasets of the benchmark and the embedded one, one row each.
+
+Layout, class names and counts follow the data loaders of CoOp (Zhou et al. 2022) and its followers, which
+agree with each other.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .base import DEFAULT_TEMPLATE
+
+
+class Counts(NamedTuple):
+    """Classes and images of a dataset, or of one half of its classes; None where not published."""
+
+    classes: int
+    train: int | None
+    val: int | None
+    test: int | None
+
+
+@dataclass(frozen=True)
+class CatalogRow:
+    """What distinguishes one dataset from the others.
+
+    Args:
+        name: Name in configs and on the command line.
+        title: Name in the tables of papers.
+        folder: Folder of the dataset below the data folder.
+        image_folder: Folder of the images below ``folder``.
+        counts: Of all classes; ``train=None`` for a set that is made for testing only.
+        base: Of the base classes.
+        novel: Of the novel classes.
+        split_file: The published split file, None where there never was one.
+        template: Hand-written prompt of the family.
+        how: How to get it; by default the section of ``data/README.md``.
+    """
+
+    name: str
+    title: str
+    folder: str
+    image_folder: str
+    counts: Counts
+    base: Counts | None = None
+    novel: Counts | None = None
+    split_file: str | None = None
+    template: str = DEFAULT_TEMPLATE
+    how: str = ''
+
+    @property
+    def hint(self) -> str:
+        """Where the dataset is had."""
+        return self.how or (
+            f'The section on {self.title} in data/README.md shows its layout and where its images'
+            f'{f" and {self.split_file}" if self.split_file else ""} are had.'
+        )
+
+
+_ROWS = (
+    CatalogRow(
+        'imagenet', 'ImageNet', 'imagenet', 'images',
+        Counts(1000, 1281167, 50000, 50000),
+        Counts(500, None, None, 25000), Counts(500, None, None, 25000)),
+    CatalogRow(
+        'caltech101', 'Caltech101', 'caltech-101', '101_ObjectCategories',
+        Counts(100, 4128, 1649, 2465), Counts(50, 2594, 1036, 1549), Counts(50, 1534, 613, 916),
+        split_file='split_zhou_Caltech101.json'),
+    CatalogRow(
+        'oxford_pets', 'OxfordPets', 'oxford_pets', 'images',
+        Counts(37, 2944, 736, 3669), Counts(19, 1508, 377, 1881), Counts(18, 1436, 359, 1788),
+        split_file='split_zhou_OxfordPets.json', template='a photo of a {}, a type of pet.'),
+    CatalogRow(
+        # the paths of its lists begin with cars_train/ or cars_test/
+        'stanford_cars', 'StanfordCars', 'stanford_cars', '',
+        Counts(196, 6509, 1635, 8041), Counts(98, 3240, 812, 4002), Counts(98, 3269, 823, 4039),
+        split_file='split_zhou_StanfordCars.json'),
+    CatalogRow(
+        'oxford_flowers', 'Flowers102', 'oxford_flowers', 'jpg',
+        Counts(102, 4093, 1633, 2463), Counts(51, 1744, 696, 1053), Counts(51, 2349, 937, 1410),
+        split_file='split_zhou_OxfordFlowers.json', template='a photo of a {}, a type of flower.'),
+    CatalogRow(
+        'food101', 'Food101', 'food-101', 'images',
+        Counts(101, 50500, 20200, 30300),
+        Counts(51, 25500, 10200, 15300), Counts(50, 25000, 10000, 15000),
+        split_file='split_zhou_Food101.json', template='a photo of {}, a type of food.'),
+    CatalogRow(
+        'fgvc_aircraft', 'FGVCAircraft', 'fgvc_aircraft', 'images',
+        Counts(100, 3334, 3333, 3333), Counts(50, None, None, 1666), Counts(50, None, None, 1667),
+        template='a photo of a {}, a type of aircraft.'),
+    CatalogRow(
+        'sun397', 'SUN397', 'sun397', 'SUN397',
+        Counts(397, 15880, 3970, 19850),
+        Counts(199, 7960, 1990, 9950), Counts(198, 7920, 1980, 9900),
+        split_file='split_zhou_SUN397.json'),
+    CatalogRow(
+        'dtd', 'DTD', 'dtd', 'images',
+        Counts(47, 2820, 1128, 1692), Counts(24, 1440, 576, 864), Counts(23, 1380, 552, 828),
+        split_file='split_zhou_DescribableTextures.json', template='{} texture.'),
+    CatalogRow(
+        'eurosat', 'EuroSAT', 'eurosat', '2750',
+        Counts(10, 13500, 5400, 8100), Counts(5, 7000, 2800, 4200), Counts(5, 6500, 2600, 3900),
+        split_file='split_zhou_EuroSAT.json', template='a centered satellite photo of {}.'),
+    CatalogRow(
+        'ucf101', 'UCF101', 'ucf101', 'UCF-101-midframes',
+        Counts(101, 7639, 1898, 3783), Counts(51, 3926, 975, 1934), Counts(50, 3713, 923, 1849),
+        split_file='split_zhou_UCF101.json', template='a photo of a person doing {}.'),
+    CatalogRow(
+        'imagenetv2', 'ImageNetV2', 'imagenetv2', 'imagenetv2-matched-frequency-format-val',
+        Counts(1000, None, None, 10000)),
+    CatalogRow(
+        'imagenet_sketch', 'ImageNet-Sketch', 'imagenet-sketch', 'images',
+        Counts(1000, None, None, 50889)),
+    CatalogRow(
+        'imagenet_a', 'ImageNet-A', 'imagenet-adversarial', 'imagenet-a',
+        Counts(200, None, None, 7500)),
+    CatalogRow(
+        'imagenet_r', 'ImageNet-R', 'imagenet-rendition', 'imagenet-r',
+        Counts(200, None, None, 30000)),
+    CatalogRow(
+        'icons', 'embedded icons', 'icons', 'images',
+        Counts(50, 1200, 400, 1500), Counts(25, 600, 200, 750), Counts(25, 600, 200, 750),
+        split_file='split_icons.json', template='a drawing of a {}.',
+        how='Build the benchmark with: python tools/dataset_tools/build_icons.py'),
+)
+
+#: Name -> row, in the order of the papers' tables, the variants of ImageNet last.
+CATALOG = {row.name: row for row in _ROWS}
+
+
+def catalog_row(name: str) -> CatalogRow:
+    """The row of a dataset.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The row.
+
+    Raises:
+        ValueError: If there is no such row.
+    """
+    if name in CATALOG:
+        return CATALOG[name]
+    near = difflib.get_close_matches(str(name).lower(), CATALOG, n=1)
+    raise ValueError(
+        f'dataset {name!r} is not in the catalog; '
+        f'{f"did you mean {near[0]!r}? It" if near else "it"} holds {", ".join(CATALOG)}'
+    )

@@ -19,6 +19,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
     parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
     parser.add_argument('--dataset', help='name of a file in configs/_base_/datasets')
+    parser.add_argument(
+        '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
+        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
+    parser.add_argument(
+        '--targets', nargs='+', metavar='DATASET',
+        help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+    parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
     return parser.parse_args()
 
@@ -26,8 +33,10 @@ def parse_args() -> argparse.Namespace:
 @command
 def main() -> None:
     args = parse_args()
-    cfg = compose(args.config, dataset=args.dataset, shots=args.shots, seed=args.seed, amp=args.amp,
-                  overrides=args.cfg_options)
+    cfg = compose(
+        args.config, dataset=args.dataset, protocol=args.protocol, targets=args.targets,
+        data_root=args.data_root, shots=args.shots, seed=args.seed, amp=args.amp,
+        overrides=args.cfg_options)
     print(cfg.pretty_text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from mmengine.config import Config
 
 import vamp_mm
 
+from .data_root import set_data_root
 from .errors import ConfigError
 from .overrides import apply_overrides
+from .protocols import use_protocol
 
 #: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
 DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
@@ -25,6 +27,9 @@ _KEPT = ('shots', 'seed')
 def compose(config: str | Path,
             *,
             dataset: str | None = None,
+            protocol: str | None = None,
+            targets: Sequence[str] | None = None,
+            data_root: str | None = None,
             shots: int | None = None,
             seed: int | None = None,
             amp: bool = False,
@@ -38,6 +43,10 @@ def compose(config: str | Path,
         dataset: Name of a file in ``configs/_base_/datasets``, or a path to such a file. Everything about data
             and evaluation (:data:`DATASET_KEYS`: paths, class splits, templates, image size, batch sizes,
             metrics) is taken from it; ``shots`` and ``seed`` of the config's own training set are kept.
+        protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
+            ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
+        targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
+        data_root: Folder that holds the folders of the datasets, in place of ``data``.
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -61,6 +70,13 @@ def compose(config: str | Path,
     if dataset is not None:
         swap_dataset(cfg, dataset)
         name.append(Path(dataset).stem)
+    if protocol is not None:
+        use_protocol(cfg, protocol, targets)
+        name.append(Path(protocol).stem)
+    elif targets is not None:
+        raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
+    if data_root is not None:
+        set_data_root(cfg, data_root)
     if shots is not None:
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
@@ -91,7 +107,7 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
     Raises:
         FileNotFoundError: If there is no such file.
     """
-    new = Config.fromfile(_dataset_file(cfg, dataset))
+    new = Config.fromfile(dataset_file(cfg, dataset))
     kept = {key: _experiment_keys(cfg.get(key)) for key in ('train_dataloader', 'val_dataloader')}
     for key in DATASET_KEYS:
         cfg.pop(key, None)
@@ -159,7 +175,19 @@ def _experiment_keys(loader: Mapping | None) -> dict[str, Any]:
     return {key: dataset[key] for key in _KEPT if key in dataset}
 
 
-def _dataset_file(cfg: Config, dataset: str) -> Path:
+def dataset_file(cfg: Config, dataset: str) -> Path:
+    """The file in ``configs/_base_/datasets`` of a name.
+
+    Args:
+        cfg: The config; files of its own tree come first.
+        dataset: The name, or a path to such a file.
+
+    Returns:
+        The file.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
     path = Path(dataset)
     if path.is_dir():
         raise FileNotFoundError(

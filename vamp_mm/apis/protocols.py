@@ -81,7 +81,8 @@ def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name_of(dataset: Mapping[str, Any]) -> str:
     source = dataset.get('source')
-    name = source if isinstance(source, str) else dataset.get('dataset_name')
+    source = source.get('name') if isinstance(source, Mapping) else source
+    name = dataset.get('dataset_name') or source
     return (name or os.path.basename(os.path.normpath(dataset.get('data_root', 'data')))).replace('/', '_')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -192,6 +193,8 @@ def _check_paths(lists: dict[str, tuple[Item, ...]], where: str) -> None:
     for key, items in lists.items():
         for item in items:
             path = posixpath.normpath(item.path)
+            if not path.isascii():
+                path = unicodedata.normalize('NFC', path)
             if path in seen:
                 what = (
                     f'occurs twice in {key}'
@@ -211,8 +214,8 @@ def _class_names(
     for item in (item for items in lists.values() for item in items):
         if names.setdefault(item.label, item.name) != item.name:
             raise ValueError(
-                f'{where}: label {item.label} has two names, {names[item.label]!r} and '
-                f'{item.name!r} ({item.path})'
+                f'{where}: label {item.label} has two names, {names[item.label]!a} and '
+                f'{item.name!a} ({item.path})'
             )
     if not names:
         raise ValueError(f'{where} lists no image at all')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import pytest
 from vamp_mm.datasets import CATALOG, CatalogSource, FewShotDataset, read_split
 from vamp_mm.datasets.class_splits import class_range
 from vamp_mm.datasets.digests import list_digest
+from vamp_mm.datasets.split_writing import write_split
 from vamp_mm.structures import Vocabulary
 
 
@@ -41,6 +43,14 @@ def test_caltech101_needs_no_split_file(tmp_path: Path) -> None:
     assert list_digest(split.val) == 'e5b9bcfd6d3446de7cd42b111ec84a5bb269f3ca63f7427f610048ca67a252d2'
     assert list_digest(split.test) == 'c8a3b6e69a2a986bbb807874ba3d9d18b5b0d95c15766c7164a3cb45e034f4db'
     assert split.classes[:6] == ('face', 'leopard', 'motorbike', 'accordion', 'airplane', 'anchor')
+
+
+def test_caltech101_is_written_as_the_published_file_byte_for_byte(tmp_path: Path) -> None:
+    file = tmp_path / 'split.json'
+    write_split(CatalogSource('caltech101').read(str(tmp_path)), file)
+    assert file.stat().st_size == 809184
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == (
+        '52ce83205ff8ff8a1a18119aad6376120ae35c36e783a984bc560cbf10e73fa5')
 
 
 def test_a_published_file_alone_says_labels_and_names(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class CatalogRow:
         template: Hand-written prompt of the family.
         val_is_test: The validation images are the test images.
         homonyms: Class names that stand for several labels.
-        how: How to get it; by default the section of ``data/README.md``.
+        how: How to get it; by default ``data/README.md`` is named.
     """
 
     name: str
@@ -78,7 +78,7 @@ class CatalogRow:
     def hint(self) -> str:
         """Where the dataset is had."""
         return self.how or (
-            f'The section on {self.title} in data/README.md shows its layout and where its images'
+            f'data/README.md shows how {self.title} is laid out, and where its images'
             f'{f" and {self.split_file}" if self.split_file else ""} are had.'
         )
 

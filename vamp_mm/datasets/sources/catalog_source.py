@@ -96,7 +96,7 @@ class CatalogSource(SplitSource):
             raise ValueError(
                 f'the official files of {row.title} in {osp.abspath(data_root)} do not give the '
                 f'published lists: {wrong}. They were changed, or are incomplete. Get '
-                f'{row.split_file} ({self.hint}), or ask for lists of your own with --new-split'
+                f'{row.split_file}, or ask for lists of your own with --new-split. {self.hint}'
             )
         _log().info(
             f'{row.title}: {row.split_file} is not there; regenerated its lists from the official '

@@ -11,6 +11,7 @@ from mmengine.logging import MMLogger
 from vamp_mm.registry import TASK_UTILS
 
 from ..digests import list_digest
+from ..errors import DataError
 from ..split_writing import write_split
 from ..splits import PARTS, Item, Split, make_split, read_split
 from .base import SplitSource
@@ -44,7 +45,7 @@ class CatalogSource(SplitSource):
     def __init__(self, name: str, new_split: bool = False) -> None:
         self.row = catalog_row(name)
         if new_split and not self.row.can_split_anew:
-            raise ValueError(
+            raise DataError(
                 f'new_split=True has no meaning for {name!r}: its lists are official; leave it out'
             )
         self.new_split = new_split
@@ -76,7 +77,7 @@ class CatalogSource(SplitSource):
     def _official(self, data_root: str) -> Split:
         split = self._make(self._read_official(data_root), data_root)
         if len(split.classes) != self.row.counts.classes:
-            raise ValueError(
+            raise DataError(
                 f'{self.row.title} in {osp.abspath(data_root)} has {len(split.classes)} classes, '
                 f'expected {self.row.counts.classes}. {self.hint}'
             )
@@ -93,7 +94,7 @@ class CatalogSource(SplitSource):
         split = self._make(lists, data_root)
         wrong = _differences(split, row)
         if wrong:
-            raise ValueError(
+            raise DataError(
                 f'the official files of {row.title} in {osp.abspath(data_root)} do not give the '
                 f'published lists: {wrong}. They were changed, or are incomplete. Get '
                 f'{row.split_file}, or ask for lists of your own with --new-split. {self.hint}'

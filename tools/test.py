@@ -20,7 +20,11 @@ def parse_args() -> argparse.Namespace:
         'checkpoint', help='checkpoint file, or the word none for a method that is not trained')
     parser.add_argument('--work-dir', help='where the log and result.json go')
     parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets: replaces all about data and testing')
+        '--dataset', help='name of a file in configs/_base_/datasets (replaces all about data and testing), or '
+        'your own data: a folder of images, a table or a split file')
+    parser.add_argument(
+        '--template', nargs='+', metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
         '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
         'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
@@ -42,8 +46,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, protocol=args.protocol, targets=args.targets,
-        data_root=args.data_root, new_split=args.new_split, work_dir=args.work_dir, launcher=args.launcher,
+        args.config, dataset=args.dataset, template=args.template, protocol=args.protocol,
+        targets=args.targets, data_root=args.data_root, new_split=args.new_split,
+        work_dir=args.work_dir, launcher=args.launcher,
         overrides=args.cfg_options)
     test(cfg, None if args.checkpoint.lower() == 'none' else args.checkpoint)
 

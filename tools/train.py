@@ -25,7 +25,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
     parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
     parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets: replaces all about data and testing')
+        '--dataset', help='name of a file in configs/_base_/datasets (replaces all about data and testing), or '
+        'your own data: a folder of images, a table or a split file')
+    parser.add_argument(
+        '--template', nargs='+', metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
         '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
         'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
@@ -47,8 +51,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, protocol=args.protocol, targets=args.targets,
-        data_root=args.data_root, new_split=args.new_split, shots=args.shots, seed=args.seed, amp=args.amp,
+        args.config, dataset=args.dataset, template=args.template, protocol=args.protocol,
+        targets=args.targets, data_root=args.data_root, new_split=args.new_split,
+        shots=args.shots, seed=args.seed, amp=args.amp,
         work_dir=args.work_dir, launcher=args.launcher, overrides=args.cfg_options)
     train(cfg, resume=args.resume)
 

@@ -11,7 +11,10 @@ from mmengine.config import Config
 
 import vamp_mm
 
+from .data_configs import holders
+from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError, closest
+from .own_data import own_target
 
 #: In a list of targets: the dataset that is trained on.
 SOURCE = 'source'
@@ -29,7 +32,8 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
     Args:
         cfg: The config to change.
         name: Name of a protocol file, with ``-`` or ``_``, or a path to such a file.
-        targets: Datasets to test on in place of the file's; ``source`` is the one trained on.
+        targets: Datasets to test on in place of the file's: names, or paths of own data, of which all images are
+            taken where they have no parts; ``source`` is the one trained on.
 
     Raises:
         ConfigError: If there is no such protocol, it has no targets to replace, or the config tests nothing.
@@ -72,8 +76,9 @@ def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
 
 def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """What distinguishes the test set of another dataset from that of the config."""
-    from .compose import dataset_file
-
+    if is_own_data(cfg, name):
+        new = own_target(name)
+        return {**new, 'templates': own['templates']} if 'templates' in own else new
     new = Config.fromfile(dataset_file(cfg, name)).test_dataloader.dataset
     keys = [key for key in ('data_root', 'source', 'templates', 'dataset_name') if key in new or key in own]
     return {key: new.get(key) for key in keys}
@@ -88,12 +93,7 @@ def _name_of(dataset: Mapping[str, Any]) -> str:
 
 def _trained_on(cfg: Config) -> Iterator[dict[str, Any]]:
     """The datasets of training and validation, below wrappers such as RepeatDataset."""
-    for loader in ('train_dataloader', 'val_dataloader'):
-        if cfg.get(loader):
-            dataset = cfg[loader]['dataset']
-            while 'dataset' in dataset and 'class_split' not in dataset:
-                dataset = dataset['dataset']
-            yield dataset
+    yield from (holder['dataset'] for loader, _, holder in holders(cfg) if loader != 'test_dataloader')
 
 
 def _protocol_file(cfg: Config, name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
     folder = Path(splits)
     if not folder.is_dir():
         raise FileNotFoundError(f'--splits {str(folder)!r} is no folder')
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 140)  # no name is cut off in a file
     table = Table(title=f'{vectors} against {splits}')
     for column in ('dataset', 'lists from', 'equal', 'different', 'unknown', 'verdict'):
         table.add_column(column, justify='right' if column in ('equal', 'different', 'unknown') else 'left')

@@ -51,7 +51,8 @@ class FewShotDataset(BaseDataset):
             the test split is never sampled.
         seed: Seed of the few-shot subset.
         class_split: ``all``, ``base`` (first half of the labels) or ``novel`` (the rest).
-        templates: Sentences with one ``{}`` for the class name, in place of the source's own.
+        templates: Sentences with one ``{}`` for the class name, in place of the source's own;
+            ``openai-80`` and ``openai-7`` are CLIP's ensembles for ImageNet.
         pipeline: Transforms.
         dataset_name: Name for tables; the last part of ``data_root`` if not given.
         allow_short: Take all images of a class with fewer than ``shots`` instead of raising.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vamp_mm.structures import Vocabulary
 
 from .errors import DataError
+from .template_sets import resolve_templates
 
 
 def dataset_vocabulary(
@@ -16,7 +17,8 @@ def dataset_vocabulary(
 
     Args:
         names: Class names in label order.
-        templates: One sentence with one ``{}``, or several.
+        templates: One sentence with one ``{}``, several, or the name of a set
+            (:data:`~vamp_mm.datasets.template_sets.TEMPLATE_SETS`).
         homonyms: Names that are known to stand for several labels.
 
     Returns:
@@ -25,7 +27,7 @@ def dataset_vocabulary(
     Raises:
         DataError: If names coincide in a prompt, or a template is wrong.
     """
-    sentences = (templates,) if isinstance(templates, str) else tuple(templates)
+    sentences = resolve_templates(templates)
     try:
         return Vocabulary(names=tuple(names), templates=sentences, homonyms=tuple(homonyms))
     except ValueError as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..errors import DataError
 from . import annotations, class_names, folders
 from .base import DEFAULT_TEMPLATE
 from .official_files import Lists, OfficialFiles
@@ -296,12 +297,12 @@ def catalog_row(name: str) -> CatalogRow:
         The row.
 
     Raises:
-        ValueError: If there is no such row.
+        DataError: If there is no such row.
     """
     if name in CATALOG:
         return CATALOG[name]
     near = difflib.get_close_matches(str(name).lower(), CATALOG, n=1)
-    raise ValueError(
+    raise DataError(
         f'dataset {name!r} is not in the catalog; '
         f'{f"did you mean {near[0]!r}? It" if near else "it"} holds {", ".join(CATALOG)}'
     )

@@ -23,6 +23,10 @@ PART_NAMES = {
     'dev': 'val', 'test': 'test', 'testing': 'test'}  # fmt: skip
 
 
+class NoTableError(DataError):
+    """A file without columns of paths and classes."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """Names of the columns of a table; None looks for one of :data:`COLUMNS`.
@@ -48,7 +52,8 @@ class Columns:
             ``path``, ``class`` and, where there is one, ``part`` -> name of the column.
 
         Raises:
-            DataError: If a column is missing, or several could be meant.
+            NoTableError: If a column is missing.
+            DataError: If several columns could be meant.
         """
         found = {}
         for role, wanted in (('path', self.path), ('class', self.label), ('part', self.part)):
@@ -63,7 +68,7 @@ class Columns:
             if hits:
                 found[role] = hits[0]
             elif role != 'part' or wanted is not None:
-                raise DataError(
+                raise NoTableError(
                     f'{where} has no column for the {role}. Columns found: {list(header)}; allowed '
                     f'names (in any case): {", ".join(allowed)}'
                 )

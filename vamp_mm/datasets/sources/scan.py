@@ -61,6 +61,15 @@ def list_files(folder: str | os.PathLike) -> Listing:
     return Listing(tuple(sorted(images)), tuple(sorted(others)))
 
 
+def has_images(folder: str | os.PathLike) -> bool:
+    """Whether there is an image anywhere below a folder; it stops at the first one."""
+    for _, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        if any(is_image(name) and not is_hidden(name) for name in names):
+            return True
+    return False
+
+
 def _walk(
     root: Path, below: str, way: tuple[str, ...], images: list[str], others: list[str]
 ) -> None:

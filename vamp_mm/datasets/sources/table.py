@@ -20,6 +20,9 @@ from .parts import VAL_IS_TEST, arrange, check_same_classes
 from .scan import list_files
 from .table_rows import Row, read_rows
 
+#: Part and path of a row, both as written.
+_Key = tuple[str | None, str]
+
 
 @TASK_UTILS.register_module()
 class AnnotationTable(SplitSource):
@@ -35,7 +38,8 @@ class AnnotationTable(SplitSource):
 
     Args:
         files: The table, relative to the data root; or part (train, val, test) -> table.
-        image_folder: Folder that the paths are relative to, relative to the data root.
+        image_folder: Folder that the paths are relative to, relative to the data root; or part ->
+            folder, with one table for each part.
         class_file: File with the class names in label order, relative to the data root.
         split_seed: Seed of the division, if one is made.
         path_column: Name of the column of the paths, if it is none of the usual ones.
@@ -44,13 +48,13 @@ class AnnotationTable(SplitSource):
         templates: Sentences with one ``{}`` for the class name.
 
     Raises:
-        ValueError: If ``files`` names an unknown part.
+        ValueError: If ``files`` names an unknown part, or ``image_folder`` others than ``files``.
     """
 
     def __init__(
         self,
         files: str | Mapping[str, str],
-        image_folder: str = '',
+        image_folder: str | Mapping[str, str] = '',
         class_file: str | None = None,
         split_seed: int = 1,
         path_column: str | None = None,
@@ -60,7 +64,13 @@ class AnnotationTable(SplitSource):
     ) -> None:
         if not isinstance(files, str) and not (files and set(files) <= set(PARTS)):
             raise ValueError(f'files={files!r} must be a file, or a dict with keys of {PARTS}')
-        self.files, self.image_folder, self.class_file = files, image_folder, class_file
+        if not isinstance(image_folder, str) and (
+            isinstance(files, str) or set(image_folder) != set(files)
+        ):
+            raise ValueError(f'image_folder={image_folder!r} must have the keys of files={files!r}')
+        self.files, self.class_file = files, class_file
+        self._folders = image_folder
+        self.image_folder = image_folder if isinstance(image_folder, str) else ''
         self.split_seed = split_seed
         self.columns = Columns(path_column, class_column, part_column)
         self.templates = (templates,) if isinstance(templates, str) else tuple(templates)
@@ -87,7 +97,7 @@ class AnnotationTable(SplitSource):
         labels = {name: label for label, name in enumerate(names)}
         parts = {
             part: [
-                Item(paths[row.path], labels[name], name)
+                Item(paths[row.part, row.path], labels[name], name)
                 for row in found for name in [_class_of(row, labels, names)]
             ]
             for part, found in rows.items()
@@ -142,14 +152,18 @@ class AnnotationTable(SplitSource):
             rows[part] = [row._replace(part=part) for row in found]
         return rows
 
-    def _paths(self, root: Path, rows: Sequence[Row], where: str) -> dict[str, str]:
-        """Path as written -> path relative to the image folder."""
-        folder = root / self.image_folder
-        found = {row.path: find_image(folder, row.path) for row in rows}
-        missing = [path for path, there in found.items() if there is None]
-        if missing:
-            raise missing_error(folder, missing, len(found), where, list_files(folder).images)
-        paths = {path: there for path, there in found.items() if there is not None}
+    def _paths(self, root: Path, rows: Sequence[Row], where: str) -> dict[_Key, str]:
+        """Part and path as written -> path relative to the image folder."""
+        paths: dict[_Key, str] = {}
+        for part in dict.fromkeys(row.part for row in rows):
+            inside = self._folders if isinstance(self._folders, str) else self._folders[str(part)]
+            prefix = '' if isinstance(self._folders, str) or not inside else f'{inside}/'
+            folder = root / inside
+            found = {row.path: find_image(folder, row.path) for row in rows if row.part == part}
+            missing = [path for path, there in found.items() if there is None]
+            if missing:
+                raise missing_error(folder, missing, len(found), where, list_files(folder).images)
+            paths |= {(part, path): f'{prefix}{there}' for path, there in found.items()}
         _check_twice(rows, paths, where)
         return paths
 
@@ -178,12 +192,12 @@ def _class_of(row: Row, labels: Mapping[str, int], names: Sequence[str]) -> str:
     return name if name in labels else names[int(name)]
 
 
-def _check_twice(rows: Sequence[Row], paths: Mapping[str, str], where: str) -> None:
+def _check_twice(rows: Sequence[Row], paths: Mapping[_Key, str], where: str) -> None:
     """Refuse images that are listed twice; in two parts that is a leak."""
     first: dict[str, Row] = {}
     twice, leaks = [], []
     for row in rows:
-        path = paths[row.path]
+        path = paths[row.part, row.path]
         before = first.setdefault(path, row)
         if before is not row:
             leak = before.part != row.part

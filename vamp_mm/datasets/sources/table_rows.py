@@ -174,7 +174,10 @@ def _csv_rows(text: str, columns: Columns, where: str) -> list[Row]:
 
 def _headless_rows(text: str, columns: Columns, where: str) -> list[Row]:
     for delimiter in _DELIMITERS:
-        body = list(_cells(text, delimiter, where))
+        try:
+            body = list(_cells(text, delimiter, where))
+        except DataError:  # quotes that another delimiter makes sense of
+            continue
         if body and len({len(cells) for _, cells in body}) == 1:
             roles = _guess(body)
             if roles is not None:

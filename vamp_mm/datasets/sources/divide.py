@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import DataError, some
 from ..splits import Item
+from .recipes import split_all
 
-#: Share of a class that goes to train and to val; the rest is test.
-SHARES = (0.5, 0.2)
+#: The fewest images of which ``round(0.5 n)``, ``round(0.2 n)`` and the rest are all at least one.
+_NEEDED = 4
 
 
 def divide(
     classes: Mapping[str, Sequence[str]], seed: int, where: str
-) -> dict[str, tuple[Item, ...]]:
+) -> dict[str, list[Item]]:
     """Divide every class 50 / 20 / 30 by the recipe of CoOp (Zhou et al. 2022).
 
-    One private generator serves all classes in label order. Each shuffles its images and gives the
-    first ``round(0.5 n)`` to train, the next ``round(0.2 n)`` to val and the rest to test.
+    See :func:`~vamp_mm.datasets.sources.recipes.split_all`; one private generator serves all
+    classes in label order.
 
     Args:
         classes: Class name -> paths of its n images, in label order; both orders matter.
@@ -29,26 +30,18 @@ def divide(
         train, val and test: class after class, inside a class in shuffled order.
 
     Raises:
-        DataError: If a class is too small to give every part an image (below 4).
+        DataError: If classes are too small to give every part an image (below 4), naming them.
     """
-    rng = random.Random(seed)
-    lists: dict[str, list[Item]] = {'train': [], 'val': [], 'test': []}
-    short = []
-    for label, (name, paths) in enumerate(classes.items()):
-        shuffled = list(paths)
-        rng.shuffle(shuffled)
-        train = round(SHARES[0] * len(shuffled))
-        val = train + round(SHARES[1] * len(shuffled))
-        cuts = {
-            'train': shuffled[:train], 'val': shuffled[train:val], 'test': shuffled[val:]}  # fmt: skip
-        if not all(cuts.values()):
-            short.append(f'{name!r} ({len(shuffled)})')
-        for part, chosen in cuts.items():
-            lists[part] += [Item(path, label, name) for path in chosen]
+    short = [f'{name!r} ({len(paths)})' for name, paths in classes.items() if len(paths) < _NEEDED]
     if short:
         raise DataError(
             f'{where}: {len(short)} class(es) have too few images to be divided 50/20/30 into '
-            f'train, val and test (4 are needed): {some(short)}. Add images, remove the class, or '
-            'lay out train/ and test/ yourself'
+            f'train, val and test ({_NEEDED} are needed): {some(short)}. Add images, remove the '
+            'class, or lay out train/ and test/ yourself'
         )
-    return {part: tuple(items) for part, items in lists.items()}
+    items = [
+        Item(path, label, name)
+        for label, (name, paths) in enumerate(classes.items())
+        for path in paths
+    ]
+    return split_all(items, random.Random(seed))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os.path as osp
-import unicodedata
-from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePath, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path, PurePath
 
 from ..errors import DataError, some
+from ..near_names import spelt_otherwise
 
-_NEAR = 200_000
+#: Missing images whose likely spelling is looked for.
+_LOOKED_UP = 50
 
 
 def find_image(folder: Path, written: str) -> str | None:
@@ -44,9 +45,7 @@ def _inside(folder: Path, path: str) -> str | None:
     return None if inside in ('', '.', '..') or inside.startswith('../') else inside
 
 
-def missing_error(
-    folder: Path, missing: Sequence[str], count: int, where: str, known: Iterable[str]
-) -> DataError:
+def missing_error(folder: Path, missing: Sequence[str], count: int, where: str) -> DataError:
     """Say which images are missing, and which files may have been meant.
 
     Args:
@@ -54,30 +53,13 @@ def missing_error(
         missing: Their paths as written.
         count: Number of all images of the table.
         where: Name of the table.
-        known: Paths of the images in the folder.
 
     Returns:
         The error: ten paths and a count, and the next step.
     """
-    near = _differing(missing[:_NEAR], known)
-    meant = [f'{path!r} is there as {near[path]!r}' for path in missing if path in near]
-    hint = (
-        f' {len(meant)} of them differ from a file only in case or Unicode form: {some(meant)}.'
-        if meant else ''
-    )  # fmt: skip
+    spelt = spelt_otherwise([str(folder / path.replace('\\', '/')) for path in missing[:_LOOKED_UP]])
     return DataError(
         f'{where}: {len(missing)} of {count} images are missing under {folder.absolute()}: '
-        f'{some([repr(path) for path in missing])}.{hint} Paths are relative to the image folder; '
+        f'{some([repr(path) for path in missing])}. {spelt}Paths are relative to the image folder; '
         'correct the table, or add the files'
     )
-
-
-def _differing(missing: Sequence[str], known: Iterable[str]) -> dict[str, str]:
-    folded = {_fold(path): path for path in known}
-    pairs = {path: folded.get(_fold(path)) for path in missing}
-    return {path: there for path, there in pairs.items() if there is not None}
-
-
-def _fold(path: str) -> str:
-    plain = PurePosixPath(path.strip().replace('\\', '/')).as_posix()
-    return unicodedata.normalize('NFKC', plain).casefold()

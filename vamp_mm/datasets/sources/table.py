@@ -162,7 +162,7 @@ class AnnotationTable(SplitSource):
             found = {row.path: find_image(folder, row.path) for row in rows if row.part == part}
             missing = [path for path, there in found.items() if there is None]
             if missing:
-                raise missing_error(folder, missing, len(found), where, list_files(folder).images)
+                raise missing_error(folder, missing, len(found), where)
             paths |= {(part, path): f'{prefix}{there}' for path, there in found.items()}
         _check_twice(rows, paths, where)
         return paths

@@ -26,6 +26,13 @@ def parse_args() -> argparse.Namespace:
         '--template', nargs='+', metavar='TEXT',
         help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
+        '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
+        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
+    parser.add_argument(
+        '--targets', nargs='+', metavar='DATASET',
+        help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+    parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
+    parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='set single values; a key that does not exist is an error')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
@@ -36,8 +43,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, template=args.template, work_dir=args.work_dir,
-        launcher=args.launcher, overrides=args.cfg_options)
+        args.config, dataset=args.dataset, template=args.template, protocol=args.protocol,
+        targets=args.targets, data_root=args.data_root, work_dir=args.work_dir, launcher=args.launcher,
+        overrides=args.cfg_options)
     test(cfg, None if args.checkpoint.lower() == 'none' else args.checkpoint)
 
 

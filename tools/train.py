@@ -1,6 +1,7 @@
 """Train a config and test the last epoch's weights.
 
 python tools/train.py configs/vamp/vamp_mmrl_icons.py --seed 2
+python tools/train.py configs/vamp/vamp_mmrl_vit-b16_caltech101.py --dataset dtd --protocol few-shot --shots 4
 python tools/train.py configs/vamp/vamp_mmrl_icons.py --cfg-options train_cfg.max_epochs=3
 """
 
@@ -30,6 +31,13 @@ def parse_args() -> argparse.Namespace:
         '--template', nargs='+', metavar='TEXT',
         help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
+        '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
+        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
+    parser.add_argument(
+        '--targets', nargs='+', metavar='DATASET',
+        help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+    parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
+    parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='set single values, e.g. model.head.alpha=0.5; a key that does not exist is an error')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
@@ -40,8 +48,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, template=args.template, shots=args.shots, seed=args.seed,
-        amp=args.amp, work_dir=args.work_dir, launcher=args.launcher, overrides=args.cfg_options)
+        args.config, dataset=args.dataset, template=args.template, protocol=args.protocol,
+        targets=args.targets, data_root=args.data_root, shots=args.shots, seed=args.seed, amp=args.amp,
+        work_dir=args.work_dir, launcher=args.launcher, overrides=args.cfg_options)
     train(cfg, resume=args.resume)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-import vamp_mm
-
 from .data_configs import holders
+from .data_root import set_data_root
+from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
+from .protocols import use_protocol
 
 #: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
 DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
@@ -28,6 +29,9 @@ def compose(config: str | Path,
             *,
             dataset: str | None = None,
             template: Sequence[str] | None = None,
+            protocol: str | None = None,
+            targets: Sequence[str] | None = None,
+            data_root: str | None = None,
             shots: int | None = None,
             seed: int | None = None,
             amp: bool = False,
@@ -44,6 +48,10 @@ def compose(config: str | Path,
             Or a folder of images, a table or a split file: then only the data are replaced
             (:func:`~vamp_mm.apis.own_data.use_own_data`).
         template: Prompts with one ``{}`` for the class name, for all datasets of the run.
+        protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
+            ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
+        targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
+        data_root: Folder that holds the folders of the datasets, in place of ``data``.
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -68,8 +76,17 @@ def compose(config: str | Path,
     if dataset is not None:
         swap_dataset(cfg, dataset)
         name.append(Path(dataset).resolve().stem)
+        if protocol is None and is_own_data(cfg, dataset):
+            use_protocol(cfg, 'few-shot')  # the config's own protocol is that of the dataset which it had
     if template is not None:
         set_templates(cfg, template)
+    if protocol is not None:
+        use_protocol(cfg, protocol, targets)
+        name.append(Path(protocol).stem)
+    elif targets is not None:
+        raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
+    if data_root is not None:
+        set_data_root(cfg, data_root)
     if shots is not None:
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
@@ -101,10 +118,10 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
         FileNotFoundError: If there is no such file.
         ConfigError: If a dataset file and a folder are called so.
     """
-    if _is_own_data(cfg, dataset):
+    if is_own_data(cfg, dataset):
         use_own_data(cfg, dataset)
         return
-    new = Config.fromfile(_dataset_file(cfg, dataset))
+    new = Config.fromfile(dataset_file(cfg, dataset))
     kept = {key: _experiment_keys(cfg, key) for key in ('train_dataloader', 'val_dataloader')}
     for key in DATASET_KEYS:
         cfg.pop(key, None)
@@ -162,39 +179,6 @@ def _experiment_dataset(cfg: Config, loader: str) -> dict:
 def _experiment_keys(cfg: Config, loader: str) -> dict[str, Any]:
     dataset = _experiment_dataset(cfg, loader)
     return {key: dataset[key] for key in _KEPT if key in dataset}
-
-
-def _is_own_data(cfg: Config, dataset: str) -> bool:
-    path = Path(dataset).expanduser()
-    if not path.exists():
-        return False
-    known = {name for name, _ in _dataset_files(cfg)} if path.name == dataset else set()
-    if dataset in known:
-        raise ConfigError([f'--dataset {dataset} is the name of a dataset file and of {path.absolute()}; '
-                           f'give ./{dataset} for your own data'], cfg.filename)
-    return path.is_dir() or path.suffix != '.py'
-
-
-def _dataset_file(cfg: Config, dataset: str) -> Path:
-    path = Path(dataset)
-    if path.suffix == '.py' and path.is_file():
-        return path
-    files = _dataset_files(cfg)
-    for name, file in files:
-        if name == dataset:
-            return file
-    known = ', '.join(dict.fromkeys(name for name, _ in files)) or 'none found'
-    raise FileNotFoundError(
-        f'--dataset {dataset!r} is neither a folder or file that exists (seen from {Path.cwd()}) nor one of the '
-        f'known names: {known}')
-
-
-def _dataset_files(cfg: Config) -> list[tuple[str, Path]]:
-    """Name and path of the dataset files that go with a config, the first of a name counts."""
-    # The config's own tree first, so that a project beside this one brings its own datasets.
-    roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
-    return [(file.stem, file) for root in roots for file in sorted(root.glob('*.py'))]
 
 
 def _missing(path: Path) -> str:

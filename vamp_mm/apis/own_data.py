@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
 from vamp_mm.datasets.sources.detect import detect
+from vamp_mm.datasets.sources.layout import Layout
 
 from .data_configs import LOADERS, holders
 from .errors import ConfigError
@@ -33,9 +35,7 @@ def use_own_data(cfg: Config, path: str | Path) -> None:
         FileNotFoundError: If there is nothing at ``path``.
         DataError: If it cannot be read, or in several ways.
     """
-    trains = bool(cfg.get('train_dataloader'))
-    layout = detect(path, testing=not trains)
-    name = os.path.basename(os.path.abspath(layout.data_root))
+    layout = detect(path)
     places = list(holders(cfg))
     if not places:
         raise ConfigError(['--dataset replaces the data of a config, and this one has none'], cfg.filename)
@@ -43,17 +43,29 @@ def use_own_data(cfg: Config, path: str | Path) -> None:
         kept = {key: holder['dataset'][key] for key in _KEPT if key in holder['dataset']}
         holder['dataset'] = dict(
             type='vamp_mm.FewShotDataset', data_root=layout.data_root,
-            source=dict(layout.source), dataset_name=name, **{'split': LOADERS[loader], **kept})
-    _use_all_classes(cfg)
+            source=dict(layout.source), dataset_name=_name(layout), **{'split': LOADERS[loader], **kept})
 
 
-def _use_all_classes(cfg: Config) -> None:
-    """Train on all classes and test on them, whatever protocol the config followed."""
-    for loader, _, holder in holders(cfg):
-        if loader != 'test_dataloader':
-            holder['dataset']['class_split'] = 'all'
-    if str((cfg.get('test_cfg') or {}).get('type')).split('.')[-1] == 'SplitTestLoop':
-        cfg.test_cfg.splits = dict(all=dict(seen=True, dataset=dict(class_split='all')))
+def own_target(path: str | Path) -> dict[str, Any]:
+    """Own data to test on, besides the dataset that is trained on.
+
+    Args:
+        path: A folder, a table or a split file; of class folders without parts all images are taken.
+
+    Returns:
+        The keys of a FewShotDataset that say so.
+
+    Raises:
+        FileNotFoundError: If there is nothing at ``path``.
+        DataError: If it cannot be read, or in several ways.
+    """
+    layout = detect(path, testing=True)
+    return dict(
+        data_root=layout.data_root, source=dict(layout.source), dataset_name=_name(layout))
+
+
+def _name(layout: Layout) -> str:
+    return os.path.basename(os.path.abspath(layout.data_root))
 
 
 def set_templates(cfg: Config, templates: Sequence[str]) -> None:

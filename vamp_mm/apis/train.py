@@ -50,6 +50,9 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
     if cfg.get('train_cfg') is None:
         raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
                            'the checkpoint `none`'], cfg.filename)
+    if cfg.get('train_dataloader') is None:
+        raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
+                           'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
     cfg = cfg.copy()
     cfg.resume = resume
     default_hooks = cfg.get('default_hooks') or {}

@@ -12,7 +12,7 @@ from .official_files import Lists, OfficialFiles
 _CALTECH = Path(__file__).with_name('caltech101.json')
 
 
-def caltech101(files: OfficialFiles | None = None) -> Lists:
+def caltech101(files: OfficialFiles) -> Lists:
     """The 8,242 images of Caltech101 in the directory order of the authors of the split.
 
     The file system that made the published split listed all folders in one odd order of image
@@ -20,6 +20,11 @@ def caltech101(files: OfficialFiles | None = None) -> Lists:
     """
     recorded = json.loads(_CALTECH.read_text(encoding='utf-8'))
     return dict(all=caltech_items(recorded['order'], recorded['images']))
+
+
+def caltech_counts() -> dict[str, int]:
+    """Folder of Caltech101 -> number of its images, as published; ignored folders left out."""
+    return json.loads(_CALTECH.read_text(encoding='utf-8'))['images']
 
 
 def caltech_items(order: Sequence[int], images: dict[str, int]) -> list[Item]:

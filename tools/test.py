@@ -33,6 +33,9 @@ def parse_args() -> argparse.Namespace:
         help="datasets to test on in place of the protocol's; 'source' is the one trained on")
     parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
     parser.add_argument(
+        '--new-split', action='store_true',
+        help='where a published split file is missing, make lists of your own (not comparable with papers)')
+    parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='set single values; a key that does not exist is an error')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
@@ -44,7 +47,8 @@ def main() -> None:
     args = parse_args()
     cfg = compose(
         args.config, dataset=args.dataset, template=args.template, protocol=args.protocol,
-        targets=args.targets, data_root=args.data_root, work_dir=args.work_dir, launcher=args.launcher,
+        targets=args.targets, data_root=args.data_root, new_split=args.new_split,
+        work_dir=args.work_dir, launcher=args.launcher,
         overrides=args.cfg_options)
     test(cfg, None if args.checkpoint.lower() == 'none' else args.checkpoint)
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import own
+from PIL import Image
 
 from vamp_mm.datasets import Item
 from vamp_mm.datasets.image_audit import audit_images
@@ -27,7 +28,7 @@ def test_damaged_and_missing_images_are_faults(tmp_path: Path) -> None:
     whole = (tmp_path / '0.jpg').read_bytes()
     (tmp_path / '0.jpg').write_bytes(whole[: len(whole) * 2 // 3])
     (tmp_path / '1.jpg').write_text('no image')
-    own.draw(tmp_path / 'deep.png', mode='I')
+    Image.new('I;16', (4, 4)).save(tmp_path / 'deep.png')
     audit = _audit(tmp_path, ['0.jpg', '1.jpg', 'gone.jpg'], ['2.jpg', 'deep.png'])
     assert set(audit.unreadable) == {'0.jpg', '1.jpg', 'deep.png'}
     missing, unreadable = audit.faults()

@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 
 from .data_configs import holders
-from .data_root import set_data_root
+from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .overrides import apply_overrides
@@ -32,6 +32,7 @@ def compose(config: str | Path,
             protocol: str | None = None,
             targets: Sequence[str] | None = None,
             data_root: str | None = None,
+            new_split: bool = False,
             shots: int | None = None,
             seed: int | None = None,
             amp: bool = False,
@@ -52,6 +53,7 @@ def compose(config: str | Path,
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
+        new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -87,6 +89,9 @@ def compose(config: str | Path,
         raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
     if data_root is not None:
         set_data_root(cfg, data_root)
+    if new_split:
+        allow_new_splits(cfg)
+        name.append('new-split')
     if shots is not None:
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .errors import DataError
 from .splits import Item
 
 #: What :func:`class_split` accepts.
@@ -42,8 +43,15 @@ def class_range(which: str, num_classes: int) -> range:
     if which == 'all':
         return range(num_classes)
     if num_classes < 2:
-        raise ValueError(
+        raise DataError(
             f'class_split={which!r} halves the classes, but there are only {num_classes}'
         )
     middle = (num_classes + 1) // 2
     return range(middle) if which == 'base' else range(middle, num_classes)
+
+
+def base_classes(which: str, num_classes: int) -> int:
+    """How many of the leading labels that ``which`` keeps out of ``num_classes`` are base classes."""
+    if which == 'novel':
+        return 0
+    return len(class_range('base', num_classes)) if num_classes > 1 else num_classes

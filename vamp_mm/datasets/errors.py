@@ -14,6 +14,10 @@ class DataError(ValueError):
     """
 
 
+class ImageError(DataError, OSError):
+    """An image that cannot be decoded."""
+
+
 def some(things: Sequence[object], sep: str = ', ') -> str:
     """The first ten of ``things``, then how many more there are."""
     shown = sep.join(map(str, things[:_SHOWN]))

@@ -11,10 +11,11 @@ from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
 from vamp_mm.registry import DATASETS, TRANSFORMS
-from vamp_mm.structures import Vocabulary
 
-from .class_splits import CLASS_SPLITS, class_range, class_split
+from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
+from .errors import DataError
 from .near_names import spelt_otherwise
+from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
 from .seeding import sample_seed, seeded
 from .sources import SplitSource, build_source
@@ -99,11 +100,10 @@ class FewShotDataset(BaseDataset):
         self.source.require(data_root, 'data root')
         lists = self.source.read(data_root)
         labels = class_range(class_split, len(lists.classes))
-        # Vocabulary checks what the text side needs: distinct names, one {} in every template.
-        vocabulary = Vocabulary(
-            names=lists.classes[labels.start : labels.stop],
-            templates=_templates(templates, self.source),
-            homonyms=lists.homonyms,
+        vocabulary = dataset_vocabulary(
+            lists.classes[labels.start : labels.stop],
+            self.source.templates if templates is None else templates,
+            lists.homonyms,
         )
         self._chosen = self._choose(lists)
         super().__init__(
@@ -123,7 +123,7 @@ class FewShotDataset(BaseDataset):
             split=split,
             dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
             homonyms=vocabulary.homonyms,
-            base_classes=_base_classes(class_split, len(lists.classes)),
+            base_classes=base_classes(class_split, len(lists.classes)),
         )
         if not lazy_init:
             self.full_init()
@@ -197,7 +197,7 @@ class FewShotDataset(BaseDataset):
             name for label, name in enumerate(self._metainfo['classes']) if label not in present
         ]
         if empty:
-            raise ValueError(
+            raise DataError(
                 f'{len(empty)} classes have no image in the {self.split} split of '
                 f'{self._metainfo["dataset_name"]} (class_split={self.which!r}): {_some(empty)}'
             )
@@ -212,7 +212,7 @@ class FewShotDataset(BaseDataset):
 
     def _choose(self, lists: Split) -> tuple[Item, ...]:
         if not lists.part(self.split):
-            raise ValueError(
+            raise DataError(
                 f'there are no {self.split} images in this dataset ({type(self.source).__name__}); '
                 f'it has {[part for part in PARTS if lists.part(part)]}'
             )
@@ -241,29 +241,17 @@ class FewShotDataset(BaseDataset):
         return kept
 
 
-def _base_classes(class_split: str, num_classes: int) -> int:
-    if class_split == 'novel':
-        return 0
-    return len(class_range('base', num_classes)) if num_classes > 1 else num_classes
-
-
 def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
     for key, (value, allowed) in choices.items():
         if value not in allowed:
-            raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
-
-
-def _templates(given: str | Sequence[str] | None, source: SplitSource) -> tuple[str, ...]:
-    if given is None:
-        return source.templates
-    return (given,) if isinstance(given, str) else tuple(given)
+            raise DataError(f'{key}={value!r} is unknown; allowed: {allowed}')
 
 
 def _check_shots(shots: int, split: str) -> None:
     if type(shots) is not int or (shots < 1 and shots != -1):
-        raise ValueError(f'shots={shots!r} must be a positive integer, or -1 for all images')
+        raise DataError(f'shots={shots!r} must be a positive integer, or -1 for all images')
     if split == 'test' and shots != -1:
-        raise ValueError(
+        raise DataError(
             f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"
         )
 

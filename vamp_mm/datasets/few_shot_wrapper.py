@@ -8,12 +8,13 @@ from typing import Any
 from mmpretrain.datasets import BaseDataset
 
 from vamp_mm.registry import DATASETS, TRANSFORMS
-from vamp_mm.structures import Vocabulary
 
 from .augmentation import SeededAugmentation
-from .class_splits import CLASS_SPLITS, class_range, class_split
+from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
 from .errors import DataError, some
+from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
+from .sources.base import DEFAULT_TEMPLATE
 from .splits import PARTS, Item, Split
 
 
@@ -69,14 +70,14 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
             ('class_split', class_split, CLASS_SPLITS),
         ):
             if value not in allowed:
-                raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
+                raise DataError(f'{key}={value!r} is unknown; allowed: {allowed}')
         if type(shots) is not int or (shots < 1 and shots != -1) or (split, shots > 0) == ('test', True):
-            raise ValueError(
+            raise DataError(
                 f'shots={shots!r} with split={split!r}: a positive integer or -1 for all images is '
                 'allowed, and only -1 for the test split, which is never sampled'
             )
         if (train_dataset is not None) != (split == 'val' and shots > 0):
-            raise ValueError(
+            raise DataError(
                 f'train_dataset belongs to split="val" with shots, here split={split!r} and '
                 f'shots={shots}: the few-shot rule draws the training images before those of '
                 'validation, from the same random numbers'
@@ -90,12 +91,10 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         self._start_epochs()
         names = _class_names(self.wrapped)
         labels = class_range(class_split, len(names))
-        given = templates or self.wrapped.metainfo.get('templates') or Vocabulary.templates
-        # Vocabulary checks what the text side needs: distinct names, one {} in every template.
-        vocabulary = Vocabulary(
-            names=names[labels.start : labels.stop],
-            templates=(given,) if isinstance(given, str) else tuple(given),
-            homonyms=tuple(self.wrapped.metainfo.get('homonyms', ())),
+        vocabulary = dataset_vocabulary(
+            names[labels.start : labels.stop],
+            templates or self.wrapped.metainfo.get('templates') or DEFAULT_TEMPLATE,
+            self.wrapped.metainfo.get('homonyms', ()),
         )
         super().__init__(
             ann_file='',
@@ -109,6 +108,7 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
             split=split,
             dataset_name=dataset_name or type(self.wrapped).__name__,
             homonyms=vocabulary.homonyms,
+            base_classes=base_classes(class_split, len(names)),
         )
         if not lazy_init:
             self.full_init()
@@ -193,7 +193,7 @@ def _items(dataset: Any, names: Sequence[str]) -> tuple[Item, ...]:
         try:
             number = int(label)
             if not 0 <= number < len(names) or number != label:
-                raise ValueError
+                raise ValueError(label)
         except (TypeError, ValueError):
             wrong.append(f'{index} ({label!r})')
             continue
@@ -210,7 +210,7 @@ def _pipeline(dataset: Any, given: Sequence[dict | Callable] | None) -> list:
     if given is not None:
         return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in given]
     if not hasattr(dataset, 'pipeline'):
-        raise ValueError(
+        raise DataError(
             f'{type(dataset).__name__} has no pipeline of its own; give FewShotWrapper one'
         )
     return list(dataset.pipeline.transforms)

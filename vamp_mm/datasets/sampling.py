@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from .errors import DataError
 from .splits import Item, Split
 
 #: The validation subset has at most this many images per class.
@@ -50,7 +51,7 @@ def few_shot_subset(
         elif allow_short:
             subset.extend(group)
         else:
-            raise ValueError(
+            raise DataError(
                 f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, '
                 f'fewer images than shots={shots}; use fewer shots, or set allow_short=True to '
                 'take all it has'

@@ -11,6 +11,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .errors import DataError
+
 #: The three lists of a split file, in the order in which it holds them.
 PARTS = ('train', 'val', 'test')
 
@@ -69,11 +71,11 @@ def read_split(path: str | PathLike) -> Split:
     try:
         text = Path(path).read_text(encoding='utf-8')
     except UnicodeDecodeError as error:
-        raise ValueError(f'split file {where} is not UTF-8 text: {error}') from error
+        raise DataError(f'split file {where} is not UTF-8 text: {error}') from error
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f'split file {where} is not JSON: {error}') from error
+        raise DataError(f'split file {where} is not JSON: {error}') from error
     return parse_split(raw, where)
 
 
@@ -91,13 +93,13 @@ def parse_split(raw: Any, where: str = 'split') -> Split:
         ValueError: As in :func:`read_split`.
     """
     if not isinstance(raw, dict):
-        raise ValueError(
+        raise DataError(
             f'{where} holds a {type(raw).__name__}; expected an object with the keys {PARTS}'
         )
     missing = [key for key in PARTS if key not in raw]
     unknown = [key for key in raw if key not in PARTS]
     if missing or unknown:
-        raise ValueError(
+        raise DataError(
             f'{where} must have exactly the keys {PARTS}; missing {missing}, unknown {unknown}'
         )
     return make_split({key: _items(raw[key], f'{where}: {key}') for key in PARTS}, where)
@@ -130,7 +132,7 @@ def make_split(
     """
     unknown = sorted(set(lists) - set(PARTS))
     if unknown or (val_is_test and lists.get('val')):
-        raise ValueError(
+        raise DataError(
             f'{where}: lists {sorted(lists)} with val_is_test={val_is_test}; allowed: {PARTS}, '
             'and no val where val_is_test=True'
         )
@@ -155,7 +157,7 @@ def make_split(
 
 def _items(entries: Any, where: str) -> tuple[Item, ...]:
     if not isinstance(entries, list):
-        raise ValueError(
+        raise DataError(
             f'{where} is a {type(entries).__name__}; expected a list of [path, label, class name]'
         )
     return tuple(_item(entry, f'{where}[{index}]') for index, entry in enumerate(entries))
@@ -163,28 +165,28 @@ def _items(entries: Any, where: str) -> tuple[Item, ...]:
 
 def _item(entry: Any, where: str) -> Item:
     if not isinstance(entry, list) or len(entry) != 3:
-        raise ValueError(f'{where} is {entry!r}; expected [path, label, class name]')
+        raise DataError(f'{where} is {entry!r}; expected [path, label, class name]')
     return Item(*entry)
 
 
 def _check_item(item: Item, where: str) -> None:
     path, label, name = item
     if not isinstance(path, str) or not path:
-        raise ValueError(f'{where}: the path is {path!r}; expected a non-empty string')
+        raise DataError(f'{where}: the path is {path!r}; expected a non-empty string')
     # bool is an int in Python, but `true` in the file is no label
     if type(label) is not int or label < 0:
-        raise ValueError(f'{where} ({path}): the label is {label!r}; expected an integer from 0 on')
+        raise DataError(f'{where} ({path}): the label is {label!r}; expected an integer from 0 on')
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(
+        raise DataError(
             f'{where} ({path}): the class name is {name!r}; expected a non-empty string'
         )
     # plain string tests: ImageNet has 1.3 million paths
     if path[0] in '/\\' or path[1:2] == ':':
-        raise ValueError(
+        raise DataError(
             f'{where}: {path!r} is absolute; paths must be relative to the image folder'
         )
     if '..' in path and '..' in path.replace('\\', '/').split('/'):
-        raise ValueError(f"{where}: {path!r} leaves the image folder through '..'")
+        raise DataError(f"{where}: {path!r} leaves the image folder through '..'")
 
 
 def _check_paths(lists: dict[str, tuple[Item, ...]], where: str) -> None:
@@ -198,7 +200,7 @@ def _check_paths(lists: dict[str, tuple[Item, ...]], where: str) -> None:
                     if seen[path] == key
                     else f'is in {seen[path]} and in {key}: that leaks one into the other'
                 )
-                raise ValueError(
+                raise DataError(
                     f'{where}: image {item.path!r} {what}; every image may be listed once'
                 )
             seen[path] = key
@@ -210,22 +212,22 @@ def _class_names(
     names: dict[int, str] = {}
     for item in (item for items in lists.values() for item in items):
         if names.setdefault(item.label, item.name) != item.name:
-            raise ValueError(
+            raise DataError(
                 f'{where}: label {item.label} has two names, {names[item.label]!r} and '
                 f'{item.name!r} ({item.path})'
             )
     if not names:
-        raise ValueError(f'{where} lists no image at all')
+        raise DataError(f'{where} lists no image at all')
     gaps = sorted(set(range(max(names) + 1)) - set(names))
     if gaps:
-        raise ValueError(
+        raise DataError(
             f'{where}: labels must run from 0 to C-1 without gaps; the largest is {max(names)}, '
             f'missing: {gaps[:10]}'
         )
     labels: dict[str, int] = {}
     for label in range(len(names)):
         if names[label] in labels and names[label] not in homonyms:
-            raise ValueError(
+            raise DataError(
                 f'{where}: class name {names[label]!r} stands for labels '
                 f'{labels[names[label]]} and {label}; rename one of them'
             )
@@ -240,7 +242,7 @@ def _check_coverage(split: Split, where: str, required: Sequence[str]) -> None:
             f'{label} ({name})' for label, name in enumerate(split.classes) if label not in present
         ]
         if empty:
-            raise ValueError(
+            raise DataError(
                 f'{where}: {len(empty)} of {len(split.classes)} classes have no image in {key}: '
                 f'{", ".join(empty[:10])}'
             )

@@ -9,6 +9,8 @@ from PIL import Image
 
 from vamp_mm.registry import TRANSFORMS
 
+from .errors import ImageError
+
 #: More than 8 bits a channel: ``convert('RGB')`` would clip them to 255 without a word.
 _DEEP_MODES = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N', 'F')
 
@@ -24,7 +26,7 @@ def read_rgb(path: str) -> Image.Image:
         protocol.
 
     Raises:
-        OSError: If the file is missing, truncated, not an image, or has more than 8 bits per
+        ImageError: If the file is missing, truncated, not an image, or has more than 8 bits per
             channel.
     """
     try:
@@ -38,7 +40,7 @@ def read_rgb(path: str) -> Image.Image:
         raise
     # Pillow raises SyntaxError, struct.error and others on damaged files
     except Exception as error:
-        raise OSError(
+        raise ImageError(
             f'cannot read image {path!r}: {error}; replace the file, or set '
             "unreadable='skip' in the dataset to leave such images out"
         ) from error

@@ -6,6 +6,7 @@ class names as the files spell them; the rules of :mod:`.class_names` make the b
 
 from __future__ import annotations
 
+from ..errors import DataError
 from ..splits import Item
 from .class_names import ucf_action
 from .official_files import Lists, OfficialFiles, fields, number
@@ -33,7 +34,7 @@ def stanford_cars(files: OfficialFiles) -> Lists:
         items = []
         for file, index in zip(table['fname'], map(int, table['class']), strict=True):
             if not 1 <= index <= len(names):
-                raise ValueError(f'{name}: class {index} of {file} is not one of {len(names)}')
+                raise DataError(f'{name}: class {index} of {file} is not one of {len(names)}')
             items.append(Item(f'{folder}/{file}', index - 1, names[index - 1]))
         return items
 
@@ -49,7 +50,7 @@ def oxford_flowers(files: OfficialFiles) -> Lists:
     labels = [int(label) for label in files.mat('imagelabels.mat', 'labels')]
     unknown = sorted({label for label in labels if str(label) not in names})
     if unknown:
-        raise ValueError(f'cat_to_name.json has no name for the classes {unknown[:10]}')
+        raise DataError(f'cat_to_name.json has no name for the classes {unknown[:10]}')
     return dict(
         all=[
             Item(f'image_{index:05d}.jpg', label - 1, names[str(label)])

@@ -70,6 +70,11 @@ class CatalogRow:
     how: str = ''
 
     @property
+    def can_split_anew(self) -> bool:
+        """Whether lists of one's own can take the place of a published split file."""
+        return self.split_file is not None and self.reader is not None
+
+    @property
     def hint(self) -> str:
         """Where the dataset is had."""
         return self.how or (

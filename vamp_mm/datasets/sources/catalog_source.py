@@ -11,6 +11,7 @@ from mmengine.logging import MMLogger
 from vamp_mm.registry import TASK_UTILS
 
 from ..digests import list_digest
+from ..errors import DataError
 from ..split_writing import write_split
 from ..splits import PARTS, Item, Split, make_split, read_split
 from .base import SplitSource
@@ -33,9 +34,9 @@ class CatalogSource(SplitSource):
 
     Args:
         name: Name of the row.
-        new_split: Make a new split where the published one cannot be had. It is kept in
-            ``split_new_<name>.json`` in the data root; where that cannot be written, the same lists
-            are made again each time. Its numbers are not comparable with those of papers.
+        new_split: Where the published file is missing, make a new split of what is there, and warn.
+            It is kept in ``split_new_<name>.json`` in the data root; where that cannot be written,
+            the same lists are made again each time. Numbers on it are not comparable with papers'.
 
     Raises:
         ValueError: If there is no such row, or it has nothing to split anew.
@@ -43,8 +44,8 @@ class CatalogSource(SplitSource):
 
     def __init__(self, name: str, new_split: bool = False) -> None:
         self.row = catalog_row(name)
-        if new_split and (self.row.split_file is None or self.row.reader is None):
-            raise ValueError(
+        if new_split and not self.row.can_split_anew:
+            raise DataError(
                 f'new_split=True has no meaning for {name!r}: its lists are official; leave it out'
             )
         self.new_split = new_split
@@ -67,11 +68,6 @@ class CatalogSource(SplitSource):
         raise FileNotFoundError(self._refusal(file))
 
     def _published(self, file: str) -> Split:
-        if self.new_split:
-            raise ValueError(
-                f'new_split=True, but the published {file} is there; leave new_split out to use it, '
-                'or move the file away'
-            )
         split = read_split(file)
         wrong = _differences(split, self.row)
         if wrong:
@@ -81,7 +77,7 @@ class CatalogSource(SplitSource):
     def _official(self, data_root: str) -> Split:
         split = self._make(self._read_official(data_root), data_root)
         if len(split.classes) != self.row.counts.classes:
-            raise ValueError(
+            raise DataError(
                 f'{self.row.title} in {osp.abspath(data_root)} has {len(split.classes)} classes, '
                 f'expected {self.row.counts.classes}. {self.hint}'
             )
@@ -98,10 +94,10 @@ class CatalogSource(SplitSource):
         split = self._make(lists, data_root)
         wrong = _differences(split, row)
         if wrong:
-            raise ValueError(
+            raise DataError(
                 f'the official files of {row.title} in {osp.abspath(data_root)} do not give the '
                 f'published lists: {wrong}. They were changed, or are incomplete. Get '
-                f'{row.split_file} ({self.hint}), or set new_split=True for lists of your own'
+                f'{row.split_file} ({self.hint}), or ask for lists of your own with --new-split'
             )
         _log().info(
             f'{row.title}: {row.split_file} is not there; regenerated its lists from the official '
@@ -155,8 +151,8 @@ class CatalogSource(SplitSource):
             return message
         return (
             f'{message} It cannot be regenerated: the lists follow a directory order that is lost. '
-            f"source=dict(type='CatalogSource', name={self.row.name!r}, new_split=True) makes new "
-            'lists, whose numbers are not comparable with those of papers'
+            f'--new-split (source=dict(type="CatalogSource", name={self.row.name!r}, '
+            'new_split=True)) makes new lists, whose numbers are not comparable with those of papers'
         )
 
 

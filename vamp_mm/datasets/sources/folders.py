@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..errors import DataError
 from ..splits import Item
 from .official_files import Lists, OfficialFiles
 
@@ -76,7 +77,7 @@ def imagenet_v2(files: OfficialFiles) -> Lists:
     folders = files.folders()
     wrong = [name for name in folders if not name.isdecimal() or int(name) > 999]
     if wrong:
-        raise ValueError(
+        raise DataError(
             f'{files.root / files.image_folder} must hold folders called 0 to 999, found {wrong[:10]}'
         )
     return dict(
@@ -93,7 +94,7 @@ def _wnid_folders(files: OfficialFiles, wnids: Sequence[str], *parent: str) -> l
     unknown = [wnid for wnid in wnids if wnid not in names]
     if unknown:
         place = files.root.joinpath(files.image_folder, *parent)
-        raise ValueError(
+        raise DataError(
             f'{place} holds folders that are no class of ImageNet: {unknown[:10]}; expected names '
             "such as 'n01440764'"
         )

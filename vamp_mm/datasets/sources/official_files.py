@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import DataError
 from ..splits import Item
 
 #: What readers of official files return: train, val, test; or trainval, or all, which a recipe cuts.
@@ -41,7 +42,7 @@ class OfficialFiles:
         try:
             return json.loads(self._text(name))
         except json.JSONDecodeError as error:
-            raise ValueError(f'{self.root / name} is not JSON: {error}') from error
+            raise DataError(f'{self.root / name} is not JSON: {error}') from error
 
     def mat(self, name: str, key: str) -> Any:
         """One variable of a MATLAB file: a list, or a dict of lists for an array of structs."""
@@ -51,9 +52,9 @@ class OfficialFiles:
         try:
             content = mat4py.loadmat(str(path))
         except Exception as error:  # the reader raises whatever a damaged file leads it into
-            raise ValueError(f'{path} cannot be read as a MATLAB 5 file: {error}') from error
+            raise DataError(f'{path} cannot be read as a MATLAB 5 file: {error}') from error
         if key not in content:
-            raise ValueError(f'{path} has no variable {key!r}; it holds {sorted(content)}')
+            raise DataError(f'{path} has no variable {key!r}; it holds {sorted(content)}')
         return content[key]
 
     def folders(self, *parts: str) -> list[str]:
@@ -82,7 +83,7 @@ class OfficialFiles:
 
         def label(key: str, line: str) -> int:
             if key not in labels:
-                raise ValueError(f'{self.root / name}: the class {key!r} of {line!r} is unknown')
+                raise DataError(f'{self.root / name}: the class {key!r} of {line!r} is unknown')
             return labels[key]
 
         return label
@@ -92,7 +93,7 @@ class OfficialFiles:
         try:
             return path.read_text(encoding='utf-8')
         except UnicodeDecodeError as error:
-            raise ValueError(f'{path} is not UTF-8 text: {error}') from error
+            raise DataError(f'{path} is not UTF-8 text: {error}') from error
 
     def _existing(self, name: str) -> Path:
         path = self.root / name
@@ -117,7 +118,7 @@ def fields(line: str, count: int, where: str) -> list[str]:
     """
     parts = line.split()
     if len(parts) < count:
-        raise ValueError(f'{where}: {line!r} has {len(parts)} fields, expected {count}')
+        raise DataError(f'{where}: {line!r} has {len(parts)} fields, expected {count}')
     return parts
 
 
@@ -135,5 +136,5 @@ def number(text: str, where: str) -> int:
         ValueError: If it is none.
     """
     if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f'{where}: {text!r} is no class number; expected an integer from 1 on')
+        raise DataError(f'{where}: {text!r} is no class number; expected an integer from 1 on')
     return int(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from ..errors import DataError
 from ..splits import Item
 
 #: Seed with which the published split files were made.
@@ -46,7 +47,7 @@ def split_all(
         first = round(train * len(group))
         second = first + round(val * len(group))
         if not 0 < first < second < len(group):
-            raise ValueError(
+            raise DataError(
                 f'class {group[0].name!r} has {len(group)} images, too few to cut into train '
                 f'({train:g}), val ({val:g}) and test'
             )
@@ -76,7 +77,7 @@ def split_trainval(
     for group in by_label(items).values():
         count = round(val * len(group))
         if not 0 < count < len(group):
-            raise ValueError(
+            raise DataError(
                 f'class {group[0].name!r} has {len(group)} images, too few to take {val:g} of '
                 'them for validation'
             )

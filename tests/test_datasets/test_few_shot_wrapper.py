@@ -26,7 +26,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def _inner(root: Path, part: str, **options) -> dict:
-    return dict(type='mmpretrain.CustomDataset', data_prefix=str(root / part), pipeline=PIPELINE, **options)
+    return dict(
+        type='mmpretrain.CustomDataset', data_prefix=str(root / part), _scope_='vamp_mm', pipeline=PIPELINE, **options)
 
 
 def _same(wrapper: FewShotWrapper, dataset: FewShotDataset) -> None:

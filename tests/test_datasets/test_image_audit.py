@@ -34,7 +34,7 @@ def test_damaged_and_missing_images_are_faults(tmp_path: Path) -> None:
     missing, unreadable = audit.faults()
     assert missing == '1 images are missing: gone.jpg'
     assert '3 images cannot be read' in unreadable
-    assert 'truncated' in unreadable
+    assert 'runcated' in unreadable
     assert 'more than 8 bits' in unreadable
 
 

@@ -30,7 +30,8 @@ def _tool(words: list[str], cwd: Path) -> str:
         try:
             runpy.run_path(str(cwd / words[0]), run_name='__main__')
         except SystemExit as stop:
-            assert not stop.code, err.getvalue()
+            if stop.code:
+                raise RuntimeError(f'{words}: {err.getvalue()}') from stop
     forget_runners()  # as the end of the process would
     return out.getvalue()
 

@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper, Item, Split
 from vamp_mm.datasets.image_audit import audit_images
 from vamp_mm.datasets.sampling import few_shot_part
-from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile
+from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, SplitSource
 from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.engine.progress_bar import progress
 from vamp_mm.engine.protocol import inner_datasets
@@ -115,7 +115,7 @@ def _note(
         source = f'{type(dataset.wrapped).__name__} in FewShotWrapper'
     else:
         folder = os.path.join(os.path.abspath(dataset.data_root), dataset.source.image_folder)
-        source = f'{os.path.normpath(folder)} ({type(dataset.source).__name__})'
+        source = f'{os.path.normpath(folder)} ({type(dataset.source).__name__}{_files(dataset.source)})'
     shots = 'all images' if dataset.shots < 1 else f'{dataset.shots} a class, seed {dataset.seed}'
     lines = [
         f'data: {meta["dataset_name"]}, {source}',
@@ -127,6 +127,15 @@ def _note(
         *notes,
     ]
     return '\n'.join(lines) + '\n'
+
+
+def _files(source: SplitSource) -> str:
+    """Files that a source reads its lists from, for the note."""
+    if isinstance(source, SplitFile):
+        return f' {source.file}'
+    if isinstance(source, AnnotationTable):
+        return f' {source.files if isinstance(source.files, str) else ", ".join(source.files.values())}'
+    return ''
 
 
 def _write(

@@ -2,6 +2,7 @@
 
 from .class_splits import class_range, class_split
 from .few_shot import FewShotDataset
+from .image_cache import CacheState, ImageCache
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
 from .sources import CATALOG, CatalogSource, SplitFile, SplitSource
@@ -11,7 +12,9 @@ from .transforms import LoadRGBImage, read_rgb
 __all__ = [
     'CATALOG',
     'CatalogSource',
+    'CacheState',
     'FewShotDataset',
+    'ImageCache',
     'Item',
     'LoadRGBImage',
     'ProtocolBatchSampler',

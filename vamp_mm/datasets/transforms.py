@@ -48,7 +48,8 @@ def read_rgb(path: str) -> Image.Image:
 class LoadRGBImage(BaseTransform):
     """Put the image at ``results['img_path']`` into ``results['img']`` as a PIL RGB image.
 
-    It also sets ``ori_shape``, the (height, width) in the file. Errors are those of
+    It also sets ``ori_shape``, the (height, width) in the file. Where ``results['image_cache']`` is
+    there (``FewShotDataset(cache_mb=...)``), that is asked for the image. Errors are those of
     :func:`read_rgb`.
     """
 
@@ -56,12 +57,14 @@ class LoadRGBImage(BaseTransform):
         """Read one image.
 
         Args:
-            results: Holds ``img_path``.
+            results: Holds ``img_path``, perhaps ``image_cache``.
 
         Returns:
             The same dict with ``img`` and ``ori_shape``.
         """
-        image = read_rgb(results['img_path'])
+        cache = results.pop('image_cache', None)
+        path = results['img_path']
+        image = read_rgb(path) if cache is None else cache.read(path)
         results['img'] = image
         results['ori_shape'] = (image.height, image.width)
         return results

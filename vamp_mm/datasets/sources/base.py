@@ -45,6 +45,18 @@ class SplitSource(ABC):
             ValueError: If such a file is wrong.
         """
 
+    def notes(self, data_root: str) -> tuple[str, ...]:
+        """What was decided while reading that the lists do not show, for the log of a run.
+
+        Args:
+            data_root: Folder of the dataset.
+
+        Returns:
+            Sentences without a full stop: files left out, parts that were made. None by default.
+        """
+        del data_root  # most sources decide nothing
+        return ()
+
     def require(self, path: str, what: str) -> str:
         """Make sure that a file or folder is there.
 

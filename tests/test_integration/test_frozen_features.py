@@ -39,7 +39,7 @@ def config(micro: world.Micro, folder: Path, hook: bool, text_only: bool = True)
         lines.append("model = dict(prompter=dict(_delete_=True, type='LearnedWords'), head=dict(_delete_=True, "
                      "type='PromptClsHead', losses=[dict(type='BranchCrossEntropy')]))")
     if hook:
-        lines.append("custom_hooks = [*{{_base_.custom_hooks}}, dict(type='FrozenFeatureHook', budget_mb=8)]")
+        lines.append("custom_hooks = [*_base_.custom_hooks, dict(type='FrozenFeatureHook', budget_mb=8)]")
     folder.mkdir()
     (folder / 'config.py').write_text('\n'.join(lines), encoding='utf-8')
     return folder / 'config.py'

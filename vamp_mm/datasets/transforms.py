@@ -29,11 +29,7 @@ def read_rgb(path: str) -> Image.Image:
     """
     try:
         with Image.open(path) as image:
-            if image.mode in _DEEP_MODES:
-                raise ValueError(
-                    f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'
-                )
-            return image.convert('RGB')
+            return rgb(image)
     except MemoryError:  # says nothing about the file
         raise
     # Pillow raises SyntaxError, struct.error and others on damaged files
@@ -42,6 +38,25 @@ def read_rgb(path: str) -> Image.Image:
             f'cannot read image {path!r}: {error}; replace the file, or set '
             "unreadable='skip' in the dataset to leave such images out"
         ) from error
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Decode an opened image.
+
+    Args:
+        image: From ``Image.open``.
+
+    Returns:
+        The RGB image.
+
+    Raises:
+        ValueError: If it has more than 8 bits per channel.
+    """
+    if image.mode in _DEEP_MODES:
+        raise ValueError(
+            f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'
+        )
+    return image.convert('RGB')
 
 
 @TRANSFORMS.register_module()

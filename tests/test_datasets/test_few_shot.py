@@ -29,6 +29,7 @@ def test_holds_the_split_its_labels_and_its_names(arguments: dict) -> None:
         split='test',
         dataset_name='noise',
         homonyms=(),
+        base_classes=2,
     )
     assert [info['gt_label'] for info in (data.get_data_info(i) for i in range(len(data)))] == [
         0,

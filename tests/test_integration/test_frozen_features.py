@@ -72,7 +72,7 @@ def test_augmented_training_computes_everything(micro: world.Micro, tmp_path: Pa
     hooked, again, log = train(micro, tmp_path / 'hooked', hook=True, augmented=True)
     assert torch.equal(again, words)
     assert hooked == plain
-    assert 'training: frozen image features are not reused, RandomResizedCrop' in log
+    assert 'training: frozen image features are not reused, TorchVisionRandomResizedCrop' in log
     assert 'test: frozen image features are reused' in log
 
 

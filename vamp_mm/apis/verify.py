@@ -23,6 +23,7 @@ from vamp_mm.datasets.verify import (
     Finding,
     ImageFacts,
     check_counts,
+    check_digests,
     check_files,
     check_images,
     check_shots,
@@ -79,7 +80,8 @@ def verify(name: str, data_root: str = 'data', decode: bool = True, workers: int
         What was found.
 
     Raises:
-        ValueError: If the name is neither in the catalog nor a path.
+        FileNotFoundError: If the name is a path where nothing is.
+        DataError: If the name is not in the catalog, or own data cannot be read.
     """
     console = console or Console(soft_wrap=True)
     start = time.perf_counter()
@@ -91,7 +93,8 @@ def verify(name: str, data_root: str = 'data', decode: bool = True, workers: int
     images = 0
     if split is not None:
         counts = count_table(split, row)
-        findings += check_counts(counts) + check_shots(split)
+        wrong = check_counts(counts)
+        findings += wrong + check_shots(split) + (check_digests(split, row) if row and not wrong else [])
         image_root = osp.join(root, source.image_folder)
         files = listed_files(split, image_root)
         found, present = check_files(files, image_root, source.hint)
@@ -137,6 +140,8 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource, st
     if name not in CATALOG and Path(name).expanduser().exists():
         layout = detect(name)
         return None, build_source(layout.source), layout.data_root
+    if name not in CATALOG and (os.sep in name or '.' in name):
+        raise FileNotFoundError(f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
     row = catalog_row(name)
     base = osp.expanduser(data_root)
     inside = osp.join(base, row.folder)

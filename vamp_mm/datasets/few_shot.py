@@ -15,6 +15,7 @@ from vamp_mm.structures import Vocabulary
 
 from .class_splits import CLASS_SPLITS, class_range, class_split
 from .image_cache import ImageCache
+from .near_names import spelt_otherwise
 from .sampling import few_shot_part
 from .seeding import sample_seed, seeded
 from .sources import SplitSource, build_source
@@ -39,8 +40,8 @@ class FewShotDataset(BaseDataset):
     with :meth:`set_epoch`.
 
     ``metainfo`` holds ``classes`` (names in label order), ``homonyms`` (names known to stand for
-    several labels), ``templates``, ``dataset_name``, ``class_split`` and ``split``; it is there
-    before :meth:`full_init`.
+    several labels), ``base_classes`` (how many leading labels are base classes), ``templates``,
+    ``dataset_name``, ``class_split`` and ``split``; it is there before :meth:`full_init`.
 
     Args:
         data_root: Folder of the dataset.
@@ -135,6 +136,7 @@ class FewShotDataset(BaseDataset):
             split=split,
             dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
             homonyms=vocabulary.homonyms,
+            base_classes=_base_classes(class_split, len(lists.classes)),
         )
         if not lazy_init:
             self.full_init()
@@ -201,7 +203,7 @@ class FewShotDataset(BaseDataset):
             raise FileNotFoundError(
                 f'{len(missing)} of {len(paths)} images of the {self.split} split are missing '
                 f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
-                f'{self.source.hint}'
+                f'{spelt_otherwise(missing[:_SHOWN])}{self.source.hint}'
             )
         self.image_cache = self._make_cache([path for path, _ in paths])
         if self.unreadable == 'skip':
@@ -265,6 +267,12 @@ class FewShotDataset(BaseDataset):
                 f'{self.split} split: {_some(skipped)}'
             )
         return kept
+
+
+def _base_classes(class_split: str, num_classes: int) -> int:
+    if class_split == 'novel':
+        return 0
+    return len(class_range('base', num_classes)) if num_classes > 1 else num_classes
 
 
 def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:

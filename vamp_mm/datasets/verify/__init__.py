@@ -2,7 +2,7 @@
 
 from .findings import ERROR, NOTE, WARNING, Finding
 from .images import ImageFacts, check_images, look_at
-from .lists import check_counts, check_files, check_shots, count_table, listed_files
+from .lists import check_counts, check_digests, check_files, check_shots, count_table, listed_files
 
 __all__ = [
     'ERROR',
@@ -11,6 +11,7 @@ __all__ = [
     'Finding',
     'ImageFacts',
     'check_counts',
+    'check_digests',
     'check_files',
     'check_images',
     'check_shots',

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..class_splits import class_split
+from ..digests import list_digest
 from ..sources.catalog import CatalogRow, Counts
 from ..splits import PARTS, Split
 from .findings import ERROR, NOTE, WARNING, Finding
@@ -61,6 +62,26 @@ def check_counts(table: list[CountRow]) -> list[Finding]:
     return [Finding(
         ERROR, f'{len(wrong)} counts differ from the published ones: these are other lists than those of the papers',
         'take the published split file, and the official annotation files as they come', wrong)] if wrong else []
+
+
+def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
+    """Compare the lists, in order, with the fingerprints of the published ones.
+
+    Args:
+        split: The lists.
+        row: Row of the catalog.
+
+    Returns:
+        An error if a list differs, a note if all that are known are equal.
+    """
+    known = [(part, digest) for part, digest in zip(PARTS, row.digests) if digest]
+    wrong = tuple(part for part, digest in known if not list_digest(split.part(part)).startswith(digest))
+    if wrong:
+        return [Finding(
+            ERROR, f'{len(wrong)} lists differ from the published ones in images, order or class names',
+            f'few-shot subsets depend on all three: take the published {row.split_file or "files"} as it is', wrong)]
+    names = ', '.join(part for part, _ in known)
+    return [Finding(NOTE, f'the lists ({names}) are the published ones, in order (SHA-256)')] if known else []
 
 
 def check_shots(split: Split) -> list[Finding]:

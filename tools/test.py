@@ -20,7 +20,11 @@ def parse_args() -> argparse.Namespace:
         'checkpoint', help='checkpoint file, or the word none for a method that is not trained')
     parser.add_argument('--work-dir', help='where the log and result.json go')
     parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets: replaces all about data and testing')
+        '--dataset', help='name of a file in configs/_base_/datasets (replaces all about data and testing), or '
+        'your own data: a folder of images, a table or a split file')
+    parser.add_argument(
+        '--template', nargs='+', metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='set single values; a key that does not exist is an error')
@@ -32,8 +36,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, work_dir=args.work_dir, launcher=args.launcher,
-        overrides=args.cfg_options)
+        args.config, dataset=args.dataset, template=args.template, work_dir=args.work_dir,
+        launcher=args.launcher, overrides=args.cfg_options)
     test(cfg, None if args.checkpoint.lower() == 'none' else args.checkpoint)
 
 

@@ -24,7 +24,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
     parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
     parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets: replaces all about data and testing')
+        '--dataset', help='name of a file in configs/_base_/datasets (replaces all about data and testing), or '
+        'your own data: a folder of images, a table or a split file')
+    parser.add_argument(
+        '--template', nargs='+', metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='set single values, e.g. model.head.alpha=0.5; a key that does not exist is an error')
@@ -36,8 +40,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     cfg = compose(
-        args.config, dataset=args.dataset, shots=args.shots, seed=args.seed, amp=args.amp,
-        work_dir=args.work_dir, launcher=args.launcher, overrides=args.cfg_options)
+        args.config, dataset=args.dataset, template=args.template, shots=args.shots, seed=args.seed,
+        amp=args.amp, work_dir=args.work_dir, launcher=args.launcher, overrides=args.cfg_options)
     train(cfg, resume=args.resume)
 
 

@@ -8,13 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable
 
+from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError
 
 from .errors import ConfigError, WorkDirError
 
 #: Errors that say all a user needs to know. Whatever else happens shows where it happened.
 _EXPLAINED = (
-    ConfigError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
+    ConfigError, DataError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
     FloatingPointError)  # the last one of FiniteLossHook
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from mmengine.config import Config
 
 import vamp_mm
 
+from .data_configs import holders
 from .errors import ConfigError
 from .overrides import apply_overrides
+from .own_data import set_templates, use_own_data
 
 #: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
 DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
@@ -25,6 +27,7 @@ _KEPT = ('shots', 'seed')
 def compose(config: str | Path,
             *,
             dataset: str | None = None,
+            template: Sequence[str] | None = None,
             shots: int | None = None,
             seed: int | None = None,
             amp: bool = False,
@@ -38,6 +41,9 @@ def compose(config: str | Path,
         dataset: Name of a file in ``configs/_base_/datasets``, or a path to such a file. Everything about data
             and evaluation (:data:`DATASET_KEYS`: paths, class splits, templates, image size, batch sizes,
             metrics) is taken from it; ``shots`` and ``seed`` of the config's own training set are kept.
+            Or a folder of images, a table or a split file: then only the data are replaced
+            (:func:`~vamp_mm.apis.own_data.use_own_data`).
+        template: Prompts with one ``{}`` for the class name, for all datasets of the run.
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -50,8 +56,9 @@ def compose(config: str | Path,
         The complete config; ``work_dir`` is set.
 
     Raises:
-        FileNotFoundError: If the config or the dataset file does not exist.
+        FileNotFoundError: If the config or the dataset does not exist.
         ConfigError: If an option names something that the config does not have.
+        DataError: If a folder or file of own data cannot be read.
     """
     path = Path(config)
     if not path.is_file():
@@ -60,7 +67,9 @@ def compose(config: str | Path,
     name = [path.stem]
     if dataset is not None:
         swap_dataset(cfg, dataset)
-        name.append(Path(dataset).stem)
+        name.append(Path(dataset).resolve().stem)
+    if template is not None:
+        set_templates(cfg, template)
     if shots is not None:
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
@@ -86,20 +95,24 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
 
     Args:
         cfg: The config to change.
-        dataset: Name or path of the dataset file.
+        dataset: Name or path of the dataset file, or a path of own data, which go into the config's own keys.
 
     Raises:
         FileNotFoundError: If there is no such file.
+        ConfigError: If a dataset file and a folder are called so.
     """
+    if _is_own_data(cfg, dataset):
+        use_own_data(cfg, dataset)
+        return
     new = Config.fromfile(_dataset_file(cfg, dataset))
-    kept = {key: _experiment_keys(cfg.get(key)) for key in ('train_dataloader', 'val_dataloader')}
+    kept = {key: _experiment_keys(cfg, key) for key in ('train_dataloader', 'val_dataloader')}
     for key in DATASET_KEYS:
         cfg.pop(key, None)
         if key in new:
             cfg[key] = new[key]
     for key, values in kept.items():
         if cfg.get(key):
-            _innermost(cfg[key]['dataset']).update(values)
+            _experiment_dataset(cfg, key).update(values)
 
 
 def use_amp(cfg: Config) -> None:
@@ -129,14 +142,8 @@ def use_amp(cfg: Config) -> None:
 
 def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:
     """Set a key of the few-shot training set and, where there is one, of the validation set."""
-    changes = {}
-    for loader in ('train_dataloader', 'val_dataloader'):
-        if cfg.get(loader):
-            place = f'{loader}.dataset'
-            dataset = cfg[loader]['dataset']
-            while 'dataset' in dataset:  # a wrapper such as RepeatDataset
-                dataset, place = dataset['dataset'], f'{place}.dataset'
-            changes[f'{place}.{key}'] = value
+    changes = {
+        f'{path}.{key}': value for loader, path, _ in holders(cfg) if loader != 'test_dataloader'}
     if not changes and required:
         raise ConfigError([f'--{key} changes the training set, and this config has no train_dataloader'],
                           cfg.filename)
@@ -147,36 +154,47 @@ def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> No
             raise
 
 
-def _innermost(dataset: dict) -> dict:
-    """The dataset below wrappers such as RepeatDataset."""
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
-    return dataset
+def _experiment_dataset(cfg: Config, loader: str) -> dict:
+    """The dataset of a dataloader that takes shots and seed; empty if there is none."""
+    return next((holder['dataset'] for name, _, holder in holders(cfg) if name == loader), {})
 
 
-def _experiment_keys(loader: Mapping | None) -> dict[str, Any]:
-    dataset = _innermost(loader['dataset']) if loader else {}
+def _experiment_keys(cfg: Config, loader: str) -> dict[str, Any]:
+    dataset = _experiment_dataset(cfg, loader)
     return {key: dataset[key] for key in _KEPT if key in dataset}
+
+
+def _is_own_data(cfg: Config, dataset: str) -> bool:
+    path = Path(dataset).expanduser()
+    if not path.exists():
+        return False
+    known = {name for name, _ in _dataset_files(cfg)} if path.name == dataset else set()
+    if dataset in known:
+        raise ConfigError([f'--dataset {dataset} is the name of a dataset file and of {path.absolute()}; '
+                           f'give ./{dataset} for your own data'], cfg.filename)
+    return path.is_dir() or path.suffix != '.py'
 
 
 def _dataset_file(cfg: Config, dataset: str) -> Path:
     path = Path(dataset)
-    if path.is_dir():
-        raise FileNotFoundError(
-            f'--dataset {dataset} is a folder; folders of your own images are not supported yet. Write a file '
-            'like those in configs/_base_/datasets and give its path')
     if path.suffix == '.py' and path.is_file():
         return path
+    files = _dataset_files(cfg)
+    for name, file in files:
+        if name == dataset:
+            return file
+    known = ', '.join(dict.fromkeys(name for name, _ in files)) or 'none found'
+    raise FileNotFoundError(
+        f'--dataset {dataset!r} is neither a folder or file that exists (seen from {Path.cwd()}) nor one of the '
+        f'known names: {known}')
+
+
+def _dataset_files(cfg: Config) -> list[tuple[str, Path]]:
+    """Name and path of the dataset files that go with a config, the first of a name counts."""
     # The config's own tree first, so that a project beside this one brings its own datasets.
     roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
     roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
-    known: list[str] = []
-    for root in roots:
-        if (root / f'{path.name}.py').is_file() and path.name == dataset:
-            return root / f'{path.name}.py'
-        known += sorted(item.stem for item in root.glob('*.py'))
-    raise FileNotFoundError(f'--dataset {dataset!r} is neither a dataset file nor one of the known names: '
-                            f'{", ".join(dict.fromkeys(known)) or "none found"}')
+    return [(file.stem, file) for root in roots for file in sorted(root.glob('*.py'))]
 
 
 def _missing(path: Path) -> str:

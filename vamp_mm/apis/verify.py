@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from vamp_mm.datasets import CATALOG, Split, SplitSource
+from vamp_mm.datasets import CATALOG, DataError, Split, SplitSource
 from vamp_mm.datasets.sources import CatalogRow, build_source, catalog_row
 from vamp_mm.datasets.sources.detect import detect
 from vamp_mm.datasets.verify import (
@@ -142,7 +142,10 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource, st
         return None, build_source(layout.source), layout.data_root
     if name not in CATALOG and (os.sep in name or '.' in name):
         raise FileNotFoundError(f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
-    row = catalog_row(name)
+    try:
+        row = catalog_row(name)
+    except ValueError as error:
+        raise DataError(str(error)) from error
     base = osp.expanduser(data_root)
     inside = osp.join(base, row.folder)
     own = not osp.isdir(inside) and osp.isdir(base) and (

@@ -1,7 +1,9 @@
 """Few-shot datasets, their split files, and image reading."""
 
 from .class_splits import class_range, class_split
+from .errors import DataError
 from .few_shot import FewShotDataset
+from .few_shot_wrapper import FewShotWrapper
 from .image_cache import CacheState, ImageCache
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
@@ -11,9 +13,11 @@ from .transforms import LoadRGBImage, read_rgb
 
 __all__ = [
     'CATALOG',
-    'CatalogSource',
     'CacheState',
+    'CatalogSource',
+    'DataError',
     'FewShotDataset',
+    'FewShotWrapper',
     'ImageCache',
     'Item',
     'LoadRGBImage',

@@ -157,9 +157,9 @@ class FewShotDataset(BaseDataset):
         """
         if epoch < 0:
             raise ValueError(f'epoch={epoch} must be 0 or more')
-        self._epoch.fill_(epoch)
-        if self.image_cache is not None:
+        if self.image_cache is not None and epoch > self.epoch:
             self.image_cache.log_news()
+        self._epoch.fill_(epoch)
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one sample.

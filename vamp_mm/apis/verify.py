@@ -81,17 +81,17 @@ def verify(name: str, data_root: str = 'data', decode: bool = True, workers: int
 
     Raises:
         FileNotFoundError: If the name is a path where nothing is.
-        DataError: If the name is not in the catalog, or own data cannot be read.
+        DataError: If the name is not in the catalog.
     """
     console = console or Console(soft_wrap=True)
     start = time.perf_counter()
     row, source, root = _open(name, data_root)
-    title = row.title if row else osp.basename(osp.normpath(root))
-    console.print(f'[bold]{title}[/] in {osp.abspath(root)}', highlight=False)
+    title = row.title if row else osp.basename(osp.abspath(root))
+    console.print(f'{title} in {osp.abspath(root)}', markup=False, highlight=False, style='bold')
     split, findings = _read(source, root)
     counts: list[CountRow] = []
     images = 0
-    if split is not None:
+    if split is not None and isinstance(source, SplitSource):
         counts = count_table(split, row)
         wrong = check_counts(counts)
         findings += wrong + check_shots(split) + (check_digests(split, row) if row and not wrong else [])
@@ -136,9 +136,13 @@ def report(verified: Verified, console: Console) -> None:
     console.print(f'{end}: {number[ERROR]} errors, {number[WARNING]} warnings, {looked}', highlight=False)
 
 
-def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource, str]:
+def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | ValueError, str]:
+    """Row of the catalog (None for own data), source of the lists or why there is none, folder of the dataset."""
     if name not in CATALOG and Path(name).expanduser().exists():
-        layout = detect(name)
+        try:
+            layout = detect(name)
+        except ValueError as error:
+            return None, error, name
         return None, build_source(layout.source), layout.data_root
     if name not in CATALOG and (os.sep in name or '.' in name):
         raise FileNotFoundError(f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
@@ -153,8 +157,10 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource, st
     return row, build_source(name), base if own else inside
 
 
-def _read(source: SplitSource, root: str) -> tuple[Split | None, list[Finding]]:
+def _read(source: SplitSource | ValueError, root: str) -> tuple[Split | None, list[Finding]]:
     """The lists, or the reason why there are none."""
+    if isinstance(source, ValueError):
+        return None, [Finding(ERROR, f'the lists cannot be read: {source}', 'docs/data_tools.md shows what can be')]
     try:
         source.require(root, 'data root')
         split = source.read(root)

@@ -81,7 +81,7 @@ def benchmark_loader(images: str, number: int = 800, size: int = 224, batch_size
             if turn:
                 seconds[name].append(taken)
     rates = {name: _rate(taken, len(chosen)) for name, taken in seconds.items()}
-    ratios = {name: statistics.median(theirs / ours for theirs, ours in zip(seconds[_THEIRS], taken))
+    ratios = {name: statistics.median(theirs / ours for theirs, ours in zip(seconds[_THEIRS], taken, strict=True))
               for name, taken in seconds.items()}
     setting = dict(images=len(chosen), size=size, batch_size=batch_size, workers=workers, rounds=rounds, train=train)
     _print(rates, ratios, setting, console)
@@ -104,7 +104,8 @@ def _ours(folder: ImageFolder, chosen: list[int], images: str, size: int, train:
     split = Path(work) / 'split.json'
     last = {label: f'not read/{label}.jpg' for label in labels.values()}
     names = {label: name for _, label, name in entries}
-    split.write_text(json.dumps(dict(train=entries, val=[], test=[[path, label, names[label]] for label, path in last.items()])))
+    test = [[path, label, names[label]] for label, path in last.items()]
+    split.write_text(json.dumps(dict(train=entries, val=[], test=test)))
     steps_ = [dict(type='mmpretrain.torchvision/RandomResizedCrop', size=size, interpolation='bicubic'),
               dict(type='mmpretrain.torchvision/RandomHorizontalFlip')] if train else [
                   dict(type='mmpretrain.torchvision/Resize', size=size, interpolation='bicubic'),

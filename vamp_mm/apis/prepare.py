@@ -58,7 +58,8 @@ def prepare(name: str, archives: str | None = None, out: str = 'data', overwrite
     console.print(f'placed in {goal}: {", ".join(parts)}', markup=False, highlight=False)
     for archive, file in found.items():
         if file is None:
-            console.print(f'left out {archive.names[0]}, which was not there ({archive.where})', markup=False, highlight=False)
+            console.print(f'left out {archive.names[0]}, which was not there ({archive.where})', markup=False,
+                          highlight=False)
     console.print(f'next: python tools/dataset_tools/verify.py {name} --data-root {out}', markup=False, highlight=False)
     return goal
 
@@ -109,7 +110,7 @@ def _make(files: dict[Archive, Path], goal: Path, overwrite: bool, check_md5: bo
 
 
 def _check(archive: Archive, file: Path, progress: Progress, console: Console) -> None:
-    known = dict(zip(archive.names, archive.md5)).get(file.name)
+    known = dict(zip(archive.names, archive.md5, strict=False)).get(file.name)
     if known is None:
         console.print(f'{file.name}: no MD5 sum is known here, not checked', markup=False, highlight=False)
         return

@@ -21,7 +21,7 @@ def steps(things: Iterable[T], total: int, what: str, console: Console) -> Itera
         console: Where the bar is drawn; a file gets no bar.
 
     Yields:
-        The things.
+        T: The things.
     """
     with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TextColumn('time left'),
                   TimeRemainingColumn(), console=console, transient=True,

@@ -145,7 +145,8 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | V
             return None, error, name
         return None, build_source(layout.source), layout.data_root
     if name not in CATALOG and (os.sep in name or '.' in name):
-        raise FileNotFoundError(f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
+        raise FileNotFoundError(
+            f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
     try:
         row = catalog_row(name)
     except ValueError as error:

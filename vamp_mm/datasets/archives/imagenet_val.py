@@ -64,6 +64,6 @@ def _from_kit(file: Path) -> dict[str, str]:
         copy.write(found[meta])
         copy.flush()
         synsets = mat4py.loadmat(copy.name)['synsets']
-    wnids = dict(zip(synsets['ILSVRC2012_ID'], synsets['WNID']))
+    wnids = dict(zip(synsets['ILSVRC2012_ID'], synsets['WNID'], strict=True))
     labels = [int(line) for line in io.StringIO(found[truth].decode()) if line.strip()]
     return {_NAME.format(index): wnids[label] for index, label in enumerate(labels, 1)}

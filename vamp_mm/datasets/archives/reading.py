@@ -39,7 +39,7 @@ def members(file: IO[bytes], name: str) -> Iterator[Member]:
         name: Its name, for messages.
 
     Yields:
-        Its files; folders, and what macOS adds (``__MACOSX``, ``._*``), are left out.
+        Member: Its files; folders, and what macOS adds (``__MACOSX``, ``._*``), are left out.
 
     Raises:
         DataError: If it holds a path that leads out of it.

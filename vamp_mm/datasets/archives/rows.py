@@ -1,6 +1,6 @@
 """What each dataset is downloaded as, and where its parts belong: one row per file.
 
-MD5 sums are those that torchvision 0.2x checks for the same files; None means that none is known here.
+MD5 sums are those that torchvision 0.29 checks for the same files; None means that none is known here.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def check_counts(table: list[CountRow]) -> list[Finding]:
     wrong = tuple(
         f'{row.which} classes, {name}: {found} instead of {published}'
         for row in table if row.published is not None
-        for name, found, published in zip(Counts._fields, row.found, row.published)
+        for name, found, published in zip(Counts._fields, row.found, row.published, strict=True)
         if published is not None and found != published)
     return [Finding(
         ERROR, f'{len(wrong)} counts differ from the published ones: these are other lists than those of the papers',
@@ -74,7 +74,7 @@ def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
     Returns:
         An error if a list differs, a note if all that are known are equal.
     """
-    known = [(part, digest) for part, digest in zip(PARTS, row.digests) if digest]
+    known = [(part, digest) for part, digest in zip(PARTS, row.digests, strict=False) if digest]
     wrong = tuple(part for part, digest in known if not list_digest(split.part(part)).startswith(digest))
     if wrong:
         return [Finding(

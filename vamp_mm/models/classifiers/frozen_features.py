@@ -135,7 +135,7 @@ class _Rows:
     def put(self, names: Sequence[str], values: Tensor, room: int) -> None:
         """Keep as many of the values ``(N, D)`` as ``room`` bytes hold for the whole matrix."""
         most = room // (values.shape[1] * values.element_size())
-        for name, value in zip(names, values):
+        for name, value in zip(names, values, strict=True):
             if name in self.index:
                 continue
             row = len(self.index)

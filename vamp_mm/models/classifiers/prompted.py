@@ -13,7 +13,14 @@ from torch import Tensor, nn
 
 from ...ops import unit
 from ...registry import MODELS, build_part
-from ...structures import PromptContext, PromptOutput, PromptPlan, TextPrompts, TowerOutput, Vocabulary
+from ...structures import (
+    PromptContext,
+    PromptOutput,
+    PromptPlan,
+    TextPrompts,
+    TowerOutput,
+    Vocabulary,
+)
 from .frozen_features import FrozenFeatures
 from .strict_state import check_state
 

@@ -66,7 +66,6 @@ def mmrl(backbone):
             depth=7,
             tokens='shared'), dict(type='VaMPHead', logit_scale=100.0, consistency=0.5))
     model.load_state_dict({
-        'prompter.noise_step': torch.tensor(0),
         'prompter.host.tokens': case[f'learn/{learner}'],
         'head.readout.projection': case['learn/image_encoder.proj_rep'],
         **_linears(case, 'prompter.host.to_text', [f'{learner}_r2tproj.{i}' for i in range(7)]),
@@ -88,7 +87,6 @@ def maple(backbone):
             tokens='shared'), dict(type='VaMPHead', logit_scale=None, consistency=0.0, readout=None))
     deep = [case[f'learn/{learner}.compound_prompts_text.{i}'] for i in range(8)]
     model.load_state_dict({
-        'prompter.noise_step': torch.tensor(0),
         'prompter.host.tokens': torch.stack([case[f'learn/{learner}.ctx'], *deep]),
         **_linears(case, 'prompter.host.to_vision',
                    [f'{learner}.proj'] + [f'{learner}.compound_prompt_projections.{i}' for i in range(8)]),

@@ -50,7 +50,7 @@ def test_trains_what_the_table_declares_and_saves_nothing_else(small, row):
     assert all(name.startswith(row.modules) for name in names)
     for prefix in row.modules:
         assert any(name.startswith(prefix) for name in names), prefix
-    extra = {'prompter.noise_step'} if isinstance(row.prompter.get('host'), dict) else set()
+    extra = {'prompter.noise_seed', 'prompter.noise_step'} if row.samples else set()
     extra |= {f'head.losses.{len(row.losses) - 1}.step'} if row.samples else set()
     extra |= {'prompter.prototypes'} if row.prior_network else set()
     assert set(model.state_dict()) == set(names) | extra

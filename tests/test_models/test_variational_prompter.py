@@ -63,7 +63,7 @@ def test_trainable_parameters_at_the_size_of_the_paper():
 
 def test_the_noise_counter_and_prototypes_are_all_that_is_saved_besides():
     prompter = VariationalPrompter(_vit_b16(), **SIZES)
-    assert {name for name, _ in prompter.named_buffers()} == {'noise_step', 'prototypes'}
+    assert {name for name, _ in prompter.named_buffers()} == {'noise_seed', 'noise_step', 'prototypes'}
     assert prompter.prototypes.shape == (0, 512)
     assert prompter.num_prototypes == 0
 
@@ -265,6 +265,17 @@ def test_training_noise_advances_differs_between_images_and_comes_back(small):
     torch.manual_seed(5)
     rewind(model)
     assert torch.equal(draw(model), first)  # the global generator has no say
+
+
+def test_training_noise_follows_the_seed_of_the_run_and_test_noise_does_not(small):
+    def draws(seed):
+        prompter = build_method(small, VAMP.prompter, VAMP.head, seed=seed).prompter
+        return [prompter.train(mode)._noise(2, torch.device('cpu')) for mode in (True, False)]
+
+    (train, test), (same, _), (other, other_test) = draws(1), draws(1), draws(2)
+    assert torch.equal(train, same)
+    assert float((train - other).abs().min()) > 0
+    assert torch.equal(test, other_test)
 
 
 def test_training_noise_never_equals_test_noise(small):

@@ -20,6 +20,7 @@ _TOKENS = ('shared', 'deterministic', 'variational')
 _PRIORS = ('class-aware', 'standard')
 _SOURCES = ('feature', 'posterior')
 _NOISES = ('shared', 'antithetic', 'fresh')
+_INT64 = (1 << 63) - 1
 
 
 @MODELS.register_module()
@@ -46,7 +47,8 @@ class VariationalPrompter(BasePrompter):
         test_noise: ``'shared'``: the same S noise tensors for every image, so that a prediction does not depend on batch
             size, order or number of processes; ``'antithetic'``: likewise, in pairs of opposite sign (S even);
             ``'fresh'``: new noise for every image from torch's global generator.
-        seed: Seed of training and test noise.
+        seed: Seed of the test noise. Training noise follows the seed of the run (``randomness.seed``), which checkpoints
+            keep.
         prototype_source: What the prior is conditioned on: ``'feature'``, the mean frozen feature of a class (eq. 18), or
             ``'posterior'``, the mean of its posterior means (two sentences of the paper; see ``ClassAwarePriorHook``).
 
@@ -54,6 +56,7 @@ class VariationalPrompter(BasePrompter):
         ValueError: If a choice is unknown or does not fit the others, or the blocks do not exist.
     """
 
+    noise_seed: Tensor
     noise_step: Tensor
     prototypes: Tensor
 
@@ -94,7 +97,14 @@ class VariationalPrompter(BasePrompter):
         self.requires = frozenset() if tokens == 'shared' else frozenset({'image'})
         self.provides = frozenset({'latent'}) if tokens == 'variational' else frozenset()
         self._build_networks(clip, hidden, std, log_var_range)
-        #: Training steps that drew noise; saved, so that a resumed run goes on with the noise it would have had.
+        if tokens == 'variational':
+            self._add_noise_state()
+
+    def _add_noise_state(self) -> None:
+        """What addresses the training noise; saved, so that a resumed run goes on with the noise it would have had."""
+        # The Runner seeds torch before it builds the model, alike in all processes: another run draws other noise.
+        self.register_buffer('noise_seed', torch.tensor(torch.initial_seed() & _INT64))
+        #: Training steps that drew noise.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
 
     def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
@@ -248,7 +258,7 @@ class VariationalPrompter(BasePrompter):
         # in turn, so image i of process r is image i * world + r of the batch that one process would see.
         rank, world = get_dist_info()
         self.noise_step += 1
-        noise = draw_noise((self.train_samples, images * world, *event), self.seed, int(self.noise_step))
+        noise = draw_noise((self.train_samples, images * world, *event), int(self.noise_seed), int(self.noise_step))
         return noise[:, rank::world]
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:

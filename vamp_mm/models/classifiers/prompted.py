@@ -166,8 +166,11 @@ class PromptedClassifier(BaseModel):
             if source is not None and wants_frozen:
                 frozen = self.backbone.encode_image(source).pooled[0]
         plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, target=target))
-        image = (TowerOutput(frozen[None]) if source is None else
-                 self.backbone.encode_image(source, plan, self.head.wants_tokens))
+        if source is not None:
+            image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        else:
+            assert known is not None
+            image = TowerOutput(known[None])
         text = self._text(plan)
         logits, feature = self.head(image, text)
         return PromptOutput(

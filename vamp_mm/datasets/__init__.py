@@ -4,6 +4,7 @@ from .class_splits import class_range, class_split
 from .errors import DataError
 from .few_shot import FewShotDataset
 from .few_shot_wrapper import FewShotWrapper
+from .image_cache import CacheState, ImageCache
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
 from .sources import CATALOG, CatalogSource, SplitFile, SplitSource
@@ -12,10 +13,12 @@ from .transforms import LoadRGBImage, read_rgb
 
 __all__ = [
     'CATALOG',
+    'CacheState',
     'CatalogSource',
     'DataError',
     'FewShotDataset',
     'FewShotWrapper',
+    'ImageCache',
     'Item',
     'LoadRGBImage',
     'ProtocolBatchSampler',

@@ -14,15 +14,18 @@ from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
 from .errors import DataError
+from .image_cache import ImageCache
 from .near_names import spelt_otherwise
 from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
 from .seeding import sample_seed, seeded
 from .sources import SplitSource, build_source
 from .splits import PARTS, Item, Split
-from .transforms import read_rgb
+from .transforms import LoadRGBImage, read_rgb
 
 _SHOWN = 10
+# what is kept in memory unless ``cache_mb`` says otherwise
+_FEW_IMAGES, _FEW_SHOT_MB = 4096, 512
 
 
 @DATASETS.register_module()
@@ -60,6 +63,10 @@ class FewShotDataset(BaseDataset):
             image once at construction, leaves unreadable ones out, and logs them (they are listed
             in ``skipped``).
         augment_seed: Seed of the augmentation; ``seed`` if not given.
+        cache_mb: Keep decoded images in memory, up to so many MiB
+            (:class:`~vamp_mm.datasets.ImageCache`, shared by forked loading processes); 0 for none.
+            By default 512 for few-shot training sets of up to 4,096 images and 0 for all others.
+            The images are the same either way.
         lazy_init: Do not look for the images before :meth:`full_init`.
 
     Raises:
@@ -81,6 +88,7 @@ class FewShotDataset(BaseDataset):
         allow_short: bool = False,
         unreadable: str = 'error',
         augment_seed: int | None = None,
+        cache_mb: float | None = None,
         lazy_init: bool = False,
     ) -> None:
         _check_choices(
@@ -89,11 +97,16 @@ class FewShotDataset(BaseDataset):
             unreadable=(unreadable, ('error', 'skip')),
         )
         _check_shots(shots, split)
+        if cache_mb is not None and not cache_mb >= 0:
+            raise ValueError(f'cache_mb={cache_mb!r} must be 0 (off) or more MiB')
         data_root = osp.expanduser(data_root)
         self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
         self.allow_short, self.unreadable = allow_short, unreadable
         self.source = build_source(source)
         self.augment_seed = seed if augment_seed is None else augment_seed
+        self._cache_mb = cache_mb
+        #: Decoded images, None if they are not kept.
+        self.image_cache: ImageCache | None = None
         #: Paths left out by ``unreadable='skip'``.
         self.skipped: tuple[str, ...] = ()
         # In shared memory, so that workers which outlive an epoch see the new one.
@@ -145,6 +158,8 @@ class FewShotDataset(BaseDataset):
         """
         if epoch < 0:
             raise ValueError(f'epoch={epoch} must be 0 or more')
+        if self.image_cache is not None and epoch > self.epoch:
+            self.image_cache.log_news()
         self._epoch.fill_(epoch)
 
     def prepare_data(self, idx: int) -> Any:
@@ -160,10 +175,10 @@ class FewShotDataset(BaseDataset):
             ValueError: If the pipeline returns None; an image is never replaced by another one.
         """
         if self.split != 'train':
-            data = super().prepare_data(idx)
+            data = self._run_pipeline(idx)
         else:
             with seeded(sample_seed(self.augment_seed, self.epoch, idx % len(self))):
-                data = super().prepare_data(idx)
+                data = self._run_pipeline(idx)
         if data is None:
             raise ValueError(
                 f'the pipeline returned None for {self.get_data_info(idx)["img_path"]!r}; '
@@ -191,6 +206,7 @@ class FewShotDataset(BaseDataset):
                 f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
                 f'{spelt_otherwise(missing[:_SHOWN])}{self.source.hint}'
             )
+        self.image_cache = self._make_cache([path for path, _ in paths])
         if self.unreadable == 'skip':
             paths = self._readable(paths)
         present = {label for _, label in paths}
@@ -211,6 +227,18 @@ class FewShotDataset(BaseDataset):
             *super().extra_repr(),
         ]
 
+    def _run_pipeline(self, idx: int) -> Any:
+        info = self.get_data_info(idx)
+        if self.image_cache is not None:
+            info['image_cache'] = self.image_cache
+        return self.pipeline(info)
+
+    def _make_cache(self, paths: list[str]) -> ImageCache | None:
+        few = self.split == 'train' and self.shots > 0 and len(paths) <= _FEW_IMAGES
+        budget = (_FEW_SHOT_MB if few else 0) if self._cache_mb is None else self._cache_mb
+        reads = any(isinstance(step, LoadRGBImage) for step in self.pipeline.transforms)
+        return ImageCache(paths, budget) if budget and reads else None
+
     def _choose(self, lists: Split) -> tuple[Item, ...]:
         if not lists.part(self.split):
             raise DataError(
@@ -228,7 +256,7 @@ class FewShotDataset(BaseDataset):
         kept, skipped = [], []
         for path, label in paths:
             try:
-                read_rgb(path)
+                read_rgb(path) if self.image_cache is None else self.image_cache.read(path)
             except OSError:
                 skipped.append(path)
             else:

@@ -3,6 +3,7 @@
 from .class_aware_prior_hook import ClassAwarePriorHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
+from .frozen_feature_hook import FrozenFeatureHook
 from .mean_loss_hook import MeanLossHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .throughput_hook import ThroughputHook
@@ -12,6 +13,7 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'FrozenFeatureHook',
     'MeanLossHook',
     'SafeCheckpointHook',
     'ThroughputHook',

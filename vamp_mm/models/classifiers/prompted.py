@@ -13,7 +13,15 @@ from torch import Tensor, nn
 
 from ...ops import unit
 from ...registry import MODELS, build_part
-from ...structures import PromptContext, PromptOutput, PromptPlan, TextPrompts, Vocabulary
+from ...structures import (
+    PromptContext,
+    PromptOutput,
+    PromptPlan,
+    TextPrompts,
+    TowerOutput,
+    Vocabulary,
+)
+from .frozen_features import FrozenFeatures
 from .strict_state import check_state
 
 
@@ -54,6 +62,8 @@ class PromptedClassifier(BaseModel):
         self._teacher_prompts: TextPrompts | None = None
         self._teacher_text: Tensor | None = None
         self._text_cache: Tensor | None = None
+        #: Image features to reuse, None if that was not asked for (see :meth:`reuse_frozen_features`).
+        self.frozen_features: FrozenFeatures | None = None
         if vocabulary is not None:
             self.set_vocabulary(Vocabulary(**vocabulary))
 
@@ -77,6 +87,26 @@ class PromptedClassifier(BaseModel):
             ValueError: If a prompt is longer than the text tower's context.
         """
         self._bind(vocabulary)
+
+    def reuse_frozen_features(self, pipeline: str | None, budget_mb: float) -> bool:
+        """Do not compute the image features of the frozen tower twice, if this method never changes it.
+
+        Args:
+            pipeline: What the images come through from now on, None if their pixels are random: then nothing is reused.
+            budget_mb: Upper bound of the features in MiB.
+
+        Returns:
+            Whether features are reused. A method that edits the image tower or reads its tokens needs more than features.
+
+        Raises:
+            ValueError: If the bound is not positive.
+        """
+        able = self.prompter.first_vision_layer is None and not self.head.wants_tokens
+        if able and (self.frozen_features is None or self.frozen_features.budget_mb != budget_mb):
+            self.frozen_features = FrozenFeatures(budget_mb)
+        if self.frozen_features is not None:
+            self.frozen_features.pipeline = pipeline if able else None
+        return able and pipeline is not None
 
     def train(self, mode: bool = True) -> PromptedClassifier:
         """Change mode; kept text features are of the weights before, and go."""
@@ -114,24 +144,33 @@ class PromptedClassifier(BaseModel):
         """
         if mode == 'loss':
             target = self._targets(data_samples, inputs.device)
-            return self.head.loss(self._run(inputs, target), target)
+            return self.head.loss(self._run(inputs, target, data_samples), target)
         if mode == 'predict':
-            return self.head.predict(self._run(inputs), data_samples, self._seen)
+            return self.head.predict(self._run(inputs, data_samples=data_samples), data_samples, self._seen)
         if mode == 'tensor':
-            return self.head.predicting(self._run(inputs), self._seen)
+            return self.head.predicting(self._run(inputs, data_samples=data_samples), self._seen)
         raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
 
-    def _run(self, inputs: Tensor, target: Tensor | None = None) -> PromptOutput:
+    def _run(self,
+             inputs: Tensor,
+             target: Tensor | None = None,
+             data_samples: Sequence[DataSample] | None = None) -> PromptOutput:
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
+        wants_frozen = 'image' in self.prompter.requires or 'teacher_image' in needs
+        known = None if self.frozen_features is None else self.frozen_features.encode(self.backbone, inputs, data_samples)
         with torch.no_grad():
-            source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
-            frozen = None
-            if 'image' in self.prompter.requires or 'teacher_image' in needs:
+            source = None if known is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            frozen = known
+            if source is not None and wants_frozen:
                 frozen = self.backbone.encode_image(source).pooled[0]
-        plan = self.prompter(PromptContext(image=frozen, target=target))
-        image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, target=target))
+        if source is not None:
+            image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        else:
+            assert known is not None
+            image = TowerOutput(known[None])
         text = self._text(plan)
         logits, feature = self.head(image, text)
         return PromptOutput(

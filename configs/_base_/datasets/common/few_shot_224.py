@@ -11,6 +11,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
     batch_sampler=dict(type='ProtocolBatchSampler'),
     dataset=dict(
         type='FewShotDataset',

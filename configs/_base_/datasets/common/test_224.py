@@ -4,6 +4,7 @@ test_dataloader = dict(
     batch_size=32,
     num_workers=2,
     sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
     dataset=dict(
         type='FewShotDataset',
         split='test',

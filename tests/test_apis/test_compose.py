@@ -60,8 +60,12 @@ def test_amp_on_a_gpu_scales_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_config(cfg) == []
 
 
-def test_dataset_swap_takes_data_and_tests_but_keeps_the_experiment() -> None:
+def test_dataset_swap_takes_the_data_and_keeps_the_experiment() -> None:
     cfg = compose(VAMP, dataset='caltech101', overrides={'model.head.kl.weight': 0.25})
+    assert cfg.train_dataloader.dataset.data_root == 'data/caltech-101'
+    own = compose(VAMP)
+    for loader in ('train_dataloader', 'test_dataloader'):  # 64 px, as the backbone wants
+        assert cfg[loader].dataset.pipeline == own[loader].dataset.pipeline
     assert cfg.train_dataloader.dataset.source == 'caltech101'
     assert cfg.test_dataloader.dataset.source == 'caltech101'
     assert cfg.train_dataloader.dataset.shots == 16
@@ -71,10 +75,20 @@ def test_dataset_swap_takes_data_and_tests_but_keeps_the_experiment() -> None:
     assert few.train_dataloader.dataset.shots == 2
 
 
-def test_swap_keeps_shots_that_the_config_itself_changed(tmp_path: Path) -> None:
+def test_a_dataset_for_testing_only_leaves_nothing_to_train_on() -> None:
+    cfg = compose(VAMP, dataset='imagenet_r')
+    assert 'train_dataloader' not in cfg
+    assert cfg.test_dataloader.dataset.source == 'imagenet_r'
+    assert cfg.test_cfg.splits == dict(all=dict(seen=False, dataset=dict(class_split='all')))
+
+
+def test_swap_keeps_what_the_config_itself_changed(tmp_path: Path) -> None:
     mine = tmp_path / 'mine.py'
-    mine.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(dataset=dict(shots=3, seed=5))\n", 'utf-8')
+    mine.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(batch_size=7, dataset=dict(shots=3, seed=5, "
+                    "class_split='all'))\n", 'utf-8')
     cfg = compose(mine, dataset='caltech101')
+    assert cfg.train_dataloader.batch_size == 7
+    assert cfg.train_dataloader.dataset.class_split == 'all'
     assert cfg.train_dataloader.dataset.shots == 3
     assert cfg.train_dataloader.dataset.seed == 5
 

@@ -10,19 +10,13 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from .data_configs import holders
+from .data_configs import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
-
-#: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
-DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
-                'val_evaluator', 'test_evaluator')
-#: Keys of the training (and validation) set that belong to the experiment and survive the swap.
-_KEPT = ('shots', 'seed')
 
 
 def compose(config: str | Path,
@@ -43,11 +37,10 @@ def compose(config: str | Path,
 
     Args:
         config: Config file.
-        dataset: Name of a file in ``configs/_base_/datasets``, or a path to such a file. Everything about data
-            and evaluation (:data:`DATASET_KEYS`: paths, class splits, templates, image size, batch sizes,
-            metrics) is taken from it; ``shots`` and ``seed`` of the config's own training set are kept.
-            Or a folder of images, a table or a split file: then only the data are replaced
-            (:func:`~vamp_mm.apis.own_data.use_own_data`).
+        dataset: Name of a file in ``configs/_base_/datasets``, a path to such a file, or one's own data: a folder of
+            images, a table or a split file (:func:`~vamp_mm.apis.own_data.use_own_data`). Only the data are
+            replaced (images, class names, prompts): batch size, transforms and image size, shots, class split and
+            metrics stay those of the config.
         template: Prompts with one ``{}`` for the class name, for all datasets of the run.
         protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
@@ -113,7 +106,7 @@ def compose(config: str | Path,
 
 
 def swap_dataset(cfg: Config, dataset: str) -> None:
-    """Replace all of :data:`DATASET_KEYS` by those of a dataset file, in place.
+    """Replace the data of a config by those of a dataset file or one's own, in place.
 
     Args:
         cfg: The config to change.
@@ -121,20 +114,20 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ConfigError: If a dataset file and a folder are called so.
+        ConfigError: If a dataset file and a folder are called so, or the config has data that the file has not.
     """
     if is_own_data(cfg, dataset):
         use_own_data(cfg, dataset)
         return
     new = Config.fromfile(dataset_file(cfg, dataset))
-    kept = {key: _experiment_keys(cfg, key) for key in ('train_dataloader', 'val_dataloader')}
-    for key in DATASET_KEYS:
-        cfg.pop(key, None)
-        if key in new:
-            cfg[key] = new[key]
-    for key, values in kept.items():
-        if cfg.get(key):
-            _experiment_dataset(cfg, key).update(values)
+    if 'train_dataloader' not in new:  # made for testing only: what the config trains on has no place here
+        for key in ('train_dataloader', 'val_dataloader', 'val_cfg', 'val_evaluator'):
+            cfg.pop(key, None)
+        cfg.test_cfg = new.test_cfg
+    missing = [loader for loader, *_ in holders(cfg) if loader not in new]
+    if missing:
+        raise ConfigError([f'--dataset {dataset}: the config has {missing}, and the dataset file does not'], cfg.filename)
+    replace_data(cfg, lambda loader: new[loader]['dataset'])
 
 
 def use_amp(cfg: Config) -> None:
@@ -174,16 +167,6 @@ def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> No
     except ConfigError:
         if required:
             raise
-
-
-def _experiment_dataset(cfg: Config, loader: str) -> dict:
-    """The dataset of a dataloader that takes shots and seed; empty if there is none."""
-    return next((holder['dataset'] for name, _, holder in holders(cfg) if name == loader), {})
-
-
-def _experiment_keys(cfg: Config, loader: str) -> dict[str, Any]:
-    dataset = _experiment_dataset(cfg, loader)
-    return {key: dataset[key] for key in _KEPT if key in dataset}
 
 
 def _missing(path: Path) -> str:

@@ -12,12 +12,8 @@ from mmengine.config import Config
 from vamp_mm.datasets.sources.detect import detect
 from vamp_mm.datasets.sources.layout import Layout
 
-from .data_configs import LOADERS, holders
+from .data_configs import LOADERS, holders, replace_data
 from .errors import ConfigError
-
-#: What of a dataset of the config survives: the experiment and the image size, not the data.
-_KEPT = ('allow_short', 'augment_seed', 'cache_mb', 'class_split', 'pipeline', 'seed', 'shots',
-         'split', 'unreadable')
 
 
 def use_own_data(cfg: Config, path: str | Path) -> None:
@@ -36,14 +32,9 @@ def use_own_data(cfg: Config, path: str | Path) -> None:
         DataError: If it cannot be read, or in several ways.
     """
     layout = detect(path)
-    places = list(holders(cfg))
-    if not places:
-        raise ConfigError(['--dataset replaces the data of a config, and this one has none'], cfg.filename)
-    for loader, _, holder in places:
-        kept = {key: holder['dataset'][key] for key in _KEPT if key in holder['dataset']}
-        holder['dataset'] = dict(
-            type='vamp_mm.FewShotDataset', data_root=layout.data_root,
-            source=dict(layout.source), dataset_name=_name(layout), **{'split': LOADERS[loader], **kept})
+    replace_data(cfg, lambda loader: dict(
+        type='vamp_mm.FewShotDataset', data_root=layout.data_root, source=dict(layout.source),
+        dataset_name=_name(layout), split=LOADERS[loader]))
 
 
 def own_target(path: str | Path) -> dict[str, Any]:

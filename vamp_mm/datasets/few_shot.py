@@ -6,19 +6,18 @@ import os.path as osp
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import torch
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
+from .augmentation import SeededAugmentation
 from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
 from .errors import DataError
 from .image_cache import ImageCache
 from .near_names import spelt_otherwise
 from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
-from .seeding import sample_seed, seeded
 from .sources import SplitSource, build_source
 from .splits import PARTS, Item, Split
 from .transforms import LoadRGBImage, read_rgb
@@ -29,7 +28,7 @@ _FEW_IMAGES, _FEW_SHOT_MB = 4096, 512
 
 
 @DATASETS.register_module()
-class FewShotDataset(BaseDataset):
+class FewShotDataset(SeededAugmentation, BaseDataset):
     """Images of one split, of all, the base or the novel classes, all of them or k a class.
 
     The few-shot subset is drawn first and the classes are split afterwards, by the rules of the
@@ -109,8 +108,7 @@ class FewShotDataset(BaseDataset):
         self.image_cache: ImageCache | None = None
         #: Paths left out by ``unreadable='skip'``.
         self.skipped: tuple[str, ...] = ()
-        # In shared memory, so that workers which outlive an epoch see the new one.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._start_epochs()
         self.source.require(data_root, 'data root')
         lists = self.source.read(data_root)
         labels = class_range(class_split, len(lists.classes))
@@ -142,49 +140,11 @@ class FewShotDataset(BaseDataset):
         if not lazy_init:
             self.full_init()
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that augmentation is drawn for."""
-        return int(self._epoch)
-
     def set_epoch(self, epoch: int) -> None:
-        """Tell all workers which epoch comes next.
-
-        Args:
-            epoch: 0-based epoch.
-
-        Raises:
-            ValueError: If the epoch is negative.
-        """
-        if epoch < 0:
-            raise ValueError(f'epoch={epoch} must be 0 or more')
+        """Tell all workers which epoch comes next, and say what the image cache holds."""
         if self.image_cache is not None and epoch > self.epoch:
             self.image_cache.log_news()
-        self._epoch.fill_(epoch)
-
-    def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on one sample.
-
-        Args:
-            idx: Index of the sample.
-
-        Returns:
-            What the pipeline returns.
-
-        Raises:
-            ValueError: If the pipeline returns None; an image is never replaced by another one.
-        """
-        if self.split != 'train':
-            data = self._run_pipeline(idx)
-        else:
-            with seeded(sample_seed(self.augment_seed, self.epoch, idx % len(self))):
-                data = self._run_pipeline(idx)
-        if data is None:
-            raise ValueError(
-                f'the pipeline returned None for {self.get_data_info(idx)["img_path"]!r}; '
-                'FewShotDataset does not put another image in its place'
-            )
-        return data
+        super().set_epoch(epoch)
 
     def load_data_list(self) -> list[dict]:
         """Look for the chosen images on disk.

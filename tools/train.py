@@ -9,7 +9,12 @@ import argparse
 
 from vamp_mm.apis import train
 from vamp_mm.apis.command import command
-from vamp_mm.apis.options import add_data_options, add_launch_options, add_training_options, compose_from
+from vamp_mm.apis.options import (
+    add_data_options,
+    add_launch_options,
+    add_training_options,
+    compose_from,
+)
 
 
 def parse_args() -> argparse.Namespace:

@@ -3,11 +3,22 @@
 from .backbones import PromptedCLIPBackbone
 from .classifiers import PromptedClassifier, TextTeacher
 from .heads import PromptClsHead, TokenReadout, VaMPHead
-from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
+from .losses import (
+    BranchCrossEntropy,
+    ImageConsistency,
+    LossTerm,
+    MixtureNLL,
+    TeacherCrossEntropy,
+    TextConsistency,
+    VariationalLoss,
+)
 from .prompters import (
     BasePrompter,
+    ClassAwareTokens,
     ContextPrompter,
     CoupledTokens,
+    GaussianShift,
+    ImageShift,
     RepresentationTokens,
     TemplatePrompter,
     VariationalPrompter,
@@ -16,14 +27,19 @@ from .prompters import (
 __all__ = [
     'BasePrompter',
     'BranchCrossEntropy',
+    'ClassAwareTokens',
     'ContextPrompter',
     'CoupledTokens',
+    'GaussianShift',
     'ImageConsistency',
+    'ImageShift',
     'LossTerm',
+    'MixtureNLL',
     'PromptClsHead',
     'PromptedCLIPBackbone',
     'PromptedClassifier',
     'RepresentationTokens',
+    'TeacherCrossEntropy',
     'TemplatePrompter',
     'TextConsistency',
     'TextTeacher',

@@ -3,12 +3,16 @@
 from .base import LossTerm
 from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
+from .guide import TeacherCrossEntropy
+from .mixture import MixtureNLL
 from .variational import VariationalLoss
 
 __all__ = [
     'BranchCrossEntropy',
     'ImageConsistency',
     'LossTerm',
+    'MixtureNLL',
+    'TeacherCrossEntropy',
     'TextConsistency',
     'VariationalLoss',
 ]

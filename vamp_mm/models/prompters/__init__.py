@@ -1,18 +1,24 @@
 """Prompters: from what they may look at to a plan for the towers; one idea per file."""
 
 from .base import BasePrompter
+from .class_tokens import ClassAwareTokens
 from .context import ContextPrompter
 from .coupled import CoupledTokens
 from .gaussian import GaussianMLPs
+from .gaussian_shift import GaussianShift
+from .image_shift import ImageShift
 from .shared_space import RepresentationTokens
 from .template import TemplatePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
     'BasePrompter',
+    'ClassAwareTokens',
     'ContextPrompter',
     'CoupledTokens',
     'GaussianMLPs',
+    'GaussianShift',
+    'ImageShift',
     'RepresentationTokens',
     'TemplatePrompter',
     'VariationalPrompter',

@@ -12,6 +12,7 @@ from .cocoop import CoCoOp
 from .coop import CoOp
 from .kgcoop import KgCoOp
 from .links import Link
+from .proda import ProDA
 from .prograd import ProGrad
 from .tcp import TCP
 
@@ -20,6 +21,7 @@ ORIGINALS: tuple[Original, ...] = (
     CLIP(),
     CoOp(),
     CoCoOp(),
+    ProDA(),
     KgCoOp(),
     ProGrad(),
     TCP(),

@@ -3,12 +3,15 @@
 from .base import LossTerm
 from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
+from .distribution import ContextOrthogonality, DistributionBound
 from .guide import TeacherCrossEntropy
 from .mixture import MixtureNLL
 from .variational import VariationalLoss
 
 __all__ = [
     'BranchCrossEntropy',
+    'ContextOrthogonality',
+    'DistributionBound',
     'ImageConsistency',
     'LossTerm',
     'MixtureNLL',

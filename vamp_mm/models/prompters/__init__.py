@@ -2,6 +2,7 @@
 
 from .base import BasePrompter
 from .class_tokens import ClassAwareTokens
+from .collection import PromptCollection
 from .context import ContextPrompter
 from .coupled import CoupledTokens
 from .gaussian import GaussianMLPs
@@ -19,6 +20,7 @@ __all__ = [
     'GaussianMLPs',
     'GaussianShift',
     'ImageShift',
+    'PromptCollection',
     'RepresentationTokens',
     'TemplatePrompter',
     'VariationalPrompter',

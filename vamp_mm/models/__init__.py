@@ -1,11 +1,12 @@
 """Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
 
 from .backbones import PromptedCLIPBackbone
-from .classifiers import PromptedClassifier
+from .classifiers import PromptedClassifier, TextTeacher
 from .heads import PromptClsHead, TokenReadout, VaMPHead
 from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
 from .prompters import (
     BasePrompter,
+    ContextPrompter,
     CoupledTokens,
     RepresentationTokens,
     TemplatePrompter,
@@ -13,7 +14,21 @@ from .prompters import (
 )
 
 __all__ = [
-    'BasePrompter', 'BranchCrossEntropy', 'CoupledTokens', 'ImageConsistency', 'LossTerm', 'PromptClsHead',
-    'PromptedCLIPBackbone', 'PromptedClassifier', 'RepresentationTokens', 'TemplatePrompter', 'TextConsistency',
-    'TokenReadout', 'VaMPHead', 'VariationalLoss', 'VariationalPrompter'
+    'BasePrompter',
+    'BranchCrossEntropy',
+    'ContextPrompter',
+    'CoupledTokens',
+    'ImageConsistency',
+    'LossTerm',
+    'PromptClsHead',
+    'PromptedCLIPBackbone',
+    'PromptedClassifier',
+    'RepresentationTokens',
+    'TemplatePrompter',
+    'TextConsistency',
+    'TextTeacher',
+    'TokenReadout',
+    'VaMPHead',
+    'VariationalLoss',
+    'VariationalPrompter',
 ]

@@ -4,4 +4,8 @@ from .prompt_cls import PromptClsHead
 from .readout import TokenReadout
 from .vamp import VaMPHead
 
-__all__ = ['PromptClsHead', 'TokenReadout', 'VaMPHead']
+__all__ = [
+    'PromptClsHead',
+    'TokenReadout',
+    'VaMPHead',
+]

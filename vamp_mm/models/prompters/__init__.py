@@ -1,6 +1,7 @@
 """Prompters: from what they may look at to a plan for the towers; one idea per file."""
 
 from .base import BasePrompter
+from .context import ContextPrompter
 from .coupled import CoupledTokens
 from .gaussian import GaussianMLPs
 from .shared_space import RepresentationTokens
@@ -8,5 +9,11 @@ from .template import TemplatePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
-    'BasePrompter', 'CoupledTokens', 'GaussianMLPs', 'RepresentationTokens', 'TemplatePrompter', 'VariationalPrompter'
+    'BasePrompter',
+    'ContextPrompter',
+    'CoupledTokens',
+    'GaussianMLPs',
+    'RepresentationTokens',
+    'TemplatePrompter',
+    'VariationalPrompter',
 ]

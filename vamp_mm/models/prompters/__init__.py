@@ -2,11 +2,15 @@
 
 from .base import BasePrompter
 from .coupled import CoupledTokens
+from .deep import DeepPrompter
 from .gaussian import GaussianMLPs
+from .shared import SharedPrompter
+from .shared_residual import SharedResidualTokens
 from .shared_space import RepresentationTokens
 from .template import TemplatePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
-    'BasePrompter', 'CoupledTokens', 'GaussianMLPs', 'RepresentationTokens', 'TemplatePrompter', 'VariationalPrompter'
+    'BasePrompter', 'CoupledTokens', 'DeepPrompter', 'GaussianMLPs', 'RepresentationTokens', 'SharedPrompter',
+    'SharedResidualTokens', 'TemplatePrompter', 'VariationalPrompter'
 ]

@@ -1,11 +1,12 @@
 """Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
 
 from .backbones import PromptedCLIPBackbone
-from .classifiers import PromptedClassifier
+from .classifiers import PromptedClassifier, TextTeacher
 from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
 from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
 from .prompters import (
     BasePrompter,
+    ContextPrompter,
     CoupledTokens,
     DeepPrompter,
     RepresentationTokens,
@@ -16,8 +17,26 @@ from .prompters import (
 )
 
 __all__ = [
-    'BasePrompter', 'BranchCrossEntropy', 'CoupledTokens', 'DeepPrompter', 'ImageConsistency', 'LossTerm', 'LowRankReadout',
-    'MMRLHead', 'PromptClsHead', 'PromptedCLIPBackbone', 'PromptedClassifier', 'RepresentationTokens', 'SharedPrompter',
-    'SharedResidualTokens', 'TemplatePrompter', 'TextConsistency', 'TokenReadout', 'VaMPHead', 'VariationalLoss',
-    'VariationalPrompter'
+    'BasePrompter',
+    'BranchCrossEntropy',
+    'ContextPrompter',
+    'CoupledTokens',
+    'DeepPrompter',
+    'ImageConsistency',
+    'LossTerm',
+    'LowRankReadout',
+    'MMRLHead',
+    'PromptClsHead',
+    'PromptedCLIPBackbone',
+    'PromptedClassifier',
+    'RepresentationTokens',
+    'SharedPrompter',
+    'SharedResidualTokens',
+    'TemplatePrompter',
+    'TextConsistency',
+    'TextTeacher',
+    'TokenReadout',
+    'VaMPHead',
+    'VariationalLoss',
+    'VariationalPrompter',
 ]

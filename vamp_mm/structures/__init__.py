@@ -2,11 +2,11 @@
 
 from .context import PromptContext
 from .frozen_clip import FrozenCLIP
-from .outputs import Latent, PromptOutput, TowerOutput
+from .outputs import Latent, PromptOutput, TeacherOutput, TowerOutput
 from .plan import EMBED, EMPTY_PLAN, PromptPlan, TextPrompts, TokenEdit, TowerPlan
 from .vocabulary import Vocabulary
 
 __all__ = [
-    'EMBED', 'EMPTY_PLAN', 'FrozenCLIP', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TextPrompts',
-    'TokenEdit', 'TowerOutput', 'TowerPlan', 'Vocabulary'
+    'EMBED', 'EMPTY_PLAN', 'FrozenCLIP', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TeacherOutput',
+    'TextPrompts', 'TokenEdit', 'TowerOutput', 'TowerPlan', 'Vocabulary'
 ]

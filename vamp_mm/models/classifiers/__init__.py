@@ -1,5 +1,6 @@
-"""The only top-level model."""
+"""The only top-level model, and its teacher."""
 
 from .prompted import PromptedClassifier
+from .teacher import TextTeacher
 
-__all__ = ['PromptedClassifier']
+__all__ = ['PromptedClassifier', 'TextTeacher']

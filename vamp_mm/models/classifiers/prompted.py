@@ -11,10 +11,11 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ...ops import unit
+from ...ops import cosine_logits, unit
 from ...registry import MODELS, build_part
-from ...structures import PromptContext, PromptOutput, PromptPlan, TextPrompts, Vocabulary
+from ...structures import PromptContext, PromptOutput, PromptPlan, TeacherOutput, Vocabulary
 from .strict_state import check_state
+from .teacher import TextTeacher
 
 
 @MODELS.register_module()
@@ -28,6 +29,8 @@ class PromptedClassifier(BaseModel):
         backbone: Config of the ``PromptedCLIPBackbone``, or a built one.
         prompter: Config of the prompter.
         head: Config of the head.
+        teacher: Config of the ``TextTeacher`` that gives the text features of the frozen CLIP; by default it encodes the
+            vocabulary's own templates.
         data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind
             a pipeline that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
         vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
@@ -41,6 +44,7 @@ class PromptedClassifier(BaseModel):
                  backbone: dict[str, Any] | nn.Module,
                  prompter: dict[str, Any],
                  head: dict[str, Any],
+                 teacher: dict[str, Any] | None = None,
                  data_preprocessor: dict[str, Any] | None = None,
                  vocabulary: dict[str, Any] | None = None) -> None:
         clip = _build(backbone)
@@ -48,10 +52,10 @@ class PromptedClassifier(BaseModel):
         self.backbone = clip
         self.prompter = _build(prompter, clip=clip)
         self.head = _build(head, clip=clip)
+        self.teacher: TextTeacher = _build(teacher or dict(type='TextTeacher'))
         self.head.bind_prompter(self.prompter.provides)
         self._vocabulary: Vocabulary | None = None
         self._bound_device: torch.device | None = None
-        self._teacher_prompts: TextPrompts | None = None
         self._teacher_text: Tensor | None = None
         self._text_cache: Tensor | None = None
         if vocabulary is not None:
@@ -95,6 +99,33 @@ class PromptedClassifier(BaseModel):
         """
         return self.backbone.encode_image(inputs).pooled[0]
 
+    @torch.no_grad()
+    def teach(self, inputs: Tensor) -> TeacherOutput:
+        """Features and logits of the frozen CLIP, with the teacher's templates.
+
+        Args:
+            inputs: ``(N, 3, H, W)`` preprocessed images.
+
+        Returns:
+            What losses see of the teacher.
+        """
+        image = unit(self.extract_frozen(inputs))
+        return TeacherOutput(image, self._teacher(), self._teacher_logits(image))
+
+    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Add up the objective; guides of its gradient stay apart.
+
+        Args:
+            losses: What the head returned.
+
+        Returns:
+            The sum of all ``loss_*`` as a scalar, or with guides ``(2,)``: that sum and the sum of all ``guide_*``, which
+            only ``ProjectedGradientOptimWrapper`` takes. And all values to log.
+        """
+        total, logged = super().parse_losses(losses)
+        guides = [value for key, value in losses.items() if key.startswith('guide_')]
+        return (torch.stack([total, torch.stack(guides).sum()]) if guides else total), logged
+
     def forward(self,
                 inputs: Tensor,
                 data_samples: Sequence[DataSample] | None = None,
@@ -125,21 +156,26 @@ class PromptedClassifier(BaseModel):
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
+        if 'teacher_logits' in needs:
+            needs |= {'teacher_image', 'teacher_text'}
         with torch.no_grad():
             source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
             frozen = None
             if 'image' in self.prompter.requires or 'teacher_image' in needs:
                 frozen = self.backbone.encode_image(source).pooled[0]
-        plan = self.prompter(PromptContext(image=frozen, target=target))
+        known = self._teacher() if 'text' in self.prompter.requires else None
+        plan = self.prompter(PromptContext(image=frozen, text=known, target=target))
         image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
         text = self._text(plan)
         logits, feature = self.head(image, text)
+        teacher_image = unit(frozen) if 'teacher_image' in needs and frozen is not None else None
         return PromptOutput(
             logits=logits,
             image=feature,
             text=text,
-            teacher_image=unit(frozen) if 'teacher_image' in needs and frozen is not None else None,
+            teacher_image=teacher_image,
             teacher_text=self._teacher() if 'teacher_text' in needs else None,
+            teacher_logits=self._teacher_logits(teacher_image) if 'teacher_logits' in needs else None,
             latent=plan.latent)
 
     def _text(self, plan: PromptPlan) -> Tensor:
@@ -160,11 +196,14 @@ class PromptedClassifier(BaseModel):
         """``(C, D)`` unit text features of the frozen CLIP, once per vocabulary."""
         if self._teacher_text is None:
             assert self._vocabulary is not None
-            groups = self._vocabulary.sentences
-            prompts = self.backbone.tokenize([sentence for group in groups for sentence in group])
-            text = unit(self.backbone.encode_text(prompts).pooled[0, 0])
-            self._teacher_text = unit(text.unflatten(0, (len(groups), -1)).mean(dim=0))
+            self._teacher_text = self.teacher.encode(self.backbone, self._vocabulary)
         return self._teacher_text
+
+    @torch.no_grad()
+    def _teacher_logits(self, image: Tensor | None) -> Tensor:
+        """``(N, C)`` logits of the frozen CLIP, for unit image features ``(N, D)``."""
+        assert image is not None
+        return cosine_logits(image[None], self._teacher()[None, None], self.head.logit_scale)[0]
 
     def _bind(self, vocabulary: Vocabulary | None) -> None:
         if vocabulary is not None:

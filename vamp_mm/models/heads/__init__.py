@@ -5,4 +5,10 @@ from .prompt_cls import PromptClsHead
 from .readout import LowRankReadout, TokenReadout
 from .vamp import VaMPHead
 
-__all__ = ['LowRankReadout', 'MMRLHead', 'PromptClsHead', 'TokenReadout', 'VaMPHead']
+__all__ = [
+    'LowRankReadout',
+    'MMRLHead',
+    'PromptClsHead',
+    'TokenReadout',
+    'VaMPHead',
+]

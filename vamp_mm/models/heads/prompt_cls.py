@@ -56,7 +56,7 @@ class PromptClsHead(nn.Module):
 
     @property
     def requires(self) -> frozenset[str]:
-        """What the loss terms need beyond logits: ``'teacher_image'``, ``'teacher_text'``, ``'latent'``."""
+        """What the loss terms need: ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``."""
         return frozenset().union(*(term.requires for term in self.losses))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
@@ -96,7 +96,7 @@ class PromptClsHead(nn.Module):
         return logits, feature
 
     def loss(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
-        """All weighted terms as ``loss_<name>``, and what is worth watching as ``metric_<name>``.
+        """All weighted terms as ``loss_<name>`` (``guide_<name>`` if not added), metrics as ``metric_<name>``.
 
         Args:
             output: The forward pass.
@@ -105,7 +105,10 @@ class PromptClsHead(nn.Module):
         Returns:
             Name -> scalar.
         """
-        losses = {f'loss_{term.name}': term.weight * term(output, target) for term in self.losses}
+        losses = {
+            f'{"guide" if term.guide else "loss"}_{term.name}': term.weight * term(output, target)
+            for term in self.losses
+        }
         return {**losses, **self.metrics(output, target)}
 
     @torch.no_grad()

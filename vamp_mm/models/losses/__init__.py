@@ -5,4 +5,10 @@ from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
 from .variational import VariationalLoss
 
-__all__ = ['BranchCrossEntropy', 'ImageConsistency', 'LossTerm', 'TextConsistency', 'VariationalLoss']
+__all__ = [
+    'BranchCrossEntropy',
+    'ImageConsistency',
+    'LossTerm',
+    'TextConsistency',
+    'VariationalLoss',
+]

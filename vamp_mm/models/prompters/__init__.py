@@ -1,6 +1,7 @@
 """Prompters: from what they may look at to a plan for the towers; one idea per file."""
 
 from .base import BasePrompter
+from .context import ContextPrompter
 from .coupled import CoupledTokens
 from .deep import DeepPrompter
 from .gaussian import GaussianMLPs
@@ -11,6 +12,14 @@ from .template import TemplatePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
-    'BasePrompter', 'CoupledTokens', 'DeepPrompter', 'GaussianMLPs', 'RepresentationTokens', 'SharedPrompter',
-    'SharedResidualTokens', 'TemplatePrompter', 'VariationalPrompter'
+    'BasePrompter',
+    'ContextPrompter',
+    'CoupledTokens',
+    'DeepPrompter',
+    'GaussianMLPs',
+    'RepresentationTokens',
+    'SharedPrompter',
+    'SharedResidualTokens',
+    'TemplatePrompter',
+    'VariationalPrompter',
 ]

@@ -1,0 +1,54 @@
+"""Text features of the frozen CLIP, which several methods stay close to or build on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from ...ops import unit
+from ...registry import MODELS
+from ...structures import Vocabulary
+
+
+@MODELS.register_module()
+class TextTeacher:
+    """Encodes the class names in hand-written templates with the empty plan.
+
+    Args:
+        templates: Sentences with one ``{}``; None takes those of the vocabulary, which the dataset brings.
+        average: How several templates become one feature: ``'unit'`` averages unit features (CLIP), ``'raw'`` averages
+            features as they come (PromptSRC). The average is made unit length in either case.
+
+    Raises:
+        ValueError: If the way to average is unknown, or there is no template.
+    """
+
+    def __init__(self, templates: Sequence[str] | None = None, average: Literal['unit', 'raw'] = 'unit') -> None:
+        if average not in ('unit', 'raw'):
+            raise ValueError(f"average={average!r} is unknown; allowed: ('unit', 'raw')")
+        if isinstance(templates, str) or (templates is not None and not templates):
+            raise ValueError(f'templates={templates!r}: give a sequence of sentences, or None for those of the dataset')
+        self.templates = None if templates is None else tuple(templates)
+        self.average = average
+
+    @torch.no_grad()
+    def encode(self, clip: Any, vocabulary: Vocabulary) -> Tensor:
+        """Text features of all classes.
+
+        Args:
+            clip: The backbone.
+            vocabulary: Class names, and the templates to use where the teacher has none.
+
+        Returns:
+            ``(C, D)`` unit features.
+        """
+        if self.templates is not None:
+            vocabulary = Vocabulary(vocabulary.names, self.templates, vocabulary.seen)
+        # template by template: sixty of them at once are too many sentences for one pass
+        features = [clip.encode_text(clip.tokenize(sentences)).pooled[0, 0] for sentences in vocabulary.sentences]
+        if self.average == 'unit':
+            features = [unit(feature) for feature in features]
+        return unit(torch.stack(features).mean(dim=0))

@@ -3,7 +3,16 @@
 from .backbones import PromptedCLIPBackbone
 from .classifiers import PromptedClassifier, TextTeacher
 from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
-from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
+from .losses import (
+    BranchCrossEntropy,
+    ImageConsistency,
+    ImageL1,
+    LogitKL,
+    LossTerm,
+    TextConsistency,
+    TextL1,
+    VariationalLoss,
+)
 from .prompters import (
     BasePrompter,
     ContextPrompter,
@@ -23,6 +32,8 @@ __all__ = [
     'CoupledTokens',
     'DeepPrompter',
     'ImageConsistency',
+    'ImageL1',
+    'LogitKL',
     'LossTerm',
     'LowRankReadout',
     'MMRLHead',
@@ -34,6 +45,7 @@ __all__ = [
     'SharedResidualTokens',
     'TemplatePrompter',
     'TextConsistency',
+    'TextL1',
     'TextTeacher',
     'TokenReadout',
     'VaMPHead',

@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from .base import Original, Recorded
 from .coop import CoOp
+from .deep import IVLP, VPT, PromptSRC
 from .links import Link
+from .maple import MaPLe
+from .mmrl import MMRL, MMRLPlusPlus
 
 #: One row per original; a method is found by its name or by ``meta['method']`` of a recording.
-ORIGINALS: tuple[Original, ...] = (CoOp(), )
+ORIGINALS: tuple[Original, ...] = (
+    CoOp(),
+    VPT(),
+    IVLP(),
+    MaPLe(),
+    PromptSRC(),
+    MMRL(),
+    MMRLPlusPlus(),
+)
 
 
 def original_named(name: str) -> Original:

@@ -3,12 +3,17 @@
 from .base import LossTerm
 from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
+from .feature_l1 import ImageL1, TextL1
+from .logit_kl import LogitKL
 from .variational import VariationalLoss
 
 __all__ = [
     'BranchCrossEntropy',
     'ImageConsistency',
+    'ImageL1',
+    'LogitKL',
     'LossTerm',
     'TextConsistency',
+    'TextL1',
     'VariationalLoss',
 ]

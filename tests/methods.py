@@ -77,7 +77,29 @@ MMRL = _rows('mmrl', _MMRL, _MMRL_HEAD,
              ('prompter.host.tokens', 'prompter.host.to_vision', 'head.readout.projection'), _MMRL_LOSSES)
 MAPLE = _rows('maple', _MAPLE, _MAPLE_HEAD, ('prompter.host.to_vision', ), ('loss_ce_class', ))
 
-METHODS: list[Method] = [ZERO_SHOT, *MMRL, *MAPLE]
+#: Methods that share tokens, or train other things, beside VaMP.
+_SHARED_MMRL = dict(type='SharedPrompter', host=_MMRL['host'], start=2, depth=2)
+HOSTS = [
+    Method('maple', dict(type='SharedPrompter', host=_MAPLE['host'], start=0, depth=2), dict(type='PromptClsHead'),
+           modules=('prompter.host.tokens', 'prompter.host.to_vision')),
+    Method('mmrl', _SHARED_MMRL, dict(type='MMRLHead', logit_scale=20.0), losses=_MMRL_LOSSES,
+           modules=('prompter.host.tokens', 'prompter.host.to_vision', 'prompter.host.to_text', 'head.readout.projection')),
+    Method('mmrl++', {**_SHARED_MMRL, 'host': dict(_MMRL['host'], type='SharedResidualTokens', rank=2, blend=0.6)},
+           dict(type='MMRLHead', logit_scale=20.0, readout=dict(type='LowRankReadout', rank=4)), losses=_MMRL_LOSSES,
+           modules=('prompter.host.tokens', 'prompter.host.to_vision', 'prompter.host.to_text', 'head.readout')),
+]
+DEEP = [
+    Method('vpt deep', dict(type='DeepPrompter', vision_tokens=3, vision_depth=3, text_depth=0), dict(type='PromptClsHead'),
+           modules=('prompter.vision_tokens', )),
+    Method('vpt shallow', dict(type='DeepPrompter', vision_tokens=3, vision_depth=1, text_depth=0, context=None),
+           dict(type='PromptClsHead'), modules=('prompter.vision_tokens', )),
+    Method('language prompting', dict(type='DeepPrompter', vision_depth=0, text_tokens=4, text_depth=4),
+           dict(type='PromptClsHead'), modules=('prompter.text_tokens', )),
+    Method('ivlp', dict(type='DeepPrompter', vision_tokens=2, vision_depth=2, text_tokens=2, text_depth=3),
+           dict(type='PromptClsHead'), modules=('prompter.vision_tokens', 'prompter.text_tokens')),
+]
+
+METHODS: list[Method] = [ZERO_SHOT, *MMRL, *MAPLE, *HOSTS, *DEEP]
 TRAINED = [row for row in METHODS if row.modules]
 SAMPLED = [row for row in METHODS if row.samples]
 VAMP = [row for row in METHODS if row.prior_network]

@@ -6,10 +6,13 @@ from .hooks import (
     ClassAwarePriorHook,
     EpochSeedHook,
     FiniteLossHook,
+    GaussianAverageHook,
     MeanLossHook,
     SafeCheckpointHook,
     ThroughputHook,
     VocabularyHook,
+    gaussian_weights,
+    weighted_sum,
 )
 from .latest import find_latest_checkpoint, is_complete
 from .plain import to_plain
@@ -24,6 +27,7 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'GaussianAverageHook',
     'MeanLossHook',
     'PrototypeOwner',
     'SafeCheckpointHook',
@@ -34,10 +38,12 @@ __all__ = [
     'atomic_write',
     'check_state_dict',
     'find_latest_checkpoint',
+    'gaussian_weights',
     'is_complete',
     'load_checkpoint',
     'progress',
     'save_checkpoint',
     'to_plain',
     'unwrap_model',
+    'weighted_sum',
 ]

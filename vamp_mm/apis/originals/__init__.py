@@ -10,8 +10,11 @@ from .bpl import BPL
 from .clip import CLIP
 from .cocoop import CoCoOp
 from .coop import CoOp
+from .deep import IVLP, VPT, PromptSRC
 from .kgcoop import KgCoOp
 from .links import Link
+from .maple import MaPLe
+from .mmrl import MMRL, MMRLPlusPlus
 from .proda import ProDA
 from .prograd import ProGrad
 from .tcp import TCP
@@ -26,6 +29,12 @@ ORIGINALS: tuple[Original, ...] = (
     ProGrad(),
     TCP(),
     BPL(),
+    VPT(),
+    IVLP(),
+    MaPLe(),
+    PromptSRC(),
+    MMRL(),
+    MMRLPlusPlus(),
 )
 
 

@@ -3,6 +3,7 @@
 from .class_aware_prior_hook import ClassAwarePriorHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
+from .gaussian_average_hook import GaussianAverageHook, gaussian_weights, weighted_sum
 from .mean_loss_hook import MeanLossHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .throughput_hook import ThroughputHook
@@ -12,8 +13,11 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'GaussianAverageHook',
     'MeanLossHook',
     'SafeCheckpointHook',
     'ThroughputHook',
     'VocabularyHook',
+    'gaussian_weights',
+    'weighted_sum',
 ]

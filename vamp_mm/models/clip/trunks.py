@@ -40,6 +40,10 @@ class VisionTrunk(Protocol):
     def finish(self, x: Tensor, prompts: Sequence[slice]) -> tuple[Tensor, Tensor]:
         """Pooled ``(B, D)`` and tokens after the last LayerNorm ``(B, L, W)``."""
 
+    @property
+    def projection(self) -> Tensor | None:
+        """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
+
 
 class OpenClipTrunk:
     """open_clip's ``VisionTransformer``.
@@ -86,6 +90,11 @@ class OpenClipTrunk:
             tokens = visual.ln_post(x)
             pooled = tokens[:, 0] if visual.pool_type == 'tok' else _without(tokens, prompts)[:, 1:].mean(dim=1)
         return (pooled if visual.proj is None else pooled @ visual.proj), tokens
+
+    @property
+    def projection(self) -> Tensor | None:
+        """The matrix behind the last LayerNorm."""
+        return self._visual.proj
 
 
 class TimmTrunk:
@@ -141,6 +150,12 @@ class TimmTrunk:
         """Last LayerNorm, the tower's own pooling of the image's tokens, projection."""
         tokens = self._trunk.norm(x)
         return self._visual.head(self._trunk.forward_head(_without(tokens, prompts))), tokens
+
+    @property
+    def projection(self) -> Tensor | None:
+        """The linear layer behind the pooling (EVA), None where there is none (SigLIP)."""
+        head = self._trunk.head if isinstance(self._trunk.head, nn.Linear) else getattr(self._visual.head, 'proj', None)
+        return head.weight.T if isinstance(head, nn.Linear) else None
 
 
 def make_trunk(visual: nn.Module) -> VisionTrunk:

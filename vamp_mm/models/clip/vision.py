@@ -47,6 +47,11 @@ class VisionTower(nn.Module):
         self.width: int = self._trunk.width
         self.depth: int = self._trunk.depth
 
+    @property
+    def projection(self) -> Tensor | None:
+        """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
+        return self._trunk.projection
+
     def stem(self, images: Tensor, layer: int) -> VisionStem:
         """Run plain CLIP up to the input of block ``layer``.
 

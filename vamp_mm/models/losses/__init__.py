@@ -6,6 +6,8 @@ from .cross_entropy import BranchCrossEntropy
 from .distribution import ContextOrthogonality, DistributionBound
 from .guide import TeacherCrossEntropy
 from .mixture import MixtureNLL
+from .feature_l1 import ImageL1, TextL1
+from .logit_kl import LogitKL
 from .variational import VariationalLoss
 
 __all__ = [
@@ -13,9 +15,12 @@ __all__ = [
     'ContextOrthogonality',
     'DistributionBound',
     'ImageConsistency',
+    'ImageL1',
+    'LogitKL',
     'LossTerm',
     'MixtureNLL',
     'TeacherCrossEntropy',
     'TextConsistency',
+    'TextL1',
     'VariationalLoss',
 ]

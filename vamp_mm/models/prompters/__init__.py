@@ -5,9 +5,12 @@ from .class_tokens import ClassAwareTokens
 from .collection import PromptCollection
 from .context import ContextPrompter
 from .coupled import CoupledTokens
+from .deep import DeepPrompter
 from .gaussian import GaussianMLPs
 from .gaussian_shift import GaussianShift
 from .image_shift import ImageShift
+from .shared import SharedPrompter
+from .shared_residual import SharedResidualTokens
 from .shared_space import RepresentationTokens
 from .template import TemplatePrompter
 from .variational import VariationalPrompter
@@ -17,11 +20,14 @@ __all__ = [
     'ClassAwareTokens',
     'ContextPrompter',
     'CoupledTokens',
+    'DeepPrompter',
     'GaussianMLPs',
     'GaussianShift',
     'ImageShift',
     'PromptCollection',
     'RepresentationTokens',
+    'SharedPrompter',
+    'SharedResidualTokens',
     'TemplatePrompter',
     'VariationalPrompter',
 ]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ...ops import reparameterise, unit
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
-from .base import BasePrompter, TextEncoder
+from ...registry import MODELS
+from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
+from .base import BasePrompter
 from .gaussian import GaussianMLPs
-from .layers import check_layers, deep_edits
+from .hosted import build_host, for_all, hosted_plan, hosted_sentences
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
 _TOKENS = ('shared', 'deterministic', 'variational')
@@ -78,11 +78,7 @@ class VariationalPrompter(BasePrompter):
         _check_choice('prior', prior, _PRIORS)
         _check_choice('prototype_source', prototype_source, _SOURCES)
         check_samples(train_samples, test_samples, test_noise)
-        check_layers('text', start, depth, clip.text.depth)
-        self.host = build_part(host, clip=clip)
-        if self.host.text_mode == 'overwrite' and (start != 0 or depth != self.host.depth):
-            raise ValueError(f'start={start}, depth={depth}: with {type(self.host).__name__} text and vision blocks are '
-                             f'coupled; set start=0 and depth={self.host.depth}')
+        self.host = build_host(host, clip, start, depth)
         self.first_vision_layer = self.host.first_vision_layer
         self.start, self.depth = start, depth
         self.tokens, self.prior = tokens, prior
@@ -105,7 +101,7 @@ class VariationalPrompter(BasePrompter):
     def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
         width, layers, count = clip.text.width, self.depth, self.host.num_tokens
         if self.tokens == 'shared':
-            self.host.add_text_tokens(layers, width)
+            self.host.add_text_tokens(clip, layers)
             return
         variational = self.tokens == 'variational'
         self.posterior = GaussianMLPs(clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational)
@@ -160,21 +156,9 @@ class VariationalPrompter(BasePrompter):
         means = means.to(self.prototypes)
         self.prototypes = unit(means) if self.normalize and self.prototype_source == 'feature' else means
 
-    def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
-        """Take up a vocabulary, and check that the tokens have room in its prompts."""
-        if self.host.text_mode == 'overwrite':
-            words = int(clip.tokenize([self.host.context]).eot[0]) - 1
-            if words < self.host.num_tokens:
-                raise ValueError(f'context={self.host.context!r} has {words} tokens, fewer than the '
-                                 f'{self.host.num_tokens} prompt tokens that take their place; use a longer context')
-        super().bind(clip, vocabulary)
-
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
-        """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
-        if self.host.context is None:
-            return vocabulary.sentences
-        template = self.host.context + ' {}.'
-        return Vocabulary(vocabulary.names, (template, ), vocabulary.seen).sentences
+        """The host's own sentences, if it has a context, else the vocabulary's."""
+        return hosted_sentences(self.host, vocabulary)
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Sample text tokens for a batch and plan both towers.
@@ -187,19 +171,12 @@ class VariationalPrompter(BasePrompter):
         """
         latent = None if self.tokens == 'shared' else self._latent(context)
         if latent is None:
-            tokens = shared = self.host.text_tokens()
-            per_layer = tokens[:, None, None, None]  # (H, 1, 1, 1, K, W)
+            shared = self.host.text_tokens()
+            tokens = for_all(shared)  # (H, 1, 1, 1, K, W)
         else:
             shared = self.posterior.shared_tokens
-            per_layer = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
-        return PromptPlan(
-            text=self.prompts,
-            templates=self._templates,
-            latent=latent,
-            text_tower=TowerPlan(
-                edits=deep_edits(
-                    per_layer, self.start, 1, self.host.text_mode, at_embedding=self.host.text_mode == 'overwrite')),
-            vision_tower=TowerPlan(edits=self.host.vision_edits(shared)))
+            tokens = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
+        return hosted_plan(self.host, self.prompts, self._templates, self.start, tokens, shared, latent)
 
     def _latent(self, context: PromptContext) -> Latent:
         assert context.image is not None

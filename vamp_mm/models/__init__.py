@@ -2,23 +2,17 @@
 
 from .backbones import PromptedCLIPBackbone
 from .classifiers import PromptedClassifier, TextTeacher
-from .heads import PromptClsHead, TokenReadout, VaMPHead
+from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
 from .losses import (
     BranchCrossEntropy,
     ContextOrthogonality,
     DistributionBound,
     ImageConsistency,
-    LossTerm,
-    MixtureNLL,
-    TeacherCrossEntropy,
-    TextConsistency,
-from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
-from .losses import (
-    BranchCrossEntropy,
-    ImageConsistency,
     ImageL1,
     LogitKL,
     LossTerm,
+    MixtureNLL,
+    TeacherCrossEntropy,
     TextConsistency,
     TextL1,
     VariationalLoss,
@@ -28,10 +22,10 @@ from .prompters import (
     ClassAwareTokens,
     ContextPrompter,
     CoupledTokens,
+    DeepPrompter,
     GaussianShift,
     ImageShift,
     PromptCollection,
-    DeepPrompter,
     RepresentationTokens,
     SharedPrompter,
     SharedResidualTokens,

@@ -4,10 +4,10 @@ from .base import LossTerm
 from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
 from .distribution import ContextOrthogonality, DistributionBound
-from .guide import TeacherCrossEntropy
-from .mixture import MixtureNLL
 from .feature_l1 import ImageL1, TextL1
+from .guide import TeacherCrossEntropy
 from .logit_kl import LogitKL
+from .mixture import MixtureNLL
 from .variational import VariationalLoss
 
 __all__ = [

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from vamp_mm.registry import MODELS, OPTIM_WRAPPERS
 
+from ..convert import import_original
 from ..originals import Link, Original, original_of
 from .case import Case
 from .deviation import Report
@@ -68,10 +69,23 @@ class _Check:
         for key, value in original.extras(model, case).items():
             self._compare(key, value)
         if 'eval_logits_newnames' in case:
+            self._checkpoint()
             model.set_vocabulary(original.new_vocabulary(case))
             original.prepare(model, case, False)
             self._compare('eval_logits_newnames', original.logits(model, case['images']))
             model.set_vocabulary(original.vocabulary(case, case.names))
+
+    def _checkpoint(self) -> None:
+        """Take the weights from the original's checkpoint, where it lies beside the recording."""
+        stored = self.case.meta.get('checkpoint')
+        file = self.case.path.parent / str(stored['path']) if isinstance(stored, Mapping) else None
+        if file is None or not file.is_file():
+            return
+        state = import_original(self.original.name, file).state
+        same = all(torch.equal(state[link.own], link.gather(self.learn)) for link in self.links)
+        if not same:
+            self.report.problems.append(f'{file.name} read by import_original gives other values than learn/')
+        self.model.load_state_dict(dict(state), strict=True)
 
     def training(self) -> None:
         """Losses, gradients and the first steps in training mode."""

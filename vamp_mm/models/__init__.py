@@ -1,5 +1,6 @@
 """Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
 
+from .adapters import MultiModalAdapters, TunedWeights
 from .backbones import PromptedCLIPBackbone
 from .classifiers import PromptedClassifier, TextTeacher
 from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
@@ -14,6 +15,7 @@ from .losses import (
     VariationalLoss,
 )
 from .prompters import (
+    AdapterPrompter,
     BasePrompter,
     ContextPrompter,
     CoupledTokens,
@@ -26,6 +28,7 @@ from .prompters import (
 )
 
 __all__ = [
+    'AdapterPrompter',
     'BasePrompter',
     'BranchCrossEntropy',
     'ContextPrompter',
@@ -37,6 +40,7 @@ __all__ = [
     'LossTerm',
     'LowRankReadout',
     'MMRLHead',
+    'MultiModalAdapters',
     'PromptClsHead',
     'PromptedCLIPBackbone',
     'PromptedClassifier',
@@ -48,6 +52,7 @@ __all__ = [
     'TextL1',
     'TextTeacher',
     'TokenReadout',
+    'TunedWeights',
     'VaMPHead',
     'VariationalLoss',
     'VariationalPrompter',

@@ -62,21 +62,38 @@ class TokenEdit:
 
 
 @dataclass(frozen=True, eq=False)
+class TunedTower:
+    """A tower with trained weights of its own, which runs in place of the frozen one.
+
+    Args:
+        tower: A copy of the tower that shares all tensors with it but those that are trained.
+        first: The lowest layer whose weights differ: a block, ``EMBED`` for the LayerNorm before block 0, or the number of
+            blocks if only what stands behind them differs.
+    """
+
+    tower: nn.Module
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
 class TowerPlan:
-    """The edits of one tower, and at most one residual module per block.
+    """The edits of one tower, at most one residual module per block, and other weights.
 
     Args:
         edits: Token edits; those of one layer are applied in the given order.
         residuals: Block index -> module; its output on the block's first LayerNorm is added at the block's end.
+        tuned: What runs in place of the frozen tower, where a method trains weights of CLIP.
     """
 
     edits: tuple[TokenEdit, ...] = ()
     residuals: Mapping[int, nn.Module] = field(default_factory=lambda: MappingProxyType({}))
+    tuned: TunedTower | None = None
 
     @property
     def first(self) -> int | None:
         """The lowest layer that differs from plain CLIP, or None for an empty plan."""
         layers = [edit.layer for edit in self.edits] + list(self.residuals)
+        layers += [] if self.tuned is None else [self.tuned.first]
         return min(layers) if layers else None
 
     def at(self, layer: int) -> tuple[TokenEdit, ...]:

@@ -110,7 +110,9 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             ``pooled (S|1, N, D)``, not normalised.
         """
-        return self.vision(images, plan.vision_tower, want_tokens)
+        tuned = plan.vision_tower.tuned
+        tower = self.vision if tuned is None else tuned.tower
+        return tower(images, plan.vision_tower, want_tokens)
 
     def encode_text(self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False) -> TowerOutput:
         """Encode sentences.
@@ -123,7 +125,9 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             ``pooled (S|1, N|1, C, D)``, not normalised.
         """
-        return self.text(prompts, plan.text_tower, textbook)
+        tuned = plan.text_tower.tuned
+        tower = self.text if tuned is None else tuned.tower
+        return tower(prompts, plan.text_tower, textbook)
 
     def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
         """Tokenise C sentences, on the device of the towers.

@@ -108,6 +108,7 @@ class VisionTower(nn.Module):
     def _check(self, plan: TowerPlan, stem_layer: int) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         wrong = [layer for layer in layers if layer >= self.depth or layer < stem_layer]
+        wrong += [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
         if wrong:
             raise ValueError(f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
                              f'{self.depth - 1} and the shared stem ends before block {stem_layer}')

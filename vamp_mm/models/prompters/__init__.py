@@ -1,5 +1,6 @@
 """Prompters: from what they may look at to a plan for the towers; one idea per file."""
 
+from .adapted import AdapterPrompter
 from .base import BasePrompter
 from .context import ContextPrompter
 from .coupled import CoupledTokens
@@ -12,6 +13,7 @@ from .template import TemplatePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
+    'AdapterPrompter',
     'BasePrompter',
     'ContextPrompter',
     'CoupledTokens',

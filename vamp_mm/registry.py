@@ -41,12 +41,12 @@ PARAM_SCHEDULERS = Registry(
     parent=MMENGINE_PARAM_SCHEDULERS,
     scope=SCOPE,
     locations=['vamp_mm.engine'])
-# mixed precision on a CPU
+# mixed precision on a CPU, projected gradients
 OPTIM_WRAPPERS = Registry(
     'optim_wrapper',
     parent=root.OPTIM_WRAPPERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine.autocast_wrapper'])
+    locations=['vamp_mm.engine.autocast_wrapper', 'vamp_mm.engine.projected_gradient'])
 # testing in several processes
 MODEL_WRAPPERS = Registry(
     'model_wrapper',

@@ -82,13 +82,17 @@ def test_resumed_state(trained, copied):
         assert torch.equal(value, stored[name]), name
 
 
-def test_other_class_names_still_warn(copied):
-    names = {'metainfo': {'classes': ('cat', 'dog', 'rat')}}
-    runner = toy_runner(copied, resume=True, train_dataloader__dataset=names)
-    warnings = []
-    runner.logger.warning = warnings.append
-    runner.train()
-    assert any('dataset metainfo' in text for text in warnings)
+@pytest.mark.parametrize(
+    ('changes', 'words'),
+    [
+        ({'train_dataloader__dataset': {'metainfo': {'classes': ('cat', 'dog', 'rat')}}}, "'rat'"),
+        ({'optim_wrapper__optimizer__lr': 0.5}, r'optimizer\.lr: [0-9.]+ -> 0\.5'),
+        ({'randomness': {'seed': 77}}, r'randomness\.seed: \d+ -> 77'),
+    ],
+)
+def test_a_run_is_not_continued_as_another_one(copied, changes, words):
+    with pytest.raises(CheckpointError, match=words):
+        toy_runner(copied, resume=True, **changes).train()
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ class PromptOutput:
         teacher_text: ``(C, D)`` unit text features of the frozen CLIP, None if not asked for.
         teacher_logits: ``(N, C)`` logits of the frozen CLIP, None if not asked for.
         latent: What a variational method sampled.
+        class_free: ``(S|1, N|1, 1, D)`` unit text features of prompts without a class name, None if not asked for.
+        logit_scale: ``()`` factor of the cosines.
     """
 
     logits: Mapping[str, Tensor]
@@ -79,3 +81,5 @@ class PromptOutput:
     teacher_text: Tensor | None = None
     teacher_logits: Tensor | None = None
     latent: Latent | None = None
+    class_free: Tensor | None = None
+    logit_scale: Tensor | None = None

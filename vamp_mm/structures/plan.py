@@ -134,6 +134,7 @@ class PromptPlan:
         vision_tower: Edits of the vision tower.
         templates: Number of templates T; the unit features of a class's T sentences are averaged.
         latent: What a variational method sampled, for its losses.
+        class_free: Prompts without a class name, encoded only for loss terms that require them.
     """
 
     text: TextPrompts | None = None
@@ -141,6 +142,7 @@ class PromptPlan:
     vision_tower: TowerPlan = field(default_factory=TowerPlan)
     templates: int = 1
     latent: Latent | None = None
+    class_free: PromptPlan | None = None
 
 
 #: Plain CLIP: the frozen teacher is the same encoder with this plan.

@@ -6,15 +6,29 @@ The parity check compares with recordings of them, the converters read and write
 from __future__ import annotations
 
 from .base import Original, Recorded
+from .bpl import BPL
+from .clip import CLIP
+from .cocoop import CoCoOp
 from .coop import CoOp
 from .deep import IVLP, VPT, PromptSRC
+from .kgcoop import KgCoOp
 from .links import Link
 from .maple import MaPLe
 from .mmrl import MMRL, MMRLPlusPlus
+from .proda import ProDA
+from .prograd import ProGrad
+from .tcp import TCP
 
 #: One row per original; a method is found by its name or by ``meta['method']`` of a recording.
 ORIGINALS: tuple[Original, ...] = (
+    CLIP(),
     CoOp(),
+    CoCoOp(),
+    ProDA(),
+    KgCoOp(),
+    ProGrad(),
+    TCP(),
+    BPL(),
     VPT(),
     IVLP(),
     MaPLe(),
@@ -61,4 +75,4 @@ def original_of(case: Recorded) -> Original:
     raise ValueError(f'a recording of {method!r}; known are {sorted(name for o in ORIGINALS for name in o.recorded_as)}')
 
 
-__all__ = ['ORIGINALS', 'CoOp', 'Link', 'Original', 'Recorded', 'original_named', 'original_of']
+__all__ = ['ORIGINALS', 'Link', 'Original', 'Recorded', 'original_named', 'original_of']

@@ -95,6 +95,10 @@ class Original:
         template = case.meta.get('template', 'a photo of a {}.')
         return Vocabulary(tuple(names), (template, ), seen)
 
+    def wrapper(self, case: Recorded) -> dict[str, Any]:
+        """Config of the optimizer wrapper of a recording."""
+        return dict(self.optim_wrapper)
+
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """Bring in what the original drew at random (``noise/*``), right before a forward pass."""
 

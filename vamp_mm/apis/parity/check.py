@@ -102,7 +102,7 @@ class _Check:
                 self._compare(key, value)
 
     def _steps(self, key: str, settings: Any, count: int, first: bool = False) -> None:
-        wrapper = _wrapper(self.model, self.original, settings)
+        wrapper = _wrapper(self.model, self.original.wrapper(self.case), settings)
         if not isinstance(settings, Mapping):
             self.report.problems.append(f'{key}: meta tells no settings of its optimiser, only {settings!r}')
             return
@@ -214,11 +214,11 @@ def load_learnables(model: nn.Module, links: list[Link] | tuple[Link, ...], lear
     model.load_state_dict(state, strict=True)
 
 
-def _wrapper(model: nn.Module, original: Original, settings: Any) -> OptimWrapper:
+def _wrapper(model: nn.Module, config: dict[str, Any], settings: Any) -> OptimWrapper:
     settings = dict(settings) if isinstance(settings, Mapping) else {'type': 'SGD', 'lr': 0.0}
     kind = getattr(torch.optim, settings.pop('type', 'SGD'))
     optimizer = kind([value for value in model.parameters() if value.requires_grad], **settings)
-    return OPTIM_WRAPPERS.build(dict(original.optim_wrapper, optimizer=optimizer, _scope_='vamp_mm'))
+    return OPTIM_WRAPPERS.build(dict(config, optimizer=optimizer, _scope_='vamp_mm'))
 
 
 def _term(model: Any, losses: Mapping[str, Tensor], name: str, weighted: bool) -> Tensor:

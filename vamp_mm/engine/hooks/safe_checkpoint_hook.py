@@ -22,6 +22,7 @@ from ..latest import POINTER, find_latest_checkpoint
 from ..plain import same_plain, to_plain
 from ..protocol import unwrap_model
 from ..runner_state import hub_state, make_plain
+from ..settings import MAX_EPOCHS, changed_settings, run_settings
 from ..strict import check_state_dict
 
 
@@ -141,8 +142,9 @@ class SafeCheckpointHook(CheckpointHook):
             self.best_ckpt_path_dict[key] = self._here(path) if path else None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Turn the checkpoint into plain data, in place."""
+        """Turn the checkpoint into plain data, in place, and note what the run was set to."""
         make_plain(checkpoint)
+        checkpoint['meta']['settings'] = run_settings(runner.cfg)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check that the checkpoint fits, and restore what ``Runner.resume`` expects, in place.
@@ -152,7 +154,8 @@ class SafeCheckpointHook(CheckpointHook):
             checkpoint: What was loaded.
 
         Raises:
-            CheckpointError: If it belongs to another model, or a run cannot be resumed from it.
+            CheckpointError: If it belongs to another model, a run cannot be resumed from it, or this
+                run has other settings than the one that wrote it.
         """
         source = str(checkpoint.pop('file', 'the checkpoint'))
         weights = checkpoint.get('state_dict', checkpoint)
@@ -238,4 +241,21 @@ def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:
         raise CheckpointError(
             f'{source} was trained with {len(stored)} parameter schedulers, this run has '
             f'{len(schedulers)}; resume with the same param_scheduler'
+        )
+    _check_settings(runner, meta.get('settings') or {}, source)
+
+
+def _check_settings(runner: Runner, stored: dict[str, str], source: str) -> None:
+    changed = changed_settings(stored, run_settings(runner.cfg))
+    longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
+    if len(changed) > len(longer):
+        raise CheckpointError(
+            f'{source} is of a run with other settings (before -> now): {"; ".join(changed[:10])}. '
+            'Resuming continues the very same run: set them back, or start a new run in another '
+            'work directory (load_from takes only the weights of this one)'
+        )
+    if longer:
+        runner.logger.warning(
+            f'{longer[0]}: schedules that depend on it go on as set now, so the result is not that '
+            'of one uninterrupted run'
         )

@@ -176,7 +176,9 @@ class PromptedClassifier(BaseModel):
             teacher_image=teacher_image,
             teacher_text=self._teacher() if 'teacher_text' in needs else None,
             teacher_logits=self._teacher_logits(teacher_image) if 'teacher_logits' in needs else None,
-            latent=plan.latent)
+            latent=plan.latent,
+            class_free=self._class_free(plan) if 'class_free' in needs else None,
+            logit_scale=self.head.logit_scale)
 
     def _text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
@@ -190,6 +192,13 @@ class PromptedClassifier(BaseModel):
         if keep:
             self._text_cache = text
         return text
+
+    def _class_free(self, plan: PromptPlan) -> Tensor:
+        """``(S|1, N|1, 1, D)`` unit text features of the prompts without a class name."""
+        if plan.class_free is None or plan.class_free.text is None:
+            raise RuntimeError('a loss term needs prompts without a class name, and the prompter plans none; remove '
+                               'ContextOrthogonality from head.losses or use a PromptCollection')
+        return unit(self.backbone.encode_text(plan.class_free.text, plan.class_free).pooled)
 
     @torch.no_grad()
     def _teacher(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Two kinds of vision trunk behind one interface: open_clip's own transformer, and timm's (SigLIP, EVA).
+"""Kinds of vision trunk behind one interface: open_clip's own transformer, and timm's (SigLIP, EVA).
 
 A trunk owns no parameters; it knows how the modules of a loaded tower are called one after the other.
 """
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...structures import TokenEdit
+from .resnet_trunk import ResNetTrunk
 
 
 class VisionTrunk(Protocol):
@@ -171,6 +172,8 @@ def make_trunk(visual: nn.Module) -> VisionTrunk:
     """
     if hasattr(visual, 'transformer') and hasattr(visual, 'class_embedding'):
         return OpenClipTrunk(visual)
+    if hasattr(visual, 'attnpool') and hasattr(visual, 'layer4'):
+        return ResNetTrunk(visual)
     trunk = getattr(visual, 'trunk', None)
     if all(hasattr(trunk, name) for name in ('blocks', '_pos_embed', 'norm_pre', 'forward_head', 'num_prefix_tokens')):
         return TimmTrunk(visual)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...structures import EMBED, TokenEdit, TowerOutput, TowerPlan
 from .edits import Spans, edit_tokens
+from .resnet_trunk import no_tokens
 from .trunks import make_trunk
 
 
@@ -109,6 +110,8 @@ class VisionTower(nn.Module):
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         wrong = [layer for layer in layers if layer >= self.depth or layer < stem_layer]
         wrong += [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
+        if layers and not self.depth:
+            raise no_tokens()
         if wrong:
             raise ValueError(f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
                              f'{self.depth - 1} and the shared stem ends before block {stem_layer}')

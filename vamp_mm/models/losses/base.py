@@ -20,7 +20,8 @@ class LossTerm(nn.Module, ABC):
         ValueError: If the weight is negative.
     """
 
-    #: What the term reads: any of ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``.
+    #: What the term reads: any of ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``,
+    #: ``'class_free'``.
     requires: frozenset[str] = frozenset()
     #: Whether the term is not added to the objective but guides its gradient; logged as ``guide_<name>``.
     guide = False

@@ -35,7 +35,7 @@ class ContextPrompter(BasePrompter):
     """M learned tokens in place of the first words of every prompt.
 
     A prompt is ``<M tokens> <template>``. Methods that add something to it do so by a part: ``shift`` moves the tokens
-    (CoCoOp, Bayesian Prompt Learning), ``text_tokens`` and ``vision_tokens`` edit the towers further up (TCP, IVLP).
+    (CoCoOp, Bayesian Prompt Learning), ``text_tokens`` edit the text tower further up (TCP).
 
     Args:
         clip: The backbone (given by the classifier), for its widths and token embeddings.
@@ -54,7 +54,6 @@ class ContextPrompter(BasePrompter):
         std: Standard deviation of tokens that start at random.
         shift: Config of a part that shifts the tokens, such as ``ImageShift`` or ``GaussianShift``.
         text_tokens: Config of a part with further edits of the text tower, such as ``ClassAwareTokens``.
-        vision_tokens: Config of a part with edits of the vision tower.
 
     Raises:
         ValueError: If a choice is unknown or does not fit the others.
@@ -70,8 +69,7 @@ class ContextPrompter(BasePrompter):
                  full_stop: Literal['merged', 'own'] = 'merged',
                  std: float = 0.02,
                  shift: dict[str, Any] | None = None,
-                 text_tokens: dict[str, Any] | None = None,
-                 vision_tokens: dict[str, Any] | None = None) -> None:
+                 text_tokens: dict[str, Any] | None = None) -> None:
         super().__init__()
         words = (context or '').split()
         self.num_tokens = _length(num_tokens, len(words))
@@ -86,12 +84,9 @@ class ContextPrompter(BasePrompter):
             nn.init.normal_(self.context, std=std)
         self.shift = None if shift is None else build_part(shift, clip=clip)
         self.text_tokens = None if text_tokens is None else build_part(text_tokens, clip=clip)
-        self.vision_tokens = None if vision_tokens is None else build_part(vision_tokens, clip=clip)
-        parts: list[Any] = [part for part in (self.shift, self.text_tokens, self.vision_tokens) if part is not None]
+        parts: list[Any] = [part for part in (self.shift, self.text_tokens) if part is not None]
         self.requires = frozenset().union(*(part.requires for part in parts))
         self.provides = frozenset() if self.shift is None else self.shift.provides
-        if self.vision_tokens is not None:
-            self.first_vision_layer = self.vision_tokens.first_layer
         self._placement: Placement | None = None
         self.register_buffer('_own_words', None, persistent=False)
 
@@ -142,10 +137,8 @@ class ContextPrompter(BasePrompter):
             tokens = fill(self._placement, tokens, self._own_words)
         edits = (TokenEdit(EMBED, self._placement.start, 'overwrite', tokens), )
         if self.text_tokens is not None:
-            edits += self.text_tokens.edits(context)
-        vision = () if self.vision_tokens is None else self.vision_tokens.edits(context)
-        return PromptPlan(
-            text=self.prompts, text_tower=TowerPlan(edits), vision_tower=TowerPlan(vision), latent=latent)
+            edits += self.text_tokens.edits(context, self._placement.start)
+        return PromptPlan(text=self.prompts, text_tower=TowerPlan(edits), latent=latent)
 
     def _check_classes(self, vocabulary: Vocabulary) -> None:
         if self.num_classes is None:

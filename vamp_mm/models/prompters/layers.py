@@ -51,6 +51,9 @@ def check_layers(tower: str, start: int, depth: int, available: int) -> None:
     Raises:
         ValueError: If they do not, naming the blocks that do.
     """
+    if not available:
+        raise ValueError(f'the {tower} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side '
+                         "(ContextPrompter), or a vision transformer: arch='ViT-B-16'")
     if start < 0 or depth < 1 or start + depth > available:
         raise ValueError(f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
                          f'0..{available - 1}; choose start + depth <= {available}')

@@ -49,7 +49,8 @@ def name_lengths(clip: Tokenizes, names: list[str], start: int) -> Tensor:
     return clip.tokenize(names).eot - start
 
 
-def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position, lengths: Tensor) -> Placement:
+def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position, lengths: Tensor,
+          reach: int | None = None) -> Placement:
     """Move the placeholders to where the class name leaves room for them.
 
     Args:
@@ -58,12 +59,14 @@ def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position,
         num_tokens: Number M of placeholders.
         position: ``'end'``: the name behind the context; ``'front'``: before it; ``'middle'``: behind its first half.
         lengths: ``(C,)`` tokens of each name.
+        reach: Number R of positions that the placement covers; by default as many as may change.
 
     Returns:
         The placement.
     """
     before = {'end': num_tokens, 'middle': num_tokens // 2, 'front': 0}[position]
-    reach = num_tokens + (0 if position == 'end' else int(lengths.max()))
+    if reach is None:
+        reach = num_tokens + (0 if position == 'end' else int(lengths.max()))
     reach = min(reach, prompts.ids.shape[1] - start)
     at = torch.arange(reach, device=prompts.ids.device).expand(len(prompts), -1)  # (C, R)
     lengths = lengths.to(at.device)[:, None]

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import torch
-from mmengine.dist import get_dist_info
 from torch import Tensor
 
-from ...ops import draw_noise, reparameterise, unit
+from ...ops import reparameterise, unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
 from .gaussian import GaussianMLPs
 from .hosted import build_host, for_all, hosted_plan, hosted_sentences
+from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
 _TOKENS = ('shared', 'deterministic', 'variational')
 _PRIORS = ('class-aware', 'standard')
 _SOURCES = ('feature', 'posterior')
-_NOISES = ('shared', 'antithetic', 'fresh')
-_INT64 = (1 << 63) - 1
 
 
 @MODELS.register_module()
@@ -72,15 +70,14 @@ class VariationalPrompter(BasePrompter):
                  log_var_range: tuple[float, float] = (-14.0, 2.0),
                  train_samples: int = 1,
                  test_samples: int = 10,
-                 test_noise: Literal['shared', 'antithetic', 'fresh'] = 'shared',
+                 test_noise: TestNoise = 'shared',
                  seed: int = 0,
                  prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
         super().__init__()
         _check_choice('tokens', tokens, _TOKENS)
         _check_choice('prior', prior, _PRIORS)
-        _check_choice('test_noise', test_noise, _NOISES)
         _check_choice('prototype_source', prototype_source, _SOURCES)
-        _check_samples(train_samples, test_samples, test_noise)
+        check_samples(train_samples, test_samples, test_noise)
         self.host = build_host(host, clip, start, depth)
         self.first_vision_layer = self.host.first_vision_layer
         self.start, self.depth = start, depth
@@ -97,8 +94,7 @@ class VariationalPrompter(BasePrompter):
 
     def _add_noise_state(self) -> None:
         """What addresses the training noise; saved, so that a resumed run goes on with the noise it would have had."""
-        # The Runner seeds torch before it builds the model, alike in all processes: another run draws other noise.
-        self.register_buffer('noise_seed', torch.tensor(torch.initial_seed() & _INT64))
+        self.register_buffer('noise_seed', run_seed())
         #: Training steps that drew noise.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
 
@@ -218,24 +214,14 @@ class VariationalPrompter(BasePrompter):
     def _noise(self, images: int, device: torch.device) -> Tensor | None:
         """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""
         event = self.posterior.shape
-        if self.training:
-            return self._train_noise(images, event).to(device) if self.train_samples else None
-        if not self.test_samples:
+        if not self.training:
+            count = self.test_samples
+            return prediction_noise(self.test_noise, count, images, event, self.seed, device) if count else None
+        if not self.train_samples:
             return None
-        if self.test_noise == 'fresh':
-            return torch.randn(self.test_samples, images, *event, device=device)
-        if self.test_noise == 'antithetic':
-            half = draw_noise((self.test_samples // 2, 1, *event), self.seed, 0)
-            return torch.cat([half, -half]).to(device)
-        return draw_noise((self.test_samples, 1, *event), self.seed, 0).to(device)
-
-    def _train_noise(self, images: int, event: tuple[int, ...]) -> Tensor:
-        # Noise of the whole global batch, of which this process takes its share: MMEngine's sampler deals the images out
-        # in turn, so image i of process r is image i * world + r of the batch that one process would see.
-        rank, world = get_dist_info()
         self.noise_step += 1
-        noise = draw_noise((self.train_samples, images * world, *event), int(self.noise_seed), int(self.noise_step))
-        return noise[:, rank::world]
+        seed, step = int(self.noise_seed), int(self.noise_step)
+        return training_noise(self.train_samples, images, event, seed, step).to(device)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')
@@ -247,10 +233,3 @@ class VariationalPrompter(BasePrompter):
 def _check_choice(key: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
-
-
-def _check_samples(train: int, test: int, noise: str) -> None:
-    if train < 0 or test < 0:
-        raise ValueError(f'train_samples={train}, test_samples={test}: give 0 (posterior mean) or more')
-    if noise == 'antithetic' and test % 2:
-        raise ValueError(f"test_samples={test} is odd; test_noise='antithetic' draws pairs")

@@ -1,9 +1,9 @@
-"""Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
+"""Models: frozen CLIP towers, prompters, adapters, heads, losses, and the classifier that joins them."""
 
 from .adapters import MultiModalAdapters, TunedWeights
 from .backbones import PromptedCLIPBackbone
-from .classifiers import PromptedClassifier, TextTeacher
-from .heads import PromptClsHead, TokenReadout, VaMPHead
+from .classifiers import ClassSkipping, PromptedClassifier, TextTeacher
+from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
 from .losses import (
     BranchCrossEntropy,
     ContextOrthogonality,
@@ -12,16 +12,11 @@ from .losses import (
     ImageL1,
     LogitKL,
     LossTerm,
-    MMRLHead,
     MixtureNLL,
-    PromptClsHead,
     TeacherCrossEntropy,
     TextConsistency,
     TextL1,
-    TokenReadout,
-    VaMPHead from .losses import (     BranchCrossEntropy,
     VariationalLoss,
-    from .heads import LowRankReadout,
 )
 from .prompters import (
     AdapterPrompter,
@@ -37,6 +32,7 @@ from .prompters import (
     SharedPrompter,
     SharedResidualTokens,
     TemplatePrompter,
+    TwoStagePrompter,
     VariationalPrompter,
 )
 
@@ -45,6 +41,7 @@ __all__ = [
     'BasePrompter',
     'BranchCrossEntropy',
     'ClassAwareTokens',
+    'ClassSkipping',
     'ContextOrthogonality',
     'ContextPrompter',
     'CoupledTokens',
@@ -56,6 +53,7 @@ __all__ = [
     'ImageShift',
     'LogitKL',
     'LossTerm',
+    'LowRankReadout',
     'MMRLHead',
     'MixtureNLL',
     'MultiModalAdapters',
@@ -73,9 +71,8 @@ __all__ = [
     'TextTeacher',
     'TokenReadout',
     'TunedWeights',
+    'TwoStagePrompter',
     'VaMPHead',
-    'VaMPHead from .losses import (     BranchCrossEntropy',
     'VariationalLoss',
     'VariationalPrompter',
-    'from .heads import LowRankReadout',
 ]

@@ -3,13 +3,23 @@
 from .context import PromptContext
 from .frozen_clip import FrozenCLIP, Tower
 from .outputs import Latent, PromptOutput, TeacherOutput, TowerOutput
-from .plan import EMBED, EMPTY_PLAN, PromptPlan, TextPrompts, TokenEdit, TowerPlan, TunedTower
+from .plan import (
+    EMBED,
+    EMPTY_PLAN,
+    KnownText,
+    PromptPlan,
+    TextPrompts,
+    TokenEdit,
+    TowerPlan,
+    TunedTower,
+)
 from .vocabulary import Vocabulary
 
 __all__ = [
     'EMBED',
     'EMPTY_PLAN',
     'FrozenCLIP',
+    'KnownText',
     'Latent',
     'PromptContext',
     'PromptOutput',

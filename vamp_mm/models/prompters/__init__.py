@@ -14,6 +14,7 @@ from .shared import SharedPrompter
 from .shared_residual import SharedResidualTokens
 from .shared_space import RepresentationTokens
 from .template import TemplatePrompter
+from .two_stage import TwoStagePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     'SharedPrompter',
     'SharedResidualTokens',
     'TemplatePrompter',
+    'TwoStagePrompter',
     'VariationalPrompter',
 ]

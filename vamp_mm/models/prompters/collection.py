@@ -57,7 +57,8 @@ class PromptCollection(BasePrompter):
         self.num_prompts, self.num_tokens, self.prompts_per_step = num_prompts, num_tokens, prompts_per_step
         self.contexts = nn.Parameter(torch.randn(num_prompts, num_tokens, clip.text.width) * std)
         quarter = num_prompts // 4
-        self._positions: list[Position] = ['front'] * quarter + ['middle'] * quarter + ['end'] * (2 * quarter)
+        places: list[tuple[Position, int]] = [('front', quarter), ('middle', quarter), ('end', 2 * quarter)]
+        self._positions = [position for position, count in places for _ in range(count)]
         self._placements: dict[Position, Placement] = {}
         self._class_free: TextPrompts | None = None
         for position in ('end', 'middle', 'front'):

@@ -21,6 +21,8 @@ class Method:
         looks_at_image: Whether the text side depends on the image.
         samples: Whether text tokens are sampled.
         prior_network: Whether a class-aware prior is learned.
+        losses: Names of the loss terms, in order.
+        gradient_factor: By what the method multiplies the gradients of its weights (MMA).
     """
 
     title: str
@@ -31,6 +33,7 @@ class Method:
     samples: bool = False
     prior_network: bool = False
     losses: tuple[str, ...] = field(default=('loss_ce_class', ))
+    gradient_factor: float = 1.0
 
 
 _MMRL = dict(
@@ -97,9 +100,24 @@ DEEP = [
            dict(type='PromptClsHead'), modules=('prompter.text_tokens', )),
     Method('ivlp', dict(type='DeepPrompter', vision_tokens=2, vision_depth=2, text_tokens=2, text_depth=3),
            dict(type='PromptClsHead'), modules=('prompter.vision_tokens', 'prompter.text_tokens')),
+    Method('promptsrc', dict(type='DeepPrompter', vision_tokens=2, vision_depth=2, text_tokens=2, text_depth=3),
+           dict(type='PromptClsHead', losses=[dict(type='BranchCrossEntropy'), dict(type='TextL1'), dict(type='ImageL1'),
+                                              dict(type='LogitKL')]),
+           modules=('prompter.vision_tokens', 'prompter.text_tokens'),
+           losses=('loss_ce_class', 'loss_text_l1', 'loss_image_l1', 'loss_logit_kl')),
+]
+ADAPTED = [
+    Method('mma', dict(type='AdapterPrompter', template='a photo of a {}.',
+                       adapter=dict(type='MultiModalAdapters', start=1, depth=2, dim=6, scale=0.05)),
+           dict(type='PromptClsHead'), modules=('prompter.adapter.', ), gradient_factor=20.0),
+    Method('layer norms', dict(type='AdapterPrompter',
+                               adapter=dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*'])),
+           dict(type='PromptClsHead'), modules=('prompter.adapter.vision.', 'prompter.adapter.text.')),
+    Method('upper blocks', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', start=2)),
+           dict(type='PromptClsHead'), modules=('prompter.adapter.vision.', 'prompter.adapter.text.')),
 ]
 
-METHODS: list[Method] = [ZERO_SHOT, *MMRL, *MAPLE, *HOSTS, *DEEP]
+METHODS: list[Method] = [ZERO_SHOT, *MMRL, *MAPLE, *HOSTS, *DEEP, *ADAPTED]
 TRAINED = [row for row in METHODS if row.modules]
 SAMPLED = [row for row in METHODS if row.samples]
 VAMP = [row for row in METHODS if row.prior_network]

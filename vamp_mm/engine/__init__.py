@@ -9,6 +9,7 @@ from .hooks import (
     GaussianAverageHook,
     MeanLossHook,
     SafeCheckpointHook,
+    StageHook,
     ThroughputHook,
     VocabularyHook,
     gaussian_weights,
@@ -19,6 +20,7 @@ from .plain import to_plain
 from .progress_bar import progress
 from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
 from .schedulers import WarmupCosineLR
+from .stage_schedule import StagedCosineLR
 from .strict import check_state_dict
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     'PrototypeOwner',
     'SafeCheckpointHook',
     'SpeaksOfClasses',
+    'StageHook',
+    'StagedCosineLR',
     'ThroughputHook',
     'VocabularyHook',
     'WarmupCosineLR',

@@ -1,7 +1,8 @@
-"""Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
+"""Models: frozen CLIP towers, prompters, adapters, heads, losses, and the classifier that joins them."""
 
+from .adapters import MultiModalAdapters, TunedWeights
 from .backbones import PromptedCLIPBackbone
-from .classifiers import PromptedClassifier, TextTeacher
+from .classifiers import ClassSkipping, PromptedClassifier, TextTeacher
 from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
 from .losses import (
     BranchCrossEntropy,
@@ -18,6 +19,7 @@ from .losses import (
     VariationalLoss,
 )
 from .prompters import (
+    AdapterPrompter,
     BasePrompter,
     ClassAwareTokens,
     ContextPrompter,
@@ -30,13 +32,16 @@ from .prompters import (
     SharedPrompter,
     SharedResidualTokens,
     TemplatePrompter,
+    TwoStagePrompter,
     VariationalPrompter,
 )
 
 __all__ = [
+    'AdapterPrompter',
     'BasePrompter',
     'BranchCrossEntropy',
     'ClassAwareTokens',
+    'ClassSkipping',
     'ContextOrthogonality',
     'ContextPrompter',
     'CoupledTokens',
@@ -51,6 +56,7 @@ __all__ = [
     'LowRankReadout',
     'MMRLHead',
     'MixtureNLL',
+    'MultiModalAdapters',
     'PromptClsHead',
     'PromptCollection',
     'PromptedCLIPBackbone',
@@ -64,6 +70,8 @@ __all__ = [
     'TextL1',
     'TextTeacher',
     'TokenReadout',
+    'TunedWeights',
+    'TwoStagePrompter',
     'VaMPHead',
     'VariationalLoss',
     'VariationalPrompter',

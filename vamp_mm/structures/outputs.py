@@ -72,6 +72,7 @@ class PromptOutput:
         latent: What a variational method sampled.
         class_free: ``(S|1, N|1, 1, D)`` unit text features of prompts without a class name, None if not asked for.
         logit_scale: ``()`` factor of the cosines.
+        classes: Indices in the vocabulary that the C classes here are, in rising order; None for all.
     """
 
     logits: Mapping[str, Tensor]
@@ -83,3 +84,4 @@ class PromptOutput:
     latent: Latent | None = None
     class_free: Tensor | None = None
     logit_scale: Tensor | None = None
+    classes: Tensor | None = None

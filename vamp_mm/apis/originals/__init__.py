@@ -14,10 +14,12 @@ from .deep import IVLP, VPT, PromptSRC
 from .kgcoop import KgCoOp
 from .links import Link
 from .maple import MaPLe
+from .mma import MMA
 from .mmrl import MMRL, MMRLPlusPlus
 from .proda import ProDA
 from .prograd import ProGrad
 from .tcp import TCP
+from .tuned import SkipT, TwoStageClassifier, TwoStageLayerNorms
 
 #: One row per original; a method is found by its name or by ``meta['method']`` of a recording.
 ORIGINALS: tuple[Original, ...] = (
@@ -35,6 +37,10 @@ ORIGINALS: tuple[Original, ...] = (
     PromptSRC(),
     MMRL(),
     MMRLPlusPlus(),
+    MMA(),
+    TwoStageLayerNorms(),
+    TwoStageClassifier(),
+    SkipT(),
 )
 
 #: Names of all originals.

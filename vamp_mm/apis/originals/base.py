@@ -114,6 +114,22 @@ class Original:
         """Config of the optimizer wrapper of a recording."""
         return dict(self.optim_wrapper)
 
+    def optimiser(self, case: Recorded, own: bool) -> Any:
+        """Settings of the recorded step.
+
+        Args:
+            case: The recording.
+            own: Whether of the method's own optimiser instead of SGD.
+
+        Returns:
+            Class name as ``type``, and its arguments; None if no such step was recorded.
+        """
+        return case.meta.get('own_optimiser_step' if own else 'optimiser_step')
+
+    def groups(self, model: nn.Module, settings: dict[str, Any]) -> list[dict[str, Any]]:
+        """Parameter groups of the optimiser; settings that belong to single groups are taken out of ``settings``."""
+        return [{'params': [value for value in model.parameters() if value.requires_grad]}]
+
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """Bring in what the original drew at random (``noise/*``), right before a forward pass."""
 

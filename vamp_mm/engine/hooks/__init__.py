@@ -6,6 +6,7 @@ from .finite_loss_hook import FiniteLossHook
 from .gaussian_average_hook import GaussianAverageHook, gaussian_weights, weighted_sum
 from .mean_loss_hook import MeanLossHook
 from .safe_checkpoint_hook import SafeCheckpointHook
+from .stage_hook import StageHook
 from .throughput_hook import ThroughputHook
 from .vocabulary_hook import VocabularyHook
 
@@ -16,6 +17,7 @@ __all__ = [
     'GaussianAverageHook',
     'MeanLossHook',
     'SafeCheckpointHook',
+    'StageHook',
     'ThroughputHook',
     'VocabularyHook',
     'gaussian_weights',

@@ -13,7 +13,16 @@ from torch import Tensor, nn
 
 from ...ops import cosine_logits, unit
 from ...registry import MODELS, build_part
-from ...structures import PromptContext, PromptOutput, PromptPlan, TeacherOutput, Vocabulary
+from ...structures import (
+    PromptContext,
+    PromptOutput,
+    PromptPlan,
+    TeacherOutput,
+    TowerOutput,
+    Vocabulary,
+)
+from .class_skipping import output_of_classes, plan_of_classes
+from .class_text import class_text
 from .strict_state import check_state
 from .teacher import TextTeacher
 
@@ -31,6 +40,7 @@ class PromptedClassifier(BaseModel):
         head: Config of the head.
         teacher: Config of the ``TextTeacher`` that gives the text features of the frozen CLIP; by default it encodes the
             vocabulary's own templates.
+        class_skipping: Config of a ``ClassSkipping`` that leaves classes out of training steps (SkipT); None for none.
         data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind
             a pipeline that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
         vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
@@ -45,6 +55,7 @@ class PromptedClassifier(BaseModel):
                  prompter: dict[str, Any],
                  head: dict[str, Any],
                  teacher: dict[str, Any] | None = None,
+                 class_skipping: dict[str, Any] | None = None,
                  data_preprocessor: dict[str, Any] | None = None,
                  vocabulary: dict[str, Any] | None = None) -> None:
         clip = _build(backbone)
@@ -53,6 +64,7 @@ class PromptedClassifier(BaseModel):
         self.prompter = _build(prompter, clip=clip)
         self.head = _build(head, clip=clip)
         self.teacher: TextTeacher = _build(teacher or dict(type='TextTeacher'))
+        self.class_skipping = None if class_skipping is None else _build(class_skipping)
         self.head.bind_prompter(self.prompter.provides)
         self._vocabulary: Vocabulary | None = None
         self._bound_device: torch.device | None = None
@@ -70,6 +82,27 @@ class PromptedClassifier(BaseModel):
     def prototype_owner(self) -> nn.Module | None:
         """The prompter, if it learns a prior from class prototypes (see ``ClassAwarePriorHook``)."""
         return self.prompter if getattr(self.prompter, 'has_prior_network', False) else None
+
+    @property
+    def stage_owner(self) -> nn.Module | None:
+        """The prompter, if training goes through stages (see ``StageHook``)."""
+        return self.prompter if hasattr(self.prompter, 'enter_stage') else None
+
+    @torch.no_grad()
+    def text_features(self) -> Tensor:
+        """Text features of the present classes, for methods whose text side does not depend on the image.
+
+        Returns:
+            ``(S|1, 1, C, D)`` unit features.
+
+        Raises:
+            ValueError: If the text side depends on the image.
+        """
+        if 'image' in self.prompter.requires:
+            raise ValueError(f'the text features of {type(self.prompter).__name__} depend on the image; ask the model for '
+                             'predictions instead')
+        known = self._teacher() if 'text' in self.prompter.requires else None
+        return self._text(self.prompter(PromptContext(text=known)))
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Answer about these classes from now on.
@@ -160,7 +193,9 @@ class PromptedClassifier(BaseModel):
         """
         if mode == 'loss':
             target = self._targets(data_samples, inputs.device)
-            return self.head.loss(self._run(inputs, target), target)
+            output = self._run(inputs, target)
+            # labels among the classes of this step
+            return self.head.loss(output, target if output.classes is None else torch.searchsorted(output.classes, target))
         if mode == 'predict':
             return self.head.predict(self._run(inputs), data_samples, self._seen)
         if mode == 'tensor':
@@ -181,10 +216,11 @@ class PromptedClassifier(BaseModel):
         known = self._teacher() if 'text' in self.prompter.requires else None
         plan = self.prompter(PromptContext(image=frozen, text=known, target=target))
         image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
-        text = self._text(plan)
+        classes = self._step_classes(image, target)
+        text = self._text(plan if classes is None else plan_of_classes(plan, classes))
         logits, feature = self.head(image, text)
         teacher_image = unit(frozen) if 'teacher_image' in needs and frozen is not None else None
-        return PromptOutput(
+        output = PromptOutput(
             logits=logits,
             image=feature,
             text=text,
@@ -194,16 +230,20 @@ class PromptedClassifier(BaseModel):
             latent=plan.latent,
             class_free=self._class_free(plan) if 'class_free' in needs else None,
             logit_scale=self.head.logit_scale)
+        return output if classes is None else output_of_classes(output, classes)
+
+    def _step_classes(self, image: TowerOutput, target: Tensor | None) -> Tensor | None:
+        """Classes that a training step answers about, None for all."""
+        if self.class_skipping is None or target is None or not self.training:
+            return None
+        return self.class_skipping(unit(image.pooled.detach()), self._teacher(), target)
 
     def _text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
         keep = not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires
         if keep and self._text_cache is not None:
             return self._text_cache
-        assert plan.text is not None
-        text = unit(self.backbone.encode_text(plan.text, plan).pooled)
-        if plan.templates > 1:
-            text = unit(text.unflatten(2, (plan.templates, -1)).mean(dim=2))
+        text = class_text(self.backbone, plan)
         if keep:
             self._text_cache = text
         return text

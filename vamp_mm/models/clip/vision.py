@@ -109,6 +109,7 @@ class VisionTower(nn.Module):
     def _check(self, plan: TowerPlan, stem_layer: int) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         wrong = [layer for layer in layers if layer >= self.depth or layer < stem_layer]
+        wrong += [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
         if layers and not self.depth:
             raise no_tokens()
         if wrong:

@@ -1,5 +1,6 @@
 """Prompters: from what they may look at to a plan for the towers; one idea per file."""
 
+from .adapted import AdapterPrompter
 from .base import BasePrompter
 from .class_tokens import ClassAwareTokens
 from .collection import PromptCollection
@@ -13,9 +14,11 @@ from .shared import SharedPrompter
 from .shared_residual import SharedResidualTokens
 from .shared_space import RepresentationTokens
 from .template import TemplatePrompter
+from .two_stage import TwoStagePrompter
 from .variational import VariationalPrompter
 
 __all__ = [
+    'AdapterPrompter',
     'BasePrompter',
     'ClassAwareTokens',
     'ContextPrompter',
@@ -29,5 +32,6 @@ __all__ = [
     'SharedPrompter',
     'SharedResidualTokens',
     'TemplatePrompter',
+    'TwoStagePrompter',
     'VariationalPrompter',
 ]

@@ -145,21 +145,6 @@ class PromptedClassifier(BaseModel):
         image = unit(self.extract_frozen(inputs))
         return TeacherOutput(image, self._teacher(), self._teacher_logits(image))
 
-    def text_features(self) -> Tensor:
-        """Text features of the classes, for a method whose text side does not depend on the image.
-
-        Returns:
-            ``(S|1, 1, C, D)`` unit features.
-
-        Raises:
-            ValueError: If they are functions of the image.
-        """
-        if 'image' in self.prompter.requires:
-            raise ValueError(f'the text features of {type(self.prompter).__name__} are functions of the image; ask for '
-                             "logits instead: forward(images, mode='tensor')")
-        known = self._teacher() if 'text' in self.prompter.requires else None
-        return self._text(self.prompter(PromptContext(text=known)))
-
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Add up the objective; guides of its gradient stay apart.
 

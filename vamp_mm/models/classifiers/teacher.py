@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -46,7 +47,7 @@ class TextTeacher:
             ``(C, D)`` unit features.
         """
         if self.templates is not None:
-            vocabulary = Vocabulary(vocabulary.names, self.templates, vocabulary.seen)
+            vocabulary = replace(vocabulary, templates=self.templates)
         # template by template: sixty of them at once are too many sentences for one pass
         features = [clip.encode_text(clip.tokenize(sentences)).pooled[0, 0] for sentences in vocabulary.sentences]
         if self.average == 'unit':

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -95,7 +96,7 @@ class ContextPrompter(BasePrompter):
         tail = self.template
         if self.position != 'end' and self.full_stop == 'own' and tail.endswith('.'):
             tail = f'{tail[:-1].rstrip()} .'  # a token of its own, whatever stands before it
-        return Vocabulary(vocabulary.names, (f'{self.words} {tail}', ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(f'{self.words} {tail}', )).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and find the place of every token.

@@ -25,6 +25,9 @@ class Method:
         buffers: State besides the trained tensors that is saved.
         fixed_classes: Whether the method answers about the classes of its training only.
         gradient_factor: By what the method multiplies the gradients of its weights (MMA).
+        arguments: Further arguments of the classifier.
+        stage: Training stage that the row shows.
+        resting: Prefixes of declared tensors that get no gradient at that stage.
     """
 
     title: str
@@ -38,6 +41,9 @@ class Method:
     buffers: tuple[str, ...] = ()
     fixed_classes: bool = False
     gradient_factor: float = 1.0
+    arguments: dict[str, Any] = field(default_factory=dict)
+    stage: int = 1
+    resting: tuple[str, ...] = ()
 
 
 _MMRL = dict(
@@ -117,15 +123,16 @@ DEEP = [
            modules=('prompter.vision_tokens', 'prompter.text_tokens'),
            losses=('loss_ce_class', 'loss_text_l1', 'loss_image_l1', 'loss_logit_kl')),
 ]
+_NORMS = dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*'])
 ADAPTED = [
     Method('mma', dict(type='AdapterPrompter', template='a photo of a {}.',
                        adapter=dict(type='MultiModalAdapters', start=1, depth=2, dim=6, scale=0.05)),
            dict(type='PromptClsHead'), modules=('prompter.adapter.', ), gradient_factor=20.0),
-    Method('layer norms', dict(type='AdapterPrompter',
-                               adapter=dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*'])),
-           dict(type='PromptClsHead'), modules=('prompter.adapter.vision.', 'prompter.adapter.text.')),
-    Method('upper blocks', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', start=2)),
-           dict(type='PromptClsHead'), modules=('prompter.adapter.vision.', 'prompter.adapter.text.')),
+    *(Method(f'2sfs stage {stage}', dict(type='TwoStagePrompter', num_classes=5, adapter=dict(_NORMS)),
+             dict(type='PromptClsHead'), modules=('prompter.adapter.', 'prompter.classifier'), buffers=('prompter.keys', 'prompter.stage'), stage=stage, resting=(resting, ))
+      for stage, resting in ((1, 'prompter.classifier'), (2, 'prompter.adapter.'))),
+    Method('skipt', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', start=2)), dict(type='PromptClsHead'),
+           modules=('prompter.adapter.vision.', 'prompter.adapter.text.'), arguments=dict(class_skipping=dict(type='ClassSkipping'))),
 ]
 
 _CE = dict(type='BranchCrossEntropy')

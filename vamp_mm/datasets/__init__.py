@@ -1,5 +1,6 @@
 """Few-shot datasets, their split files, and image reading."""
 
+from .class_batches import OneClassBatchSampler
 from .few_shot import FewShotDataset
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
@@ -10,6 +11,7 @@ __all__ = [
     'FewShotDataset',
     'Item',
     'LoadRGBImage',
+    'OneClassBatchSampler',
     'ProtocolBatchSampler',
     'Split',
     'class_range',

@@ -16,6 +16,7 @@ from .hooks import (
     weighted_sum,
 )
 from .latest import find_latest_checkpoint, is_complete
+from .optim_groups import PartOptimWrapperConstructor
 from .plain import to_plain
 from .progress_bar import progress
 from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
@@ -31,6 +32,7 @@ __all__ = [
     'FiniteLossHook',
     'GaussianAverageHook',
     'MeanLossHook',
+    'PartOptimWrapperConstructor',
     'PrototypeOwner',
     'SafeCheckpointHook',
     'SpeaksOfClasses',

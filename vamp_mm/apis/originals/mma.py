@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from torch import Tensor
 
 from .base import Original, Recorded
 from .links import Link, linear
@@ -48,3 +50,15 @@ class MMA(Original):
             for theirs, own, part, ours in _PARTS:
                 links += linear(f'prompter.adapter.{own}.{index}.{ours}', f'{theirs}.{block}.{part}')
         return links
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """Of as many blocks as there are, up to the last of twelve."""
+        depth = sum(name.startswith('prompter.adapter.shared.') and name.endswith('.weight') for name in state)
+        return [name for link in self.links([f'shared_adapter.{13 - depth + i}.0.weight' for i in range(depth)])
+                for name in link.names]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Number of blocks and width; the first block is not in the file."""
+        depth = sum(name.startswith('prompter.adapter.shared.') and name.endswith('.weight') for name in state)
+        return {'model.prompter.adapter.depth': depth,
+                'model.prompter.adapter.dim': len(state['prompter.adapter.shared.0.weight'])}

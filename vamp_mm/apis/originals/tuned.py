@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from .base import Original, Recorded
 from .links import Link
 
 _ADAPTER = 'prompter.adapter'
+_BLOCK = re.compile(r'resblocks\.(\d+)\.')
 _SGD = dict(type='SGD', lr=0.002, momentum=0.9, weight_decay=5e-4)
 _ADAMW = dict(type='AdamW', lr=2e-4, weight_decay=0.01)
 
@@ -28,6 +30,14 @@ def own_name(name: str) -> tuple[str, str]:
     if name.startswith(('visual.', 'image_encoder.')):
         return 'vision', 'visual.' + name.split('.', 1)[1]
     return 'text', name.removeprefix('text_encoder.').replace('transformer.resblocks.', 'blocks.')
+
+
+def _their_name(own: str) -> str:
+    """SkipT's name of one of our tuned weights."""
+    tower, name = own.removeprefix(f'{_ADAPTER}.').split('.', 1)
+    if tower == 'vision':
+        return 'image_encoder.' + name.removeprefix('visual.')
+    return 'text_encoder.' + (f'transformer.res{name}' if name.startswith('blocks.') else name)
 
 
 def tuned_weights(names: Iterable[str]) -> dict[str, Any]:
@@ -150,9 +160,19 @@ class SkipT(Original):
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The upper blocks, the last LayerNorms and the projections."""
+        names = list(names)
+        blocks = [int(found.group(1)) for name in names if (found := _BLOCK.search(name))]
+        # a checkpoint holds both whole encoders, of which the original trains the upper half
+        whole = any('ln_pre' in name for name in names)
+        first = (max(blocks, default=-1) + 1) // 2 if whole else 0
         return weight_links(
             name for name in names
-            if name.startswith(('image_encoder.', 'text_encoder.')) and _is_tuned(name) and 'ln_pre' not in name)
+            if name.startswith(('image_encoder.', 'text_encoder.')) and _is_tuned(name) and 'ln_pre' not in name
+            and not ((found := _BLOCK.search(name)) and int(found.group(1)) < first))
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """Those of both encoders."""
+        return [_their_name(name) for name in state if name.startswith(f'{_ADAPTER}.')]
 
     def groups(self, model: nn.Module, settings: dict[str, Any]) -> list[dict[str, Any]]:
         """A learning rate a tower."""

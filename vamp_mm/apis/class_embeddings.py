@@ -44,6 +44,10 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
     if 'image' in prompter.requires:
         raise ConfigError(['the text features of this method are functions of the image: there are no class embeddings; '
                            'export the prompts with --original'], cfg.filename)
+    if 'latent' in prompter.provides and model.head.average != 'logits':
+        raise ConfigError(['this method averages probabilities over samples of its prompts: no single embedding a class '
+                           'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
+                           'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
     model.set_vocabulary(_vocabulary(cfg, names))
     state = load_checkpoint(checkpoint)['state_dict']
     check_state_dict(model, state, str(checkpoint))
@@ -65,7 +69,7 @@ def class_embeddings(model: Any) -> torch.Tensor:
         model: A ``PromptedClassifier`` with its vocabulary, whose text features do not depend on the image.
 
     Returns:
-        ``(C, D)``; of unit length, except where samples are averaged (ProDA, sampled prompts).
+        ``(C, D)``; of unit length, except where logits of several prompts are averaged (ProDA).
     """
     model.eval()
     return model.text_features()[:, 0].mean(dim=0).float().cpu()

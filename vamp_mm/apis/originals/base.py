@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -64,8 +65,8 @@ class Original:
 
     def matches(self, method: str) -> bool:
         """Whether a recording's ``meta['method']`` is of this method."""
-        return any(method == name or (method.startswith(name) and not method[len(name)].isalnum())
-                   for name in self.recorded_as)
+        # 'coop' is neither 'cocoop' nor 'coop2', and 'mmrl' not 'mmrl++'
+        return any(re.match(re.escape(name) + r'(?![\w+])', method) for name in self.recorded_as)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """Arguments of ``PromptedClassifier`` besides the backbone: ``prompter``, ``head`` and what else differs.

@@ -12,7 +12,7 @@ from .links import Link
 
 
 def context_arguments(case: Recorded) -> dict[str, Any]:
-    """The ``ContextPrompter`` of a recording: length of the context, and its words if it has some.
+    """The ``ContextPrompter`` of a recording: length and kind of the context, and its words if it has some.
 
     Args:
         case: The recording.
@@ -20,11 +20,12 @@ def context_arguments(case: Recorded) -> dict[str, Any]:
     Returns:
         A config.
     """
-    words = case.hyper.get('CTX_INIT')
+    words, context = case.hyper.get('CTX_INIT'), case.group('learn')['ctx']
     return dict(
         type='ContextPrompter',
-        num_tokens=case.group('learn')['ctx'].shape[-2],
-        context=words if isinstance(words, str) and words else None)
+        num_tokens=context.shape[-2],
+        num_classes=context.shape[0] if context.ndim == 3 else None,
+        context=words.replace('_', ' ') if isinstance(words, str) and words else None)
 
 
 class CoOp(Original):
@@ -35,12 +36,8 @@ class CoOp(Original):
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``ContextPrompter`` with the recorded length, position and kind of context."""
-        context = case.group('learn')['ctx']
         return dict(
-            prompter=dict(
-                context_arguments(case),
-                position=case.hyper.get('CLASS_TOKEN_POSITION', 'end'),
-                num_classes=context.shape[0] if context.ndim == 3 else None),
+            prompter=dict(context_arguments(case), position=case.hyper.get('CLASS_TOKEN_POSITION', 'end')),
             head=dict(type='PromptClsHead'))
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:

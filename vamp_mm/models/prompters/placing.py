@@ -45,8 +45,22 @@ def first_position(clip: Tokenizes) -> int:
 
 
 def name_lengths(clip: Tokenizes, names: list[str], start: int) -> Tensor:
-    """Tokens of each class name, tokenised alone: ``(C,)``."""
-    return clip.tokenize(names).eot - start
+    """Tokens of each class name, tokenised alone.
+
+    Args:
+        clip: The backbone.
+        names: C class names, as they stand in the sentences.
+        start: Position of the first word.
+
+    Returns:
+        ``(C,)``.
+    """
+    prompts = clip.tokenize([*names, 'a'])
+    if prompts.prefix:  # the token that is read out stands right behind the text
+        return prompts.eot[:-1] - start
+    # towers that read out elsewhere pad to the full length: count against a text of one token
+    padding = (prompts.ids.flip(1) == prompts.ids[:, -1:]).int().cumprod(dim=1).sum(dim=1)
+    return padding[-1] - padding[:-1] + 1
 
 
 def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position, lengths: Tensor,

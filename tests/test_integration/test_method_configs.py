@@ -45,7 +45,7 @@ LEAVES: dict[str, str] = {
     'mmrl/mmrl_icons': "dict(prompter=dict(host=dict(start=1, depth=2, space_width=24), start=1, depth=2))",
     'mmrlpp/mmrlpp_icons': "dict(prompter=dict(host=dict(start=1, depth=2, space_width=24), start=1, depth=2))",
     'twosfs/twosfs_icons': "dict()",
-    'skipt/skipt_icons': "dict(prompter=dict(adapter=dict(start=1)))",
+    'skipt/skipt_icons': "dict(prompter=dict(adapter=dict(vision_start=1, text_start=1)))",
 }
 
 

@@ -47,7 +47,7 @@ def test_a_weight_belongs_to_the_layer_where_it_acts(name, layer):
 
 
 def test_a_tuned_tower_shares_what_is_frozen_and_starts_as_clip(small):
-    adapter = TunedWeights(small, start=2)
+    adapter = TunedWeights(small, vision_start=2, text_start=2)
     own = dict(adapter.vision.named_parameters())
     trained = {name for name, value in own.items() if value.requires_grad}
     for name, value in small.vision.named_parameters():
@@ -62,12 +62,12 @@ def test_a_tuned_tower_shares_what_is_frozen_and_starts_as_clip(small):
 
 
 def test_the_shared_stem_ends_where_training_starts(small):
-    assert TunedWeights(small, start=2).first_vision_layer == 2
-    assert TunedWeights(small, start=-1, vision=['*ln_pre*'], text=()).first_vision_layer == EMBED
+    assert TunedWeights(small, vision_start=2, text_start=2).first_vision_layer == 2
+    assert TunedWeights(small, vision_start=-1, vision=['*ln_pre*'], text=()).first_vision_layer == EMBED
     last = TunedWeights(small, vision=['*.proj'], text=())
     assert last.first_vision_layer == 3
     assert last.text_plan().first is None
-    with pytest.raises(ValueError, match=r"vision='\*conv1\*' with start=0 finds no weight to train"):
+    with pytest.raises(ValueError, match=r"vision='\*conv1\*' with vision_start=0 finds no weight to train"):
         TunedWeights(small, vision=['*conv1*'])
     with pytest.raises(ValueError, match='nothing to train'):
         TunedWeights(small, vision=(), text=())
@@ -76,13 +76,13 @@ def test_the_shared_stem_ends_where_training_starts(small):
 def test_all_layer_norms_are_one_pattern_away(small):
     """The original of 2SFS means all of them and trains those of the blocks."""
     blocks = TunedWeights(small, vision=['*.ln_[12].*'], text=['*.ln_[12].*'])
-    every = TunedWeights(small, start=-1, vision=['*ln_*'], text=['*ln_*'])
+    every = TunedWeights(small, vision_start=-1, vision=['*ln_*'], text=['*ln_*'])
     count = [sum(p.requires_grad for p in adapter.parameters()) for adapter in (blocks, every)]
     assert count == [4 * (3 + 4), 4 * (3 + 4) + 6]
 
 
 def test_training_leaves_the_teacher_at_zero_shot_clip(small):
-    model = build_method(small, _prompter(type='TunedWeights', start=1), HEAD).train()
+    model = build_method(small, _prompter(type='TunedWeights', vision_start=1), HEAD).train()
     images, samples = batch()
     teacher, frozen = model._teacher(), model.extract_frozen(images)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
@@ -99,7 +99,7 @@ def test_training_leaves_the_teacher_at_zero_shot_clip(small):
 
 
 def test_kept_states_of_a_tuned_tower_never_go_stale(small):
-    model = build_method(small, _prompter(type='TunedWeights', start=0), HEAD).eval()
+    model = build_method(small, _prompter(type='TunedWeights'), HEAD).eval()
     with torch.no_grad():
         before = model.text_features()
         for value in model.prompter.adapter.text.parameters():
@@ -107,7 +107,7 @@ def test_kept_states_of_a_tuned_tower_never_go_stale(small):
                 value.mul_(1.1)
         model.eval()
         after = model.text_features()
-        fresh = build_method(small, _prompter(type='TunedWeights', start=0), HEAD, seed=3).eval()
+        fresh = build_method(small, _prompter(type='TunedWeights'), HEAD, seed=3).eval()
         fresh.load_state_dict(copy.deepcopy(model.state_dict()))
     assert float((after - before).abs().max()) > 1e-3
     torch.testing.assert_close(fresh.text_features(), after, rtol=0, atol=0)
@@ -120,7 +120,7 @@ def test_tuned_weights_work_in_a_timm_tower_too(tmp_path):
     config['vision_cfg'] = vision
     files = write_clip(tmp_path, config)
     backbone = PromptedCLIPBackbone(**files)
-    model = build_method(backbone, _prompter(type='TunedWeights', start=11, text=['blocks.3.*']), HEAD).train()
+    model = build_method(backbone, _prompter(type='TunedWeights', vision_start=11, text_start=3), HEAD).train()
     trained = [name for name, value in model.named_parameters() if value.requires_grad]
     assert any('trunk.blocks.11.' in name for name in trained)
     assert not any('trunk.blocks.10.' in name for name in trained)

@@ -11,7 +11,7 @@ from helpers_models import NAMES, batch, build_method
 
 from vamp_mm.models import ClassSkipping
 
-PROMPTER = dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', start=2))
+PROMPTER = dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2))
 
 
 def _unit(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -27,6 +27,12 @@ def single(small_files) -> PromptedCLIPBackbone:
     return PromptedCLIPBackbone(**small_files)
 
 
+@pytest.fixture(scope='module')
+def states(small) -> list[dict]:
+    """Checkpoints of all methods."""
+    return [build_method(small, row.prompter, row.head, **row.arguments).state_dict() for row in METHODS]
+
+
 def _build(small, row: Method, moved: bool = True, **arguments):
     model = build_method(small, row.prompter, row.head, **{**row.arguments, **arguments})
     if moved:
@@ -57,11 +63,7 @@ def test_trains_what_the_table_declares_and_saves_nothing_else(small, row):
     assert all(name.startswith(row.modules) for name in names)
     for prefix in row.modules:
         assert any(name.startswith(prefix) for name in names), prefix
-    extra = {'prompter.noise_seed', 'prompter.noise_step'} if row.samples else set()
-    extra |= {f'head.losses.{len(row.losses) - 1}.step'} if row.samples else set()
-    extra |= {'prompter.prototypes'} if row.prior_network else set()
-    extra |= {'prompter.keys', 'prompter.stage'} if 'prompter.classifier' in row.modules else set()
-    assert set(model.state_dict()) == set(names) | extra
+    assert set(model.state_dict()) == set(names) | set(row.buffers)
 
 
 @every
@@ -115,7 +117,7 @@ def test_loss_terms_are_the_declared_ones_and_finite(small, row):
     assert tuple(key for key in losses if 'loss' in key) == row.losses
     assert all(value.ndim == 0 and bool(value.isfinite()) for value in losses.values())
     assert 0 <= float(losses['metric_accuracy']) <= 100
-    assert ('metric_sigma' in losses) == row.looks_at_image
+    assert ('metric_sigma' in losses) == (row.looks_at_image and row.head['type'] == 'VaMPHead')
 
 
 @trained
@@ -178,15 +180,13 @@ def test_a_checkpoint_brings_back_every_bit(small, row):
 
 
 @every
-def test_a_checkpoint_of_another_method_or_width_is_refused_even_leniently(small, row):
+def test_a_checkpoint_of_another_method_or_width_is_refused_even_leniently(small, states, row):
     model = _build(small, row)
-    refused = 0
-    for other in METHODS:
-        stored = build_method(small, other.prompter, other.head).state_dict()
-        if {k: v.shape for k, v in stored.items()} == {k: v.shape for k, v in model.state_dict().items()}:
+    refused, before = 0, copy.deepcopy(model.state_dict())
+    for stored in states:
+        if {k: v.shape for k, v in stored.items()} == {k: v.shape for k, v in before.items()}:
             continue
         for load in (load_leniently, lambda m, s: m.load_state_dict(s, strict=False)):
-            before = copy.deepcopy(model.state_dict())
             with pytest.raises(RuntimeError, match='does not belong to this model'):
                 load(model, stored)
             for key, value in model.state_dict().items():
@@ -200,6 +200,12 @@ def test_the_same_weights_answer_about_other_classes(small, row):
     model, (images, _) = _build(small, row), batch(2)
     first = _scores(model, images)
     state = copy.deepcopy(model.state_dict())
+    if row.fixed_classes:
+        for names, seen in ((('bus', 'red car', *NAMES), True), (NAMES, False)):
+            with pytest.raises(ValueError, match='cannot answer about'):
+                model.set_vocabulary(Vocabulary(names=names, seen=seen))
+        assert torch.equal(_scores(model, images), first)  # the old classes stay
+        return
     model.set_vocabulary(Vocabulary(names=('bus', 'red car', *NAMES), seen=False))
     assert len(model.vocabulary) == 7
     more = model(images, mode='tensor')
@@ -216,6 +222,8 @@ def test_the_same_weights_answer_about_other_classes(small, row):
 def test_the_order_of_classes_only_reorders_the_answer(small, row):
     model, (images, _) = _build(small, row), batch(2)
     first, order = _scores(model, images), [2, 4, 0, 1, 3]
+    if row.fixed_classes:
+        pytest.skip('each class has a context of its own')
     model.set_vocabulary(Vocabulary(names=[NAMES[i] for i in order]))
     torch.testing.assert_close(_scores(model, images), first[:, order], rtol=0, atol=1e-10)
 
@@ -282,7 +290,9 @@ def test_several_templates_are_averaged_as_unit_features(small, row):
 def test_text_features_are_kept_only_where_they_do_not_depend_on_the_image(small, row, monkeypatch):
     model, (images, _) = _build(small, row), batch(2)
     calls, encode = [], small.encode_text
-    monkeypatch.setattr(model.backbone, 'encode_text', lambda *a, **k: calls.append(1) or encode(*a, **k))
+    # the teacher's features, which some methods build on, are encoded without a plan
+    monkeypatch.setattr(model.backbone, 'encode_text',
+                        lambda *a, **k: (calls.append(1) if len(a) + len(k) > 1 else None) or encode(*a, **k))
     first = _scores(model, images)
     assert torch.equal(_scores(model, images), first)
     once = 0 if row.stage == 2 else 1  # a classifier that knows all classes encodes none

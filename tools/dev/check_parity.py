@@ -8,6 +8,7 @@ import argparse
 import sys
 
 from vamp_mm.apis.command import command
+from vamp_mm.apis.originals import METHODS
 from vamp_mm.apis.parity import check_parity
 
 
@@ -15,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', help='folder of .npz recordings, or one of them')
-    parser.add_argument('--method', help='only recordings of this method, for example coop')
+    parser.add_argument('--method', choices=METHODS, help='only recordings of this method')
     return parser.parse_args()
 
 

@@ -43,6 +43,9 @@ ORIGINALS: tuple[Original, ...] = (
     SkipT(),
 )
 
+#: Names of all originals.
+METHODS = tuple(original.name for original in ORIGINALS)
+
 
 def original_named(name: str) -> Original:
     """Find an original by its name on the command line.
@@ -59,7 +62,7 @@ def original_named(name: str) -> Original:
     for original in ORIGINALS:
         if original.name == name:
             return original
-    raise ValueError(f'{name!r} is no original implementation known here; allowed: {sorted(o.name for o in ORIGINALS)}')
+    raise ValueError(f'{name!r} is no original implementation known here; allowed: {METHODS}')
 
 
 def original_of(case: Recorded) -> Original:
@@ -81,4 +84,4 @@ def original_of(case: Recorded) -> Original:
     raise ValueError(f'a recording of {method!r}; known are {sorted(name for o in ORIGINALS for name in o.recorded_as)}')
 
 
-__all__ = ['ORIGINALS', 'Link', 'Original', 'Recorded', 'original_named', 'original_of']
+__all__ = ['METHODS', 'ORIGINALS', 'Link', 'Original', 'Recorded', 'original_named', 'original_of']

@@ -52,6 +52,9 @@ class Original:
     #: Last parts of the names of stored tensors that belong to class names, and are dropped.
     class_bound: tuple[str, ...] = ('token_prefix', 'token_suffix', 'token_midfix', 'nc_token_prefix', 'nc_token_suffix',
                                     'token_embedding', 'tokenized_prompts')
+    #: How names of stored tensors begin that are left: the frozen CLIP, a frozen teacher, weights that are never used.
+    clutter: tuple[str, ...] = ('image_encoder.', 'text_encoder.', 'clip_model.', 'logit_scale',
+                                'prompt_learner.ZS_image_encoder.')
     #: Config of the optimizer wrapper that the method trains with.
     optim_wrapper: Mapping[str, Any] = MappingProxyType({'type': 'OptimWrapper'})
     #: Whether the method changes weights of CLIP, which then cannot be shared with other methods.
@@ -85,6 +88,18 @@ class Original:
             One link per tensor of ours.
         """
         return []
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """The original's names of the learnables of one of our state dicts; needed where their number varies."""
+        return [name for link in self.links([]) for name in link.names]
+
+    def counters(self, state: Mapping[str, Tensor]) -> list[str]:
+        """Names of integer state of ours that an original's checkpoint does not have and that starts at 0."""
+        return []
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Dotted config keys that follow from the shapes of our state dict, for the config that is to load it."""
+        return {}
 
     def learnables(self, case: Recorded) -> dict[str, Tensor]:
         """The values of the learnables of a recording, under the original's names."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vamp_mm.ops import mean_log_probs
 
 from .base import Original, Recorded
-from .coop import context_arguments
+from .coop import context_arguments, context_settings
 from .links import Link, linear
 
 #: Weight of the divergence per dimension, a constant of the original.
@@ -49,6 +49,19 @@ class BPL(Original):
             for layer in (0, 2, 4):
                 links += linear(f'prompter.shift.{own}.{layer}', f'meta_net.{theirs}.module.{layer}')
         return links
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """Of the unconditional Gaussian if its mean is a parameter."""
+        known = ['mean_posterior'] if 'prompter.shift.mean' in state else []
+        return [name for link in self.links(known) for name in link.names]
+
+    def counters(self, state: Mapping[str, Tensor]) -> list[str]:
+        """State of the noise, and of the divergence's warm-up."""
+        return ['prompter.shift.noise_seed', 'prompter.shift.noise_step', 'head.losses.1.step']
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Length and variant; the number of samples is not in the file."""
+        return {**context_settings(state), 'model.prompter.shift.conditional': 'prompter.shift.mean' not in state}
 
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """Draw what the original drew."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from .base import Original, Recorded
-from .coop import context_arguments
+from .coop import context_arguments, context_settings
 from .links import Link, linear
 
 
@@ -25,3 +27,7 @@ class CoCoOp(Original):
         """The context and the meta-net."""
         return [Link('prompter.context', 'ctx')] + [
             link for layer in ('linear1', 'linear2') for link in linear(f'prompter.shift.{layer}', f'meta_net.{layer}')]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Length of the context."""
+        return context_settings(state)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from torch import Tensor
 
 from .base import Original, Recorded
 from .links import Link
@@ -44,3 +46,21 @@ class CoOp(Original):
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context."""
         return [Link('prompter.context', 'ctx')]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Length, and number of classes of a context of each class's own; the position is not in the file."""
+        return context_settings(state)
+
+
+def context_settings(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Config keys that follow from the shape of the context.
+
+    Args:
+        state: Our state dict.
+
+    Returns:
+        Dotted key -> value.
+    """
+    context = state['prompter.context']
+    settings = {'model.prompter.num_tokens': context.shape[-2]}
+    return settings if context.ndim == 2 else {**settings, 'model.prompter.num_classes': len(context)}

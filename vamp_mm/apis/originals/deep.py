@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -59,6 +59,27 @@ class IVLP(Original):
         if 'prompt_learner.ctx' in names:
             links.append(Link('prompter.text_tokens', ('prompt_learner.ctx', *blocks(names, 'text_encoder'))))
         return links
+
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """The first block's name and the later ones'."""
+        found = []
+        for own, first, tower in (('vision_tokens', 'image_encoder.VPT', 'image_encoder'),
+                                  ('text_tokens', 'prompt_learner.ctx', 'text_encoder')):
+            depth = len(state.get(f'prompter.{own}', ()))
+            found += [first] * bool(depth)
+            found += [f'{tower}.transformer.resblocks.{i}.VPT_shallow' for i in range(1, depth)]
+        return found
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Numbers of tokens and blocks of both towers."""
+        settings = {}
+        for tower in ('vision', 'text'):
+            tokens = state.get(f'prompter.{tower}_tokens')
+            settings[f'model.prompter.{tower}_depth'] = 0 if tokens is None else len(tokens)
+            if tokens is not None:
+                settings[f'model.prompter.{tower}_tokens'] = tokens.shape[1]
+        return settings
 
 
 class VPT(IVLP):

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor
+
 from .base import Original, Recorded
-from .coop import context_arguments
+from .coop import context_arguments, context_settings
 from .links import Link
 
 
@@ -17,6 +19,8 @@ class KgCoOp(Original):
     name = 'kgcoop'
     recorded_as = ('kgcoop', )
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'score': 'text_consistency'})
+
+    clutter = (*Original.clutter, 'bias_vectors', 'meta_net.')
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``CTX_INIT`` is read as a switch: the words always are 'a photo of a'."""
@@ -34,3 +38,7 @@ class KgCoOp(Original):
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context; ``bias_vectors`` and ``meta_net`` of the original are never used."""
         return [Link('prompter.context', 'ctx')]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Length of the context."""
+        return context_settings(state)

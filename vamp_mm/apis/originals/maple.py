@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from torch import Tensor
 
 from .base import Original, Recorded
 from .deep import context
@@ -41,3 +43,14 @@ class MaPLe(Original):
         for i in range(deep):
             links += linear(f'prompter.host.to_vision.{i + 1}', f'{_LEARNER}.compound_prompt_projections.{i}')
         return links
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """With a text token and a projection for each block."""
+        deep = range(len(state.get('prompter.host.tokens', ())) - 1)
+        known = [f'{_LEARNER}.compound_prompts_text.{i}' for i in deep]
+        return [name for link in self.links(known) for name in link.names]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Numbers of tokens and blocks."""
+        depth, count = state['prompter.host.tokens'].shape[:2]
+        return {'model.prompter.depth': depth, 'model.prompter.host.depth': depth, 'model.prompter.host.num_tokens': count}

@@ -61,6 +61,17 @@ class MMRL(Original):
             links += linear(f'prompter.host.to_text.{i}', f'{_TOKENS}_r2tproj.{i}')
         return links
 
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """With two projections for each block."""
+        depth = sum(name.startswith('prompter.host.to_vision.') and name.endswith('.weight') for name in state)
+        known = [f'{_TOKENS}_r2vproj.{i}.weight' for i in range(depth)]
+        return [name for link in self.links(known) for name in link.names]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Number of tokens and their width; which blocks is not in the file."""
+        count, width = state['prompter.host.tokens'].shape
+        return {'model.prompter.host.num_tokens': count, 'model.prompter.host.space_width': width}
+
     def new_vocabulary(self, case: Recorded) -> Vocabulary:
         """New names are unseen classes: the class branch alone answers."""
         return self.vocabulary(case, case.meta['new_classnames'], seen=False)
@@ -97,3 +108,9 @@ class MMRLPlusPlus(MMRL):
             links += [Link(f'prompter.host.{own}.{part}', tuple(f'{_LEARNER}.{theirs}.srra.{i}.{key}' for i in range(depth)))
                       for part, key in (('up', 'A'), ('down', 'B'), ('bias', 'bias'))]
         return links
+
+    def names(self, state: Mapping[str, Tensor]) -> list[str]:
+        """With a change for each block and tower."""
+        depth = len(state.get('prompter.host.to_vision.up', ()))
+        known = [f'{_LEARNER}.srra_r2vproj.srra.{i}.A' for i in range(depth)]
+        return [name for link in self.links(known) for name in link.names]

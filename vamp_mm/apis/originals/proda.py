@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor
+
 from .base import Original, Recorded
 from .links import Link
 
@@ -30,3 +32,12 @@ class ProDA(Original):
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The contexts."""
         return [Link('prompter.contexts', 'ctx')]
+
+    def counters(self, state: Mapping[str, Tensor]) -> list[str]:
+        """State of the order of contexts."""
+        return ['prompter.noise_seed', 'prompter.noise_step']
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Number and length of the contexts."""
+        count, length = state['prompter.contexts'].shape[:2]
+        return {'model.prompter.num_prompts': count, 'model.prompter.num_tokens': length}

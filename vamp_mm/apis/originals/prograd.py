@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .base import Original, Recorded
-from .coop import context_arguments
+from .coop import context_arguments, context_settings
 from .links import Link
 
 
@@ -53,3 +53,7 @@ class ProGrad(Original):
             f'grad_{key}/ctx': torch.autograd.grad(pair[index], context, retain_graph=True)[0]
             for index, key in enumerate(('ce', 'kl'))
         }
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Length of the context."""
+        return context_settings(state)

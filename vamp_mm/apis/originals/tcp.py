@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor
+
 from .base import Original, Recorded
 from .links import Link, linear
 
@@ -47,3 +49,12 @@ class TCP(Original):
         return [Link('prompter.context', 'ctx')] + [
             link for layer in ('linear1', 'linear2')
             for link in linear(f'prompter.text_tokens.{layer}', f'meta_net.{layer}')]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """Lengths and hidden units."""
+        context, tokens = state['prompter.context'], state['prompter.text_tokens.linear2.bias']
+        return {
+            'model.prompter.num_tokens': len(context),
+            'model.prompter.text_tokens.num_tokens': len(tokens) // context.shape[-1],
+            'model.prompter.text_tokens.hidden': len(state['prompter.text_tokens.linear1.bias'])
+        }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -19,18 +20,26 @@ class TextTeacher:
 
     Args:
         templates: Sentences with one ``{}``; None takes those of the vocabulary, which the dataset brings.
+        by_template: The vocabulary's own template -> what the teacher says instead, where the two differ; a table in a
+            method's config follows the dataset by itself, also to the targets of a test. Not with ``templates``.
         average: How several templates become one feature: ``'unit'`` averages unit features (CLIP), ``'raw'`` averages
             features as they come (PromptSRC). The average is made unit length in either case.
 
     Raises:
-        ValueError: If the way to average is unknown, or there is no template.
+        ValueError: If the way to average is unknown, there is no template, or two ways to choose one.
     """
 
-    def __init__(self, templates: Sequence[str] | None = None, average: Literal['unit', 'raw'] = 'unit') -> None:
+    def __init__(self,
+                 templates: Sequence[str] | None = None,
+                 by_template: Mapping[str, str] | None = None,
+                 average: Literal['unit', 'raw'] = 'unit') -> None:
         if average not in ('unit', 'raw'):
             raise ValueError(f"average={average!r} is unknown; allowed: ('unit', 'raw')")
         if isinstance(templates, str) or (templates is not None and not templates):
             raise ValueError(f'templates={templates!r}: give a sequence of sentences, or None for those of the dataset')
+        if templates is not None and by_template:
+            raise ValueError('templates and by_template both say what the teacher says; give one of them')
+        self.by_template = dict(by_template or {})
         self.templates = None if templates is None else tuple(templates)
         self.average = average
 
@@ -46,7 +55,10 @@ class TextTeacher:
             ``(C, D)`` unit features.
         """
         if self.templates is not None:
-            vocabulary = Vocabulary(vocabulary.names, self.templates, vocabulary.seen)
+            vocabulary = replace(vocabulary, templates=self.templates)
+        elif self.by_template:
+            templates = tuple(self.by_template.get(template, template) for template in vocabulary.templates)
+            vocabulary = replace(vocabulary, templates=templates)
         # template by template: sixty of them at once are too many sentences for one pass
         features = [clip.encode_text(clip.tokenize(sentences)).pooled[0, 0] for sentences in vocabulary.sentences]
         if self.average == 'unit':

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -27,8 +29,7 @@ class PromptCollection(BasePrompter):
     """K contexts of M tokens; the first quarter stands behind the class name, the second around it, the rest before it.
 
     In training every step encodes P of them, drawn without replacement until all had their turn; prediction encodes all.
-    Each is a sample: text features are ``(P|K, 1, C, D)``. For the orthogonality of contexts the plan also carries all K
-    without a class name.
+    Each is a sample: text features are ``(P|K, 1, C, D)``. The plan also carries all K without a class name.
 
     Args:
         clip: The backbone (given by the classifier), for its widths.
@@ -70,7 +71,7 @@ class PromptCollection(BasePrompter):
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Placeholders, the class name, a full stop."""
         template = ' '.join([PLACEHOLDER] * self.num_tokens) + ' {}.'
-        return Vocabulary(vocabulary.names, (template, ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(template, )).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and find the places of the tokens for each position of the class name."""
@@ -95,7 +96,7 @@ class PromptCollection(BasePrompter):
             context: Not looked at.
 
         Returns:
-            The plan, in training with the contexts without class name.
+            The plan, with the contexts without class name for loss terms that ask for them.
         """
         prompts = self.prompts
         chosen = self._choose() if self.training else list(range(self.num_prompts))
@@ -104,7 +105,7 @@ class PromptCollection(BasePrompter):
         return PromptPlan(
             text=prompts,
             text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens), )),
-            class_free=self._alone(start) if self.training else None)
+            class_free=self._alone(start))
 
     def _filled(self, position: Position, context: Tensor) -> Tensor:
         return fill(self._placements[position], context[None, None, None], getattr(self, f'_words_{position}'))

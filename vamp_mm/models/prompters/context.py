@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -44,6 +46,7 @@ class ContextPrompter(BasePrompter):
             M above the number of words the first ones start at zero (ProGrad); with M below it the last words stay as
             they are (MaPLe, IVLP).
         template: What follows the tokens, with ``{}`` for the class name.
+        by_template: The vocabulary's own template -> what follows the tokens, where it differs from ``template``.
         position: Class name behind the tokens (``'end'``), between their halves (``'middle'``) or before them
             (``'front'``).
         num_classes: Number of classes for a context of each class's own (CoOp's CSC), which answers about the classes
@@ -64,6 +67,7 @@ class ContextPrompter(BasePrompter):
                  num_tokens: int | None = None,
                  context: str | None = None,
                  template: str = '{}.',
+                 by_template: Mapping[str, str] | None = None,
                  position: Position = 'end',
                  num_classes: int | None = None,
                  full_stop: Literal['merged', 'own'] = 'merged',
@@ -73,8 +77,9 @@ class ContextPrompter(BasePrompter):
         super().__init__()
         words = (context or '').split()
         self.num_tokens = _length(num_tokens, len(words))
-        _check(position, full_stop, template)
+        _check(position, full_stop, [template, *(by_template or {}).values()])
         self.position, self.template, self.full_stop = position, template, full_stop
+        self.by_template = dict(by_template or {})
         self.num_classes = num_classes
         blanks = [PLACEHOLDER] * (self.num_tokens - len(words))
         self.words = ' '.join(blanks + words)
@@ -92,10 +97,10 @@ class ContextPrompter(BasePrompter):
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Placeholders or context words, then the template."""
-        tail = self.template
+        tail = self.by_template.get(vocabulary.templates[0], self.template)
         if self.position != 'end' and self.full_stop == 'own' and tail.endswith('.'):
             tail = f'{tail[:-1].rstrip()} .'  # a token of its own, whatever stands before it
-        return Vocabulary(vocabulary.names, (f'{self.words} {tail}', ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(f'{self.words} {tail}', )).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and find the place of every token.
@@ -158,13 +163,14 @@ def _length(num_tokens: int | None, words: int) -> int:
     return num_tokens
 
 
-def _check(position: str, full_stop: str, template: str) -> None:
+def _check(position: str, full_stop: str, templates: list[str]) -> None:
     if position not in POSITIONS:
         raise ValueError(f'position={position!r} is unknown; allowed: {POSITIONS}')
     if full_stop not in ('merged', 'own'):
         raise ValueError(f"full_stop={full_stop!r} is unknown; allowed: ('merged', 'own')")
-    if position != 'end' and not template.startswith('{}'):
-        raise ValueError(f"position={position!r} needs the class name first in template={template!r}; use position='end'")
+    late = [template for template in templates if not template.startswith('{}')]
+    if position != 'end' and late:
+        raise ValueError(f"position={position!r} needs the class name first in template={late[0]!r}; use position='end'")
 
 
 @torch.no_grad()

@@ -114,17 +114,17 @@ def test_kept_states_of_a_tuned_tower_never_go_stale(small):
 
 
 def test_tuned_weights_work_in_a_timm_tower_too(tmp_path):
-    vision = dict(timm_model_name='vit_tiny_patch16_224', timm_model_pretrained=False, timm_pool='token', timm_proj='linear',
-                  image_size=32)
+    vision = dict(timm_model_name='test_vit', timm_pool='token', timm_proj='linear',
+                  image_size=160)
     config = small_config()
     config['vision_cfg'] = vision
     files = write_clip(tmp_path, config)
     backbone = PromptedCLIPBackbone(**files)
-    model = build_method(backbone, _prompter(type='TunedWeights', vision_start=11, text_start=3), HEAD).train()
+    model = build_method(backbone, _prompter(type='TunedWeights', vision_start=3, text_start=3), HEAD).train()
     trained = [name for name, value in model.named_parameters() if value.requires_grad]
-    assert any('trunk.blocks.11.' in name for name in trained)
-    assert not any('trunk.blocks.10.' in name for name in trained)
-    images, samples = batch(2, torch.float32)
+    assert any('trunk.blocks.3.' in name for name in trained)
+    assert not any('trunk.blocks.2.' in name for name in trained)
+    images, samples = torch.randn(2, 3, *backbone.image_size), batch(2)[1]
     total_loss(model, images, samples).backward()
     missing = [name for name, value in model.named_parameters() if value.requires_grad and value.grad is None]
     assert missing == []

@@ -96,7 +96,7 @@ def _tune(source: Tower, patterns: Sequence[str], start: int, which: str) -> tup
         found = {name: layer for name, layer in layers.items()
                  if layer is not None and layer >= start and fnmatchcase(name, pattern)}
         if not found:
-            raise ValueError(f'{which}={pattern!r} with {which}_start={start} finds no weight to train in the {which} tower of '
+            raise ValueError(f'{which}={pattern!r} with {which}_start={start} finds no weight to train in the tower of '
                              f'{depth} blocks; its weights are named like {sorted(layers)[:3]} and {sorted(layers)[-1]!r}')
         chosen |= found
     shared: dict[int, Any] = {id(value): value for name, value in tower.named_parameters() if name not in chosen}

@@ -131,7 +131,7 @@ ADAPTED = [
     *(Method(f'2sfs stage {stage}', dict(type='TwoStagePrompter', num_classes=5, adapter=dict(_NORMS)),
              dict(type='PromptClsHead'), modules=('prompter.adapter.', 'prompter.classifier'), buffers=('prompter.keys', 'prompter.stage'), stage=stage, resting=(resting, ))
       for stage, resting in ((1, 'prompter.classifier'), (2, 'prompter.adapter.'))),
-    Method('skipt', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', start=2)), dict(type='PromptClsHead'),
+    Method('skipt', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2)), dict(type='PromptClsHead'),
            modules=('prompter.adapter.vision.', 'prompter.adapter.text.'), arguments=dict(class_skipping=dict(type='ClassSkipping'))),
 ]
 

@@ -11,5 +11,5 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(adapter=dict(start=3)))
+    prompter=dict(adapter=dict(vision_start=3, text_start=3)))
 train_dataloader = dict(batch_sampler=dict(type='OneClassBatchSampler'))

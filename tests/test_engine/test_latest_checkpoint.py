@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vamp_mm.engine import find_latest_checkpoint, save_checkpoint
+from vamp_mm.engine import find_latest_checkpoint, latest, save_checkpoint
 
 
 @pytest.fixture
@@ -28,12 +28,17 @@ def test_newest_complete_one_whatever_the_pointer_says(work_dir, pointer):
     assert find_latest_checkpoint(work_dir) == str(work_dir / 'epoch_10.pth')
 
 
-def test_truncated_ones_are_passed_over(work_dir):
+def test_truncated_ones_are_passed_over_and_named(work_dir, monkeypatch):
+    said = []
+    monkeypatch.setattr(latest, 'print_log', lambda text, *_: said.append(text))
     (work_dir / 'last_checkpoint').write_text(str(work_dir / 'epoch_10.pth'))
     cut(work_dir / 'epoch_10.pth')
     (work_dir / 'epoch_11.pth').touch()
     (work_dir / '.epoch_12.pth.1-a.tmp').touch()
     assert find_latest_checkpoint(work_dir) == str(work_dir / 'epoch_9.pth')
+    assert said == [
+        f'{work_dir / name} is incomplete and is passed over' for name in ('epoch_11.pth', 'epoch_10.pth')
+    ]
 
 
 def test_iterations_follow_the_pointer(work_dir):

@@ -102,6 +102,14 @@ class TestEpochSeedHook:
         assert random.random() != drawn[0][0]
         assert runner.train_dataloader.dataset.epochs == [0, 0, 1]
 
+    @pytest.mark.parametrize(('counts', 'warned'), [(5, False), (2, True)])
+    def test_gradients_accumulated_over_the_end_of_an_epoch(self, tmp_path, counts, warned):
+        runner = toy_runner(tmp_path, optim_wrapper__accumulative_counts=counts)
+        said = []
+        runner.logger.warning = said.append
+        runner.train()
+        assert [f'accumulative_counts={counts}' in text for text in said] == [True] * warned
+
     def test_wrapped_dataset_is_told(self, tmp_path):
         inner = {'type': 'ToyDataset', 'pipeline': [{'type': 'ToyPack'}]}
         runner = toy_runner(

@@ -97,6 +97,18 @@ def test_open_clip_state_dict_and_safetensors(small, small_files, tmp_path):
         torch.testing.assert_close(_image_features(loaded), expected, rtol=0, atol=1e-5)
 
 
+def test_positions_fitted_to_another_image_size_are_named(small_files, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(loading, 'print_log', lambda text, *_: said.append(text))
+    arch = json.loads(Path(small_files['arch']).read_text(encoding='utf-8'))
+    load_clip(small_files['arch'], small_files['pretrained'])
+    assert said == []
+    arch['vision_cfg']['image_size'] *= 2
+    load_clip(helpers.write_arch(tmp_path, arch), small_files['pretrained'])
+    assert len(said) == 1
+    assert 'visual.positional_embedding' in said[0]
+
+
 def test_a_state_dict_for_a_custom_text_model_may_have_open_clips_own_layout(tmp_path):
     config = helpers.small_config(custom_text=True)
     files = helpers.write_clip(tmp_path, config)

@@ -14,7 +14,14 @@ from torch.distributions import Normal, kl_divergence
 
 from vamp_mm.models import VaMPHead, VariationalPrompter
 from vamp_mm.ops import draw_noise, gaussian_kl
-from vamp_mm.structures import PromptContext, PromptPlan, TokenEdit, TowerPlan, Vocabulary
+from vamp_mm.structures import (
+    PromptContext,
+    PromptPlan,
+    TextPrompts,
+    TokenEdit,
+    TowerPlan,
+    Vocabulary,
+)
 
 VAMP = methods.MMRL[-1]
 both = pytest.mark.parametrize('row', methods.VAMP, ids=methods.ids)
@@ -25,7 +32,9 @@ def _vit_b16() -> SimpleNamespace:
     """What prompters and heads read of CLIP ViT-B/16."""
     return SimpleNamespace(
         text=SimpleNamespace(width=512, depth=12), vision=SimpleNamespace(width=768, depth=12), embed_dim=512,
-        logit_scale=torch.tensor(100.0))
+        logit_scale=torch.tensor(100.0),
+        tokenize=lambda sentences: TextPrompts(
+            torch.tensor([[49406, 1 + len(s), 49407] for s in sentences]), torch.full((len(sentences), ), 2), 1))
 
 
 def _count(*modules: torch.nn.Module) -> int:
@@ -292,13 +301,13 @@ def test_training_on_the_posterior_mean_draws_nothing(small):
 
 def test_processes_share_out_the_noise_of_one(small, monkeypatch):
     """Image i of process r is image i * world + r of the one-process batch, and gets its noise."""
-    from vamp_mm.models.prompters import variational
+    from vamp_mm.models.prompters import noise
     model, (images, _) = _model(small).train(), batch(4)
     target = torch.tensor([0, 1, 2, 3])
     whole = plan_of(model, images, target).latent.sample
     for rank in range(2):
         rewind(model)
-        monkeypatch.setattr(variational, 'get_dist_info', lambda rank=rank: (rank, 2))
+        monkeypatch.setattr(noise, 'get_dist_info', lambda rank=rank: (rank, 2))
         share = plan_of(model, images[rank::2], target[rank::2]).latent.sample
         torch.testing.assert_close(share, whole[:, rank::2], rtol=0, atol=1e-13)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import zipfile
 from pathlib import Path
+
+from mmengine.logging import print_log
 
 #: File in the work directory that names the last complete checkpoint, as MMEngine writes it.
 POINTER = 'last_checkpoint'
@@ -36,6 +39,7 @@ def find_latest_checkpoint(work_dir: str | Path) -> str | None:
     for path in sorted(candidates, key=_step, reverse=True):
         if is_complete(path):
             return str(path)
+        print_log(f'{path} is incomplete and is passed over', 'current', logging.WARNING)
     return None
 
 

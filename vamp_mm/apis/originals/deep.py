@@ -119,8 +119,8 @@ class PromptSRC(IVLP):
         hyper = case.hyper
         weights = gaussian_weights(int(hyper['MAX_EPOCH']), float(hyper['GPA_MEAN']), float(hyper['GPA_STD']))
         first, second = case.group('learn'), case.group('step1')
-        mean = {name: weighted_sum({name: weights[0] * value}, {name: second[name]}, weights[1])[name]
-                for name, value in first.items()} if second else {}
+        total = weighted_sum({}, {name: first[name] for name in second}, weights[0])
+        mean = weighted_sum(total, second, weights[1])
         return {'gpa_weights': torch.tensor(weights), **{f'gpa/{name}': value for name, value in mean.items()}}
 
     def train_extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:

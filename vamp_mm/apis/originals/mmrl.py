@@ -114,3 +114,10 @@ class MMRLPlusPlus(MMRL):
         depth = len(state.get('prompter.host.to_vision.up', ()))
         known = [f'{_LEARNER}.srra_r2vproj.srra.{i}.A' for i in range(depth)]
         return [name for link in self.links(known) for name in link.names]
+
+    def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        """With both ranks."""
+        return {
+            **super().settings(state), 'model.prompter.host.rank': state['prompter.host.to_vision.up'].shape[-1],
+            'model.head.readout.rank': state['head.readout.up'].shape[-1]
+        }

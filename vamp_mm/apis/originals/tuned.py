@@ -46,7 +46,7 @@ def tuned_weights(names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         tower, own = own_name(name)
         found[tower].append(own)
-    return dict(type='TunedWeights', start=-1, **found)
+    return dict(type='TunedWeights', vision_start=-1, text_start=-1, **found)
 
 
 def _is_tuned(name: str) -> bool:
@@ -134,9 +134,10 @@ class SkipT(Original):
     def model(self, case: Recorded) -> dict[str, Any]:
         """``TunedWeights`` from the recorded block on, with class skipping."""
         hyper = case.hyper
+        start = int(hyper['START_LAYER'])
         return dict(
             prompter=dict(
-                type='AdapterPrompter', adapter=dict(type='TunedWeights', start=int(hyper['START_LAYER']))),
+                type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=start, text_start=start)),
             head=dict(type='PromptClsHead'),
             class_skipping=dict(
                 type='ClassSkipping',

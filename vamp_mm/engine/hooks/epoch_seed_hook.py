@@ -44,6 +44,13 @@ class EpochSeedHook(Hook):
                 'the training dataset has no set_epoch() and its loading processes persist over '
                 'epochs: a resumed run will see other augmentations; set persistent_workers=False to make it exact'
             )
+        counts = getattr(runner.optim_wrapper, '_accumulative_counts', 1)
+        if len(loader) % counts:
+            runner.logger.warning(
+                f'accumulative_counts={counts} does not divide the {len(loader)} steps of an epoch: '
+                'gradients of its last steps are lost when a run is resumed; choose a divisor to '
+                'make it exact'
+            )
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed everything for this epoch."""

@@ -1,4 +1,4 @@
-"""Weights averaged over the epochs of one run (PromptSRC, ICCV 2023, section 3.2.2)."""
+"""Weights averaged over the epochs of one run (PromptSRC, ICCV 2023)."""
 
 from __future__ import annotations
 

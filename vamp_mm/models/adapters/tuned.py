@@ -51,8 +51,9 @@ class TunedWeights(nn.Module):
         clip: The backbone, whose own weights stay frozen.
         vision: Patterns of parameter names in the vision tower, with ``*`` for anything; empty leaves the tower alone.
         text: The same for the text tower.
-        start: The lowest block that is trained, counted from 0, in both towers. What stands behind the last block is above
-            all blocks; -1 adds the LayerNorm before block 0.
+        vision_start: The lowest vision block that is trained, counted from 0. What stands behind the last block is above all
+            blocks; -1 adds the LayerNorm before block 0.
+        text_start: The same for the text tower.
 
     Raises:
         ValueError: If a pattern finds nothing to train, or there is none.
@@ -62,12 +63,13 @@ class TunedWeights(nn.Module):
                  clip: FrozenCLIP,
                  vision: Sequence[str] = ('*', ),
                  text: Sequence[str] = ('*', ),
-                 start: int = 0) -> None:
+                 vision_start: int = 0,
+                 text_start: int = 0) -> None:
         super().__init__()
         if not (vision or text):
             raise ValueError('vision=() and text=() leave nothing to train; give one of them patterns of parameter names')
-        self.vision, self.first_vision_layer = _tune(clip.vision, vision, start, 'vision')
-        self.text, self._first_text_layer = _tune(clip.text, text, start, 'text')
+        self.vision, self.first_vision_layer = _tune(clip.vision, vision, vision_start, 'vision')
+        self.text, self._first_text_layer = _tune(clip.text, text, text_start, 'text')
         self._register_state_dict_hook(_drop_frozen)
         self.register_load_state_dict_post_hook(_expect_no_frozen)
 
@@ -94,7 +96,7 @@ def _tune(source: Tower, patterns: Sequence[str], start: int, which: str) -> tup
         found = {name: layer for name, layer in layers.items()
                  if layer is not None and layer >= start and fnmatchcase(name, pattern)}
         if not found:
-            raise ValueError(f'{which}={pattern!r} with start={start} finds no weight to train in the {which} tower of '
+            raise ValueError(f'{which}={pattern!r} with {which}_start={start} finds no weight to train in the tower of '
                              f'{depth} blocks; its weights are named like {sorted(layers)[:3]} and {sorted(layers)[-1]!r}')
         chosen |= found
     shared: dict[int, Any] = {id(value): value for name, value in tower.named_parameters() if name not in chosen}

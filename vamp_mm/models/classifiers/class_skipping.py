@@ -1,4 +1,4 @@
-"""A training step that answers about some classes only (SkipT: Skip Tuning, CVPR 2025, section 3.3)."""
+"""A training step that answers about some classes only (SkipT: Skip Tuning, CVPR 2025)."""
 
 from __future__ import annotations
 

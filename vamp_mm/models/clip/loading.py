@@ -8,6 +8,7 @@ only a bare state dict does not, and there the architecture's name decides (``Vi
 from __future__ import annotations
 
 import json
+import logging
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 import open_clip
 import torch
+from mmengine.logging import print_log
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from open_clip.factory import load_checkpoint
 from open_clip.model import build_model_from_openai_state_dict, convert_to_custom_text_state_dict
@@ -217,10 +219,24 @@ def _load_strictly(model: nn.Module, path: Path, arch: str) -> None:
                 state = convert_to_custom_text_state_dict(state)
             model.load_state_dict(state, strict=True)
         else:
+            _say_if_positions_change(model, path)
             load_checkpoint(model, str(path), strict=True)
     except RuntimeError as error:
         raise RuntimeError(f'the weights {str(path)!r} do not fit arch={arch!r}; name the architecture that they were '
                            f'trained with. {error}') from error
+
+
+def _say_if_positions_change(model: nn.Module, path: Path) -> None:
+    """open_clip fits positions of another image size or context length by interpolation, without a word."""
+    stored = {
+        key: value.shape for key, value in _read_state_dict(path).items()
+        if key.endswith(('positional_embedding', 'pos_embed'))
+    }
+    for name, own in model.named_parameters():
+        if name in stored and stored[name] != own.shape:
+            print_log(f'{name} of {str(path)!r} is {tuple(stored[name])} and is interpolated to {tuple(own.shape)}: the '
+                      'architecture has another image size or context length than these weights were trained with',
+                      'current', logging.WARNING)
 
 
 def _tokenizer(arch: str | None, config: dict[str, Any]) -> Callable[[list[str]], Tensor]:

@@ -1,4 +1,4 @@
-"""The head of MMRL and MMRL++: two branches, and a pull to the frozen features (MMRL, CVPR 2025, eq. 7-14)."""
+"""The head of MMRL and MMRL++: two branches, and a pull to the frozen features (MMRL, CVPR 2025)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, copies, deep_edits
+from .placing import first_position
 from .words import context_of, start_tokens
 
 
@@ -47,6 +48,7 @@ class CoupledTokens(nn.Module):
         self.num_tokens = num_tokens
         self.context: str | None = context_of(context, num_tokens)
         self._words, self._std = context, std
+        self.text_position = first_position(clip)
         start_tokens(clip, context, num_tokens, clip.text.width, std)  # the context must be long enough
         width = clip.text.width
         # as in MaPLe: the projection of the first tokens is of its own, those of the later blocks start equal

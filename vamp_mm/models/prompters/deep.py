@@ -9,6 +9,7 @@ from ...registry import MODELS
 from ...structures import FrozenCLIP, PromptContext, PromptPlan, TokenEdit, TowerPlan, Vocabulary
 from .base import BasePrompter
 from .layers import check_layers, deep_edits
+from .placing import first_position
 from .words import context_of, start_tokens
 
 
@@ -53,6 +54,7 @@ class DeepPrompter(BasePrompter):
         if text_depth:
             check_layers('text', 0, text_depth, clip.text.depth)
             _check_count('text_tokens', text_tokens)
+            self._first_position = first_position(clip)
             first = start_tokens(clip, context, text_tokens, clip.text.width, std)
             self.text_tokens = nn.Parameter(torch.cat([first[None], _noise(text_depth - 1, first, std)]))
         if vision_depth:
@@ -72,7 +74,8 @@ class DeepPrompter(BasePrompter):
         text: tuple[TokenEdit, ...] = ()
         vision: tuple[TokenEdit, ...] = ()
         if self.text_tokens is not None:
-            text = deep_edits(self.text_tokens[:, None, None, None], 0, 1, 'overwrite', at_embedding=True)
+            tokens = self.text_tokens[:, None, None, None]
+            text = deep_edits(tokens, 0, self._first_position, 'overwrite', at_embedding=True)
         if self.vision_tokens is not None:
             vision = deep_edits(self.vision_tokens[:, None, None], 0, start=-1, at_embedding=True)
         return PromptPlan(

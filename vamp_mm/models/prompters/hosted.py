@@ -24,6 +24,8 @@ class TokenHost(Protocol):
 
     #: ``'insert'`` behind the start token, or ``'overwrite'`` the first words of ``context``.
     text_mode: Literal['insert', 'overwrite']
+    #: Position of the text tokens: behind the start token, where the tower has one.
+    text_position: int
     #: Words before the class name that take the place of the vocabulary's templates; None to keep those.
     context: str | None
     #: Share of the new tokens where later blocks renew them; 1 replaces what the block before made of them.
@@ -94,7 +96,7 @@ def hosted_plan(host: TokenHost,
         The plan.
     """
     at_embedding = host.text_mode == 'overwrite'
-    edits = deep_edits(tokens, start, 1, host.text_mode, at_embedding=at_embedding, blend=host.blend)
+    edits = deep_edits(tokens, start, host.text_position, host.text_mode, at_embedding=at_embedding, blend=host.blend)
     return PromptPlan(
         text=prompts,
         templates=templates,

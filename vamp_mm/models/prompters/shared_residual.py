@@ -60,6 +60,7 @@ class SharedResidualTokens(nn.Module):
 
     #: Text tokens go in behind the start token; the template stays whole.
     text_mode = 'insert'
+    text_position = 1
     #: The vocabulary's own templates are used.
     context: str | None = None
 

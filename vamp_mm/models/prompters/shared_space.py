@@ -31,6 +31,7 @@ class RepresentationTokens(nn.Module):
 
     #: Text tokens go in behind the start token; the template stays whole.
     text_mode = 'insert'
+    text_position = 1
     #: The vocabulary's own templates are used.
     context: str | None = None
     blend = 1.0

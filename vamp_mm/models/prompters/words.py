@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 
 from ...structures import FrozenCLIP
-
-#: A word that is one token: it holds the place of tokens that do not start from words (CoOp's convention).
-PLACEHOLDER = 'X'
+from .placing import PLACEHOLDER, first_position
 
 
 def context_of(context: str | None, count: int) -> str:
@@ -34,10 +32,11 @@ def start_tokens(clip: FrozenCLIP, context: str | None, count: int, width: int, 
     """
     if context is None:
         return torch.randn(count, width) * std
-    prompt = clip.tokenize([context])
-    words = int(prompt.eot[0]) - 1
+    prompt, first = clip.tokenize([context]), first_position(clip)
+    # sentences that are not cut (a tower without causal mask) do not tell where they end: a word is one token at least
+    words = int(prompt.eot[0]) - first if prompt.prefix else len(context.split())
     if words < count:
         raise ValueError(f'context={context!r} has {words} tokens, fewer than the {count} prompt tokens that take their '
                          'place; use a longer context, or None to start from noise')
     with torch.no_grad():
-        return clip.embed(prompt.ids[0, 1:1 + count]).clone()
+        return clip.embed(prompt.ids[0, first:first + count]).clone()

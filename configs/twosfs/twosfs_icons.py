@@ -18,4 +18,4 @@ default_hooks = dict(checkpoint=dict(by_epoch=False, interval=600))
 custom_hooks = [*_base_.custom_hooks, dict(type='StageHook')]
 log_processor = dict(by_epoch=False)
 # in several processes: the weights of one stage get no gradient in the other
-model_wrapper_cfg = dict(type='MMDistributedDataParallel', find_unused_parameters=True)
+find_unused_parameters = True

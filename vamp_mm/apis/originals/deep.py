@@ -23,9 +23,15 @@ def blocks(names: Iterable[str], prefix: str) -> tuple[str, ...]:
 
 
 def context(case: Recorded, count: int) -> str | None:
-    """The originals start from words only where up to four tokens take their place, else from placeholders."""
+    """The words before the class name; None where the prompts hold placeholders.
+
+    The originals start from words only where up to four tokens take their place, else from placeholders.
+    """
     words = str(case.hyper.get('CTX_INIT') or '').replace('_', ' ')
-    return words if words and count <= 4 else None
+    words = words if count <= 4 else ''
+    if case.meta.get('prompts'):  # tells it beyond doubt
+        words = case.meta['prompts'][0].removesuffix(f"{case.names[0].replace('_', ' ')}.").strip()
+    return None if set(words.split()) <= {'X'} else words
 
 
 class IVLP(Original):
@@ -47,7 +53,7 @@ class IVLP(Original):
                 vision_depth=0 if vision is None else 1 + len(blocks(learn, 'image_encoder')),
                 text_tokens=count,
                 text_depth=0 if text is None else 1 + len(blocks(learn, 'text_encoder')),
-                context='a photo of a' if text is None else context(case, count)),
+                context=context(case, count)),
             head=dict(type='PromptClsHead'))
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:

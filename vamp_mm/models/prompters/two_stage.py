@@ -82,8 +82,12 @@ class TwoStagePrompter(BasePrompter):
             raise ValueError(f'num_classes={self.num_classes}, and the training set has {len(text)} classes; set it to that '
                              'number, or to None in a single process')
         assert self._own_keys is not None
-        self.classifier.data = text.detach().clone().to(self.classifier)
-        self.keys = self._own_keys.clone()
+        if len(self.classifier) == len(text):  # in place: wrappers of distributed training know these tensors
+            self.classifier.copy_(text)
+            self.keys.copy_(self._own_keys)
+        else:
+            self.classifier.data = text.detach().clone().to(self.classifier)
+            self.keys = self._own_keys.clone()
         self.stage.fill_(stage)
 
     def forward(self, context: PromptContext) -> PromptPlan:

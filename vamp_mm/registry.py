@@ -44,12 +44,18 @@ PARAM_SCHEDULERS = Registry(
 # where the lists of a dataset come from
 TASK_UTILS = Registry(
     'task util', parent=root.TASK_UTILS, scope=SCOPE, locations=['vamp_mm.datasets.sources'])
-# mixed precision on a CPU
+# mixed precision on a CPU, projected gradients
 OPTIM_WRAPPERS = Registry(
     'optim_wrapper',
     parent=root.OPTIM_WRAPPERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine.autocast_wrapper'])
+    locations=['vamp_mm.engine.autocast_wrapper', 'vamp_mm.engine.projected_gradient'])
+# learning rates of parts of a model
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    root.OPTIM_WRAPPER_CONSTRUCTORS.name,
+    parent=root.OPTIM_WRAPPER_CONSTRUCTORS,
+    scope=SCOPE,
+    locations=['vamp_mm.engine.optim_groups'])
 # testing in several processes
 MODEL_WRAPPERS = Registry(
     'model_wrapper',
@@ -62,7 +68,7 @@ MODEL_WRAPPERS = Registry(
 _EMPTY = tuple(
     Registry(parent.name, parent=parent, scope=SCOPE)
     for parent in (root.EVALUATOR, root.FUNCTIONS, root.INFERENCERS, root.LOG_PROCESSORS,
-                   root.OPTIM_WRAPPER_CONSTRUCTORS, root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
+                   root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
                    root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
 
 
@@ -81,5 +87,5 @@ def build_part(config: Mapping[str, Any], **given: Any) -> Any:
 
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'MODEL_WRAPPERS', 'OPTIM_WRAPPERS',
-    'PARAM_SCHEDULERS', 'SCOPE', 'TASK_UTILS', 'TRANSFORMS', 'build_part'
+    'OPTIM_WRAPPER_CONSTRUCTORS', 'PARAM_SCHEDULERS', 'SCOPE', 'TASK_UTILS', 'TRANSFORMS', 'build_part'
 ]

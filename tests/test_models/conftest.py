@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import helpers_models as helpers
 import pytest
-import tiny_clip
 import torch
 
+from vamp_mm.apis.parity import tiny_clip
 from vamp_mm.models import PromptedCLIPBackbone
 
 

@@ -233,7 +233,7 @@ def test_a_hostile_weight_file_is_refused(tmp_path, small_files):
 
 
 @pytest.mark.parametrize(('change', 'kind', 'told'), [
-    (dict(vision_cfg=dict(layers=[1, 1, 1, 1], width=16, image_size=32)), TypeError, 'no transformer blocks'),
+    (dict(vision_cfg=dict(timm_model_name='resnet10t', timm_pool='avg', timm_proj='linear', image_size=32)), TypeError, 'no transformer blocks'),
     (dict(text_cfg=dict(hf_model_name='roberta-base')), ValueError, 'Hugging Face'),
     (dict(multimodal_cfg={}), ValueError, 'CoCa'),
 ])

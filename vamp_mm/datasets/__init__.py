@@ -1,5 +1,6 @@
 """Few-shot datasets, their split files, and image reading."""
 
+from .class_batches import OneClassBatchSampler
 from .class_splits import class_range, class_split
 from .errors import DataError
 from .few_shot import FewShotDataset
@@ -21,6 +22,7 @@ __all__ = [
     'ImageCache',
     'Item',
     'LoadRGBImage',
+    'OneClassBatchSampler',
     'ProtocolBatchSampler',
     'Split',
     'SplitFile',

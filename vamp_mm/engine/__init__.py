@@ -6,16 +6,22 @@ from .hooks import (
     ClassAwarePriorHook,
     EpochSeedHook,
     FiniteLossHook,
+    GaussianAverageHook,
     MeanLossHook,
     SafeCheckpointHook,
+    StageHook,
     ThroughputHook,
     VocabularyHook,
+    gaussian_weights,
+    weighted_sum,
 )
 from .latest import find_latest_checkpoint, is_complete
+from .optim_groups import PartOptimWrapperConstructor
 from .plain import to_plain
 from .progress_bar import progress
 from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
 from .schedulers import WarmupCosineLR
+from .stage_schedule import StagedCosineLR
 from .strict import check_state_dict
 
 __all__ = [
@@ -24,20 +30,26 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'GaussianAverageHook',
     'MeanLossHook',
+    'PartOptimWrapperConstructor',
     'PrototypeOwner',
     'SafeCheckpointHook',
     'SpeaksOfClasses',
+    'StageHook',
+    'StagedCosineLR',
     'ThroughputHook',
     'VocabularyHook',
     'WarmupCosineLR',
     'atomic_write',
     'check_state_dict',
     'find_latest_checkpoint',
+    'gaussian_weights',
     'is_complete',
     'load_checkpoint',
     'progress',
     'save_checkpoint',
     'to_plain',
     'unwrap_model',
+    'weighted_sum',
 ]

@@ -17,7 +17,7 @@ class WarmupCosineLR(_ParamScheduler):
 
     .. math::
         \eta_e = \begin{cases} \eta_{warm} & e < W \\
-        \tfrac{1}{2}\,\eta_{base}\,\bigl(1 + \cos(\pi (e - W) / T)\bigr) & e \ge W \end{cases}
+        \eta_{base}\,\bigl(\tfrac{1}{2} + \tfrac{1}{2}\cos(\pi (e - W) / T)\bigr)^p & e \ge W \end{cases}
 
     ``T`` is *not* reduced by ``W`` (the scheduler of Dassl, used by CoOp and its successors, MMRL
     and VaMP), so the rate does not reach 0.
@@ -28,6 +28,7 @@ class WarmupCosineLR(_ParamScheduler):
             epochs.
         warmup_epochs: ``W``.
         warmup_lr: Rate of the warm-up, the same for all parameter groups.
+        power: ``p``; 2 is KgCoOp as its authors ran it, with two schedulers on one optimizer.
         begin: Epoch at which the schedule starts.
         end: Epoch at which it stops.
         last_step: Last finished step, -1 for a new run.
@@ -44,6 +45,7 @@ class WarmupCosineLR(_ParamScheduler):
         max_epochs: int | None = None,
         warmup_epochs: int = 1,
         warmup_lr: float = 1e-5,
+        power: float = 1.0,
         begin: int = 0,
         end: int = INF,
         last_step: int = -1,
@@ -56,14 +58,15 @@ class WarmupCosineLR(_ParamScheduler):
                     'max_epochs is not given and end is open; outside a Runner give max_epochs'
                 )
             max_epochs = end - begin
-        if max_epochs < 1 or warmup_epochs < 0 or warmup_lr < 0:
+        if max_epochs < 1 or warmup_epochs < 0 or warmup_lr < 0 or power <= 0:
             raise ValueError(
                 f'max_epochs={max_epochs} must be at least 1, warmup_epochs={warmup_epochs} and '
-                f'warmup_lr={warmup_lr} at least 0'
+                f'warmup_lr={warmup_lr} at least 0, power={power} above 0'
             )
         self.max_epochs = max_epochs
         self.warmup_epochs = warmup_epochs
         self.warmup_lr = warmup_lr
+        self.power = power
         super().__init__(optimizer, 'lr', begin, end, last_step, by_epoch, verbose)
 
     def load_state_dict(self, state_dict: dict) -> None:
@@ -82,7 +85,8 @@ class WarmupCosineLR(_ParamScheduler):
                     f'the stored scheduler state has no {key!r}: it is not of WarmupCosineLR; '
                     'resume with the same param_scheduler'
                 )
-        for key in ('max_epochs', 'warmup_epochs', 'warmup_lr'):
+        state_dict = {'power': 1.0, **state_dict}  # not stored by the first versions
+        for key in ('max_epochs', 'warmup_epochs', 'warmup_lr', 'power'):
             if state_dict[key] != getattr(self, key):
                 raise ValueError(
                     f'the stored schedule has {key}={state_dict[key]}, this run '
@@ -101,5 +105,6 @@ class WarmupCosineLR(_ParamScheduler):
         epoch = self.last_step
         if epoch < self.warmup_epochs:
             return [self.warmup_lr] * len(self.base_values)
-        factor = 0.5 * (1 + math.cos(math.pi * (epoch - self.warmup_epochs) / self.max_epochs))
+        cosine = math.cos(math.pi * (epoch - self.warmup_epochs) / self.max_epochs)
+        factor = (0.5 * (1 + cosine)) ** self.power
         return [base * factor for base in self.base_values]

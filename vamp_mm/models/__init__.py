@@ -1,19 +1,78 @@
-"""Models: frozen CLIP towers, prompters, heads, losses, and the classifier that joins them."""
+"""Models: frozen CLIP towers, prompters, adapters, heads, losses, and the classifier that joins them."""
 
+from .adapters import MultiModalAdapters, TunedWeights
 from .backbones import PromptedCLIPBackbone
-from .classifiers import PromptedClassifier
-from .heads import PromptClsHead, TokenReadout, VaMPHead
-from .losses import BranchCrossEntropy, ImageConsistency, LossTerm, TextConsistency, VariationalLoss
+from .classifiers import ClassSkipping, PromptedClassifier, TextTeacher
+from .heads import LowRankReadout, MMRLHead, PromptClsHead, TokenReadout, VaMPHead
+from .losses import (
+    BranchCrossEntropy,
+    ContextOrthogonality,
+    DistributionBound,
+    ImageConsistency,
+    ImageL1,
+    LogitKL,
+    LossTerm,
+    MixtureNLL,
+    TeacherCrossEntropy,
+    TextConsistency,
+    TextL1,
+    VariationalLoss,
+)
 from .prompters import (
+    AdapterPrompter,
     BasePrompter,
+    ClassAwareTokens,
+    ContextPrompter,
     CoupledTokens,
+    DeepPrompter,
+    GaussianShift,
+    ImageShift,
+    PromptCollection,
     RepresentationTokens,
+    SharedPrompter,
+    SharedResidualTokens,
     TemplatePrompter,
+    TwoStagePrompter,
     VariationalPrompter,
 )
 
 __all__ = [
-    'BasePrompter', 'BranchCrossEntropy', 'CoupledTokens', 'ImageConsistency', 'LossTerm', 'PromptClsHead',
-    'PromptedCLIPBackbone', 'PromptedClassifier', 'RepresentationTokens', 'TemplatePrompter', 'TextConsistency',
-    'TokenReadout', 'VaMPHead', 'VariationalLoss', 'VariationalPrompter'
+    'AdapterPrompter',
+    'BasePrompter',
+    'BranchCrossEntropy',
+    'ClassAwareTokens',
+    'ClassSkipping',
+    'ContextOrthogonality',
+    'ContextPrompter',
+    'CoupledTokens',
+    'DeepPrompter',
+    'DistributionBound',
+    'GaussianShift',
+    'ImageConsistency',
+    'ImageL1',
+    'ImageShift',
+    'LogitKL',
+    'LossTerm',
+    'LowRankReadout',
+    'MMRLHead',
+    'MixtureNLL',
+    'MultiModalAdapters',
+    'PromptClsHead',
+    'PromptCollection',
+    'PromptedCLIPBackbone',
+    'PromptedClassifier',
+    'RepresentationTokens',
+    'SharedPrompter',
+    'SharedResidualTokens',
+    'TeacherCrossEntropy',
+    'TemplatePrompter',
+    'TextConsistency',
+    'TextL1',
+    'TextTeacher',
+    'TokenReadout',
+    'TunedWeights',
+    'TwoStagePrompter',
+    'VaMPHead',
+    'VariationalLoss',
+    'VariationalPrompter',
 ]

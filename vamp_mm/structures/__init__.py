@@ -1,12 +1,35 @@
 """Frozen dataclasses that the parts of a model hand to each other; no logic beyond checking their own values."""
 
 from .context import PromptContext
-from .frozen_clip import FrozenCLIP
-from .outputs import Latent, PromptOutput, TowerOutput
-from .plan import EMBED, EMPTY_PLAN, PromptPlan, TextPrompts, TokenEdit, TowerPlan
+from .frozen_clip import FrozenCLIP, Tower
+from .outputs import Latent, PromptOutput, TeacherOutput, TowerOutput
+from .plan import (
+    EMBED,
+    EMPTY_PLAN,
+    KnownText,
+    PromptPlan,
+    TextPrompts,
+    TokenEdit,
+    TowerPlan,
+    TunedTower,
+)
 from .vocabulary import Vocabulary
 
 __all__ = [
-    'EMBED', 'EMPTY_PLAN', 'FrozenCLIP', 'Latent', 'PromptContext', 'PromptOutput', 'PromptPlan', 'TextPrompts',
-    'TokenEdit', 'TowerOutput', 'TowerPlan', 'Vocabulary'
+    'EMBED',
+    'EMPTY_PLAN',
+    'FrozenCLIP',
+    'KnownText',
+    'Latent',
+    'PromptContext',
+    'PromptOutput',
+    'PromptPlan',
+    'TeacherOutput',
+    'TextPrompts',
+    'TokenEdit',
+    'Tower',
+    'TowerOutput',
+    'TowerPlan',
+    'TunedTower',
+    'Vocabulary',
 ]

@@ -13,8 +13,10 @@ class PromptContext:
 
     Args:
         image: ``(N, D)`` features of the frozen, unprompted CLIP, not normalised (``'image'``).
+        text: ``(C, D)`` unit text features of the frozen CLIP (``'text'``).
         target: ``(N,)`` labels, only while training (``'target'``).
     """
 
     image: Tensor | None = None
+    text: Tensor | None = None
     target: Tensor | None = None

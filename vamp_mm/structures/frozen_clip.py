@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
+
+from .plan import TextPrompts
 
 
 class Tower(Protocol):
@@ -19,11 +22,19 @@ class Tower(Protocol):
         """Number of blocks."""
 
 
+class ImageTower(Tower, Protocol):
+    """The image tower, whose projection a read-out may start from."""
+
+    @property
+    def projection(self) -> Tensor | None:
+        """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
+
+
 class FrozenCLIP(Protocol):
     """The backbone as prompters and heads see it when they are built."""
 
     @property
-    def vision(self) -> Tower:
+    def vision(self) -> ImageTower:
         """The image tower."""
 
     @property
@@ -37,3 +48,9 @@ class FrozenCLIP(Protocol):
     @property
     def logit_scale(self) -> Tensor:
         """``()`` factor of the cosines that the weights were trained with."""
+
+    def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
+        """Token ids of C sentences."""
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Token embeddings ``(..., W)`` of ids ``(...)``, without positions."""

@@ -44,6 +44,21 @@ class Latent:
 
 
 @dataclass(frozen=True, eq=False)
+class TeacherOutput:
+    """What the frozen CLIP says.
+
+    Args:
+        image: ``(N, D)`` unit image features.
+        text: ``(C, D)`` unit text features.
+        logits: ``(N, C)``.
+    """
+
+    image: Tensor
+    text: Tensor
+    logits: Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class PromptOutput:
     """What a head computed from one batch; losses read it, prediction reduces it.
 
@@ -53,7 +68,11 @@ class PromptOutput:
         text: ``(S|1, N|1, C, D)`` unit text features.
         teacher_image: ``(N, D)`` unit image features of the frozen CLIP, None if not asked for.
         teacher_text: ``(C, D)`` unit text features of the frozen CLIP, None if not asked for.
+        teacher_logits: ``(N, C)`` logits of the frozen CLIP, None if not asked for.
         latent: What a variational method sampled.
+        class_free: ``(S|1, N|1, 1, D)`` unit text features of prompts without a class name, None if not asked for.
+        logit_scale: ``()`` factor of the cosines.
+        classes: Indices in the vocabulary that the C classes here are, in rising order; None for all.
     """
 
     logits: Mapping[str, Tensor]
@@ -61,4 +80,8 @@ class PromptOutput:
     text: Tensor
     teacher_image: Tensor | None = None
     teacher_text: Tensor | None = None
+    teacher_logits: Tensor | None = None
     latent: Latent | None = None
+    class_free: Tensor | None = None
+    logit_scale: Tensor | None = None
+    classes: Tensor | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from .outputs import Latent
@@ -62,21 +63,40 @@ class TokenEdit:
 
 
 @dataclass(frozen=True, eq=False)
+class TunedTower:
+    """A tower with trained weights of its own, which runs in place of the frozen one.
+
+    Args:
+        tower: A copy of the tower that shares all tensors with it but those that are trained.
+        first: The lowest layer whose weights differ: a block, ``EMBED`` for the LayerNorm before block 0, or the number of
+            blocks if only what stands behind them differs.
+    """
+
+    tower: nn.Module
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
 class TowerPlan:
-    """The edits of one tower, and at most one residual module per block.
+    """The edits of one tower, at most one residual module per block, and other weights.
 
     Args:
         edits: Token edits; those of one layer are applied in the given order.
         residuals: Block index -> module; its output on the block's first LayerNorm is added at the block's end.
+        tuned: What runs in place of the frozen tower, where a method trains weights of CLIP.
+        frozen: Run without gradients, whatever could be trained in it.
     """
 
     edits: tuple[TokenEdit, ...] = ()
     residuals: Mapping[int, nn.Module] = field(default_factory=lambda: MappingProxyType({}))
+    tuned: TunedTower | None = None
+    frozen: bool = False
 
     @property
     def first(self) -> int | None:
         """The lowest layer that differs from plain CLIP, or None for an empty plan."""
         layers = [edit.layer for edit in self.edits] + list(self.residuals)
+        layers += [] if self.tuned is None else [self.tuned.first]
         return min(layers) if layers else None
 
     def at(self, layer: int) -> tuple[TokenEdit, ...]:
@@ -106,17 +126,46 @@ class TextPrompts:
     def __len__(self) -> int:
         return self.ids.shape[0]
 
+    def of_classes(self, classes: Tensor, templates: int = 1) -> TextPrompts:
+        """The sentences of some classes.
+
+        Args:
+            classes: ``(K,)`` class indices.
+            templates: Number of templates, one after the other in these sentences and in the result.
+
+        Returns:
+            Their sentences, in the given order.
+        """
+        count = len(self) // templates
+        rows = (torch.arange(templates, device=classes.device)[:, None] * count + classes).flatten()
+        return TextPrompts(self.ids[rows], self.eot[rows], self.prefix)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownText:
+    """Text features that need no sentence, such as the rows of a classifier.
+
+    Args:
+        features: ``(K, D)`` unit features.
+        order: ``(C,)`` for each class its row among ``features`` with the encoded classes behind them.
+    """
+
+    features: Tensor
+    order: Tensor
+
 
 @dataclass(frozen=True, eq=False)
 class PromptPlan:
     """All that a method asks of CLIP in one forward pass.
 
     Args:
-        text: The sentences to encode, template by template; None where a plan serves the vision tower alone.
+        text: The sentences to encode, template by template; None where there is nothing to encode.
         text_tower: Edits of the text tower.
         vision_tower: Edits of the vision tower.
         templates: Number of templates T; the unit features of a class's T sentences are averaged.
         latent: What a variational method sampled, for its losses.
+        class_free: Prompts without a class name, encoded only for loss terms that require them.
+        known: Features of classes that are not in ``text``.
     """
 
     text: TextPrompts | None = None
@@ -124,6 +173,8 @@ class PromptPlan:
     vision_tower: TowerPlan = field(default_factory=TowerPlan)
     templates: int = 1
     latent: Latent | None = None
+    class_free: PromptPlan | None = None
+    known: KnownText | None = None
 
 
 #: Plain CLIP: the frozen teacher is the same encoder with this plan.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput
+from ...structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput, TowerPlan
 from ..clip import PromptTokenizer, TextTower, VisionTower, load_clip
 from ..clip.vision import VisionStem
 
@@ -110,7 +111,7 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             ``pooled (S|1, N, D)``, not normalised.
         """
-        return self.vision(images, plan.vision_tower, want_tokens)
+        return _run(self.vision, plan.vision_tower, images, want_tokens)
 
     def encode_text(self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False) -> TowerOutput:
         """Encode sentences.
@@ -123,7 +124,7 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             ``pooled (S|1, N|1, C, D)``, not normalised.
         """
-        return self.text(prompts, plan.text_tower, textbook)
+        return _run(self.text, plan.text_tower, prompts, textbook)
 
     def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
         """Tokenise C sentences, on the device of the towers.
@@ -148,6 +149,13 @@ class PromptedCLIPBackbone(nn.Module):
     def _probe_embed_dim(self) -> int:
         hidden = torch.zeros(1, 2, self.text.width, device=self.device)
         return self.text._project(hidden).pooled.shape[-1]
+
+
+def _run(tower: nn.Module, plan: TowerPlan, source: Any, option: bool) -> TowerOutput:
+    """A tower, or the tuned one that runs in its place."""
+    tower = tower if plan.tuned is None else plan.tuned.tower
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.frozen):
+        return tower(source, plan, option)
 
 
 def _drop_frozen(module: nn.Module, state: dict, prefix: str, _metadata: object) -> None:

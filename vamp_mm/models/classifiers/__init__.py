@@ -1,5 +1,11 @@
-"""The only top-level model."""
+"""The only top-level model, and its teacher."""
 
+from .class_skipping import ClassSkipping
 from .prompted import PromptedClassifier
+from .teacher import TextTeacher
 
-__all__ = ['PromptedClassifier']
+__all__ = [
+    'ClassSkipping',
+    'PromptedClassifier',
+    'TextTeacher',
+]

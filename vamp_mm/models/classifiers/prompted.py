@@ -11,18 +11,21 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ...ops import unit
+from ...ops import cosine_logits, unit
 from ...registry import MODELS, build_part
 from ...structures import (
     PromptContext,
     PromptOutput,
     PromptPlan,
-    TextPrompts,
+    TeacherOutput,
     TowerOutput,
     Vocabulary,
 )
+from .class_skipping import output_of_classes, plan_of_classes
+from .class_text import class_text
 from .frozen_features import FrozenFeatures
 from .strict_state import check_state
+from .teacher import TextTeacher
 
 
 @MODELS.register_module()
@@ -36,6 +39,9 @@ class PromptedClassifier(BaseModel):
         backbone: Config of the ``PromptedCLIPBackbone``, or a built one.
         prompter: Config of the prompter.
         head: Config of the head.
+        teacher: Config of the ``TextTeacher`` that gives the text features of the frozen CLIP; by default it encodes the
+            vocabulary's own templates.
+        class_skipping: Config of a ``ClassSkipping`` that leaves classes out of training steps (SkipT); None for none.
         data_preprocessor: Overrides for mmpretrain's ``ClsDataPreprocessor``, such as ``dict(to_rgb=True)`` behind
             a pipeline that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
         vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
@@ -49,6 +55,8 @@ class PromptedClassifier(BaseModel):
                  backbone: dict[str, Any] | nn.Module,
                  prompter: dict[str, Any],
                  head: dict[str, Any],
+                 teacher: dict[str, Any] | None = None,
+                 class_skipping: dict[str, Any] | None = None,
                  data_preprocessor: dict[str, Any] | None = None,
                  vocabulary: dict[str, Any] | None = None) -> None:
         clip = _build(backbone)
@@ -56,10 +64,11 @@ class PromptedClassifier(BaseModel):
         self.backbone = clip
         self.prompter = _build(prompter, clip=clip)
         self.head = _build(head, clip=clip)
+        self.teacher: TextTeacher = _build(teacher or dict(type='TextTeacher'))
+        self.class_skipping = None if class_skipping is None else _build(class_skipping)
         self.head.bind_prompter(self.prompter.provides)
         self._vocabulary: Vocabulary | None = None
         self._bound_device: torch.device | None = None
-        self._teacher_prompts: TextPrompts | None = None
         self._teacher_text: Tensor | None = None
         self._text_cache: Tensor | None = None
         #: Image features to reuse, None if that was not asked for (see :meth:`reuse_frozen_features`).
@@ -76,6 +85,27 @@ class PromptedClassifier(BaseModel):
     def prototype_owner(self) -> nn.Module | None:
         """The prompter, if it learns a prior from class prototypes (see ``ClassAwarePriorHook``)."""
         return self.prompter if getattr(self.prompter, 'has_prior_network', False) else None
+
+    @property
+    def stage_owner(self) -> nn.Module | None:
+        """The prompter, if training goes through stages (see ``StageHook``)."""
+        return self.prompter if hasattr(self.prompter, 'enter_stage') else None
+
+    @torch.no_grad()
+    def text_features(self) -> Tensor:
+        """Text features of the present classes, for methods whose text side does not depend on the image.
+
+        Returns:
+            ``(S|1, 1, C, D)`` unit features.
+
+        Raises:
+            ValueError: If the text side depends on the image.
+        """
+        if 'image' in self.prompter.requires:
+            raise ValueError(f'the text features of {type(self.prompter).__name__} depend on the image; ask the model for '
+                             'predictions instead')
+        known = self._teacher() if 'text' in self.prompter.requires else None
+        return self._text(self.prompter(PromptContext(text=known)))
 
     def set_vocabulary(self, vocabulary: Vocabulary) -> None:
         """Answer about these classes from now on.
@@ -125,6 +155,33 @@ class PromptedClassifier(BaseModel):
         """
         return self.backbone.encode_image(inputs).pooled[0]
 
+    @torch.no_grad()
+    def teach(self, inputs: Tensor) -> TeacherOutput:
+        """Features and logits of the frozen CLIP, with the teacher's templates.
+
+        Args:
+            inputs: ``(N, 3, H, W)`` preprocessed images.
+
+        Returns:
+            What losses see of the teacher.
+        """
+        image = unit(self.extract_frozen(inputs))
+        return TeacherOutput(image, self._teacher(), self._teacher_logits(image))
+
+    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Add up the objective; guides of its gradient stay apart.
+
+        Args:
+            losses: What the head returned.
+
+        Returns:
+            The sum of all ``loss_*`` as a scalar, or with guides ``(2,)``: that sum and the sum of all ``guide_*``, which
+            only ``ProjectedGradientOptimWrapper`` takes. And all values to log.
+        """
+        total, logged = super().parse_losses(losses)
+        guides = [value for key, value in losses.items() if key.startswith('guide_')]
+        return (torch.stack([total, torch.stack(guides).sum()]) if guides else total), logged
+
     def forward(self,
                 inputs: Tensor,
                 data_samples: Sequence[DataSample] | None = None,
@@ -144,7 +201,9 @@ class PromptedClassifier(BaseModel):
         """
         if mode == 'loss':
             target = self._targets(data_samples, inputs.device)
-            return self.head.loss(self._run(inputs, target, data_samples), target)
+            output = self._run(inputs, target, data_samples)
+            # labels among the classes of this step
+            return self.head.loss(output, target if output.classes is None else torch.searchsorted(output.classes, target))
         if mode == 'predict':
             return self.head.predict(self._run(inputs, data_samples=data_samples), data_samples, self._seen)
         if mode == 'tensor':
@@ -158,52 +217,74 @@ class PromptedClassifier(BaseModel):
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
+        if 'teacher_logits' in needs:
+            needs |= {'teacher_image', 'teacher_text'}
         wants_frozen = 'image' in self.prompter.requires or 'teacher_image' in needs
-        known = None if self.frozen_features is None else self.frozen_features.encode(self.backbone, inputs, data_samples)
+        kept = None if self.frozen_features is None else self.frozen_features.encode(self.backbone, inputs, data_samples)
         with torch.no_grad():
-            source = None if known is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
-            frozen = known
+            source = None if kept is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            frozen = kept
             if source is not None and wants_frozen:
                 frozen = self.backbone.encode_image(source).pooled[0]
-        plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, target=target))
+        known = self._teacher() if 'text' in self.prompter.requires else None
+        plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, text=known, target=target))
         if source is not None:
             image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
         else:
-            assert known is not None
-            image = TowerOutput(known[None])
-        text = self._text(plan)
+            assert kept is not None
+            image = TowerOutput(kept[None])
+        classes = self._step_classes(image, target)
+        text = self._text(plan if classes is None else plan_of_classes(plan, classes))
         logits, feature = self.head(image, text)
-        return PromptOutput(
+        teacher_image = unit(frozen) if 'teacher_image' in needs and frozen is not None else None
+        output = PromptOutput(
             logits=logits,
             image=feature,
             text=text,
-            teacher_image=unit(frozen) if 'teacher_image' in needs and frozen is not None else None,
+            teacher_image=teacher_image,
             teacher_text=self._teacher() if 'teacher_text' in needs else None,
-            latent=plan.latent)
+            teacher_logits=self._teacher_logits(teacher_image) if 'teacher_logits' in needs else None,
+            latent=plan.latent,
+            class_free=self._class_free(plan) if 'class_free' in needs else None,
+            logit_scale=self.head.logit_scale)
+        return output if classes is None else output_of_classes(output, classes)
+
+    def _step_classes(self, image: TowerOutput, target: Tensor | None) -> Tensor | None:
+        """Classes that a training step answers about, None for all."""
+        if self.class_skipping is None or target is None or not self.training:
+            return None
+        return self.class_skipping(unit(image.pooled.detach()), self._teacher(), target)
 
     def _text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
         keep = not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires
         if keep and self._text_cache is not None:
             return self._text_cache
-        assert plan.text is not None
-        text = unit(self.backbone.encode_text(plan.text, plan).pooled)
-        if plan.templates > 1:
-            text = unit(text.unflatten(2, (plan.templates, -1)).mean(dim=2))
+        text = class_text(self.backbone, plan)
         if keep:
             self._text_cache = text
         return text
+
+    def _class_free(self, plan: PromptPlan) -> Tensor:
+        """``(S|1, N|1, 1, D)`` unit text features of the prompts without a class name."""
+        if plan.class_free is None or plan.class_free.text is None:
+            raise RuntimeError('a loss term needs prompts without a class name, and the prompter plans none; remove '
+                               'ContextOrthogonality from head.losses or use a PromptCollection')
+        return unit(self.backbone.encode_text(plan.class_free.text, plan.class_free).pooled)
 
     @torch.no_grad()
     def _teacher(self) -> Tensor:
         """``(C, D)`` unit text features of the frozen CLIP, once per vocabulary."""
         if self._teacher_text is None:
             assert self._vocabulary is not None
-            groups = self._vocabulary.sentences
-            prompts = self.backbone.tokenize([sentence for group in groups for sentence in group])
-            text = unit(self.backbone.encode_text(prompts).pooled[0, 0])
-            self._teacher_text = unit(text.unflatten(0, (len(groups), -1)).mean(dim=0))
+            self._teacher_text = self.teacher.encode(self.backbone, self._vocabulary)
         return self._teacher_text
+
+    @torch.no_grad()
+    def _teacher_logits(self, image: Tensor | None) -> Tensor:
+        """``(N, C)`` logits of the frozen CLIP, for unit image features ``(N, D)``."""
+        assert image is not None
+        return cosine_logits(image[None], self._teacher()[None, None], self.head.logit_scale)[0]
 
     def _bind(self, vocabulary: Vocabulary | None) -> None:
         if vocabulary is not None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-#: Buffers whose first axis counts the training classes, which a loading model does not know beforehand.
+#: Buffers whose first axis counts the training classes, which a loading model does not know beforehand. A module may name
+#: others in ``sized_by_class``.
 _ANY_LENGTH = ('prototypes', )
 
 
@@ -24,13 +25,14 @@ def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str 
         RuntimeError: If anything is missing, unexpected or of another shape, naming up to five of each.
     """
     own = model.state_dict()
+    free = {f'{name}.{key}' for name, module in model.named_modules() for key in getattr(module, 'sized_by_class', ())}
     given = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(prefix)}
     problems = {
         'missing': [key for key in own if key not in given],
         'unexpected': [key for key in given if key not in own],
         'of another shape': [
             f'{key} {tuple(given[key].shape)} instead of {tuple(own[key].shape)}' for key in own
-            if key in given and not _fits(key, given[key], own[key])
+            if key in given and not _fits(key, given[key], own[key], key in free)
         ],
     }
     found = {what: keys for what, keys in problems.items() if keys}
@@ -41,7 +43,7 @@ def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str 
                            'use the config that it was trained with')
 
 
-def _fits(key: str, given: Tensor, own: Tensor) -> bool:
-    if key.rsplit('.', 1)[-1] in _ANY_LENGTH:
+def _fits(key: str, given: Tensor, own: Tensor, any_length: bool) -> bool:
+    if any_length or key.rsplit('.', 1)[-1] in _ANY_LENGTH:
         return given.shape[1:] == own.shape[1:]
     return given.shape == own.shape

@@ -1,4 +1,4 @@
-"""Two kinds of vision trunk behind one interface: open_clip's own transformer, and timm's (SigLIP, EVA).
+"""Kinds of vision trunk behind one interface: open_clip's own transformer, and timm's (SigLIP, EVA).
 
 A trunk owns no parameters; it knows how the modules of a loaded tower are called one after the other.
 """
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...structures import TokenEdit
+from .resnet_trunk import ResNetTrunk
 
 
 class VisionTrunk(Protocol):
@@ -38,6 +39,10 @@ class VisionTrunk(Protocol):
 
     def finish(self, x: Tensor, prompts: Sequence[slice]) -> tuple[Tensor, Tensor]:
         """Pooled ``(B, D)`` and tokens after the last LayerNorm ``(B, L, W)``."""
+
+    @property
+    def projection(self) -> Tensor | None:
+        """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
 
 
 class OpenClipTrunk:
@@ -85,6 +90,11 @@ class OpenClipTrunk:
             tokens = visual.ln_post(x)
             pooled = tokens[:, 0] if visual.pool_type == 'tok' else _without(tokens, prompts)[:, 1:].mean(dim=1)
         return (pooled if visual.proj is None else pooled @ visual.proj), tokens
+
+    @property
+    def projection(self) -> Tensor | None:
+        """The matrix behind the last LayerNorm."""
+        return self._visual.proj
 
 
 class TimmTrunk:
@@ -141,6 +151,12 @@ class TimmTrunk:
         tokens = self._trunk.norm(x)
         return self._visual.head(self._trunk.forward_head(_without(tokens, prompts))), tokens
 
+    @property
+    def projection(self) -> Tensor | None:
+        """The linear layer behind the pooling (EVA), None where there is none (SigLIP)."""
+        head = self._trunk.head if isinstance(self._trunk.head, nn.Linear) else getattr(self._visual.head, 'proj', None)
+        return head.weight.T if isinstance(head, nn.Linear) else None
+
 
 def make_trunk(visual: nn.Module) -> VisionTrunk:
     """Find out how a loaded vision tower is put together.
@@ -156,6 +172,8 @@ def make_trunk(visual: nn.Module) -> VisionTrunk:
     """
     if hasattr(visual, 'transformer') and hasattr(visual, 'class_embedding'):
         return OpenClipTrunk(visual)
+    if hasattr(visual, 'attnpool') and hasattr(visual, 'layer4'):
+        return ResNetTrunk(visual)
     trunk = getattr(visual, 'trunk', None)
     if all(hasattr(trunk, name) for name in ('blocks', '_pos_embed', 'norm_pre', 'forward_head', 'num_prefix_tokens')):
         return TimmTrunk(visual)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...structures import EMBED, TokenEdit, TowerOutput, TowerPlan
 from .edits import Spans, edit_tokens
+from .resnet_trunk import no_tokens
 from .trunks import make_trunk
 
 
@@ -45,6 +46,11 @@ class VisionTower(nn.Module):
         self._trunk = make_trunk(visual)
         self.width: int = self._trunk.width
         self.depth: int = self._trunk.depth
+
+    @property
+    def projection(self) -> Tensor | None:
+        """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
+        return self._trunk.projection
 
     def stem(self, images: Tensor, layer: int) -> VisionStem:
         """Run plain CLIP up to the input of block ``layer``.
@@ -103,6 +109,9 @@ class VisionTower(nn.Module):
     def _check(self, plan: TowerPlan, stem_layer: int) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         wrong = [layer for layer in layers if layer >= self.depth or layer < stem_layer]
+        wrong += [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
+        if layers and not self.depth:
+            raise no_tokens()
         if wrong:
             raise ValueError(f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
                              f'{self.depth - 1} and the shared stem ends before block {stem_layer}')

@@ -27,6 +27,8 @@ class PromptClsHead(nn.Module):
         logit_scale: Factor of the cosines; None takes CLIP's own.
         inference: Which branch predicts where there is a readout: ``'decoupled'`` is MMRL's rule, fused logits on classes
             that were trained on and the class token alone on others; ``'fused'`` and ``'class'`` use one for all.
+        average: What a prediction averages over samples: probabilities (VaMP eq. 22), or logits, which is the cosine with
+            the mean of the samples' unit features (ProDA).
 
     Raises:
         ValueError: If a loss name occurs twice or the inference rule is unknown.
@@ -39,8 +41,11 @@ class PromptClsHead(nn.Module):
                  losses: Sequence[dict[str, Any]] = (dict(type='BranchCrossEntropy'), ),
                  readout: Mapping[str, Any] | None = None,
                  logit_scale: float | None = None,
-                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
+                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
+                 average: Literal['probabilities', 'logits'] = 'probabilities') -> None:
         super().__init__()
+        if average not in ('probabilities', 'logits'):
+            raise ValueError(f"average={average!r} is unknown; allowed: ('probabilities', 'logits')")
         if inference not in _INFERENCE:
             raise ValueError(f'inference={inference!r} is unknown; allowed: {_INFERENCE}')
         terms: list[Any] = [build_part(term) for term in losses]
@@ -53,10 +58,11 @@ class PromptClsHead(nn.Module):
         scale = clip.logit_scale.detach().clone() if logit_scale is None else torch.tensor(float(logit_scale))
         self.register_buffer('logit_scale', scale, persistent=False)
         self.inference = inference
+        self.average = average
 
     @property
     def requires(self) -> frozenset[str]:
-        """What the loss terms need beyond logits: ``'teacher_image'``, ``'teacher_text'``, ``'latent'``."""
+        """What the loss terms need: ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``."""
         return frozenset().union(*(term.requires for term in self.losses))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
@@ -96,7 +102,7 @@ class PromptClsHead(nn.Module):
         return logits, feature
 
     def loss(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
-        """All weighted terms as ``loss_<name>``, and what is worth watching as ``metric_<name>``.
+        """All weighted terms as ``loss_<name>`` (``guide_<name>`` if not added), metrics as ``metric_<name>``.
 
         Args:
             output: The forward pass.
@@ -105,7 +111,10 @@ class PromptClsHead(nn.Module):
         Returns:
             Name -> scalar.
         """
-        losses = {f'loss_{term.name}': term.weight * term(output, target) for term in self.losses}
+        losses = {
+            f'{"guide" if term.guide else "loss"}_{term.name}': term.weight * term(output, target)
+            for term in self.losses
+        }
         return {**losses, **self.metrics(output, target)}
 
     @torch.no_grad()
@@ -116,10 +125,10 @@ class PromptClsHead(nn.Module):
 
     def predicting(self, output: PromptOutput, seen: bool) -> Tensor:
         """The logits ``(S, N, C)`` that predict, by the inference rule."""
-        if self.readout is None or self.inference == 'class':
-            return output.logits['class']
-        fused = self.inference == 'fused' or seen
-        return output.logits['fused' if fused else 'class']
+        alone = self.readout is None or self.inference == 'class'
+        fused = not alone and (self.inference == 'fused' or seen)
+        logits = output.logits['fused' if fused else 'class']
+        return logits.mean(dim=0, keepdim=True) if self.average == 'logits' else logits
 
     def predict(self, output: PromptOutput, data_samples: Sequence[DataSample] | None, seen: bool) -> list[DataSample]:
         """Average probabilities over samples and write prediction and uncertainty into the data samples.

@@ -1,6 +1,8 @@
-"""A second image feature, read out of the representation tokens (MMRL, CVPR 2025, eq. 7-9)."""
+"""A second image feature, read out of the representation tokens (MMRL, CVPR 2025, eq. 7-9; MMRL++)."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -47,4 +49,43 @@ class TokenReadout(nn.Module):
         if output.tokens is None or self.tokens not in output.spans:
             raise ValueError(f'no vision tokens are named {self.tokens!r}; named are {sorted(output.spans)}: set the '
                              "readout's tokens to one of them, or readout=None")
-        return output.tokens[..., output.spans[self.tokens], :].mean(dim=-2) @ self.projection
+        return output.tokens[..., output.spans[self.tokens], :].mean(dim=-2) @ self.matrix()
+
+    def matrix(self) -> Tensor:
+        """``(W, D)`` projection."""
+        return self.projection
+
+
+@MODELS.register_module()
+class LowRankReadout(TokenReadout):
+    """The same read-out through CLIP's own projection plus a trainable low-rank change (MMRL++).
+
+    Args:
+        clip: The backbone, for its projection.
+        tokens: Name of the edit whose tokens are read.
+        alpha: Share of the class-token branch, in the loss and in the fused logits alike.
+        rank: Rank of the change.
+
+    Raises:
+        ValueError: If alpha is outside [0, 1], the rank is below 1, or the vision tower ends in no plain projection.
+    """
+
+    base: Tensor
+
+    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: float = 0.7, rank: int = 64) -> None:
+        super().__init__(clip, tokens, alpha)
+        del self.projection
+        if rank < 1:
+            raise ValueError(f'rank={rank} must be at least 1')
+        base = clip.vision.projection
+        if base is None:
+            raise ValueError('the vision tower has no projection from token width to the joint space that a low-rank '
+                             "change could start from; use readout=dict(type='TokenReadout')")
+        bound = 1 / math.sqrt(rank)
+        self.register_buffer('base', base.detach().clone(), persistent=False)
+        self.up = nn.Parameter(torch.empty(base.shape[0], rank).uniform_(-bound, bound))
+        self.down = nn.Parameter(torch.zeros(rank, base.shape[1]))
+
+    def matrix(self) -> Tensor:
+        """``(W, D)``: the frozen projection and its change, which starts at 0."""
+        return self.base + self.up @ self.down

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptOutput
+from .mmrl import mmrl_terms
 from .prompt_cls import PromptClsHead
 
 # Frozen, because a default argument is shared by all calls.
@@ -43,13 +44,9 @@ class VaMPHead(PromptClsHead):
                  logit_scale: float | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
-        alpha = 1.0 if self.readout is None else self.readout.alpha
-        terms = [dict(type='BranchCrossEntropy', branch='class', weight=alpha)]
-        if self.readout is not None:
-            terms.append(dict(type='BranchCrossEntropy', branch='rep', weight=1 - alpha))
-        if consistency:
-            terms += [dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')]
-        self.losses.extend(build_part(term) for term in terms + ([kl] if kl else []))
+        self.losses.extend(mmrl_terms(self.readout, consistency))
+        if kl:
+            self.losses.append(build_part(kl))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
         """Leave out the divergence where the prompter samples nothing."""

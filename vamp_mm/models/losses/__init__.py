@@ -3,6 +3,24 @@
 from .base import LossTerm
 from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
+from .distribution import ContextOrthogonality, DistributionBound
+from .feature_l1 import ImageL1, TextL1
+from .guide import TeacherCrossEntropy
+from .logit_kl import LogitKL
+from .mixture import MixtureNLL
 from .variational import VariationalLoss
 
-__all__ = ['BranchCrossEntropy', 'ImageConsistency', 'LossTerm', 'TextConsistency', 'VariationalLoss']
+__all__ = [
+    'BranchCrossEntropy',
+    'ContextOrthogonality',
+    'DistributionBound',
+    'ImageConsistency',
+    'ImageL1',
+    'LogitKL',
+    'LossTerm',
+    'MixtureNLL',
+    'TeacherCrossEntropy',
+    'TextConsistency',
+    'TextL1',
+    'VariationalLoss',
+]

@@ -20,8 +20,11 @@ class LossTerm(nn.Module, ABC):
         ValueError: If the weight is negative.
     """
 
-    #: What the head must compute for this term: any of ``'teacher_image'``, ``'teacher_text'``, ``'latent'``.
+    #: What the term reads: any of ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``,
+    #: ``'class_free'``.
     requires: frozenset[str] = frozenset()
+    #: Whether the term is not added to the objective but guides its gradient; logged as ``guide_<name>``.
+    guide = False
 
     def __init__(self, name: str, weight: float = 1.0) -> None:
         super().__init__()

@@ -28,7 +28,8 @@ class BasePrompter(nn.Module, ABC):
     about any list of names.
     """
 
-    #: What the prompter looks at: any of ``'image'`` (frozen image features) and ``'target'`` (labels, in training).
+    #: What the prompter looks at: any of ``'image'`` and ``'text'`` (features of the frozen CLIP) and ``'target'``
+    #: (labels, in training).
     requires: frozenset[str] = frozenset()
     #: What plans carry for the losses: ``'latent'``.
     provides: frozenset[str] = frozenset()

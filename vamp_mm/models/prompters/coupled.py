@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
-from .layers import check_layers, deep_edits
+from .layers import check_layers, copies, deep_edits
+from .placing import first_position
+from .words import context_of, start_tokens
 
 
 @MODELS.register_module()
@@ -21,34 +23,43 @@ class CoupledTokens(nn.Module):
         clip: The backbone, for its widths and depths.
         depth: Number of edited blocks H.
         num_tokens: Tokens per block K.
-        context: Words before the class name in every prompt; at least K tokens.
-        std: Standard deviation of the tokens at the start.
+        context: Words before the class name in every prompt, at least K tokens; MaPLe's own text tokens of block 0 start at
+            their embeddings. None puts K placeholders there and starts from noise.
+        std: Standard deviation of the other tokens at the start.
 
     Raises:
-        ValueError: If the blocks do not exist in the tower.
+        ValueError: If the blocks do not exist in the tower, or the context is shorter than K tokens.
     """
 
     #: Text tokens replace the first words of the context.
     text_mode = 'overwrite'
+    blend = 1.0
     first_vision_layer = -1
 
     def __init__(self,
                  clip: FrozenCLIP,
                  depth: int = 9,
                  num_tokens: int = 2,
-                 context: str = 'a photo of a',
+                 context: str | None = 'a photo of a',
                  std: float = 0.02) -> None:
         super().__init__()
         check_layers('vision', 0, depth, clip.vision.depth)
         self.depth = depth
         self.num_tokens = num_tokens
-        self.context: str | None = context
-        self._std = std
-        self.to_vision = nn.ModuleList(nn.Linear(clip.text.width, clip.vision.width) for _ in range(depth))
+        self.context: str | None = context_of(context, num_tokens)
+        self._words, self._std = context, std
+        self.text_position = first_position(clip)
+        start_tokens(clip, context, num_tokens, clip.text.width, std)  # the context must be long enough
+        width = clip.text.width
+        # as in MaPLe: the projection of the first tokens is of its own, those of the later blocks start equal
+        first, later = nn.Linear(width, clip.vision.width), nn.Linear(width, clip.vision.width)
+        self.to_vision = nn.ModuleList([first, *copies(later, depth - 1)])
 
-    def add_text_tokens(self, depth: int, width: int) -> None:
+    def add_text_tokens(self, clip: FrozenCLIP, depth: int) -> None:
         """Learn shared text tokens for H blocks: those of MaPLe itself."""
-        self.tokens = nn.Parameter(torch.randn(depth, self.num_tokens, width) * self._std)
+        first = start_tokens(clip, self._words, self.num_tokens, clip.text.width, self._std)
+        later = torch.randn(depth - 1, *first.shape) * self._std
+        self.tokens = nn.Parameter(torch.cat([first[None], later.to(first)]))
 
     def text_tokens(self) -> Tensor:
         """``(H, K, W)`` text tokens, the same for all images and classes."""

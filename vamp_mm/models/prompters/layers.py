@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...structures import EMBED, TokenEdit
 
@@ -14,7 +15,8 @@ def deep_edits(tokens: Tensor,
                start: int,
                mode: Literal['insert', 'overwrite'] = 'insert',
                at_embedding: bool = False,
-               name: str | None = None) -> tuple[TokenEdit, ...]:
+               name: str | None = None,
+               blend: float = 1.0) -> tuple[TokenEdit, ...]:
     """Edits that bring K tokens in at the first block and renew them at each later one.
 
     Args:
@@ -24,13 +26,15 @@ def deep_edits(tokens: Tensor,
         mode: What happens at the first block; later blocks overwrite.
         at_embedding: Enter before block 0 with the input embeddings instead of at the first block (only ``first=0``).
         name: Name for the read-out.
+        blend: Share of the new tokens at later blocks; 1 replaces what the block before made of them.
 
     Returns:
         H edits.
     """
+    later: Literal['overwrite', 'blend'] = 'overwrite' if blend == 1 else 'blend'
     edits = [TokenEdit(EMBED if at_embedding else first, start, mode, tokens[0], name=name)]
     edits += [
-        TokenEdit(first + i, start, 'overwrite', tokens[i], name=name) for i in range(1, len(tokens))
+        TokenEdit(first + i, start, later, tokens[i], blend, name) for i in range(1, len(tokens))
     ]
     return tuple(edits)
 
@@ -47,6 +51,14 @@ def check_layers(tower: str, start: int, depth: int, available: int) -> None:
     Raises:
         ValueError: If they do not, naming the blocks that do.
     """
+    if not available:
+        raise ValueError(f'the {tower} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side '
+                         "(ContextPrompter), or a vision transformer: arch='ViT-B-16'")
     if start < 0 or depth < 1 or start + depth > available:
         raise ValueError(f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
                          f'0..{available - 1}; choose start + depth <= {available}')
+
+
+def copies(module: nn.Module, count: int) -> list[nn.Module]:
+    """Modules that start equal and are trained apart, as MaPLe and MMRL start their projections."""
+    return [deepcopy(module) for _ in range(count)]

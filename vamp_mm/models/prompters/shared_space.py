@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
-from .layers import check_layers, deep_edits
+from .layers import check_layers, copies, deep_edits
 
 
 @MODELS.register_module()
@@ -33,8 +31,10 @@ class RepresentationTokens(nn.Module):
 
     #: Text tokens go in behind the start token; the template stays whole.
     text_mode = 'insert'
+    text_position = 1
     #: The vocabulary's own templates are used.
     context: str | None = None
+    blend = 1.0
 
     def __init__(self,
                  clip: FrozenCLIP,
@@ -50,11 +50,11 @@ class RepresentationTokens(nn.Module):
         self.num_tokens = num_tokens
         self.tokens = nn.Parameter(torch.randn(num_tokens, space_width) * std)
         # all blocks start with the same projection, as in MMRL
-        self.to_vision = nn.ModuleList(_copies(nn.Linear(space_width, clip.vision.width), depth))
+        self.to_vision = nn.ModuleList(copies(nn.Linear(space_width, clip.vision.width), depth))
 
-    def add_text_tokens(self, depth: int, width: int) -> None:
+    def add_text_tokens(self, clip: FrozenCLIP, depth: int) -> None:
         """Project into H text blocks as well: the tokens of MMRL itself."""
-        self.to_text = nn.ModuleList(_copies(nn.Linear(self.tokens.shape[-1], width), depth))
+        self.to_text = nn.ModuleList(copies(nn.Linear(self.tokens.shape[-1], clip.text.width), depth))
 
     def text_tokens(self) -> Tensor:
         """``(H, K, W)`` text tokens, the same for all images and classes."""
@@ -71,7 +71,3 @@ class RepresentationTokens(nn.Module):
         """
         tokens = torch.stack([project(self.tokens) for project in self.to_vision])  # (H, K, W)
         return deep_edits(tokens[:, None, None], self.first_vision_layer, start=1, name='rep')
-
-
-def _copies(module: nn.Module, count: int) -> list[nn.Module]:
-    return [deepcopy(module) for _ in range(count)]

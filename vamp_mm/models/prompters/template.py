@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ...registry import MODELS
-from ...structures import FrozenCLIP, PromptContext, PromptPlan
+from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
 
 
@@ -13,10 +16,25 @@ class TemplatePrompter(BasePrompter):
 
     Args:
         clip: The backbone (given by the classifier; unused here).
+        templates: Sentences with one ``{}`` that form an ensemble with the vocabulary's own templates.
+        own: Whether the vocabulary's own templates take part; only with ``templates`` they can be left out.
+
+    Raises:
+        ValueError: If no template is left.
     """
 
-    def __init__(self, clip: FrozenCLIP) -> None:
+    def __init__(self, clip: FrozenCLIP, templates: Sequence[str] = (), own: bool = True) -> None:
         super().__init__()
+        if isinstance(templates, str):
+            raise TypeError(f'templates={templates!r} is a single string; write ({templates!r},)')
+        if not (templates or own):
+            raise ValueError("own=False leaves no template; give templates=('a photo of a {}.', ...)")
+        self.templates, self.own = tuple(templates), own
+
+    def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
+        """Those of the ensemble, then the vocabulary's own."""
+        own = vocabulary.templates if self.own else ()
+        return replace(vocabulary, templates=self.templates + own).sentences
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The sentences and no edit."""

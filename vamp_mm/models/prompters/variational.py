@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from mmengine.dist import get_dist_info
 from torch import Tensor
 
-from ...ops import draw_noise, reparameterise, unit
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, TowerPlan, Vocabulary
-from .base import BasePrompter, TextEncoder
+from ...ops import reparameterise, unit
+from ...registry import MODELS
+from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
+from .base import BasePrompter
 from .gaussian import GaussianMLPs
-from .layers import check_layers, deep_edits
+from .hosted import build_host, for_all, hosted_plan, hosted_sentences
+from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
 _TOKENS = ('shared', 'deterministic', 'variational')
 _PRIORS = ('class-aware', 'standard')
 _SOURCES = ('feature', 'posterior')
-_NOISES = ('shared', 'antithetic', 'fresh')
-_INT64 = (1 << 63) - 1
 
 
 @MODELS.register_module()
@@ -73,20 +70,15 @@ class VariationalPrompter(BasePrompter):
                  log_var_range: tuple[float, float] = (-14.0, 2.0),
                  train_samples: int = 1,
                  test_samples: int = 10,
-                 test_noise: Literal['shared', 'antithetic', 'fresh'] = 'shared',
+                 test_noise: TestNoise = 'shared',
                  seed: int = 0,
                  prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
         super().__init__()
         _check_choice('tokens', tokens, _TOKENS)
         _check_choice('prior', prior, _PRIORS)
-        _check_choice('test_noise', test_noise, _NOISES)
         _check_choice('prototype_source', prototype_source, _SOURCES)
-        _check_samples(train_samples, test_samples, test_noise)
-        check_layers('text', start, depth, clip.text.depth)
-        self.host = build_part(host, clip=clip)
-        if self.host.text_mode == 'overwrite' and (start != 0 or depth != self.host.depth):
-            raise ValueError(f'start={start}, depth={depth}: with {type(self.host).__name__} text and vision blocks are '
-                             f'coupled; set start=0 and depth={self.host.depth}')
+        check_samples(train_samples, test_samples, test_noise)
+        self.host = build_host(host, clip, start, depth)
         self.first_vision_layer = self.host.first_vision_layer
         self.start, self.depth = start, depth
         self.tokens, self.prior = tokens, prior
@@ -102,15 +94,14 @@ class VariationalPrompter(BasePrompter):
 
     def _add_noise_state(self) -> None:
         """What addresses the training noise; saved, so that a resumed run goes on with the noise it would have had."""
-        # The Runner seeds torch before it builds the model, alike in all processes: another run draws other noise.
-        self.register_buffer('noise_seed', torch.tensor(torch.initial_seed() & _INT64))
+        self.register_buffer('noise_seed', run_seed())
         #: Training steps that drew noise.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
 
     def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
         width, layers, count = clip.text.width, self.depth, self.host.num_tokens
         if self.tokens == 'shared':
-            self.host.add_text_tokens(layers, width)
+            self.host.add_text_tokens(clip, layers)
             return
         variational = self.tokens == 'variational'
         self.posterior = GaussianMLPs(clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational)
@@ -165,21 +156,9 @@ class VariationalPrompter(BasePrompter):
         means = means.to(self.prototypes)
         self.prototypes = unit(means) if self.normalize and self.prototype_source == 'feature' else means
 
-    def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
-        """Take up a vocabulary, and check that the tokens have room in its prompts."""
-        if self.host.text_mode == 'overwrite':
-            words = int(clip.tokenize([self.host.context]).eot[0]) - 1
-            if words < self.host.num_tokens:
-                raise ValueError(f'context={self.host.context!r} has {words} tokens, fewer than the '
-                                 f'{self.host.num_tokens} prompt tokens that take their place; use a longer context')
-        super().bind(clip, vocabulary)
-
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
-        """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
-        if self.host.context is None:
-            return vocabulary.sentences
-        template = self.host.context + ' {}.'
-        return replace(vocabulary, templates=(template, )).sentences
+        """The host's own sentences, if it has a context, else the vocabulary's."""
+        return hosted_sentences(self.host, vocabulary)
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Sample text tokens for a batch and plan both towers.
@@ -192,19 +171,12 @@ class VariationalPrompter(BasePrompter):
         """
         latent = None if self.tokens == 'shared' else self._latent(context)
         if latent is None:
-            tokens = shared = self.host.text_tokens()
-            per_layer = tokens[:, None, None, None]  # (H, 1, 1, 1, K, W)
+            shared = self.host.text_tokens()
+            tokens = for_all(shared)  # (H, 1, 1, 1, K, W)
         else:
             shared = self.posterior.shared_tokens
-            per_layer = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
-        return PromptPlan(
-            text=self.prompts,
-            templates=self._templates,
-            latent=latent,
-            text_tower=TowerPlan(
-                edits=deep_edits(
-                    per_layer, self.start, 1, self.host.text_mode, at_embedding=self.host.text_mode == 'overwrite')),
-            vision_tower=TowerPlan(edits=self.host.vision_edits(shared)))
+            tokens = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
+        return hosted_plan(self.host, self.prompts, self._templates, self.start, tokens, shared, latent)
 
     def _latent(self, context: PromptContext) -> Latent:
         assert context.image is not None
@@ -242,24 +214,14 @@ class VariationalPrompter(BasePrompter):
     def _noise(self, images: int, device: torch.device) -> Tensor | None:
         """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""
         event = self.posterior.shape
-        if self.training:
-            return self._train_noise(images, event).to(device) if self.train_samples else None
-        if not self.test_samples:
+        if not self.training:
+            count = self.test_samples
+            return prediction_noise(self.test_noise, count, images, event, self.seed, device) if count else None
+        if not self.train_samples:
             return None
-        if self.test_noise == 'fresh':
-            return torch.randn(self.test_samples, images, *event, device=device)
-        if self.test_noise == 'antithetic':
-            half = draw_noise((self.test_samples // 2, 1, *event), self.seed, 0)
-            return torch.cat([half, -half]).to(device)
-        return draw_noise((self.test_samples, 1, *event), self.seed, 0).to(device)
-
-    def _train_noise(self, images: int, event: tuple[int, ...]) -> Tensor:
-        # Noise of the whole global batch, of which this process takes its share: MMEngine's sampler deals the images out
-        # in turn, so image i of process r is image i * world + r of the batch that one process would see.
-        rank, world = get_dist_info()
         self.noise_step += 1
-        noise = draw_noise((self.train_samples, images * world, *event), int(self.noise_seed), int(self.noise_step))
-        return noise[:, rank::world]
+        seed, step = int(self.noise_seed), int(self.noise_step)
+        return training_noise(self.train_samples, images, event, seed, step).to(device)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')
@@ -271,10 +233,3 @@ class VariationalPrompter(BasePrompter):
 def _check_choice(key: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
-
-
-def _check_samples(train: int, test: int, noise: str) -> None:
-    if train < 0 or test < 0:
-        raise ValueError(f'train_samples={train}, test_samples={test}: give 0 (posterior mean) or more')
-    if noise == 'antithetic' and test % 2:
-        raise ValueError(f"test_samples={test} is odd; test_noise='antithetic' draws pairs")

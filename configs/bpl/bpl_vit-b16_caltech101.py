@@ -1,0 +1,13 @@
+"""Bayesian Prompt Learning on Caltech101, base-to-novel: 20 epochs, batches of 1.
+
+Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml and VPT.md
+of Bayesian-Prompt-Learning (Caltech101: 20 samples, 20 epochs).
+
+python tools/train.py configs/bpl/bpl_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/bpl_vit-b16.py', '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+]
+train_dataloader = dict(batch_size=1)
+train_cfg = dict(max_epochs=20)

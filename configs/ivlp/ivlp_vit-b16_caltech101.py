@@ -1,0 +1,10 @@
+"""IVLP on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
+
+python tools/train.py configs/ivlp/ivlp_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/ivlp_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/sgd_3.5e-3_5ep.py',
+    '../_base_/default_runtime.py',
+]

@@ -1,0 +1,11 @@
+"""Deep language prompting on Caltech101, base to novel, 16 shots, CLIP ViT-B/16: 24,576 parameters.
+
+python tools/train.py configs/ivlp/language_prompting_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/ivlp_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/sgd_2.5e-3_5ep.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(prompter=dict(vision_depth=0, text_tokens=4))

@@ -1,0 +1,11 @@
+"""MMRL on all classes of a dataset (not for ImageNet, whose schedule is mmrl_imagenet).
+
+python tools/train.py configs/mmrl/mmrl_vit-b16_few_shot.py --protocol few-shot
+"""
+_base_ = [
+    '../_base_/models/mmrl_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/mmrl_few_shot.py',
+    '../_base_/default_runtime.py',
+]
+train_dataloader = dict(batch_size=32)

@@ -1,0 +1,11 @@
+"""MMRL++ on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
+
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/mmrlpp_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/mmrl_base_to_novel.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(prompter=dict(host=dict(blend=0.6)), head=dict(consistency=3.0))

@@ -1,0 +1,12 @@
+"""MMRL++ on all classes of a dataset (not for ImageNet, whose schedule is mmrl_imagenet).
+
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_few_shot.py --protocol few-shot
+"""
+_base_ = [
+    '../_base_/models/mmrlpp_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/mmrlpp_few_shot.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(prompter=dict(host=dict(blend=0.6)), head=dict(consistency=3.0))
+train_dataloader = dict(batch_size=32)

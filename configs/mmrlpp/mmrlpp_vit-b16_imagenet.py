@@ -1,0 +1,12 @@
+"""MMRL++ on ImageNet, base to novel and few-shot: 5 epochs.
+
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_imagenet.py --dataset imagenet
+"""
+_base_ = [
+    '../_base_/models/mmrlpp_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/mmrl_imagenet.py',
+    '../_base_/default_runtime.py',
+]
+model = dict(prompter=dict(host=dict(blend=0.9)), head=dict(consistency=0.2))
+train_dataloader = dict(batch_size=32)

@@ -1,0 +1,13 @@
+"""PromptSRC on all classes of a dataset, 50 epochs.
+
+mean=30, std=30 as here for ImageNet, Caltech101, OxfordPets, Food101, UCF101 and SUN397; mean=45, std=5 for the others.
+
+python tools/train.py configs/promptsrc/promptsrc_vit-b16_few_shot.py --protocol few-shot
+"""
+_base_ = [
+    '../_base_/models/promptsrc_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/sgd_2.5e-3_50ep.py',
+    '../_base_/default_runtime.py',
+]
+custom_hooks = [*_base_.custom_hooks, dict(type='GaussianAverageHook', mean=30.0, std=30.0)]

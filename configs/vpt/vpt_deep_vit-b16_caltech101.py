@@ -1,0 +1,10 @@
+"""VPT deep on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
+
+python tools/train.py configs/vpt/vpt_deep_vit-b16_caltech101.py
+"""
+_base_ = [
+    '../_base_/models/vpt_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/sgd_2.5e-3_5ep.py',
+    '../_base_/default_runtime.py',
+]

@@ -1,0 +1,193 @@
+"""Checkpoints of the originals: read safely and completely, written back, turned into class embeddings."""
+
+from __future__ import annotations
+
+import collections
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from vamp_mm.apis.class_embeddings import export_embeddings
+from vamp_mm.apis.convert import export_original, import_original
+from vamp_mm.apis.errors import ConfigError
+from vamp_mm.apis.originals.reading import read_original
+from vamp_mm.engine import CheckpointError, load_checkpoint
+from vamp_mm.registry import build_part
+from vamp_mm.structures import Vocabulary
+
+NAMES = ['cat', 'hot_dog', 'zebra crossing sign']
+BACKBONE = dict(type='PromptedCLIPBackbone', arch='ViT-Ti-16-64-icons', pretrained='embedded')
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def _dassl(path: Path, state: dict, **more) -> Path:
+    """A file as Dassl's ``save_checkpoint`` writes it: with a live scheduler, and in it the optimizer."""
+    values = {name: torch.nn.Parameter(value) if value.is_floating_point() else value for name, value in state.items()}
+    optimizer = torch.optim.SGD([value for value in values.values() if value.is_floating_point()], lr=0.002, momentum=0.9)
+    successor = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 50)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(
+        dict(
+            state_dict=collections.OrderedDict(values),
+            epoch=50,
+            optimizer=optimizer.state_dict(),
+            scheduler=dict(successor=successor, last_epoch=1),
+            val_result=None,
+            **more), path)
+    return path
+
+
+def _coop(width: int = 96, half: bool = False) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    state = {
+        'ctx': torch.randn(4, width, generator=generator),
+        'token_prefix': torch.randn(3, 1, width, generator=generator),
+        'token_suffix': torch.randn(3, 72, width, generator=generator)
+    }
+    return {name: (value.half() if half else value) for name, value in state.items()}
+
+
+def test_what_is_used_dropped_and_left_is_told(tmp_path):
+    state = _coop()
+    result = import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', state), tmp_path / 'ours.pth')
+    assert result.used == ('ctx', )
+    assert set(result.class_bound) == {'token_prefix', 'token_suffix'}
+    assert result.left == ()
+    assert result.epoch == 50
+    assert result.settings == {'model.prompter.num_tokens': 4}
+    stored = load_checkpoint(tmp_path / 'ours.pth')  # our own loader, which trusts no file either
+    assert torch.equal(stored['state_dict']['prompter.context'], state['ctx'])
+    assert stored['meta']['original']['method'] == 'coop'
+    dead = {**state, 'bias_vectors': torch.zeros(1, 96), 'meta_net.linear1.bias': torch.zeros(96)}
+    kept = import_original('kgcoop', _dassl(tmp_path / 'kg.pth', dead))
+    assert set(kept.left) == {'bias_vectors', 'meta_net.linear1.bias'}
+
+
+def test_half_precision_becomes_float32_of_the_same_value(tmp_path):
+    state = _coop(half=True)
+    result = import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', state))
+    assert result.state['prompter.context'].dtype == torch.float32
+    assert torch.equal(result.state['prompter.context'], state['ctx'].float())
+
+
+def test_the_result_evaluates_on_any_classes_and_goes_back(tmp_path):
+    state = _coop()
+    import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', state), tmp_path / 'ours.pth')
+    model = build_part(_config().model)
+    model.set_vocabulary(Vocabulary(names=NAMES))
+    model.load_state_dict(load_checkpoint(tmp_path / 'ours.pth')['state_dict'])
+    assert torch.equal(model.prompter.context, state['ctx'])
+    assert export_original('coop', tmp_path / 'ours.pth', tmp_path / 'back' / 'model.pth.tar-50') == ('ctx', )
+    tensors, epoch = read_original(tmp_path / 'back' / 'model.pth.tar-50')
+    assert epoch == 50
+    assert list(tensors) == ['ctx']
+    assert torch.equal(tensors['ctx'], state['ctx'])
+    # the keys that Dassl's load_model asks for
+    raw = torch.load(tmp_path / 'back' / 'model.pth.tar-50', weights_only=True)
+    assert set(raw) == {'state_dict', 'epoch', 'optimizer', 'scheduler', 'val_result'}
+
+
+class _Evil:
+
+    def __reduce__(self):
+        return (open, (str(_Evil.file), 'w'))
+
+
+def test_no_code_of_a_file_is_run(tmp_path):
+    _Evil.file = tmp_path / 'harm'
+    with pytest.raises(CheckpointError, match='refused: it pickles .*open.*Nothing of it was executed'):
+        read_original(_dassl(tmp_path / 'evil.pth', _coop(), extra=_Evil()))
+    assert not _Evil.file.exists()
+    with pytest.raises(CheckpointError, match=r'pickles torch.optim.rmsprop.RMSprop'):
+        read_original(_dassl(tmp_path / 'other.pth', _coop(), extra=torch.optim.RMSprop([torch.zeros(1)])))
+    (tmp_path / 'plain.pth').write_bytes(pickle.dumps({'state_dict': {}}))
+    with pytest.raises(CheckpointError, match='no checkpoint as torch|cannot be read as a torch archive'):
+        read_original(tmp_path / 'plain.pth')
+    # a pickle of protocol 4 names its classes in a way that cannot be checked beforehand
+    good = _dassl(tmp_path / 'good.pth', _coop())
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(tmp_path / 'four.pth', 'w') as target:
+        for item in source.namelist():
+            data = pickle.dumps(collections.OrderedDict(), protocol=4) if item.endswith('data.pkl') else source.read(item)
+            target.writestr(item, data)
+    with pytest.raises(CheckpointError, match='STACK_GLOBAL'):
+        read_original(tmp_path / 'four.pth')
+    # and what was allowed in this process before is neither more nor less now
+    assert torch.optim.SGD not in torch.serialization.get_safe_globals()
+
+
+def test_the_live_objects_of_a_file_are_not_rebuilt(tmp_path, monkeypatch):
+    file = _dassl(tmp_path / 'model.pth.tar-50', _coop())
+    for kind in (torch.optim.SGD, torch.optim.lr_scheduler.CosineAnnealingLR):
+        monkeypatch.setattr(kind, '__setstate__', lambda *_: pytest.fail('rebuilt'), raising=False)
+        monkeypatch.setattr(kind, '__init__', lambda *_, **__: pytest.fail('built'))
+    tensors, _ = read_original(file)
+    assert set(tensors) == {'ctx', 'token_prefix', 'token_suffix'}
+
+
+def test_other_methods_and_broken_files_are_refused(tmp_path):
+    cocoop = {**_coop(), **{f'meta_net.linear{i}.{kind}': torch.zeros(2, 2) for i in (1, 2) for kind in ('weight', 'bias')}}
+    file = _dassl(tmp_path / 'model.pth.tar-10', cocoop)
+    with pytest.raises(CheckpointError, match='also holds meta_net.linear1.*which coop does not have'):
+        import_original('coop', file)
+    with pytest.raises(CheckpointError, match='is no checkpoint of maple: .*missing'):
+        import_original('maple', file)
+    with pytest.raises(ValueError, match='no original implementation known here; allowed'):
+        import_original('coup', file)
+    file.write_bytes(file.read_bytes()[:-400])
+    with pytest.raises(CheckpointError, match='truncated'):
+        import_original('cocoop', file)
+    with pytest.raises(FileNotFoundError, match=r'there are .*model\.pth\.tar-10'):
+        import_original('cocoop', tmp_path)
+    import_original('coop', _dassl(tmp_path / 'again.pth', _coop()), tmp_path / 'ours.pth')
+    with pytest.raises(CheckpointError, match='is no checkpoint of tcp'):
+        export_original('tcp', tmp_path / 'ours.pth', tmp_path / 'theirs')
+
+
+def _config(**prompter) -> Config:
+    return Config(
+        dict(
+            default_scope='vamp_mm',
+            model=dict(
+                type='PromptedClassifier',
+                backbone=BACKBONE,
+                prompter=dict(type='ContextPrompter', num_tokens=4, **prompter),
+                head=dict(type='PromptClsHead'))))
+
+
+def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
+    import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', _coop()), tmp_path / 'ours.pth')
+    assert export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'classes.npz', NAMES) == (3, 112)
+    with np.load(tmp_path / 'classes.npz', allow_pickle=False) as file:
+        features, names, scale = torch.from_numpy(file['features']), file['names'].tolist(), float(file['logit_scale'])
+    assert names == NAMES
+    torch.testing.assert_close(features.norm(dim=-1), torch.ones(3))
+    model = build_part(_config().model)
+    model.set_vocabulary(Vocabulary(names=NAMES))
+    model.load_state_dict(load_checkpoint(tmp_path / 'ours.pth')['state_dict'])
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        image = model.extract_frozen(images)
+        expected = model.eval()(images)[0]
+    torch.testing.assert_close(scale * torch.nn.functional.normalize(image, dim=-1) @ features.T, expected, rtol=0, atol=1e-4)
+    with pytest.raises(ConfigError, match='functions of the image'):
+        export_embeddings(_config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES)
+    with pytest.raises(ConfigError, match='give --names'):
+        export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz')
+
+
+def test_sampled_prompts_have_no_single_embedding(tmp_path):
+    config = _config(shift=dict(type='GaussianShift', test_samples=3))
+    with pytest.raises(ConfigError, match='samples'):
+        export_embeddings(config, tmp_path / 'none.pth', tmp_path / 'x.npz', NAMES)

@@ -1,0 +1,31 @@
+"""Compare our methods with recorded runs of the original implementations; exits with 1 if one differs.
+
+python tools/dev/check_parity.py tests/golden
+python tools/dev/check_parity.py FOLDER --method coop
+"""
+
+import argparse
+import sys
+
+from vamp_mm.apis.command import command
+from vamp_mm.apis.originals import METHODS
+from vamp_mm.apis.parity import check_parity
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('folder', help='folder of .npz recordings, or one of them')
+    parser.add_argument('--method', choices=METHODS, help='only recordings of this method')
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    reports = check_parity(args.folder, args.method)
+    sys.exit(0 if all(report.passed for report in reports) else 1)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,48 @@
+"""Write learned prompts for the original implementation, or class embeddings for any program that uses open_clip.
+
+python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --original coop --out model.pth.tar-50
+python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --embeddings --out classes.npz
+python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --embeddings --names cat dog --out a.npz
+"""
+
+import argparse
+
+from mmengine.config import DictAction
+
+from vamp_mm.apis import compose
+from vamp_mm.apis.class_embeddings import export_embeddings
+from vamp_mm.apis.command import command
+from vamp_mm.apis.convert import export_original
+from vamp_mm.apis.originals import METHODS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config that the checkpoint was trained with')
+    parser.add_argument('checkpoint', help='checkpoint of ours')
+    parser.add_argument('--out', required=True, help='where the file goes')
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument('--original', choices=METHODS, help="the layout that this original's load_model reads")
+    kind.add_argument('--embeddings', action='store_true', help='unit text features of the classes, as .npz')
+    parser.add_argument('--names', nargs='+', help='class names; by default those of the training set')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='set single values; a key that does not exist is an error')
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    if args.original:
+        names = export_original(args.original, args.checkpoint, args.out)
+        print(f'{args.out}: {len(names)} tensors, {", ".join(names[:8])}')
+        return
+    cfg = compose(args.config, overrides=args.cfg_options)
+    shape = export_embeddings(cfg, args.checkpoint, args.out, args.names)
+    print(f'{args.out}: features {shape}, names, logit_scale')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,91 @@
+"""Class embeddings that any program around open_clip can use."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from vamp_mm.datasets.prompts import dataset_vocabulary
+from vamp_mm.datasets.sources.base import DEFAULT_TEMPLATE, build_source
+from vamp_mm.engine import atomic_write, check_state_dict, load_checkpoint
+from vamp_mm.registry import DATASETS, build_part
+from vamp_mm.structures import Vocabulary
+
+from .config_check import validate_config
+from .errors import ConfigError
+
+
+def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
+                      names: Sequence[str] | None = None) -> tuple[int, ...]:
+    """Write unit text features of all classes, with their names and the logit scale, as ``.npz``.
+
+    ``logits = logit_scale * normalize(image_feature) @ features.T`` then are those of the method, where its vision side is
+    plain CLIP.
+
+    Args:
+        cfg: Config that the checkpoint was trained with.
+        checkpoint: One of ours.
+        out: The file.
+        names: Class names; None takes those of the training set, with its templates.
+
+    Returns:
+        ``(C, D)``.
+
+    Raises:
+        ConfigError: If the text features depend on the image, or no class names are known.
+    """
+    validate_config(cfg)
+    model = build_part(cfg.model)
+    prompter: Any = model.prompter
+    if 'image' in prompter.requires:
+        raise ConfigError(['the text features of this method are functions of the image: there are no class embeddings; '
+                           'export the prompts with --original'], cfg.filename)
+    if 'latent' in prompter.provides and model.head.average != 'logits':
+        raise ConfigError(['this method averages probabilities over samples of its prompts: no single embedding a class '
+                           'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
+                           'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
+    model.set_vocabulary(_vocabulary(cfg, names))
+    state = load_checkpoint(checkpoint)['state_dict']
+    check_state_dict(model, state, str(checkpoint))
+    model.load_state_dict(state)
+    features = class_embeddings(model)
+    buffer = io.BytesIO()
+    np.savez(
+        buffer, features=features.numpy(), names=np.array(model.vocabulary.names),
+        logit_scale=np.float32(model.head.logit_scale))
+    atomic_write(buffer.getvalue(), Path(out))
+    return tuple(features.shape)
+
+
+@torch.no_grad()
+def class_embeddings(model: Any) -> torch.Tensor:
+    """The text features that a model predicts with.
+
+    Args:
+        model: A ``PromptedClassifier`` with its vocabulary, whose text features do not depend on the image.
+
+    Returns:
+        ``(C, D)``; of unit length, except where logits of several prompts are averaged (ProDA).
+    """
+    model.eval()
+    return model.text_features()[:, 0].mean(dim=0).float().cpu()
+
+
+def _vocabulary(cfg: Config, names: Sequence[str] | None) -> Vocabulary:
+    loader = cfg.get('train_dataloader') or cfg.get('test_dataloader')
+    if names is not None:
+        dataset = (loader or {}).get('dataset', {})
+        templates = dataset.get('templates')
+        if templates is None and 'source' in dataset:
+            templates = build_source(dataset['source']).templates
+        return dataset_vocabulary(tuple(names), templates or DEFAULT_TEMPLATE)
+    if not loader:
+        raise ConfigError(['the config has no data, so no class names are known: give --names'], cfg.filename)
+    meta = DATASETS.build(dict(loader['dataset'], lazy_init=True, _scope_='vamp_mm')).metainfo
+    return Vocabulary(tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ())))

@@ -1,0 +1,29 @@
+"""Likelihood under a mixture of sampled prompts (Bayesian Prompt Learning, Derakhshani et al., ICCV 2023, eq. 7)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ...ops import mean_log_probs
+from ...registry import MODELS
+from ...structures import PromptOutput
+from .base import LossTerm
+
+
+@MODELS.register_module()
+class MixtureNLL(LossTerm):
+    """``-mean_n log mean_s p_s(y_n | x_n)``, in nats: tighter than the mean cross-entropy of the samples.
+
+    Args:
+        branch: Key of the logits.
+        weight: Factor in the objective.
+    """
+
+    def __init__(self, branch: str = 'class', weight: float = 1.0) -> None:
+        super().__init__('nll', weight)
+        self.branch = branch
+
+    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+        """Mean over images."""
+        log_probs = mean_log_probs(output.logits[self.branch])  # (N, C)
+        return -log_probs.gather(1, target[:, None]).mean()

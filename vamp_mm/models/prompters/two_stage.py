@@ -1,0 +1,132 @@
+"""Adapters first, a classifier after: 2SFS (Rethinking Few-Shot Adaptation of VLMs in Two Stages, CVPR 2025)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...ops import unit
+from ...registry import MODELS, build_part
+from ...structures import FrozenCLIP, KnownText, PromptContext, PromptPlan, TowerPlan, Vocabulary
+from .base import BasePrompter, TextEncoder
+
+
+@MODELS.register_module()
+class TwoStagePrompter(BasePrompter):
+    """Stage 1 trains the adapters on templates; stage 2 trains one feature a class, and the adapters rest.
+
+    The classifier starts at the unit text features of the first stage. In prediction its rows answer for the classes that
+    were trained on, found again by their names, and the adapted text tower for all others (selective inference).
+
+    Args:
+        clip: The backbone (given by the classifier).
+        adapter: Config of the adapters of the first stage: ``TunedWeights`` on the LayerNorms of the blocks.
+        template: Sentence with ``{}`` that takes the place of the vocabulary's own templates; None keeps those.
+        num_classes: Number of training classes; None finds it out at the second stage, in a single process only.
+    """
+
+    #: Number of stages that a training run goes through.
+    num_stages = 2
+    #: Tensors whose first axis counts the training classes.
+    sized_by_class = ('classifier', 'keys')
+
+    stage: Tensor
+    keys: Tensor
+
+    def __init__(self,
+                 clip: FrozenCLIP,
+                 adapter: dict[str, Any],
+                 template: str | None = None,
+                 num_classes: int | None = None) -> None:
+        super().__init__()
+        self.adapter = build_part(adapter, clip=clip)
+        self.template = template
+        self.num_classes = num_classes
+        self.first_vision_layer = self.adapter.first_vision_layer
+        self.classifier = nn.Parameter(torch.zeros(num_classes or 0, clip.embed_dim))
+        #: Which class a row of the classifier stands for: a hash of its name.
+        self.register_buffer('keys', torch.zeros(num_classes or 0, dtype=torch.long))
+        self.register_buffer('stage', torch.ones((), dtype=torch.long))
+        self._own_keys: Tensor | None = None
+
+    def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
+        """Of the prompter's own template, or else the vocabulary's."""
+        if self.template is None:
+            return vocabulary.sentences
+        return replace(vocabulary, templates=(self.template, )).sentences
+
+    def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
+        """Take up a vocabulary, and what its names are found by."""
+        super().bind(clip, vocabulary)
+        self._own_keys = class_keys(vocabulary.names).to(self.prompts.ids.device)
+
+    @torch.no_grad()
+    def enter_stage(self, stage: int, text: Tensor) -> None:
+        """Go on to the second stage, with the classes of the present vocabulary.
+
+        Args:
+            stage: 2.
+            text: ``(C, D)`` unit text features, from which the classifier starts.
+
+        Raises:
+            ValueError: If there is no such stage, or the number of classes is another than configured.
+        """
+        if stage != self.num_stages:
+            raise ValueError(f'stage={stage}: training starts in stage 1 and goes on to {self.num_stages}')
+        if self.num_classes not in (None, len(text)):
+            raise ValueError(f'num_classes={self.num_classes}, and the training set has {len(text)} classes; set it to that '
+                             'number, or to None in a single process')
+        assert self._own_keys is not None
+        if len(self.classifier) == len(text):  # in place: wrappers of distributed training know these tensors
+            self.classifier.copy_(text)
+            self.keys.copy_(self._own_keys)
+        else:
+            self.classifier.data = text.detach().clone().to(self.classifier)
+            self.keys = self._own_keys.clone()
+        self.stage.fill_(stage)
+
+    def forward(self, context: PromptContext) -> PromptPlan:
+        """The adapted towers; in the second stage they rest, and known classes need no sentence."""
+        plan = PromptPlan(
+            text=self.prompts,
+            templates=self._templates,
+            text_tower=self.adapter.text_plan(),
+            vision_tower=self.adapter.vision_plan())
+        if int(self.stage) == 1:
+            return plan
+        plan = replace(plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower))
+        return self._with_known(plan)
+
+    def _with_known(self, plan: PromptPlan) -> PromptPlan:
+        assert self._own_keys is not None
+        same = self._own_keys[:, None] == self.keys  # (C, rows)
+        known = same.any(dim=1)
+        rows = same.int().argmax(dim=1)
+        others = (~known).nonzero().flatten()
+        # class c is row order[c] of the classifier with the encoded classes behind it
+        order = torch.where(known, rows, len(self.keys) + known.logical_not().cumsum(0) - 1)
+        text = None if not len(others) else self.prompts.of_classes(others, self._templates)
+        return replace(plan, text=text, known=KnownText(unit(self.classifier), order))
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
+        stored = state_dict.get(prefix + 'classifier')
+        if stored is not None and stored.shape[1:] == self.classifier.shape[1:]:  # any number of training classes
+            self.classifier.data = self.classifier.data.new_zeros(stored.shape)
+            self.keys = self.keys.new_zeros(len(stored))
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def class_keys(names: Sequence[str]) -> Tensor:
+    """``(C,)`` hashes of class names as the text tower reads them: blanks for underscores, no capitals."""
+    words = [' '.join(name.replace('_', ' ').lower().split()) for name in names]
+    digests = [hashlib.sha256(word.encode()).digest()[:8] for word in words]
+    return torch.tensor([int.from_bytes(digest, 'little', signed=True) for digest in digests])
+
+
+def _at_rest(plan: TowerPlan) -> TowerPlan:
+    return replace(plan, frozen=True)

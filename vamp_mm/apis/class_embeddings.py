@@ -11,13 +11,11 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from vamp_mm.datasets.prompts import dataset_vocabulary
-from vamp_mm.datasets.sources.base import DEFAULT_TEMPLATE, build_source
 from vamp_mm.engine import atomic_write, check_state_dict, load_checkpoint
-from vamp_mm.registry import DATASETS, build_part
-from vamp_mm.structures import Vocabulary
+from vamp_mm.registry import build_part
 
 from .config_check import validate_config
+from .config_vocabulary import config_vocabulary
 from .errors import ConfigError
 
 
@@ -50,7 +48,7 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
         raise ConfigError(['this method averages probabilities over samples of its prompts: no single embedding a class '
                            'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
                            'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
-    model.set_vocabulary(_vocabulary(cfg, names))
+    model.set_vocabulary(config_vocabulary(cfg, names))
     state = load_checkpoint(checkpoint)['state_dict']
     check_state_dict(model, state, str(checkpoint))
     model.load_state_dict(state)
@@ -75,17 +73,3 @@ def class_embeddings(model: Any) -> torch.Tensor:
     """
     model.eval()
     return model.text_features()[:, 0].mean(dim=0).float().cpu()
-
-
-def _vocabulary(cfg: Config, names: Sequence[str] | None) -> Vocabulary:
-    loader = cfg.get('train_dataloader') or cfg.get('test_dataloader')
-    if names is not None:
-        dataset = (loader or {}).get('dataset', {})
-        templates = dataset.get('templates')
-        if templates is None and 'source' in dataset:
-            templates = build_source(dataset['source']).templates
-        return dataset_vocabulary(tuple(names), templates or DEFAULT_TEMPLATE)
-    if not loader:
-        raise ConfigError(['the config has no data, so no class names are known: give --names'], cfg.filename)
-    meta = DATASETS.build(dict(loader['dataset'], lazy_init=True, _scope_='vamp_mm')).metainfo
-    return Vocabulary(tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ())))

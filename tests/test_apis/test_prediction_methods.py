@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import helpers_models as helpers
 import numpy as np
+import open_clip
 import pytest
 import torch
 from methods import METHODS, Method, ids
@@ -35,15 +38,30 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope='module')
+def backbone(clip: dict[str, str]) -> PromptedCLIPBackbone:
+    """The same CLIP, for the models that write checkpoints; it is frozen."""
+    return PromptedCLIPBackbone(**clip)
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _quick() -> Iterator[None]:
+    """Configs as they come and one table of tokens: yapf and reading that table take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config_module, 'FormatCode', lambda text, **_: (text, False))
+        patch.setattr(open_clip, 'SimpleTokenizer', functools.cache(open_clip.SimpleTokenizer))
+        yield
+
+
+@pytest.fixture(scope='module')
 def images() -> list[np.ndarray]:
     """Three images of the size that the model takes, and a larger one."""
     rng = np.random.default_rng(0)
     return [rng.integers(0, 256, (size, size, 3), dtype=np.uint8) for size in (32, 32, 32, 50)]
 
 
-def _checkpoint(row: Method, clip: dict[str, str], file: Path) -> Any:
+def _checkpoint(row: Method, backbone: PromptedCLIPBackbone, clip: dict[str, str], file: Path) -> Any:
     """Write a checkpoint as a run would, with moved weights; return its model."""
-    model = helpers.build_method(PromptedCLIPBackbone(**clip), row.prompter, row.head, **row.arguments)
+    model = helpers.build_method(backbone, row.prompter, row.head, **row.arguments)
     if row.stage > 1:
         model.prompter.enter_stage(row.stage, torch.randn(5, 40, generator=torch.Generator().manual_seed(5)))
     helpers.stir(model)
@@ -58,9 +76,8 @@ def _checkpoint(row: Method, clip: dict[str, str], file: Path) -> Any:
 
 
 @pytest.mark.parametrize('row', METHODS, ids=ids)
-def test_a_method_answers_from_its_checkpoint_alone(row, clip, images, tmp_path, monkeypatch):
-    monkeypatch.setattr(config_module, 'FormatCode', lambda text, **_: (text, False))  # yapf takes half of the time
-    model = _checkpoint(row, clip, tmp_path / 'weights.pth')
+def test_a_method_answers_from_its_checkpoint_alone(row, backbone, clip, images, tmp_path):
+    model = _checkpoint(row, backbone, clip, tmp_path / 'weights.pth')
     predictor = Predictor(tmp_path / 'weights.pth', device='cpu')
     asked = [helpers.NAMES] if row.fixed_classes else [helpers.NAMES, OTHERS]
     for names in asked:
@@ -83,8 +100,7 @@ def test_a_method_answers_from_its_checkpoint_alone(row, clip, images, tmp_path,
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_a_config_is_read_back_as_it_was(path, monkeypatch):
-    monkeypatch.setattr(config_module, 'FormatCode', lambda text, **_: (text, False))
+def test_a_config_is_read_back_as_it_was(path):
     cfg = Config.fromfile(path)
     read = stored_config({'cfg_text': cfg.pretty_text}, 'a checkpoint')
     assert read.model.to_dict() == cfg.model.to_dict()

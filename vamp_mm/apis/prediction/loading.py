@@ -115,8 +115,8 @@ def load_model(checkpoint: str | Path | None, config: str | Path | Config | None
     cfg = _config(checkpoint, config, meta, overrides or {})
     # what stands in a checkpoint was found to be ours, and is looked for nowhere else
     scope = SCOPE if config is None else cfg.get('default_scope') or SCOPE
-    model = MODELS.build(dict(cfg.model, _scope_=scope))
-    if not isinstance(model, SpeaksOfClasses):
+    model: Any = MODELS.build(dict(cfg.model, _scope_=scope))
+    if not (isinstance(model, torch.nn.Module) and isinstance(model, SpeaksOfClasses)):
         raise ConfigError([f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '
                            "take mmpretrain's ImageClassificationInferencer"], cfg.filename)
     if state is not None:
@@ -170,7 +170,7 @@ def _classes(meta: Mapping[str, Any], cfg: Config, trained: bool, has_config: bo
 
 def _classes_of_config(cfg: Config, trained: bool) -> Classes:
     loaders = OF_TRAINING if trained else OF_TESTING
-    dataset = next((cfg[loader]['dataset'] for loader in loaders if cfg.get(loader)), {})
+    dataset: dict[str, Any] = next((cfg[loader]['dataset'] for loader in loaders if cfg.get(loader)), {})
     try:
         found = config_vocabulary(cfg, None, loaders)
     except (FileNotFoundError, DataError, ConfigError) as error:

@@ -141,7 +141,8 @@ def _text_row(setting: Setting, work: TextWork, training: bool) -> dict[str, Any
 
 def _step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
     step = TrainingStep(setting.backbone, names, setting.images, setting.samples, setting.precision)
-    row: dict[str, Any] = dict(method='step', work='whole training step', classes=len(names), images=setting.images, samples=1)
+    row: dict[str, Any] = dict(
+        method='step', work='whole training step', classes=len(names), images=setting.images, samples=1)
     run, sentences = step.run(), setting.images * len(names)
     run()
     contestants = dict(engine=run)

@@ -52,4 +52,6 @@ def _ratio(values: Sequence[float]) -> str:
 
 
 def _rate(row: dict[str, Any], key: str) -> str:
-    return f'   {row["tflop"] / statistics.median(row[key]) * 1e3:.1f} GFLOP/s' if key == 'floor_s' and 'tflop' in row else ''
+    if key != 'floor_s':
+        return ''
+    return f'   {row["tflop"] / statistics.median(row[key]) * 1e3:.1f} GFLOP/s'

@@ -69,43 +69,53 @@ def _block(block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor
     """One block on prefix and suffixes; the suffixes take on the leading axes of the prefix."""
     weight, bias, heads = block.attn.in_proj_weight, block.attn.in_proj_bias, block.attn.num_heads
     normed = block.ln_1(text.prefix)
-    query, key, value = _heads(F.linear(normed, weight, bias), 3, heads)  # (S|1, N|1, heads, 1, P, d)
-    key, value = key.squeeze(3), value.squeeze(3)
-    attended = F.scaled_dot_product_attention(query.squeeze(3), key, value, is_causal=True)
-    prefix = _finish(block, text.prefix, _tokens(attended.unsqueeze(3)), normed, residual)
+    query, key, value = (x.squeeze(3) for x in _heads(F.linear(normed, weight, bias), 3, heads))  # (S, N, heads, P, d)
+    attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    prefix = _finish(block, text.prefix, _tokens(attended.unsqueeze(3)), _added(residual, normed))
 
-    normed = block.ln_1(text.suffix) if qkv is None or residual is not None else None
+    groups, normed = text.groups, block.ln_1(text.suffix)
     qkv = F.linear(normed, weight, bias) if qkv is None else qkv
-    parts = [_tokens(prefix_attention(*_heads(view, 3, heads), key, value)) for view in text.groups.views(qkv, text.lead)]
+    parts = []
+    for view in groups.views(qkv, text.lead):
+        own_query, own_key, own_value = _heads(view, 3, heads)  # (S|1, N|1, heads, C, L, d)
+        parts.append(_tokens(prefix_attention(own_query, own_key, own_value, key, value)))
     wide = (parts[0].shape[0], parts[0].shape[1])
-    before, normed = (None if x is None else text.groups.expand(x, text.lead, wide) for x in (text.suffix, normed))
-    return PackedText(prefix, _finish(block, before, join(parts), normed, residual), wide, text.groups)
+    added = _added(residual, normed)
+    suffix = _finish(block, groups.expand(text.suffix, text.lead, wide), join(parts),
+                     None if added is None else groups.expand(added, text.lead, wide))
+    return PackedText(prefix, suffix, wide, groups)
 
 
 def _last_block(block: Any, text: PackedText, residual: nn.Module | None) -> Tensor:
     """The last block: keys and values of all tokens, everything else for the last token of each sentence."""
     weight, bias, heads = block.attn.in_proj_weight, block.attn.in_proj_bias, block.attn.num_heads
     width, groups, ends = text.suffix.shape[-1], text.groups, text.groups.last()
-    shared = _heads(F.linear(block.ln_1(text.prefix), weight[width:], bias[width:]), 2, heads)
+    key, value = (x.squeeze(3) for x in _heads(F.linear(block.ln_1(text.prefix), weight[width:], bias[width:]), 2, heads))
     normed = block.ln_1(text.suffix)
-    keys = groups.views(F.linear(normed, weight[width:], bias[width:]), text.lead)
-    token, normed = (join([view[..., -1:, :] for view in groups.views(x, text.lead)]) for x in (text.suffix, normed))
-    queries = ends.views(F.linear(normed, weight[:width], bias[:width]), text.lead)
-    parts = [
-        _tokens(prefix_attention(*_heads(query, 1, heads), *_heads(key, 2, heads), *(s.squeeze(3) for s in shared)))
-        for query, key in zip(queries, keys, strict=True)
-    ]
+    token, normed_token = (
+        join([view[..., -1:, :] for view in groups.views(x, text.lead)]) for x in (text.suffix, normed))
+    queries = ends.views(F.linear(normed_token, weight[:width], bias[:width]), text.lead)
+    pairs = groups.views(F.linear(normed, weight[width:], bias[width:]), text.lead)
+    parts = []
+    for query, pair in zip(queries, pairs, strict=True):
+        own_key, own_value = _heads(pair, 2, heads)
+        parts.append(_tokens(prefix_attention(_heads(query, 1, heads)[0], own_key, own_value, key, value)))
     wide = (parts[0].shape[0], parts[0].shape[1])
-    token, normed = (ends.expand(x, text.lead, wide) for x in (token, normed))
-    out = _finish(block, token, join(parts), normed, residual)
+    added = _added(residual, normed_token)
+    out = _finish(block, ends.expand(token, text.lead, wide), join(parts),
+                  None if added is None else ends.expand(added, text.lead, wide))
     return torch.cat(ends.views(out, wide), dim=2).squeeze(3)
 
 
-def _finish(block: Any, x: Tensor, attended: Tensor, normed: Tensor | None, residual: nn.Module | None) -> Tensor:
-    """What follows attention, token by token: output projection, MLP, and the plan's residual module."""
+def _finish(block: Any, x: Tensor, attended: Tensor, added: Tensor | None) -> Tensor:
+    """What follows attention, token by token: output projection, MLP, and what the plan's residual module adds."""
     x = x + block.ls_1(F.linear(attended, block.attn.out_proj.weight, block.attn.out_proj.bias))
     x = x + block.ls_2(block.mlp(block.ln_2(x)))
-    return x if residual is None else x + residual(normed)
+    return x if added is None else x + added
+
+
+def _added(residual: nn.Module | None, normed: Tensor) -> Tensor | None:
+    return None if residual is None else residual(normed)
 
 
 def _heads(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:

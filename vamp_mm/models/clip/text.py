@@ -125,10 +125,15 @@ class TextTower(nn.Module):
         return self._in_shares(run, plan, lengths, prefix).index_select(2, sentences.place)
 
     def _lower(self, sentences: PackedSentences, prefix: int, first: int) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What the sentences are at block ``first`` without edits, with their suffixes starting at position ``prefix``.
+        """What the sentences are at block ``first`` without edits.
+
+        Args:
+            sentences: The packed ids.
+            prefix: Position of the first suffix token.
+            first: 0-based index of the block.
 
         Returns:
-            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in block ``first``.
+            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in that block.
         """
         place = prefix + sentences.groups.offsets(sentences.suffix_ids.device)
         suffix = self.token_embedding(sentences.suffix_ids) + self.positional_embedding[place]

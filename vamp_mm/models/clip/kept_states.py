@@ -46,7 +46,8 @@ class KeptStates:
         """
         facts = self._facts.setdefault(prompts, {})
         if name not in facts:
-            facts[name] = compute(prompts)
+            with torch.inference_mode(False):  # to be of use outside of it too
+                facts[name] = compute(prompts)
         return facts[name]
 
     def state(self, prompts: TextPrompts, key: tuple, compute: Callable[[], Any]) -> Any:
@@ -54,7 +55,7 @@ class KeptStates:
 
         Args:
             prompts: The sentences.
-            key: What else the value depends on; autocast and inference mode are added.
+            key: What else the value depends on; autocast is added.
             compute: Makes the value; run without gradients if it is kept.
 
         Returns:
@@ -63,10 +64,10 @@ class KeptStates:
         if self._weights is None:
             return compute()
         device = prompts.ids.device.type
-        key = (*key, torch.is_inference_mode_enabled(), torch.is_autocast_enabled(device), torch.get_autocast_dtype(device))
+        key = (*key, torch.is_autocast_enabled(device), torch.get_autocast_dtype(device))
         states = self._states.setdefault(prompts, {})
         if key not in states:
-            with torch.no_grad():
+            with torch.inference_mode(False), torch.no_grad():
                 states[key] = compute()
         return states[key]
 

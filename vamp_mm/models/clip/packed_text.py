@@ -58,7 +58,7 @@ class PackedSentences:
         order, groups = group_lengths([end + 1 - prefix for end in ends])
         packed = [token for index in order for token in ids[index][prefix:ends[index] + 1]]
         device, places = prompts.ids.device, torch.tensor(order)
-        return cls(prompts.ids[0, :prefix], torch.tensor(packed, device=device), places.to(device),
+        return cls(prompts.ids[0, :prefix].clone(), torch.tensor(packed, device=device), places.to(device),
                    places.argsort().to(device), groups)
 
     def sort(self, plan: TowerPlan) -> TowerPlan:
@@ -103,7 +103,7 @@ class PackedText:
                 text = replace(text, prefix=edit_tokens(text.prefix, [inside]))
             if behind is not None:
                 text = text._edit_suffixes(behind)
-        return text
+        return text._one_dtype()
 
     def add_positions(self, positions: Tensor) -> PackedText:
         """Add position embeddings ``(L, W)`` to token embeddings."""
@@ -134,10 +134,12 @@ class PackedText:
                 view = edit_tokens(view, [replace(edit, tokens=tokens)])
             parts.append(view.expand(*lead, *view.shape[2:]))
             first += count
-        dtype = parts[0].dtype  # an edit may widen half-precision sentences, the longest ones at least
-        for part in parts:
-            dtype = torch.promote_types(dtype, part.dtype)
-        return PackedText(self.prefix, join([part.to(dtype) for part in parts]), (lead[0], lead[1]), _grouping(parts))
+        return PackedText(self.prefix, join(parts), (lead[0], lead[1]), _grouping(parts))
+
+    def _one_dtype(self) -> PackedText:
+        """Prefix and suffixes in the wider of their dtypes: float32 prompts widen half-precision sentences as a whole."""
+        dtype = torch.promote_types(self.prefix.dtype, self.suffix.dtype)
+        return replace(self, prefix=self.prefix.to(dtype), suffix=self.suffix.to(dtype))
 
 
 def prefix_after(edits: Sequence[TokenEdit], prefix: int) -> int | None:

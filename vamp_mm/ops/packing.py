@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -56,6 +58,10 @@ class LengthGroups:
             return packed
         return join([view.expand(*wide, *view.shape[len(lead):]) for view in self.views(packed, lead)])
 
+    def lengths(self, device: torch.device) -> Tensor:
+        """``(C,)`` length of every sequence."""
+        return torch.cat([torch.full((count, ), length, device=device) for length, count in self.sizes])
+
     def last(self) -> LengthGroups:
         """The grouping of the last token of every sequence."""
         return LengthGroups(tuple((1, count) for _, count in self.sizes))
@@ -88,6 +94,45 @@ def join(groups: Sequence[Tensor]) -> Tensor:
     """Pack groups ``(*lead, count, length, W)`` into ``(rows, W)``."""
     flat = [group.reshape(-1, group.shape[-1]) for group in groups]
     return flat[0] if len(flat) == 1 else torch.cat(flat)
+
+
+def pad(groups: Sequence[Tensor]) -> Tensor:
+    """Groups ``(*lead, count, length, W)`` as one, shorter sequences with zeros behind them."""
+    longest = max(group.shape[-2] for group in groups)
+    padded = [F.pad(group, (0, 0, 0, longest - group.shape[-2])) if group.shape[-2] < longest else group for group in groups]
+    return padded[0] if len(padded) == 1 else torch.cat(padded, dim=-3)
+
+
+def unpad(padded: Tensor, groups: LengthGroups) -> tuple[Tensor, ...]:
+    """The groups that :func:`pad` made ``(*lead, C, L, W)`` of."""
+    counts = [count for _, count in groups.sizes]
+    return tuple(part[..., :length, :] for part, (length, _) in zip(padded.split(counts, dim=-3), groups.sizes, strict=True))
+
+
+@lru_cache(maxsize=256)
+def bucket(groups: LengthGroups, rows: int, worth: int) -> tuple[LengthGroups, ...]:
+    """Runs of groups that are best padded to one length.
+
+    Args:
+        groups: Groups by length.
+        rows: How many sets of sequences there are.
+        worth: Number of padding tokens that cost as much as a run of its own.
+
+    Returns:
+        The runs of least cost, each as groups of its own.
+    """
+    sizes = groups.sizes
+    best: list[tuple[int, tuple[LengthGroups, ...]]] = [(0, ())]  # of the first i groups
+    for stop in range(1, len(sizes) + 1):
+        choices = []
+        for start in range(stop):
+            run = sizes[start:stop]
+            longest = max(length for length, _ in run)
+            padding = rows * sum((longest - length) * count for length, count in run)
+            choices.append((best[start][0] + worth + padding, start))
+        cost, start = min(choices)
+        best.append((cost, (*best[start][1], LengthGroups(sizes[start:stop]))))
+    return best[-1][1]
 
 
 def group_lengths(lengths: Sequence[int]) -> tuple[list[int], LengthGroups]:

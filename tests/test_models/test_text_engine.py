@@ -94,7 +94,7 @@ def _assert_equal(fast: torch.Tensor | None, slow: torch.Tensor | None, what: st
     assert float((fast - slow).norm()) <= RELATIVE * float(slow.norm()) + 1e-13, what
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_random_plans_equal_the_textbook_path(engine, case):
     sentences, edits, adapted, engine.text.max_tokens = case

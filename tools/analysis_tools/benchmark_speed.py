@@ -30,6 +30,9 @@ def parse_args() -> argparse.Namespace:
         '--textbook-sentences', type=int, default=200,
         help='time the textbook path on this many sentences at most and scale its times up')
     parser.add_argument('--max-tokens', type=int, help="the engine's budget; default: by free memory")
+    parser.add_argument(
+        '--clock', choices=['wall', 'cpu'], default='wall',
+        help='cpu: processor time of this process, for a CPU that others use too')
     parser.add_argument('--json', dest='out', metavar='FILE', help='write all numbers')
     return parser.parse_args()
 

@@ -12,14 +12,15 @@ from typing import Any
 import torch
 
 from ...models import PromptedCLIPBackbone
+from .errors import rounding_errors
 from .recording import Product, bare, kept_for_backward, matrix_products, peak_memory
 from .report import show
-from .timing import Times, alternate
+from .timing import CLOCKS, Times, alternate
 from .whole_steps import TrainingStep, encode_images
 from .workloads import TEXT_SHAPES, TextWork, imagenet_names
 
-#: Text plans, and the two whole loops.
-METHODS = (*TEXT_SHAPES, 'step', 'evaluation')
+#: Text plans, the two whole loops, and rounding errors of the text plans.
+METHODS = (*TEXT_SHAPES, 'step', 'evaluation', 'errors')
 _PRECISIONS = {'float32': None, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 
@@ -34,6 +35,7 @@ class Setting:
         rounds: Timed rounds.
         precision: Autocast dtype, None for float32.
         textbook_sentences: Most sentences that the textbook path is timed on; its time is scaled up to the rest.
+        clock: What time is measured, ``'wall'`` or ``'cpu'``.
     """
 
     backbone: PromptedCLIPBackbone
@@ -42,11 +44,16 @@ class Setting:
     rounds: int
     precision: torch.dtype | None
     textbook_sentences: int
+    clock: str
 
     @property
     def device(self) -> torch.device:
         """Where it runs."""
         return self.backbone.device
+
+    def time(self, rounds: int | None = None, **contestants: Callable[[], Any]) -> dict[str, Times]:
+        """Time contestants in turn."""
+        return alternate(contestants, rounds or self.rounds, self.device, self.clock)
 
     def cast(self, work: Callable[[], Any]) -> Callable[[], Any]:
         """The work under autocast, if asked for."""
@@ -61,7 +68,7 @@ class Setting:
 def benchmark_speed(arch: str = 'ViT-B-16', device: str = 'cpu', methods: Sequence[str] = METHODS,
                     classes: Sequence[int] = (50, ), images: int = 4, samples: int = 10, rounds: int = 5,
                     precision: str = 'float32', textbook_sentences: int = 200, max_tokens: int | None = None,
-                    out: str | None = None) -> list[dict[str, Any]]:
+                    clock: str = 'wall', out: str | None = None) -> list[dict[str, Any]]:
     """Time the engine against the textbook path and against its own matrix products.
 
     Args:
@@ -76,23 +83,27 @@ def benchmark_speed(arch: str = 'ViT-B-16', device: str = 'cpu', methods: Sequen
         textbook_sentences: The textbook path, every sentence of which costs the same, is timed on this many at most and
             its times and memory are scaled up.
         max_tokens: The engine's budget, None for its default.
+        clock: ``'wall'``, or ``'cpu'`` for the processor time of this process alone, where others use the machine too.
         out: JSON file to write.
 
     Returns:
         One dict per line of the table; times in seconds, memory in bytes.
 
     Raises:
-        ValueError: If a method or precision is unknown.
+        ValueError: If a method, precision or clock is unknown, or the clock does not see the device.
     """
     unknown = [name for name in methods if name not in METHODS]
     if unknown:
         raise ValueError(f'methods={unknown} are unknown; allowed: {METHODS}')
     if precision not in _PRECISIONS:
         raise ValueError(f'precision={precision!r} is unknown; allowed: {tuple(_PRECISIONS)}')
+    if clock not in CLOCKS or (clock == 'cpu' and not device.startswith('cpu')):
+        raise ValueError(f'clock={clock!r} is unknown or does not see device={device!r}; allowed: {tuple(CLOCKS)}, on a GPU '
+                         "'wall'")
     torch.manual_seed(0)
     backbone = PromptedCLIPBackbone(arch, max_tokens=max_tokens).to(device)
-    setting = Setting(backbone, images, samples, rounds, _PRECISIONS[precision], textbook_sentences)
-    head = _environment(arch, device, precision, rounds)
+    setting = Setting(backbone, images, samples, rounds, _PRECISIONS[precision], textbook_sentences, clock)
+    head = dict(_environment(arch, device, precision, rounds), clock=clock)
     show(head)
     rows = []
     for row in _rows(setting, methods, classes):
@@ -110,6 +121,10 @@ def _rows(setting: Setting, methods: Sequence[str], classes: Sequence[int]) -> I
         for method in methods:
             if method == 'step':
                 yield _step_row(setting, names)
+            elif method == 'errors':
+                for shape in TEXT_SHAPES:
+                    work = TextWork(setting.backbone, prompts, shape, 1, setting.images).less(setting.textbook_sentences)
+                    yield dict(method='errors', work=shape, **_sizes(work), **rounding_errors(work))
             elif method == 'evaluation':
                 yield _evaluation_row(setting, TextWork(setting.backbone, prompts, 'deep', 1, 1))
             else:
@@ -125,7 +140,7 @@ def _text_row(setting: Setting, work: TextWork, training: bool) -> dict[str, Any
     engine, textbook = setting.cast(engine), setting.cast(textbook)
     engine()  # what a vocabulary's first call computes once is not part of the work
     products = matrix_products(engine)
-    times = alternate(dict(engine=engine, floor=bare(products), textbook=textbook), setting.rounds, setting.device)
+    times = setting.time(engine=engine, floor=bare(products), textbook=textbook)
     row: dict[str, Any] = dict(
         method=work.shape, work='forward + backward' if training else 'forward', **_sizes(work),
         engine_s=times['engine'].seconds, textbook_s=times['textbook'].seconds, textbook_factor=factor,
@@ -148,7 +163,7 @@ def _step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
     contestants = dict(engine=run)
     if sentences <= setting.textbook_sentences:
         contestants['textbook'] = step.run(textbook=True)
-        times = alternate(contestants, setting.rounds, setting.device)
+        times = setting.time(**contestants)
         row.update(textbook_s=times['textbook'].seconds, textbook_factor=1.0,
                    speedup=times['textbook'].over(times['engine']))
     else:  # the step with the textbook's text is the step with ours, less our text, plus the textbook's
@@ -157,7 +172,7 @@ def _step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
         less = work.less(setting.textbook_sentences)
         factor = work.sentences / less.sentences
         contestants.update(text=setting.cast(work.train()), book=setting.cast(less.train(True)))
-        times = alternate(contestants, setting.rounds, setting.device)
+        times = setting.time(**contestants)
         whole = Times(tuple(max(e - t, 0.0) + factor * b for e, t, b in zip(
             times['engine'].seconds, times['text'].seconds, times['book'].seconds, strict=True)))
         row.update(textbook_s=whole.seconds, textbook_factor=factor, text_s=times['text'].seconds,
@@ -165,7 +180,7 @@ def _step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
     row.update(engine_s=times['engine'].seconds, engine_peak=peak_memory(run, setting.device))
     predict = step.predict()
     step.model.eval()
-    predicted = alternate(dict(predict=predict), min(setting.rounds, 3), setting.device)['predict']
+    predicted = setting.time(min(setting.rounds, 3), predict=predict)['predict']
     row.update(predict_s=predicted.seconds, predict_samples=setting.samples,
                predict_images_per_s=setting.images / predicted.median)
     return row
@@ -173,7 +188,7 @@ def _step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _evaluation_row(setting: Setting, work: TextWork) -> dict[str, Any]:
     images = encode_images(setting.backbone, setting.images)
-    times = alternate(dict(text=setting.cast(work.predict()), images=setting.cast(images)), setting.rounds, setting.device)
+    times = setting.time(text=setting.cast(work.predict()), images=setting.cast(images))
     share = times['text'].over(times['images'], setting.images)  # in units of one image
     return dict(method='evaluation', work='fixed text, once per epoch', classes=len(work.prompts), images=setting.images,
                 samples=1, text_s=times['text'].seconds, images_s=times['images'].seconds, text_in_images=share)

@@ -38,6 +38,11 @@ def _lines(row: dict[str, Any]) -> list[str]:
             ours, book = row[f'engine_{label}'], row.get(f'textbook_{label}')
             other = '' if book is None else f', textbook {book / _MIB:.1f} MiB ({book / max(ours, 1):.1f}x)'
             lines.append(f'  {"memory, " + label:<22}engine {ours / _MIB:.1f} MiB{other}')
+    for precision in ('float64', 'float32', 'bfloat16'):
+        paths = [path for path in ('engine', 'textbook') if f'{path}_{precision}' in row]
+        errors = [f'{path} {row[f"{path}_{precision}"][0]:.1e} / {row[f"{path}_{precision}"][1]:.1e}' for path in paths]
+        if errors:
+            lines.append(f'  {precision:<22}{", ".join(errors)}   relative error of features / gradients')
     if 'predict_images_per_s' in row:
         lines.append(f'  {"prediction":<22}{row["predict_images_per_s"]:.2f} images/s with S={row["predict_samples"]}')
     return lines

@@ -81,6 +81,15 @@ class TextWork:
 
         return run
 
+    def gradients(self, textbook: bool = False) -> tuple[Tensor, ...]:
+        """Features, and the gradients of all tokens for a fixed linear function of them; the same tokens every time."""
+        torch.manual_seed(0)
+        plan = self._plan()
+        tokens = [edit.tokens for edit in plan.text_tower.edits]
+        out = self.backbone.encode_text(self.prompts, plan, textbook).pooled
+        out.backward(torch.linspace(-1, 1, out.numel(), device=out.device).reshape(out.shape).to(out.dtype))
+        return out.detach(), *(token.grad for token in tokens if token.grad is not None)
+
     def _plan(self) -> PromptPlan:
         depth = self.backbone.text.depth
         if self.shape == 'conditional':
@@ -96,8 +105,8 @@ class TextWork:
 
     def _tokens(self, count: int) -> Tensor:
         lead = (1, 1) if self.shape == 'deep' else (self.samples, self.images)
-        device = self.backbone.device
-        return (0.02 * torch.randn(*lead, 1, count, self.backbone.text.width, device=device)).requires_grad_()
+        like = self.backbone.text.positional_embedding
+        return (0.02 * torch.randn(*lead, 1, count, self.backbone.text.width)).to(like).requires_grad_()
 
 
 def imagenet_names(count: int) -> tuple[str, ...]:

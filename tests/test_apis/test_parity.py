@@ -42,7 +42,8 @@ def test_our_methods_equal_their_originals(file, backbones):
     assert report.problems == []
     assert [item.key for item in report.deviations if not item.passed] == []
     kinds = {item.kind for item in report.deviations}
-    assert {'logits', 'features', 'losses', 'gradients'} <= kinds
+    assert {'logits', 'losses'} <= kinds
+    assert 'gradients' in kinds or 'step' in kinds
 
 
 def _add(key: str, amount: float):

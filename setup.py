@@ -34,7 +34,9 @@ setup(
     python_requires='>=3.10,<3.14',
     packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
     package_data={
-        'vamp_mm': ['models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'],
+        'vamp_mm': [
+            'datasets/sources/*.json', 'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
+        ],
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),
     extras_require={name: read_requirements(name) for name in ('tests', 'docs', 'optional')},

@@ -5,30 +5,21 @@ python tools/print_config.py configs/vamp/vamp_mmrl_icons.py --shots 4
 
 import argparse
 
-from mmengine.config import DictAction
-
-from vamp_mm.apis import compose
 from vamp_mm.apis.command import command
+from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--amp', action='store_true', help='mixed precision')
-    parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
-    parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
-    parser.add_argument('--dataset', help='name of a file in configs/_base_/datasets')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add_data_options(parser)
+    add_training_options(parser)
     return parser.parse_args()
 
 
 @command
 def main() -> None:
-    args = parse_args()
-    cfg = compose(args.config, dataset=args.dataset, shots=args.shots, seed=args.seed, amp=args.amp,
-                  overrides=args.cfg_options)
-    print(cfg.pretty_text)
+    print(compose_from(parse_args()).pretty_text)
 
 
 if __name__ == '__main__':

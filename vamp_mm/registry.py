@@ -41,6 +41,9 @@ PARAM_SCHEDULERS = Registry(
     parent=MMENGINE_PARAM_SCHEDULERS,
     scope=SCOPE,
     locations=['vamp_mm.engine'])
+# where the lists of a dataset come from
+TASK_UTILS = Registry(
+    'task util', parent=root.TASK_UTILS, scope=SCOPE, locations=['vamp_mm.datasets.sources'])
 # mixed precision on a CPU, projected gradients
 OPTIM_WRAPPERS = Registry(
     'optim_wrapper',
@@ -66,7 +69,7 @@ _EMPTY = tuple(
     Registry(parent.name, parent=parent, scope=SCOPE)
     for parent in (root.EVALUATOR, root.FUNCTIONS, root.INFERENCERS, root.LOG_PROCESSORS,
                    root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
-                   root.TASK_UTILS, root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
+                   root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
 
 
 def build_part(config: Mapping[str, Any], **given: Any) -> Any:
@@ -84,5 +87,5 @@ def build_part(config: Mapping[str, Any], **given: Any) -> Any:
 
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'MODEL_WRAPPERS', 'OPTIM_WRAPPERS',
-    'OPTIM_WRAPPER_CONSTRUCTORS', 'PARAM_SCHEDULERS', 'SCOPE', 'TRANSFORMS', 'build_part'
+    'OPTIM_WRAPPER_CONSTRUCTORS', 'PARAM_SCHEDULERS', 'SCOPE', 'TASK_UTILS', 'TRANSFORMS', 'build_part'
 ]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from vamp_mm.apis import ConfigError, check_config, compose
+from vamp_mm.datasets import DataError
 
 ROOT = Path(__file__).parents[2]
 VAMP = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py'
@@ -59,10 +60,14 @@ def test_amp_on_a_gpu_scales_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_config(cfg) == []
 
 
-def test_dataset_swap_takes_data_and_tests_but_keeps_the_experiment() -> None:
+def test_dataset_swap_takes_the_data_and_keeps_the_experiment() -> None:
     cfg = compose(VAMP, dataset='caltech101', overrides={'model.head.kl.weight': 0.25})
-    assert cfg.train_dataloader.dataset.split_file == 'split_zhou_Caltech101.json'
-    assert cfg.test_dataloader.dataset.split_file == 'split_zhou_Caltech101.json'
+    assert cfg.train_dataloader.dataset.data_root == 'data/caltech-101'
+    own = compose(VAMP)
+    for loader in ('train_dataloader', 'test_dataloader'):  # 64 px, as the backbone wants
+        assert cfg[loader].dataset.pipeline == own[loader].dataset.pipeline
+    assert cfg.train_dataloader.dataset.source == 'caltech101'
+    assert cfg.test_dataloader.dataset.source == 'caltech101'
     assert cfg.train_dataloader.dataset.shots == 16
     assert cfg.model.head.kl.weight == 0.25
     assert cfg.work_dir.endswith('vamp_mmrl_icons_caltech101')
@@ -70,10 +75,20 @@ def test_dataset_swap_takes_data_and_tests_but_keeps_the_experiment() -> None:
     assert few.train_dataloader.dataset.shots == 2
 
 
-def test_swap_keeps_shots_that_the_config_itself_changed(tmp_path: Path) -> None:
+def test_a_dataset_for_testing_only_leaves_nothing_to_train_on() -> None:
+    cfg = compose(VAMP, dataset='imagenet_r')
+    assert 'train_dataloader' not in cfg
+    assert cfg.test_dataloader.dataset.source == 'imagenet_r'
+    assert cfg.test_cfg.splits == dict(all=dict(seen=False, dataset=dict(class_split='all')))
+
+
+def test_swap_keeps_what_the_config_itself_changed(tmp_path: Path) -> None:
     mine = tmp_path / 'mine.py'
-    mine.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(dataset=dict(shots=3, seed=5))\n", 'utf-8')
+    mine.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(batch_size=7, dataset=dict(shots=3, seed=5, "
+                    "class_split='all'))\n", 'utf-8')
     cfg = compose(mine, dataset='caltech101')
+    assert cfg.train_dataloader.batch_size == 7
+    assert cfg.train_dataloader.dataset.class_split == 'all'
     assert cfg.train_dataloader.dataset.shots == 3
     assert cfg.train_dataloader.dataset.seed == 5
 
@@ -82,9 +97,9 @@ def test_missing_files_and_folders_say_what_there_is(tmp_path: Path, monkeypatch
     monkeypatch.chdir(ROOT)
     with pytest.raises(FileNotFoundError, match='did you mean configs/vamp/vamp_mmrl_icons.py'):
         compose('configs/vamp/vamp_mmrl_icon.py')
-    with pytest.raises(FileNotFoundError, match='caltech101, icons'):
+    with pytest.raises(FileNotFoundError, match='known names: caltech101, .*icons'):
         compose(VAMP, dataset='caltech')
-    with pytest.raises(FileNotFoundError, match='folders of your own images are not supported yet'):
+    with pytest.raises(DataError, match='holds no image'):
         compose(VAMP, dataset=str(tmp_path))
 
 

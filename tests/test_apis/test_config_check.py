@@ -89,14 +89,22 @@ def test_unknown_type_is_found(place: str, wrong: str, suggestion: str) -> None:
     assert suggestion in problems[0]
 
 
+def test_keys_inside_a_source_are_checked() -> None:
+    cfg = Config.fromfile(VAMP)
+    cfg.train_dataloader.dataset.source = dict(type='SplitFile', fil='split.json')
+    text = '\n'.join(check_config(cfg))
+    assert "train_dataloader.dataset.source: unknown key 'fil' of SplitFile" in text
+    assert "train_dataloader.dataset.source: SplitFile needs the key 'file'" in text
+
+
 def test_missing_keys_are_found() -> None:
     cfg = Config.fromfile(VAMP)
-    del cfg.train_dataloader.dataset['split_file']
+    del cfg.train_dataloader.dataset['source']
     del cfg.train_dataloader['sampler']
     del cfg.optim_wrapper['optimizer']
     del cfg.test_cfg.splits.base['seen']
     text = '\n'.join(check_config(cfg))
-    for place, key in (('train_dataloader.dataset', 'split_file'), ('train_dataloader', 'sampler'),
+    for place, key in (('train_dataloader.dataset', 'source'), ('train_dataloader', 'sampler'),
                        ('optim_wrapper', 'optimizer'), ('test_cfg.splits.base', 'seen')):
         assert any(
             line.startswith(f'{place}:') and f"needs the key '{key}'" in line or

@@ -37,8 +37,7 @@ def arguments(data_root: Path) -> dict:
     """Constructor arguments of FewShotDataset on that data."""
     return dict(
         data_root=str(data_root),
-        split_file='split.json',
-        image_folder='images',
+        source=dict(type='SplitFile', file='split.json', image_folder='images'),
         pipeline=[
             dict(type='LoadRGBImage'),
             dict(type='mmpretrain.torchvision/RandomResizedCrop', size=16, scale=(0.5, 1.0)),

@@ -28,6 +28,8 @@ def test_holds_the_split_its_labels_and_its_names(arguments: dict) -> None:
         class_split='base',
         split='test',
         dataset_name='noise',
+        homonyms=(),
+        base_classes=2,
     )
     assert [info['gt_label'] for info in (data.get_data_info(i) for i in range(len(data)))] == [
         0,
@@ -84,10 +86,11 @@ def test_metainfo_is_not_taken_for_file_names(
 
 
 def test_says_what_to_do_where_data_are_missing(arguments: dict, data_root: Path) -> None:
+    source = dict(type='SplitFile', file='none.json', hint='Build it so')
     with pytest.raises(
         FileNotFoundError, match='split file .*none.json does not exist. Build it so'
     ):
-        FewShotDataset(**{**arguments, 'split_file': 'none.json', 'hint': 'Build it so'})
+        FewShotDataset(**{**arguments, 'source': source})
     with pytest.raises(FileNotFoundError, match='data root .*nowhere does not exist'):
         FewShotDataset(**{**arguments, 'data_root': str(data_root / 'nowhere')})
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from vamp_mm.datasets import Item, class_split, parse_split, read_split
+from vamp_mm.datasets import Item, class_split, make_split, parse_split, read_split
+from vamp_mm.datasets.split_writing import write_split
 
 GOOD = {
     'train': [['b/1.jpg', 1, 'b'], ['a/1.jpg', 0, 'a']],
@@ -101,3 +103,55 @@ def test_the_halves_follow_the_dataset_not_the_labels_present() -> None:
 def test_refuses_bad_halves(which: str, classes: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         class_split([], which, classes)
+
+
+def test_parts_that_a_dataset_does_not_have() -> None:
+    test = [Item('a.jpg', 0, 'a'), Item('b.jpg', 1, 'b')]
+    split = make_split(dict(test=test), 'sketch', required=('test',))
+    assert (split.train, split.val, len(split.test)) == ((), (), 2)
+    with pytest.raises(ValueError, match='sketch: 2 of 2 classes have no image in train'):
+        make_split(dict(test=test), 'sketch')
+    train = [Item('1.jpg', 0, 'a'), Item('2.jpg', 1, 'b')]
+    split = make_split(dict(train=train, test=test), 'imagenet', val_is_test=True)
+    assert split.val == split.test
+    with pytest.raises(ValueError, match='no val where val_is_test=True'):
+        make_split(dict(train=train, val=test, test=test), 'imagenet', val_is_test=True)
+    with pytest.raises(ValueError, match="allowed: \\('train', 'val', 'test'\\)"):
+        make_split(dict(training=train), 'typo')
+
+
+def test_only_known_homonyms_may_stand_twice() -> None:
+    lists = {
+        part: [Item(f'{part}{label}', label, name) for label, name in enumerate(('m', 'x', 'm'))]
+        for part in ('train', 'test')
+    }
+    split = make_split(lists, 'set', homonyms=('m', 's'))
+    assert split.classes == ('m', 'x', 'm')
+    assert split.homonyms == ('m',)
+    for known in ((), ('s',)):
+        with pytest.raises(ValueError, match="'m' stands for labels 0 and 2"):
+            make_split(lists, 'set', homonyms=known)
+
+
+def test_one_image_in_two_unicode_forms_is_a_leak() -> None:
+    raw = copy.deepcopy(GOOD)
+    raw['train'].append([unicodedata.normalize('NFC', 'a/é.jpg'), 0, 'a'])
+    raw['test'].append([unicodedata.normalize('NFD', 'a/é.jpg'), 0, 'a'])
+    with pytest.raises(ValueError, match='is in train and in test: that leaks'):
+        parse_split(raw)
+
+
+def test_a_name_in_two_unicode_forms_is_shown_as_such() -> None:
+    raw = copy.deepcopy(GOOD)
+    raw['train'].append(['a/3.jpg', 0, unicodedata.normalize('NFD', 'é')])
+    raw['train'].append(['a/4.jpg', 0, 'é'])
+    raw['train'][1][2] = raw['test'][0][2] = 'é'
+    with pytest.raises(ValueError, match=r"label 0 has two names, '\\xe9' and 'e\\u0301'"):
+        parse_split(raw)
+
+
+def test_a_written_split_is_read_back(tmp_path: Path) -> None:
+    split = parse_split(GOOD)
+    write_split(split, tmp_path / 'split.json')
+    assert read_split(tmp_path / 'split.json') == split
+    assert [file.name for file in tmp_path.iterdir()] == ['split.json']

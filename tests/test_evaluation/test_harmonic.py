@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from vamp_mm.evaluation import aggregate, harmonic_mean
+from vamp_mm.evaluation import aggregate, harmonic_mean, summary
 
 # 11 datasets: ImageNet, Caltech101, Pets, Cars, Flowers, Food, Aircraft, SUN397, DTD, EuroSAT,
 # UCF101
@@ -41,3 +41,32 @@ def test_runs_must_pair_up() -> None:
     for base, novel in (([], []), ([1.0], [1.0, 2.0])):
         with pytest.raises(ValueError, match='one pair per run'):
             aggregate(base, novel)
+
+
+def test_a_run_over_one_dataset_has_its_harmonic_mean_only() -> None:
+    assert summary({'base/accuracy': 80.0, 'novel/accuracy': 60.0, 'base/ece': 0.1}) == dict(
+        H=pytest.approx(480 / 7)
+    )
+    assert summary({'all/accuracy': 80.0}) == {}
+
+
+def test_the_average_over_targets_leaves_out_the_source() -> None:
+    # CoCoOp's published row: ImageNet (source), then the ten targets and their average
+    targets = (94.43, 90.14, 65.32, 71.88, 86.06, 22.94, 67.36, 45.73, 45.37, 68.21)
+    metrics = {f'target{index}/all/accuracy': value for index, value in enumerate(targets)}
+    found = summary({'imagenet/all/accuracy': 71.02, **metrics}, trained_on='imagenet')
+    assert found == {'average/all/accuracy': pytest.approx(65.74, abs=0.005)}
+    # one target needs no average
+    assert summary({'a/all/accuracy': 1.0, 'b/all/accuracy': 3.0}, trained_on='a') == {}
+
+
+def test_the_average_over_datasets_is_the_harmonic_mean_of_averages() -> None:
+    # zero-shot CLIP ViT-B/16 in the papers; the mean of harmonic means would be 71.59
+    metrics = {f'{index}/base/accuracy': value for index, value in enumerate(BASE)}
+    metrics |= {f'{index}/novel/accuracy': value for index, value in enumerate(NOVEL)}
+    found = summary(metrics)
+    assert found['average/H'] == pytest.approx(71.70, abs=0.005)
+    assert found['average/base/accuracy'] == pytest.approx(69.345, abs=0.001)
+    assert found['0/H'] == pytest.approx(70.22, abs=0.005)
+    del metrics['3/novel/accuracy']  # other datasets on each side: no common average
+    assert 'average/H' not in summary(metrics)

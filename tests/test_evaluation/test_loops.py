@@ -178,11 +178,38 @@ def test_templates_for_datasets_that_have_none(tmp_path: Path) -> None:
     assert model.history[-1].templates == ('one {}',)
 
 
+def test_several_named_datasets_in_one_run(tmp_path: Path) -> None:
+    splits = {
+        'here/all': dict(seen=True),
+        'there/all': dict(seen=False, dataset=dict(count=7)),
+        'there/base': dict(seen=False, dataset=dict(count=7, class_split='base')),
+        'there/novel': dict(seen=False, dataset=dict(count=7, class_split='novel')),
+        'elsewhere/all': dict(seen=False, dataset=dict(count=5)),
+    }
+    loop = dict(type='SplitTestLoop', splits=splits, trained_on='here')
+    model = ToyModel()
+    metrics = make_runner(tmp_path, model, test_cfg=loop).test()
+    assert {f'{name}/accuracy' for name in splits} <= set(metrics)
+    assert metrics['average/all/accuracy'] == pytest.approx(
+        (metrics['there/all/accuracy'] + metrics['elsewhere/all/accuracy']) / 2
+    )
+    base, novel = metrics['there/base/accuracy'], metrics['there/novel/accuracy']
+    assert metrics['there/H'] == pytest.approx(2 * base * novel / (base + novel))
+    assert 'H' not in metrics
+    assert [vocabulary.seen for vocabulary in model.history] == [True, False, False, False, False]
+    assert [len(vocabulary) for vocabulary in model.history] == [6, 6, 3, 3, 6]
+    assert (tmp_path / 'predictions_there_novel.jsonl').is_file()
+    with pytest.raises(ValueError, match=r"trained_on='dtd' is no dataset.*'elsewhere', 'here', 'there'"):
+        make_runner(tmp_path / 'again', test_cfg={**loop, 'trained_on': 'dtd'}).test()
+
+
 @pytest.mark.parametrize(
     ('splits', 'message'),
     [
         ({}, 'names no split'),
-        ({'a/b': BASE_NOVEL['base']}, "without '/'"),
+        ({'a/b/c': BASE_NOVEL['base']}, "must be '<split>' or '<dataset>/<split>'"),
+        ({'a/': BASE_NOVEL['base']}, "must be '<split>' or '<dataset>/<split>'"),
+        ({'average/base': BASE_NOVEL['base']}, 'the name of the averages'),
         ({'base': dict(dataset=dict(class_split='base'))}, 'must say seen=True'),
         ({'base': dict(seen='yes')}, 'must say seen=True'),
         ({'base': dict(seen=True, data=dict())}, 'allowed keys: seen'),

@@ -35,8 +35,8 @@ CONFIG = """\
 _base_ = ['{bases}/models/{method}.py', '{bases}/schedules/base_to_novel.py', '{bases}/default_runtime.py']
 model = dict(backbone=dict(arch='{root}/arch.json', pretrained='{root}/weights.safetensors'), prompter={prompter})
 data = dict(
-    type='FewShotDataset', data_root='{root}/data', split_file='split.json', image_folder='images',
-    hint='Draw the images first')
+    type='FewShotDataset', data_root='{root}/data', source=dict(
+        type='SplitFile', file='split.json', image_folder='images', hint='Draw the images first'))
 train_dataloader = dict(
     batch_size=4, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
     batch_sampler=dict(type='ProtocolBatchSampler'),

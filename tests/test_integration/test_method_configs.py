@@ -20,7 +20,7 @@ CONFIG = """\
 _base_ = ['{leaf}']
 model = dict(
     backbone=dict(arch='{root}/arch.json', pretrained='{root}/weights.safetensors'), **{model})
-data = dict(type='FewShotDataset', data_root='{root}/data', split_file='split.json', image_folder='images', _delete_=True)
+data = dict(type='FewShotDataset', data_root='{root}/data', source=dict(type='SplitFile', file='split.json', image_folder='images'), _delete_=True)
 train_dataloader = dict(
     batch_size=4, num_workers=0, persistent_workers=False,
     dataset=dict(split='train', shots=4, seed=1, class_split='base', **data, pipeline=[

@@ -57,3 +57,13 @@ def test_a_vocabulary_is_frozen_and_comparable():
     assert vocabulary == Vocabulary(names=['cat'])
     with pytest.raises(dataclasses.FrozenInstanceError):
         vocabulary.seen = False
+
+
+def test_known_homonyms_may_stand_for_several_labels():
+    names = ('missile', 'tench', 'missile')
+    vocabulary = Vocabulary(names=names, homonyms=['Missile'])
+    assert vocabulary.sentences[0][0] == vocabulary.sentences[0][2]
+    with pytest.raises(ValueError, match=r"'missile' stands for several labels \[0, 2\]"):
+        Vocabulary(names=names, homonyms=('tench',))
+    with pytest.raises(TypeError, match='single string'):
+        Vocabulary(names=names, homonyms='missile')

@@ -163,3 +163,15 @@ def test_print_config_of_the_quickstart_config(tmp_path: Path) -> None:
     done = _python('print_config.py', ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "type='VariationalPrompter'" in done.stdout
+
+
+def test_check_protocol_exits_with_what_it_found(tmp_path: Path) -> None:
+    lists = {part: [[f'{part}.jpg', 0, 'a']] for part in ('train', 'val', 'test')}
+    (tmp_path / 'split_zhou_DescribableTextures.json').write_text(json.dumps(lists))
+    codes = []
+    for size in (1, 2):
+        (tmp_path / 'vectors.json').write_text(json.dumps({'dtd': {'sizes': {'train': size}}}))
+        done = _python('dataset_tools/check_protocol.py', '--vectors', 'vectors.json', '--splits', '.', cwd=tmp_path)
+        codes.append(done.returncode)
+    assert codes == [0, 1]
+    assert 'DIFFERENT dtd.sizes.train: recorded 2, found 1' in done.stdout

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
+from vamp_mm.datasets.prompts import dataset_vocabulary
+from vamp_mm.datasets.sources.base import DEFAULT_TEMPLATE, build_source
 from vamp_mm.engine import atomic_write, check_state_dict, load_checkpoint
 from vamp_mm.registry import DATASETS, build_part
 from vamp_mm.structures import Vocabulary
@@ -78,10 +80,12 @@ def class_embeddings(model: Any) -> torch.Tensor:
 def _vocabulary(cfg: Config, names: Sequence[str] | None) -> Vocabulary:
     loader = cfg.get('train_dataloader') or cfg.get('test_dataloader')
     if names is not None:
-        templates = (loader or {}).get('dataset', {}).get('templates')
-        given = {} if templates is None else {'templates': (templates, ) if isinstance(templates, str) else tuple(templates)}
-        return Vocabulary(tuple(names), **given)
+        dataset = (loader or {}).get('dataset', {})
+        templates = dataset.get('templates')
+        if templates is None and 'source' in dataset:
+            templates = build_source(dataset['source']).templates
+        return dataset_vocabulary(tuple(names), templates or DEFAULT_TEMPLATE)
     if not loader:
         raise ConfigError(['the config has no data, so no class names are known: give --names'], cfg.filename)
     meta = DATASETS.build(dict(loader['dataset'], lazy_init=True, _scope_='vamp_mm')).metainfo
-    return Vocabulary(tuple(meta['classes']), tuple(meta['templates']))
+    return Vocabulary(tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ())))

@@ -8,13 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable
 
+from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError
 
 from .errors import ConfigError, WorkDirError
 
 #: Errors that say all a user needs to know. Whatever else happens shows where it happened.
 _EXPLAINED = (
-    ConfigError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
+    ConfigError, DataError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
     FloatingPointError)  # the last one of FiniteLossHook
 
 
@@ -39,7 +40,15 @@ def command(main: Callable[[], None]) -> Callable[[], None]:
         except _EXPLAINED as error:
             if os.environ.get('VAMP_MM_TRACEBACK') == '1':
                 raise
-            print(f'{type(error).__name__}: {error}', file=sys.stderr)
+            print(f'{type(error).__name__}: {_message(error)}', file=sys.stderr)
             sys.exit(2)
 
     return wrapped
+
+
+def _message(error: Exception) -> str:
+    """What an error says, without the traceback that a loading process of torch puts before it."""
+    text = str(error)
+    if text.startswith('Caught ') and 'Original Traceback' in text:
+        text = text.strip().rsplit(f'{type(error).__name__}: ', 1)[-1]
+    return text

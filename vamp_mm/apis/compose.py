@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 
-import vamp_mm
-
+from .data_configs import holders, replace_data
+from .data_options import allow_new_splits, set_data_root
+from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .overrides import apply_overrides
-
-#: Top-level keys that come from the dataset file when ``--dataset`` swaps it.
-DATASET_KEYS = ('train_dataloader', 'val_dataloader', 'test_dataloader', 'val_cfg', 'test_cfg',
-                'val_evaluator', 'test_evaluator')
-#: Keys of the training (and validation) set that belong to the experiment and survive the swap.
-_KEPT = ('shots', 'seed')
+from .own_data import set_templates, use_own_data
+from .protocols import use_protocol
 
 
 def compose(config: str | Path,
             *,
             dataset: str | None = None,
+            template: Sequence[str] | None = None,
+            protocol: str | None = None,
+            targets: Sequence[str] | None = None,
+            data_root: str | None = None,
+            new_split: bool = False,
             shots: int | None = None,
             seed: int | None = None,
             amp: bool = False,
@@ -35,9 +37,16 @@ def compose(config: str | Path,
 
     Args:
         config: Config file.
-        dataset: Name of a file in ``configs/_base_/datasets``, or a path to such a file. Everything about data
-            and evaluation (:data:`DATASET_KEYS`: paths, class splits, templates, image size, batch sizes,
-            metrics) is taken from it; ``shots`` and ``seed`` of the config's own training set are kept.
+        dataset: Name of a file in ``configs/_base_/datasets``, a path to such a file, or one's own data: a folder of
+            images, a table or a split file (:func:`~vamp_mm.apis.own_data.use_own_data`). Only the data are
+            replaced (images, class names, prompts): batch size, transforms and image size, shots, class split and
+            metrics stay those of the config.
+        template: Prompts with one ``{}`` for the class name, for all datasets of the run.
+        protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
+            ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
+        targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
+        data_root: Folder that holds the folders of the datasets, in place of ``data``.
+        new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -50,8 +59,9 @@ def compose(config: str | Path,
         The complete config; ``work_dir`` is set.
 
     Raises:
-        FileNotFoundError: If the config or the dataset file does not exist.
+        FileNotFoundError: If the config or the dataset does not exist.
         ConfigError: If an option names something that the config does not have.
+        DataError: If a folder or file of own data cannot be read.
     """
     path = Path(config)
     if not path.is_file():
@@ -60,7 +70,21 @@ def compose(config: str | Path,
     name = [path.stem]
     if dataset is not None:
         swap_dataset(cfg, dataset)
-        name.append(Path(dataset).stem)
+        name.append(Path(dataset).resolve().stem)
+        if protocol is None and is_own_data(cfg, dataset):
+            use_protocol(cfg, 'few-shot')  # the config's own protocol is that of the dataset which it had
+    if template is not None:
+        set_templates(cfg, template)
+    if protocol is not None:
+        use_protocol(cfg, protocol, targets)
+        name.append(Path(protocol).stem)
+    elif targets is not None:
+        raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
+    if data_root is not None:
+        set_data_root(cfg, data_root)
+    if new_split:
+        allow_new_splits(cfg)
+        name.append('new-split')
     if shots is not None:
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
@@ -82,24 +106,28 @@ def compose(config: str | Path,
 
 
 def swap_dataset(cfg: Config, dataset: str) -> None:
-    """Replace all of :data:`DATASET_KEYS` by those of a dataset file, in place.
+    """Replace the data of a config by those of a dataset file or one's own, in place.
 
     Args:
         cfg: The config to change.
-        dataset: Name or path of the dataset file.
+        dataset: Name or path of the dataset file, or a path of own data, which go into the config's own keys.
 
     Raises:
         FileNotFoundError: If there is no such file.
+        ConfigError: If a dataset file and a folder are called so, or the config has data that the file has not.
     """
-    new = Config.fromfile(_dataset_file(cfg, dataset))
-    kept = {key: _experiment_keys(cfg.get(key)) for key in ('train_dataloader', 'val_dataloader')}
-    for key in DATASET_KEYS:
-        cfg.pop(key, None)
-        if key in new:
-            cfg[key] = new[key]
-    for key, values in kept.items():
-        if cfg.get(key):
-            _innermost(cfg[key]['dataset']).update(values)
+    if is_own_data(cfg, dataset):
+        use_own_data(cfg, dataset)
+        return
+    new = Config.fromfile(dataset_file(cfg, dataset))
+    if 'train_dataloader' not in new:  # made for testing only: what the config trains on has no place here
+        for key in ('train_dataloader', 'val_dataloader', 'val_cfg', 'val_evaluator'):
+            cfg.pop(key, None)
+        cfg.test_cfg = new.test_cfg
+    missing = [loader for loader, *_ in holders(cfg) if loader not in new]
+    if missing:
+        raise ConfigError([f'--dataset {dataset}: the config has {missing}, and the dataset file does not'], cfg.filename)
+    replace_data(cfg, lambda loader: new[loader]['dataset'])
 
 
 def use_amp(cfg: Config) -> None:
@@ -129,14 +157,8 @@ def use_amp(cfg: Config) -> None:
 
 def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:
     """Set a key of the few-shot training set and, where there is one, of the validation set."""
-    changes = {}
-    for loader in ('train_dataloader', 'val_dataloader'):
-        if cfg.get(loader):
-            place = f'{loader}.dataset'
-            dataset = cfg[loader]['dataset']
-            while 'dataset' in dataset:  # a wrapper such as RepeatDataset
-                dataset, place = dataset['dataset'], f'{place}.dataset'
-            changes[f'{place}.{key}'] = value
+    changes = {
+        f'{path}.{key}': value for loader, path, _ in holders(cfg) if loader != 'test_dataloader'}
     if not changes and required:
         raise ConfigError([f'--{key} changes the training set, and this config has no train_dataloader'],
                           cfg.filename)
@@ -145,38 +167,6 @@ def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> No
     except ConfigError:
         if required:
             raise
-
-
-def _innermost(dataset: dict) -> dict:
-    """The dataset below wrappers such as RepeatDataset."""
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
-    return dataset
-
-
-def _experiment_keys(loader: Mapping | None) -> dict[str, Any]:
-    dataset = _innermost(loader['dataset']) if loader else {}
-    return {key: dataset[key] for key in _KEPT if key in dataset}
-
-
-def _dataset_file(cfg: Config, dataset: str) -> Path:
-    path = Path(dataset)
-    if path.is_dir():
-        raise FileNotFoundError(
-            f'--dataset {dataset} is a folder; folders of your own images are not supported yet. Write a file '
-            'like those in configs/_base_/datasets and give its path')
-    if path.suffix == '.py' and path.is_file():
-        return path
-    # The config's own tree first, so that a project beside this one brings its own datasets.
-    roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
-    known: list[str] = []
-    for root in roots:
-        if (root / f'{path.name}.py').is_file() and path.name == dataset:
-            return root / f'{path.name}.py'
-        known += sorted(item.stem for item in root.glob('*.py'))
-    raise FileNotFoundError(f'--dataset {dataset!r} is neither a dataset file nor one of the known names: '
-                            f'{", ".join(dict.fromkeys(known)) or "none found"}')
 
 
 def _missing(path: Path) -> str:

@@ -21,14 +21,16 @@ from vamp_mm.engine.atomic import atomic_write
 from .errors import WorkDirError
 
 _PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision', 'torchmetrics')
+#: What a run writes about its data before the first epoch: the lists and a note.
+DATA_RECORD = ('data_split.json', 'data_note.txt')
 _LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start
 
 
 def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     """Refuse a work directory that holds something of an earlier run, or anything else.
 
-    The log folders of starts that failed before their first checkpoint are no obstacle: a new start writes
-    its own beside them.
+    What starts left that failed before their first checkpoint is no obstacle: a new start writes its own log
+    folder beside theirs, and its record of the data over theirs.
 
     Args:
         work_dir: Where a run is about to write.
@@ -45,7 +47,8 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
         raise NotADirectoryError(f'work_dir {str(path)!r} is a file; give a folder')
     found = sorted(
         item.name for item in path.iterdir()
-        if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py')
+        if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py'
+        and item.name not in DATA_RECORD)
     if found:
         shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
         raise WorkDirError(

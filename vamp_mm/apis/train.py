@@ -17,6 +17,7 @@ from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.throughput_hook import peak_memory
 
 from .config_check import validate_config
+from .data_record import DataRecordHook
 from .errors import ConfigError
 from .launch import launched, on_main
 from .records import check_work_dir, hardware, versions, write_json
@@ -27,7 +28,8 @@ RESULT = 'result.json'
 def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
-    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed and the versions.
+    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed and the versions; and which images
+    the run used (:class:`~vamp_mm.apis.data_record.DataRecordHook`).
 
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
@@ -48,6 +50,9 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
     if cfg.get('train_cfg') is None:
         raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
                            'the checkpoint `none`'], cfg.filename)
+    if cfg.get('train_dataloader') is None:
+        raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
+                           'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
     cfg = cfg.copy()
     cfg.resume = resume
     default_hooks = cfg.get('default_hooks') or {}
@@ -57,10 +62,12 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
         on_main(lambda: check_work_dir(cfg.work_dir, resume))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
-        runner.register_custom_hooks(list(hooks))
+        runner.register_custom_hooks([DataRecordHook(), *hooks])
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
+        if cfg.get('test_cfg') is not None:
+            runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
         runner.train()
         metrics = runner.test() if cfg.get('test_cfg') is not None else {}
         result = _result(runner, metrics, time.perf_counter() - start)

@@ -39,6 +39,7 @@ _REGISTRY_OF_KEY = {
     'optimizer': 'OPTIMIZERS',
     'pipeline': 'TRANSFORMS',
     'sampler': 'DATA_SAMPLERS',
+    'source': 'TASK_UTILS',
     'transforms': 'TRANSFORMS',
     'vis_backends': 'VISBACKENDS',
 }

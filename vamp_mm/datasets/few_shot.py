@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import torch
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
 from vamp_mm.registry import DATASETS, TRANSFORMS
-from vamp_mm.structures import Vocabulary
 
+from .augmentation import SeededAugmentation
+from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
+from .errors import DataError
+from .image_cache import ImageCache
+from .near_names import spelt_otherwise
+from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
-from .seeding import sample_seed, seeded
-from .splits import CLASS_SPLITS, PARTS, Item, Split, class_range, class_split, read_split
-from .transforms import read_rgb
+from .sources import SplitSource, build_source
+from .splits import PARTS, Item, Split
+from .transforms import LoadRGBImage, read_rgb
 
 _SHOWN = 10
+# what is kept in memory unless ``cache_mb`` says otherwise
+_FEW_IMAGES, _FEW_SHOT_MB = 4096, 512
 
 
 @DATASETS.register_module()
-class FewShotDataset(BaseDataset):
+class FewShotDataset(SeededAugmentation, BaseDataset):
     """Images of one split, of all, the base or the novel classes, all of them or k a class.
 
     The few-shot subset is drawn first and the classes are split afterwards, by the rules of the
@@ -33,19 +39,22 @@ class FewShotDataset(BaseDataset):
     index): the same for any number of workers and processes, and after a resume. Tell the epoch
     with :meth:`set_epoch`.
 
-    ``metainfo`` holds ``classes`` (names in label order), ``templates``, ``dataset_name``,
-    ``class_split`` and ``split``; it is there before :meth:`full_init`.
+    ``metainfo`` holds ``classes`` (names in label order), ``homonyms`` (names known to stand for
+    several labels), ``base_classes`` (how many leading labels are base classes), ``templates``,
+    ``dataset_name``, ``class_split`` and ``split``; it is there before :meth:`full_init`.
 
     Args:
         data_root: Folder of the dataset.
-        split_file: JSON split file, relative to ``data_root``.
-        image_folder: Folder of the images, relative to ``data_root``.
+        source: Where the lists come from: the name of a dataset of the catalog
+            (:data:`~vamp_mm.datasets.sources.catalog.CATALOG`), or the config of a source, such as
+            ``dict(type='SplitFile', file='split.json', image_folder='images')``.
         split: ``train``, ``val`` or ``test``.
         shots: Training images per class, -1 for all. The validation split draws ``min(shots, 4)``;
             the test split is never sampled.
         seed: Seed of the few-shot subset.
         class_split: ``all``, ``base`` (first half of the labels) or ``novel`` (the rest).
-        templates: Sentences with one ``{}`` for the class name.
+        templates: Sentences with one ``{}`` for the class name, in place of the source's own;
+            ``openai-80`` and ``openai-7`` are CLIP's ensembles for ImageNet.
         pipeline: Transforms.
         dataset_name: Name for tables; the last part of ``data_root`` if not given.
         allow_short: Take all images of a class with fewer than ``shots`` instead of raising.
@@ -53,30 +62,32 @@ class FewShotDataset(BaseDataset):
             image once at construction, leaves unreadable ones out, and logs them (they are listed
             in ``skipped``).
         augment_seed: Seed of the augmentation; ``seed`` if not given.
-        hint: What to do where data are missing, shown in the error.
+        cache_mb: Keep decoded images in memory, up to so many MiB
+            (:class:`~vamp_mm.datasets.ImageCache`, shared by forked loading processes); 0 for none.
+            By default 512 for few-shot training sets of up to 4,096 images and 0 for all others.
+            The images are the same either way.
         lazy_init: Do not look for the images before :meth:`full_init`.
 
     Raises:
-        FileNotFoundError: If the data root, the split file or images are missing.
-        ValueError: If an argument or the split file is wrong, or nothing is left.
+        FileNotFoundError: If the data root, files of the source or images are missing.
+        ValueError: If an argument or the source's lists are wrong, or nothing is left.
     """
 
     def __init__(
         self,
         data_root: str,
-        split_file: str,
-        image_folder: str = '',
+        source: str | Mapping[str, Any] | SplitSource,
         split: str = 'train',
         shots: int = -1,
         seed: int = 1,
         class_split: str = 'all',
-        templates: str | Sequence[str] = 'a photo of a {}.',
+        templates: str | Sequence[str] | None = None,
         pipeline: Sequence[dict | Callable] = (),
         dataset_name: str | None = None,
         allow_short: bool = False,
         unreadable: str = 'error',
         augment_seed: int | None = None,
-        hint: str = '',
+        cache_mb: float | None = None,
         lazy_init: bool = False,
     ) -> None:
         _check_choices(
@@ -85,27 +96,33 @@ class FewShotDataset(BaseDataset):
             unreadable=(unreadable, ('error', 'skip')),
         )
         _check_shots(shots, split)
+        if cache_mb is not None and not cache_mb >= 0:
+            raise ValueError(f'cache_mb={cache_mb!r} must be 0 (off) or more MiB')
         data_root = osp.expanduser(data_root)
         self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
-        self.allow_short, self.unreadable, self.hint = allow_short, unreadable, hint
+        self.allow_short, self.unreadable = allow_short, unreadable
+        self.source = build_source(source)
         self.augment_seed = seed if augment_seed is None else augment_seed
+        self._cache_mb = cache_mb
+        #: Decoded images, None if they are not kept.
+        self.image_cache: ImageCache | None = None
         #: Paths left out by ``unreadable='skip'``.
         self.skipped: tuple[str, ...] = ()
-        # In shared memory, so that workers which outlive an epoch see the new one.
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
-        lists = self._read(data_root, split_file)
+        self._start_epochs()
+        self.source.require(data_root, 'data root')
+        lists = self.source.read(data_root)
         labels = class_range(class_split, len(lists.classes))
-        # Vocabulary checks what the text side needs: distinct names, one {} in every template.
-        vocabulary = Vocabulary(
-            names=lists.classes[labels.start : labels.stop],
-            templates=(templates,) if isinstance(templates, str) else tuple(templates),
+        vocabulary = dataset_vocabulary(
+            lists.classes[labels.start : labels.stop],
+            self.source.templates if templates is None else templates,
+            lists.homonyms,
         )
         self._chosen = self._choose(lists)
         super().__init__(
-            ann_file=split_file,
+            ann_file='',
             metainfo=dict(classes=vocabulary.names, templates=vocabulary.templates),
             data_root=data_root,
-            data_prefix=dict(img_path=image_folder),
+            data_prefix=dict(img_path=self.source.image_folder),
             pipeline=[
                 TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline
             ],
@@ -117,51 +134,17 @@ class FewShotDataset(BaseDataset):
             class_split=class_split,
             split=split,
             dataset_name=dataset_name or osp.basename(osp.normpath(data_root)),
+            homonyms=vocabulary.homonyms,
+            base_classes=base_classes(class_split, len(lists.classes)),
         )
         if not lazy_init:
             self.full_init()
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that augmentation is drawn for."""
-        return int(self._epoch)
-
     def set_epoch(self, epoch: int) -> None:
-        """Tell all workers which epoch comes next.
-
-        Args:
-            epoch: 0-based epoch.
-
-        Raises:
-            ValueError: If the epoch is negative.
-        """
-        if epoch < 0:
-            raise ValueError(f'epoch={epoch} must be 0 or more')
-        self._epoch.fill_(epoch)
-
-    def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on one sample.
-
-        Args:
-            idx: Index of the sample.
-
-        Returns:
-            What the pipeline returns.
-
-        Raises:
-            ValueError: If the pipeline returns None; an image is never replaced by another one.
-        """
-        if self.split != 'train':
-            data = super().prepare_data(idx)
-        else:
-            with seeded(sample_seed(self.augment_seed, self.epoch, idx % len(self))):
-                data = super().prepare_data(idx)
-        if data is None:
-            raise ValueError(
-                f'the pipeline returned None for {self.get_data_info(idx)["img_path"]!r}; '
-                'FewShotDataset does not put another image in its place'
-            )
-        return data
+        """Tell all workers which epoch comes next, and say what the image cache holds."""
+        if self.image_cache is not None and epoch > self.epoch:
+            self.image_cache.log_news()
+        super().set_epoch(epoch)
 
     def load_data_list(self) -> list[dict]:
         """Look for the chosen images on disk.
@@ -181,8 +164,9 @@ class FewShotDataset(BaseDataset):
             raise FileNotFoundError(
                 f'{len(missing)} of {len(paths)} images of the {self.split} split are missing '
                 f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
-                f'{self._next_step()}'
+                f'{spelt_otherwise(missing[:_SHOWN])}{self.source.hint}'
             )
+        self.image_cache = self._make_cache([path for path, _ in paths])
         if self.unreadable == 'skip':
             paths = self._readable(paths)
         present = {label for _, label in paths}
@@ -190,7 +174,7 @@ class FewShotDataset(BaseDataset):
             name for label, name in enumerate(self._metainfo['classes']) if label not in present
         ]
         if empty:
-            raise ValueError(
+            raise DataError(
                 f'{len(empty)} classes have no image in the {self.split} split of '
                 f'{self._metainfo["dataset_name"]} (class_split={self.which!r}): {_some(empty)}'
             )
@@ -203,7 +187,24 @@ class FewShotDataset(BaseDataset):
             *super().extra_repr(),
         ]
 
+    def _run_pipeline(self, idx: int) -> Any:
+        info = self.get_data_info(idx)
+        if self.image_cache is not None:
+            info['image_cache'] = self.image_cache
+        return self.pipeline(info)
+
+    def _make_cache(self, paths: list[str]) -> ImageCache | None:
+        few = self.split == 'train' and self.shots > 0 and len(paths) <= _FEW_IMAGES
+        budget = (_FEW_SHOT_MB if few else 0) if self._cache_mb is None else self._cache_mb
+        reads = any(isinstance(step, LoadRGBImage) for step in self.pipeline.transforms)
+        return ImageCache(paths, budget) if budget and reads else None
+
     def _choose(self, lists: Split) -> tuple[Item, ...]:
+        if not lists.part(self.split):
+            raise DataError(
+                f'there are no {self.split} images in this dataset ({type(self.source).__name__}); '
+                f'it has {[part for part in PARTS if lists.part(part)]}'
+            )
         items = (
             few_shot_part(lists, self.split, self.shots, self.seed, self.allow_short)
             if self.shots > 0
@@ -215,7 +216,7 @@ class FewShotDataset(BaseDataset):
         kept, skipped = [], []
         for path, label in paths:
             try:
-                read_rgb(path)
+                read_rgb(path) if self.image_cache is None else self.image_cache.read(path)
             except OSError:
                 skipped.append(path)
             else:
@@ -228,33 +229,18 @@ class FewShotDataset(BaseDataset):
             )
         return kept
 
-    def _read(self, data_root: str, split_file: str) -> Split:
-        path = osp.join(data_root, split_file)
-        for what, there, wanted in (
-            ('data root', osp.isdir(data_root), data_root),
-            ('split file', osp.isfile(path), path),
-        ):
-            if not there:
-                raise FileNotFoundError(
-                    f'{what} {osp.abspath(wanted)} does not exist. {self._next_step()}'
-                )
-        return read_split(path)
-
-    def _next_step(self) -> str:
-        return self.hint or 'data/README.md shows the layout of every dataset and how to get it.'
-
 
 def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
     for key, (value, allowed) in choices.items():
         if value not in allowed:
-            raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')
+            raise DataError(f'{key}={value!r} is unknown; allowed: {allowed}')
 
 
 def _check_shots(shots: int, split: str) -> None:
     if type(shots) is not int or (shots < 1 and shots != -1):
-        raise ValueError(f'shots={shots!r} must be a positive integer, or -1 for all images')
+        raise DataError(f'shots={shots!r} must be a positive integer, or -1 for all images')
     if split == 'test' and shots != -1:
-        raise ValueError(
+        raise DataError(
             f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"
         )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from .errors import DataError
 from .splits import Item, Split
 
 #: The validation subset has at most this many images per class.
@@ -50,7 +51,7 @@ def few_shot_subset(
         elif allow_short:
             subset.extend(group)
         else:
-            raise ValueError(
+            raise DataError(
                 f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, '
                 f'fewer images than shots={shots}; use fewer shots, or set allow_short=True to '
                 'take all it has'
@@ -74,13 +75,15 @@ def few_shot_part(
         allow_short: See :func:`few_shot_subset`.
 
     Returns:
-        The subset.
+        The subset; all validation images where they are the test images.
 
     Raises:
         ValueError: If ``part`` is neither, or as :func:`few_shot_subset`.
     """
     if part not in ('train', 'val'):
         raise ValueError(f"part={part!r} cannot be sampled; allowed: ('train', 'val')")
+    if part == 'val' and split.val_is_test:
+        return split.val  # the protocol tests on all of them
     rng = random.Random(seed)
     train = few_shot_subset(split.train, shots, rng, allow_short, 'train')
     return (

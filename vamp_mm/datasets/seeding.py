@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch.utils.data import get_worker_info
 
 
 def sample_seed(seed: int, epoch: int, index: int) -> int:
@@ -25,20 +26,32 @@ def sample_seed(seed: int, epoch: int, index: int) -> int:
 def seeded(seed: int) -> Iterator[None]:
     """Seed ``random``, NumPy and torch (CPU) inside the block and put their states back behind it.
 
+    In a loading process of a ``DataLoader`` they are not put back: nothing draws there but the
+    images, each from a seed of its own, and reading NumPy's state takes a tenth of the time of a
+    small image.
+
     Torch's GPU generators are not touched: image transforms run on the CPU, and
     ``torch.manual_seed`` would reset what a model draws from.
 
     Args:
         seed: 0 or more; NumPy gets its lower 32 bits.
     """
-    # NumPy's global state on purpose: it is what mmcv's and mmpretrain's transforms draw from
+    if get_worker_info() is not None:
+        _seed(seed)
+        yield
+        return
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002
-    torch.default_generator.manual_seed(seed)
+    _seed(seed)
     try:
         yield
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
         torch.set_rng_state(states[2])
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    # NumPy's global state on purpose: it is what mmcv's and mmpretrain's transforms draw from
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    torch.default_generator.manual_seed(seed)

@@ -9,6 +9,8 @@ from PIL import Image
 
 from vamp_mm.registry import TRANSFORMS
 
+from .errors import ImageError
+
 #: More than 8 bits a channel: ``convert('RGB')`` would clip them to 255 without a word.
 _DEEP_MODES = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N', 'F')
 
@@ -24,31 +26,47 @@ def read_rgb(path: str) -> Image.Image:
         protocol.
 
     Raises:
-        OSError: If the file is missing, truncated, not an image, or has more than 8 bits per
+        ImageError: If the file is missing, truncated, not an image, or has more than 8 bits per
             channel.
     """
     try:
         with Image.open(path) as image:
-            if image.mode in _DEEP_MODES:
-                raise ValueError(
-                    f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'
-                )
-            return image.convert('RGB')
+            return rgb(image)
     except MemoryError:  # says nothing about the file
         raise
     # Pillow raises SyntaxError, struct.error and others on damaged files
     except Exception as error:
-        raise OSError(
+        raise ImageError(
             f'cannot read image {path!r}: {error}; replace the file, or set '
             "unreadable='skip' in the dataset to leave such images out"
         ) from error
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Decode an opened image.
+
+    Args:
+        image: From ``Image.open``.
+
+    Returns:
+        The RGB image.
+
+    Raises:
+        ValueError: If it has more than 8 bits per channel.
+    """
+    if image.mode in _DEEP_MODES:
+        raise ValueError(
+            f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'
+        )
+    return image.convert('RGB')
 
 
 @TRANSFORMS.register_module()
 class LoadRGBImage(BaseTransform):
     """Put the image at ``results['img_path']`` into ``results['img']`` as a PIL RGB image.
 
-    It also sets ``ori_shape``, the (height, width) in the file. Errors are those of
+    It also sets ``ori_shape``, the (height, width) in the file. Where ``results['image_cache']`` is
+    there (``FewShotDataset(cache_mb=...)``), that is asked for the image. Errors are those of
     :func:`read_rgb`.
     """
 
@@ -56,12 +74,14 @@ class LoadRGBImage(BaseTransform):
         """Read one image.
 
         Args:
-            results: Holds ``img_path``.
+            results: Holds ``img_path``, perhaps ``image_cache``.
 
         Returns:
             The same dict with ``img`` and ``ori_shape``.
         """
-        image = read_rgb(results['img_path'])
+        cache = results.pop('image_cache', None)
+        path = results['img_path']
+        image = read_rgb(path) if cache is None else cache.read(path)
         results['img'] = image
         results['ori_shape'] = (image.height, image.width)
         return results

@@ -41,6 +41,14 @@ class PrototypeOwner(Protocol):
         """Take the class means ``(C, ...)`` of :meth:`prototype_features`."""
 
 
+@runtime_checkable
+class ReusesFeatures(Protocol):
+    """A model that can keep the image features of its frozen tower."""
+
+    def reuse_frozen_features(self, pipeline: str | None, budget_mb: float) -> bool:
+        """Images come through this pipeline from now on (None: their pixels are random); whether features are reused."""
+
+
 def unwrap_model(model: nn.Module) -> nn.Module:
     """The model itself, without the wrapper of distributed training."""
     return model.module if is_model_wrapper(model) else model

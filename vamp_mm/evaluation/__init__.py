@@ -4,8 +4,9 @@ The pictures of :mod:`vamp_mm.evaluation.figures` are not imported here: they ne
 """
 
 from .calibration import CalibrationMetric
-from .harmonic import BaseNovel, aggregate, harmonic_mean
+from .harmonic import BaseNovel, aggregate, harmonic_mean, summary
 from .loops import SplitTestLoop
+from .open_accuracy import OpenAccuracy
 from .prediction_dump import PredictionDump, read_predictions
 from .samples import UNCERTAINTY_FIELDS
 from .selective import aurc
@@ -15,6 +16,7 @@ __all__ = [
     'UNCERTAINTY_FIELDS',
     'BaseNovel',
     'CalibrationMetric',
+    'OpenAccuracy',
     'PredictionDump',
     'SplitTestLoop',
     'UncertaintyMetric',
@@ -22,4 +24,5 @@ __all__ = [
     'aurc',
     'harmonic_mean',
     'read_predictions',
+    'summary',
 ]

@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from PIL import Image
 
-_INK, _GREY, _PALE = '#22262b', '#7a828c', '#e6e9ed'
-_BLUE, _RED, _GREEN = '#3b6fb6', '#cf3f3a', '#2f9e62'
-# inches: left and right margin, one image with its gap, the gap, the three lines of text under an
-# image
-_MARGIN, _CELL, _GAP, _TEXT = 0.2, 1.45, 0.15, 0.48
+from .drawing import BLUE, GREEN, GREY, INK, MARGIN, RED, Sheet, below, clip, save, tidy
+
+# inches: one image with its gap, the gap, the three lines of text under an image
+_CELL, _GAP, _TEXT = 1.45, 0.15, 0.48
 _LEGEND = 'green: right    red: wrong    %: confidence    H: predictive entropy in nats'
 _NEEDED = (
     'img_path',
@@ -57,6 +55,31 @@ def reliability_diagram(
     Raises:
         ValueError: If there is no image, the lengths differ, or a confidence lies outside [0, 1].
     """
+    conf, right = _checked(confidences, correct)
+    index = np.minimum((conf * bins).astype(int), bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    filled = counts > 0
+    accuracy = np.bincount(index, right, bins)[filled] / counts[filled]
+    mean_conf = np.bincount(index, conf, bins)[filled] / counts[filled]
+    ece = float(np.abs(accuracy - mean_conf) @ counts[filled]) / conf.size
+
+    figure = Figure(figsize=(5.2, 6.0), dpi=160, facecolor='white')
+    shape = dict(height_ratios=(3.6, 1), hspace=0.08, left=0.125, right=0.97, top=0.885, bottom=0.085)
+    upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=shape)
+    _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
+    numbers = (f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
+               f'ECE {100 * ece:.1f} %')
+    figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=INK)
+    figure.text(0.125, 0.91, numbers, fontsize=9.5, color=GREY)
+    lower.bar((np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=GREY)
+    lower.set(xlabel=f'confidence ({conf.size} images)', ylabel='% of images')
+    figure.align_ylabels((upper, lower))
+    for axes in (upper, lower):
+        tidy(axes)
+    return save(figure, path)
+
+
+def _checked(confidences: ArrayLike, correct: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     conf, right = np.asarray(confidences, dtype=float), np.asarray(correct, dtype=float)
     if conf.ndim != 1 or conf.shape != right.shape or not conf.size:
         raise ValueError(
@@ -66,40 +89,7 @@ def reliability_diagram(
         raise ValueError(
             f'confidences must lie in [0, 1], got {conf.min():.4g} to {conf.max():.4g}'
         )
-    index = np.minimum((conf * bins).astype(int), bins - 1)
-    counts = np.bincount(index, minlength=bins)
-    filled = counts > 0
-    accuracy = np.bincount(index, right, bins)[filled] / counts[filled]
-    mean_conf = np.bincount(index, conf, bins)[filled] / counts[filled]
-    ece = float(np.abs(accuracy - mean_conf) @ counts[filled]) / conf.size
-
-    figure = Figure(figsize=(5.2, 6.0), dpi=160, facecolor='white')
-    upper, lower = figure.subplots(
-        2,
-        1,
-        sharex=True,
-        gridspec_kw=dict(
-            height_ratios=(3.6, 1), hspace=0.08, left=0.125, right=0.97, top=0.885, bottom=0.085
-        ),
-    )
-    _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
-    figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=_INK)
-    figure.text(
-        0.125,
-        0.91,
-        f'accuracy {100 * right.mean():.1f} %     mean confidence '
-        f'{100 * conf.mean():.1f} %     ECE {100 * ece:.1f} %',
-        fontsize=9.5,
-        color=_GREY,
-    )
-    lower.bar(
-        (np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=_GREY
-    )
-    lower.set(xlabel=f'confidence ({conf.size} images)', ylabel='% of images')
-    figure.align_ylabels((upper, lower))
-    for axes in (upper, lower):
-        _tidy(axes)
-    return _save(figure, path)
+    return conf, right
 
 
 def _draw_bars(
@@ -107,10 +97,10 @@ def _draw_bars(
 ) -> None:
     width, centres = 0.92 / bins, (filled + 0.5) / bins
     lower, gap = np.minimum(accuracy, mean_conf), mean_conf - accuracy
-    axes.bar(centres, lower, width=width, color=_BLUE, label='accuracy', zorder=2)
+    axes.bar(centres, lower, width=width, color=BLUE, label='accuracy', zorder=2)
     for chosen, color, label in (
-        (gap > 0, _RED, 'over-confident by'),
-        (gap < 0, _GREEN, 'under-confident by'),
+        (gap > 0, RED, 'over-confident by'),
+        (gap < 0, GREEN, 'under-confident by'),
     ):
         if chosen.any():
             axes.bar(
@@ -123,9 +113,9 @@ def _draw_bars(
                 label=label,
                 zorder=2,
             )
-    axes.plot((0, 1), (0, 1), color=_INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
+    axes.plot((0, 1), (0, 1), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel='accuracy')
-    axes.legend(loc='upper left', frameon=False, fontsize=9, labelcolor=_INK)
+    axes.legend(loc='upper left', frameon=False, fontsize=9, labelcolor=INK)
 
 
 def uncertainty_sheet(
@@ -162,38 +152,17 @@ def uncertainty_sheet(
     )
     columns = max(4, min(n, 8))
     rows = math.ceil(n / columns)
-    width, height = 2 * _MARGIN + columns * _CELL - _GAP, 0.8 + 2 * (0.42 + rows * (_CELL + _TEXT))
-    figure = Figure(figsize=(width, height), dpi=150, facecolor='white')
-    figure.text(
-        _MARGIN / width,
-        1 - 0.3 / height,
-        title,
-        fontsize=14,
-        fontweight='bold',
-        color=_INK,
-        va='center',
-    )
-    figure.text(_MARGIN / width, 1 - 0.58 / height, _LEGEND, fontsize=8.5, color=_GREY, va='center')
-    top = height - 0.72
+    width, height = 2 * MARGIN + columns * _CELL - _GAP, 0.8 + 2 * (0.42 + rows * (_CELL + _TEXT))
+    sheet = Sheet(width, height, title, _LEGEND)
+    top = 0.72
     for head, chosen in parts:
-        figure.text(
-            _MARGIN / width,
-            (top - 0.2) / height,
-            head,
-            fontsize=11,
-            fontweight='bold',
-            color=_GREY,
-            va='center',
-        )
-        top -= 0.42
+        sheet.text(top + 0.2, head, 11, GREY, 'bold')
+        top += 0.42
         for place, record in enumerate(chosen):
-            left = _MARGIN + place % columns * _CELL
-            bottom = top - place // columns * (_CELL + _TEXT) - (_CELL - _GAP)
-            size = _CELL - _GAP
-            axes = figure.add_axes((left / width, bottom / height, size / width, size / height))
-            _draw_image(axes, record)
-        top -= rows * (_CELL + _TEXT)
-    return _save(figure, path)
+            row, column = divmod(place, columns)
+            _draw_record(sheet, MARGIN + column * _CELL, top + row * (_CELL + _TEXT), record)
+        top += rows * (_CELL + _TEXT)
+    return save(sheet.figure, path)
 
 
 def _check_records(records: Sequence[Mapping[str, Any]], n: int) -> None:
@@ -210,63 +179,14 @@ def _check_records(records: Sequence[Mapping[str, Any]], n: int) -> None:
             )
 
 
-def _draw_image(axes: Axes, record: Mapping[str, Any]) -> None:
+def _draw_record(sheet: Sheet, left: float, top: float, record: Mapping[str, Any]) -> None:
     with Image.open(record['img_path']) as image:
         picture = image.convert('RGB')
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    axes.imshow(
-        picture.crop((left, top, left + side, top + side)),
-        interpolation='nearest' if side < 100 else None,
-    )
     right = record['gt_label'] == record['pred_label']
-    axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set(color=_GREEN if right else _RED, linewidth=3)
-    lines = [
-        (_clip(record['pred_class']), 9, _GREEN if right else _RED, 'bold'),
-        (
-            f'{100 * record["confidence"]:.0f} %   H {record["predictive_entropy"]:.2f}',
-            8,
-            _GREY,
-            'normal',
-        ),
-    ]
+    color = GREEN if right else RED
+    axes = sheet.image(left, top, _CELL - _GAP, picture, color, 3)
+    numbers = f'{100 * record["confidence"]:.0f} %   H {record["predictive_entropy"]:.2f}'
+    lines = [(clip(record['pred_class']), 9, color, 'bold'), (numbers, 8, GREY, 'normal')]
     if not right:
-        lines.insert(1, (f'true: {_clip(record["gt_class"])}', 8, _INK, 'normal'))
-    for row, (text, size, color, weight) in enumerate(lines):
-        axes.annotate(
-            text,
-            (0.5, 0),
-            xytext=(0, -6 - 11 * row),
-            xycoords='axes fraction',
-            textcoords='offset points',
-            ha='center',
-            va='top',
-            fontsize=size,
-            color=color,
-            fontweight=weight,
-        )
-
-
-def _clip(name: str, width: int = 17) -> str:
-    name = name.replace('_', ' ')
-    return name if len(name) <= width else name[: width - 1] + '…'
-
-
-def _tidy(axes: Axes) -> None:
-    axes.grid(color=_PALE, linewidth=0.8, zorder=0)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=_GREY, labelsize=9, length=0)
-    axes.xaxis.label.set_color(_INK)
-    axes.yaxis.label.set_color(_INK)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ('left', 'bottom'))
-        spine.set_color(_GREY)
-
-
-def _save(figure: Figure, path: str | os.PathLike) -> Path:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure).print_figure(path, facecolor=figure.get_facecolor())
-    return path
+        lines.insert(1, (f'true: {clip(record["gt_class"])}', 8, INK, 'normal'))
+    below(axes, lines)

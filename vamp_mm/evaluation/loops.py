@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from vamp_mm.registry import LOOPS
 from vamp_mm.structures import Vocabulary
 
-from .harmonic import harmonic_mean
+from .harmonic import AVERAGE, summary
 
 
 @runtime_checkable
@@ -35,12 +35,13 @@ class SplitTestLoop(BaseLoop):
     """Test on several splits in one run; for base-to-novel: the base classes, then the novel ones.
 
     For each split the loop builds the dataset from ``dataloader`` with the split's overrides, gives
-    the model the dataset's class names and templates, and evaluates with a fresh evaluator. Metrics
-    are called ``<split>/<metric>``; ``accuracy/top1`` is shortened to ``accuracy`` (percent).
-    Splits called ``base`` and ``novel`` give ``H``, the harmonic mean of their accuracies
-    (percent). The hooks ``before_test_epoch`` and ``after_test_epoch`` run once, the latter with
-    all metrics. The vocabulary that the model had before is put back at the end, also after an
-    error.
+    the model the dataset's class names and templates, and evaluates with a fresh evaluator. All
+    lists of images are checked before the first one is tested. Metrics are called
+    ``<split>/<metric>``; ``accuracy/top1`` is shortened to ``accuracy`` (percent). Splits may be
+    called ``<dataset>/<split>``. :func:`~vamp_mm.evaluation.harmonic.summary` adds harmonic means
+    and averages over datasets. The hooks ``before_test_epoch`` and ``after_test_epoch`` run once,
+    the latter with all metrics. The vocabulary that the model had before is put back at the end,
+    also after an error.
 
     Metrics with a method ``set_context(work_dir, split)`` are told where they are.
 
@@ -52,6 +53,8 @@ class SplitTestLoop(BaseLoop):
         splits: Name -> ``dict(seen=..., dataset=dict(...))``. ``seen`` says whether the model was
             trained on these classes; ``dataset`` is merged into ``dataloader.dataset`` (for example
             ``dict(class_split='base')``).
+        trained_on: Dataset, out of split names ``<dataset>/<split>``, that the model was trained
+            on: it is no target, and averages leave it out.
         templates: Sentences with one ``{}``, for datasets whose ``metainfo`` has no ``templates``.
         fp16: Test under autocast.
 
@@ -69,6 +72,7 @@ class SplitTestLoop(BaseLoop):
         dataloader: Mapping[str, Any],
         evaluator: Evaluator | Mapping[str, Any] | Sequence[Any],
         splits: Mapping[str, Mapping[str, Any]],
+        trained_on: str | None = None,
         templates: Sequence[str] | None = None,
         fp16: bool = False,
     ) -> None:
@@ -78,6 +82,8 @@ class SplitTestLoop(BaseLoop):
                 f'{type(dataloader).__name__}'
             )
         _check_splits(splits)
+        _check_trained_on(trained_on, splits)
+        self._trained_on = trained_on
         self._evaluator_cfg = evaluator
         self._seen = {name: bool(entry['seen']) for name, entry in splits.items()}
         configs = {
@@ -124,8 +130,7 @@ class SplitTestLoop(BaseLoop):
         finally:
             if before is not None:
                 model.set_vocabulary(before)
-        if {'base/accuracy', 'novel/accuracy'} <= metrics.keys():
-            metrics['H'] = harmonic_mean(metrics['base/accuracy'], metrics['novel/accuracy'])
+        metrics.update(summary(metrics, self._trained_on))
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         self.runner.call_hook('after_test')
         return metrics
@@ -136,7 +141,12 @@ class SplitTestLoop(BaseLoop):
         self.evaluator = self._build_evaluator(name)
         self.runner.visualizer.dataset_meta = meta
         model.set_vocabulary(
-            Vocabulary(names=meta['classes'], templates=meta['templates'], seen=self._seen[name])
+            Vocabulary(
+                names=meta['classes'],
+                templates=meta['templates'],
+                seen=self._seen[name],
+                homonyms=meta.get('homonyms', ()),
+            )
         )
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]
         self.runner.logger.info(
@@ -179,11 +189,13 @@ def _check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
     if not isinstance(splits, Mapping) or not splits:
         raise ValueError(f'splits={splits!r} names no split to test; for example splits={example}')
     for name, entry in splits.items():
-        if not isinstance(name, str) or not name or '/' in name:
+        if not isinstance(name, str) or not all(name.split('/')) or name.count('/') > 1:
             raise ValueError(
-                f"split name {name!r} must be a non-empty string without '/': metrics are called "
+                f"split name {name!r} must be '<split>' or '<dataset>/<split>': metrics are called "
                 '<split>/<metric>'
             )
+        if name.split('/')[0] == AVERAGE:
+            raise ValueError(f'split name {name!r}: {AVERAGE!r} is the name of the averages')
         if not isinstance(entry, Mapping) or set(entry) - {'seen', 'dataset'}:
             raise ValueError(
                 f'split {name!r} is {entry!r}; allowed keys: seen (bool) and dataset (overrides), '
@@ -198,6 +210,15 @@ def _check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
             raise ValueError(
                 f'split {name!r}: dataset must be a dict of overrides, got {entry["dataset"]!r}'
             )
+
+
+def _check_trained_on(trained_on: str | None, splits: Mapping[str, Any]) -> None:
+    datasets = sorted({name.split('/')[0] for name in splits if '/' in name})
+    if trained_on is not None and trained_on not in datasets:
+        raise ValueError(
+            f'trained_on={trained_on!r} is no dataset of the splits {sorted(splits)}; '
+            f'allowed: {datasets}'
+        )
 
 
 def _check_distinct(configs: Mapping[str, Any], seen: Mapping[str, bool]) -> None:
@@ -231,7 +252,8 @@ def _merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for key, value in override.items():
         inner = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+        # a dict with a type of its own is another thing, not a change of the one before
+        if isinstance(value, Mapping) and isinstance(inner, Mapping) and 'type' not in value:
             merged[key] = _merge(inner, value)
         else:
             merged[key] = deepcopy(value)

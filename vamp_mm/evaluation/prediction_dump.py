@@ -26,7 +26,7 @@ class PredictionDump(BaseMetric):
 
     In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file lies in the work directory and
     gets the name of the split before its suffix (``predictions.jsonl`` ->
-    ``predictions_base.jsonl``); in MMEngine's own test loop it is relative to the current
+    ``predictions_base.jsonl``, with ``_`` for ``/``); in MMEngine's own test loop it is relative to the current
     directory. A file of an earlier run is replaced, which the log says.
 
     Args:
@@ -57,7 +57,8 @@ class PredictionDump(BaseMetric):
         """
         self._split = split
         self.path = Path(
-            work_dir, self.path.with_name(f'{self.path.stem}_{split}{self.path.suffix}')
+            work_dir,
+            self.path.with_name(f'{self.path.stem}_{split.replace("/", "_")}{self.path.suffix}'),
         )
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:

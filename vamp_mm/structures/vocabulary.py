@@ -15,20 +15,24 @@ class Vocabulary:
         names: The C class names in label order, as they stand in the dataset (underscores allowed).
         templates: One or more sentences with exactly one ``{}``; several form an ensemble.
         seen: Whether the model was trained on these classes (MMRL answers differently on unseen ones).
+        homonyms: Names that are known to stand for several labels (ImageNet's ``missile`` and ``sunglasses``): their
+            labels get the same text, and a tie goes to the lower label.
 
     Raises:
-        ValueError: If there is no name or no template, a name is empty or occurs twice, or a template has no
-            ``{}`` or more than one.
+        ValueError: If there is no name or no template, a name is empty or occurs twice without being one of
+            ``homonyms``, or a template has no ``{}`` or more than one.
     """
 
     names: tuple[str, ...]
     templates: tuple[str, ...] = ('a photo of a {}.', )
     seen: bool = True
+    homonyms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'names', _strings(self.names, 'names'))
         object.__setattr__(self, 'templates', _strings(self.templates, 'templates'))
-        _check_names(self.names)
+        object.__setattr__(self, 'homonyms', _strings(self.homonyms, 'homonyms', may_be_empty=True))
+        _check_names(self.names, self.homonyms)
         for template in self.templates:
             if template.count('{}') != 1:
                 raise ValueError(f"template {template!r} must hold exactly one '{{}}' for the class name, "
@@ -45,7 +49,7 @@ class Vocabulary:
         return len(self.names)
 
 
-def _strings(value: str | Sequence[str], key: str) -> tuple[str, ...]:
+def _strings(value: str | Sequence[str], key: str, may_be_empty: bool = False) -> tuple[str, ...]:
     if isinstance(value, str):
         raise TypeError(f'{key} must be a sequence of strings, got the single string {value!r}; '
                         f'write ({value!r},)')
@@ -53,19 +57,24 @@ def _strings(value: str | Sequence[str], key: str) -> tuple[str, ...]:
     wrong = [item for item in value if not isinstance(item, str)]
     if wrong:
         raise TypeError(f'{key} must hold strings only, got {wrong[0]!r} of type {type(wrong[0]).__name__}')
-    if not value:
+    if not value and not may_be_empty:
         raise ValueError(f'{key} is empty; give at least one')
     return value
 
 
-def _check_names(names: tuple[str, ...]) -> None:
+def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
     empty = [index for index, name in enumerate(names) if not name.replace('_', ' ').strip()]
     if empty:
         raise ValueError(f'the class name of label {empty[0]} is empty: {names[empty[0]]!r}')
     # The prompt shows '_' as a blank and the tokenizer folds case: names equal after that get equal text.
-    counts = Counter(' '.join(name.replace('_', ' ').lower().split()) for name in names)
-    twice = [name for name, count in counts.items() if count > 1]
+    texts = [_text(name) for name in names]
+    known = {_text(name) for name in homonyms}
+    twice = [text for text, count in Counter(texts).items() if count > 1 and text not in known]
     if twice:
-        labels = [i for i, n in enumerate(names) if ' '.join(n.replace('_', ' ').lower().split()) == twice[0]]
+        labels = [index for index, text in enumerate(texts) if text == twice[0]]
         raise ValueError(f'class name {twice[0]!r} stands for several labels {labels}: the text side cannot tell '
                          'them apart; rename one of them')
+
+
+def _text(name: str) -> str:
+    return ' '.join(name.replace('_', ' ').lower().split())

@@ -3,6 +3,7 @@
 from .class_aware_prior_hook import ClassAwarePriorHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
+from .frozen_feature_hook import FrozenFeatureHook
 from .gaussian_average_hook import GaussianAverageHook, gaussian_weights, weighted_sum
 from .mean_loss_hook import MeanLossHook
 from .safe_checkpoint_hook import SafeCheckpointHook
@@ -14,6 +15,7 @@ __all__ = [
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'FrozenFeatureHook',
     'GaussianAverageHook',
     'MeanLossHook',
     'SafeCheckpointHook',

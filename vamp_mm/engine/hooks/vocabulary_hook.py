@@ -98,9 +98,9 @@ class VocabularyHook(Hook):
             )
         seen = what == 'training' or self._trained is None or self._trained.issuperset(names)
         templates = metainfo.get('templates') or self.templates
-        if templates is None:
-            return Vocabulary(names=tuple(names), seen=seen)
-        return Vocabulary(names=tuple(names), templates=templates, seen=seen)
+        given = {} if templates is None else dict(templates=templates)
+        homonyms = metainfo.get('homonyms', ())
+        return Vocabulary(names=tuple(names), seen=seen, homonyms=homonyms, **given)
 
 
 def _model(runner: Runner) -> SpeaksOfClasses:

@@ -23,6 +23,7 @@ from ...structures import (
 )
 from .class_skipping import output_of_classes, plan_of_classes
 from .class_text import class_text
+from .frozen_features import FrozenFeatures
 from .strict_state import check_state
 from .teacher import TextTeacher
 
@@ -70,6 +71,8 @@ class PromptedClassifier(BaseModel):
         self._bound_device: torch.device | None = None
         self._teacher_text: Tensor | None = None
         self._text_cache: Tensor | None = None
+        #: Image features to reuse, None if that was not asked for (see :meth:`reuse_frozen_features`).
+        self.frozen_features: FrozenFeatures | None = None
         if vocabulary is not None:
             self.set_vocabulary(Vocabulary(**vocabulary))
 
@@ -114,6 +117,26 @@ class PromptedClassifier(BaseModel):
             ValueError: If a prompt is longer than the text tower's context.
         """
         self._bind(vocabulary)
+
+    def reuse_frozen_features(self, pipeline: str | None, budget_mb: float) -> bool:
+        """Do not compute the image features of the frozen tower twice, if this method never changes it.
+
+        Args:
+            pipeline: What the images come through from now on, None if their pixels are random: then nothing is reused.
+            budget_mb: Upper bound of the features in MiB.
+
+        Returns:
+            Whether features are reused. A method that edits the image tower or reads its tokens needs more than features.
+
+        Raises:
+            ValueError: If the bound is not positive.
+        """
+        able = self.prompter.first_vision_layer is None and not self.head.wants_tokens
+        if able and (self.frozen_features is None or self.frozen_features.budget_mb != budget_mb):
+            self.frozen_features = FrozenFeatures(budget_mb)
+        if self.frozen_features is not None:
+            self.frozen_features.pipeline = pipeline if able else None
+        return able and pipeline is not None
 
     def train(self, mode: bool = True) -> PromptedClassifier:
         """Change mode; kept text features are of the weights before, and go."""
@@ -178,29 +201,38 @@ class PromptedClassifier(BaseModel):
         """
         if mode == 'loss':
             target = self._targets(data_samples, inputs.device)
-            output = self._run(inputs, target)
+            output = self._run(inputs, target, data_samples)
             # labels among the classes of this step
             return self.head.loss(output, target if output.classes is None else torch.searchsorted(output.classes, target))
         if mode == 'predict':
-            return self.head.predict(self._run(inputs), data_samples, self._seen)
+            return self.head.predict(self._run(inputs, data_samples=data_samples), data_samples, self._seen)
         if mode == 'tensor':
-            return self.head.predicting(self._run(inputs), self._seen)
+            return self.head.predicting(self._run(inputs, data_samples=data_samples), self._seen)
         raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
 
-    def _run(self, inputs: Tensor, target: Tensor | None = None) -> PromptOutput:
+    def _run(self,
+             inputs: Tensor,
+             target: Tensor | None = None,
+             data_samples: Sequence[DataSample] | None = None) -> PromptOutput:
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
         if 'teacher_logits' in needs:
             needs |= {'teacher_image', 'teacher_text'}
+        wants_frozen = 'image' in self.prompter.requires or 'teacher_image' in needs
+        kept = None if self.frozen_features is None else self.frozen_features.encode(self.backbone, inputs, data_samples)
         with torch.no_grad():
-            source = self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
-            frozen = None
-            if 'image' in self.prompter.requires or 'teacher_image' in needs:
+            source = None if kept is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            frozen = kept
+            if source is not None and wants_frozen:
                 frozen = self.backbone.encode_image(source).pooled[0]
         known = self._teacher() if 'text' in self.prompter.requires else None
-        plan = self.prompter(PromptContext(image=frozen, text=known, target=target))
-        image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, text=known, target=target))
+        if source is not None:
+            image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
+        else:
+            assert kept is not None
+            image = TowerOutput(kept[None])
         classes = self._step_classes(image, target)
         text = self._text(plan if classes is None else plan_of_classes(plan, classes))
         logits, feature = self.head(image, text)

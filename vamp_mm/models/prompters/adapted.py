@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...registry import MODELS, build_part
@@ -29,7 +30,7 @@ class AdapterPrompter(BasePrompter):
         """Of the prompter's own template, or else the vocabulary's."""
         if self.template is None:
             return vocabulary.sentences
-        return Vocabulary(vocabulary.names, (self.template, ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(self.template, )).sentences
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""

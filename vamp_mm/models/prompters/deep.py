@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -67,7 +69,7 @@ class DeepPrompter(BasePrompter):
         """``<context> <name>.``, or the vocabulary's own sentences where there is no context."""
         if self.context is None:
             return vocabulary.sentences
-        return Vocabulary(vocabulary.names, (self.context + ' {}.', ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(self.context + ' {}.', )).sentences
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, Protocol, cast
 
 from torch import Tensor
@@ -71,7 +72,7 @@ def hosted_sentences(host: TokenHost, vocabulary: Vocabulary) -> tuple[tuple[str
     """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
     if host.context is None:
         return vocabulary.sentences
-    return Vocabulary(vocabulary.names, (host.context + ' {}.', ), vocabulary.seen).sentences
+    return replace(vocabulary, templates=(host.context + ' {}.', )).sentences
 
 
 def hosted_plan(host: TokenHost,

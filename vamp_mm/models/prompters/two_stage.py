@@ -58,7 +58,7 @@ class TwoStagePrompter(BasePrompter):
         """Of the prompter's own template, or else the vocabulary's."""
         if self.template is None:
             return vocabulary.sentences
-        return Vocabulary(vocabulary.names, (self.template, ), vocabulary.seen).sentences
+        return replace(vocabulary, templates=(self.template, )).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and what its names are found by."""

@@ -1,0 +1,4 @@
+"""ImageNet-R, 200 classes of ImageNet, for testing only."""
+
+_base_ = ['./common/test_224.py']
+test_dataloader = dict(dataset=dict(data_root='data/imagenet-rendition', source='imagenet_r'))

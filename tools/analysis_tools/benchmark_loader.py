@@ -1,0 +1,33 @@
+"""Images a second of our loader, with and without images in memory, against torchvision's ImageFolder.
+
+python tools/analysis_tools/benchmark_loader.py data/caltech-101/101_ObjectCategories
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from vamp_mm.apis.command import command
+from vamp_mm.apis.loader_benchmark import benchmark_loader
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('images', help='a folder with one sub-folder of images per class')
+    parser.add_argument('--number', type=int, default=800, help='images per round')
+    parser.add_argument('--size', type=int, default=224, help='side of the crops in pixels')
+    parser.add_argument('--batch-size', type=int, default=32)
+    parser.add_argument('--workers', type=int, default=2, help='loading processes')
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--test-transforms', dest='train', action='store_false', help='resize and centre crop')
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    benchmark_loader(**vars(parse_args()))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,67 @@
+"""What the word after ``--dataset`` stands for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmengine.config import Config
+
+import vamp_mm
+
+from .errors import ConfigError
+
+
+def is_own_data(cfg: Config, dataset: str) -> bool:
+    """Whether a word is a path of a user's own data, and not a dataset file.
+
+    Args:
+        cfg: The config; files of its own tree are known by name.
+        dataset: What a user wrote.
+
+    Returns:
+        True for a folder or a file that is no Python file.
+
+    Raises:
+        ConfigError: If it could be both.
+    """
+    path = Path(dataset).expanduser()
+    if not path.exists():
+        return False
+    if path.name == dataset and dataset in {name for name, _ in _files(cfg)}:
+        raise ConfigError([f'{dataset!r} is the name of a dataset file and of {path.absolute()}; give '
+                           f'./{dataset} for your own data'], cfg.filename)
+    return path.is_dir() or path.suffix != '.py'
+
+
+def dataset_file(cfg: Config, dataset: str) -> Path:
+    """The file in ``configs/_base_/datasets`` of a name.
+
+    Args:
+        cfg: The config; files of its own tree come first.
+        dataset: The name, or a path to such a file.
+
+    Returns:
+        The file.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    path = Path(dataset)
+    if path.suffix == '.py' and path.is_file():
+        return path
+    files = _files(cfg)
+    for name, file in files:
+        if name == dataset:
+            return file
+    known = ', '.join(dict.fromkeys(name for name, _ in files)) or 'none found'
+    raise FileNotFoundError(
+        f'{dataset!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
+        f'{known}')
+
+
+def _files(cfg: Config) -> list[tuple[str, Path]]:
+    """Name and path of the dataset files that go with a config; the first of a name counts."""
+    # The config's own tree first, so that a project beside this one brings its own datasets.
+    roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
+    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
+    return [(file.stem, file) for root in roots for file in sorted(root.glob('*.py'))]

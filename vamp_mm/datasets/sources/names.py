@@ -1,0 +1,47 @@
+"""Class names that the text side can tell apart."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from ..errors import DataError, some
+
+
+def tidy_name(name: str) -> str:
+    """A class name as it is stored: composed Unicode (NFC), no blanks around it.
+
+    Some file systems hand out decomposed letters, so one folder name would be two classes on two
+    machines. Case and underscores stay; underscores become blanks in the prompt.
+    """
+    return unicodedata.normalize('NFC', name).strip()
+
+
+def folded(name: str) -> str:
+    """What is left of a name in the prompt: names equal in this get the same text."""
+    plain = unicodedata.normalize('NFKC', name).casefold()
+    return ' '.join(plain.replace('_', ' ').split())
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Refuse names that are empty or differ only in case, underscores, blanks or Unicode form.
+
+    Args:
+        names: Distinct class names.
+        where: Name of the source, for the message.
+
+    Raises:
+        DataError: With all groups of names that fall together.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(folded(name), []).append(name)
+    if '' in groups:
+        raise DataError(f'{where}: the class name {groups[""][0]!r} has no letter in it; rename it')
+    same = [' = '.join(map(repr, sorted(group))) for group in groups.values() if len(group) > 1]
+    if same:
+        raise DataError(
+            f'{where}: {len(same)} class name(s) are written in several ways that differ only in '
+            f'case, underscores, blanks or Unicode form, and would get the same prompt: '
+            f'{some(same, "; ")}. Give each class one spelling'
+        )

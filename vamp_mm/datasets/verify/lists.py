@@ -1,0 +1,193 @@
+"""Lists against the published numbers, and against the files on disk."""
+
+from __future__ import annotations
+
+import os
+import os.path as osp
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..class_splits import class_split
+from ..digests import list_digest
+from ..sources.catalog import CatalogRow, Counts
+from ..splits import PARTS, Split
+from .findings import ERROR, NOTE, WARNING, Finding
+
+_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff', '.ppm', '.pgm')
+#: Images per class of the largest few-shot setting of the benchmark, and of its validation set.
+_SHOTS = dict(train=16, val=4)
+
+
+class CountRow(NamedTuple):
+    """Numbers of one class split: what the lists have, and what was published (None: nothing was)."""
+
+    which: str
+    found: Counts
+    published: Counts | None
+
+
+def count_table(split: Split, row: CatalogRow | None) -> list[CountRow]:
+    """Count classes and images of all, the base and the novel classes.
+
+    Args:
+        split: The lists.
+        row: Row of the catalog, None for own data.
+
+    Returns:
+        Three rows, one for a dataset of a single class.
+    """
+    table = [CountRow('all', _counts(split, 'all'), row and row.counts)]
+    if len(split.classes) > 1:
+        table.append(CountRow('base', _counts(split, 'base'), row and row.base))
+        table.append(CountRow('novel', _counts(split, 'novel'), row and row.novel))
+    return table
+
+
+def check_counts(table: list[CountRow]) -> list[Finding]:
+    """Compare with the published numbers.
+
+    Args:
+        table: From :func:`count_table`.
+
+    Returns:
+        An error if a published number differs.
+    """
+    wrong = tuple(
+        f'{row.which} classes, {name}: {found} instead of {published}'
+        for row in table if row.published is not None
+        for name, found, published in zip(Counts._fields, row.found, row.published, strict=True)
+        if published is not None and found != published)
+    return [Finding(
+        ERROR, f'{len(wrong)} counts differ from the published ones: these are other lists than those of the papers',
+        'take the published split file, and the official annotation files as they come', wrong)] if wrong else []
+
+
+def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
+    """Compare the lists, in order, with the fingerprints of the published ones.
+
+    Args:
+        split: The lists.
+        row: Row of the catalog.
+
+    Returns:
+        An error if a list differs, a note if all that are known are equal.
+    """
+    known = [(part, digest) for part, digest in zip(PARTS, row.digests, strict=False) if digest]
+    wrong = tuple(part for part, digest in known if not list_digest(split.part(part)).startswith(digest))
+    if wrong:
+        return [Finding(
+            ERROR, f'{len(wrong)} lists differ from the published ones in images, order or class names',
+            f'few-shot subsets depend on all three: take the published {row.split_file or "files"} as it is', wrong)]
+    names = ', '.join(part for part, _ in known)
+    return [Finding(NOTE, f'the lists ({names}) are the published ones, in order (SHA-256)')] if known else []
+
+
+def check_shots(split: Split) -> list[Finding]:
+    """Look for classes that are too small for the few-shot settings.
+
+    Args:
+        split: The lists.
+
+    Returns:
+        A note per list, if there are such classes.
+    """
+    findings = []
+    for part, shots in _SHOTS.items():
+        if split.val_is_test and part == 'val':
+            continue  # never sampled
+        sizes = Counter(item.label for item in split.part(part))
+        short = tuple(f'{split.classes[label]}: {size}' for label, size in sorted(sizes.items()) if size < shots)
+        if short:
+            findings.append(Finding(
+                NOTE, f'{len(short)} classes have fewer than {shots} images in {part}',
+                f'with more shots than that, set allow_short=True in the dataset ({part})', short))
+    return findings
+
+
+def listed_files(split: Split, image_root: str) -> dict[str, str]:
+    """Every listed image once.
+
+    Args:
+        split: The lists.
+        image_root: Folder that their paths are relative to.
+
+    Returns:
+        Path on disk -> the list (train, val, test) that it is in.
+    """
+    return {osp.normpath(osp.join(image_root, item.path)): part
+            for part in PARTS if not (part == 'val' and split.val_is_test)
+            for item in split.part(part)}
+
+
+def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[list[Finding], list[str]]:
+    """Look for the listed images on disk.
+
+    Args:
+        files: From :func:`listed_files`.
+        image_root: Folder of the images.
+        hint: Where the dataset is had.
+
+    Returns:
+        What was found, and the files that are there.
+    """
+    there = {osp.normpath(path) for path in _walk(image_root)}
+    missing = [path for path in files if path not in there and not osp.isfile(path)]
+    # Case-blind file systems find what others do not: compare with the names as the folder has them.
+    odd = [path for path in files if path not in there and path not in set(missing)]
+    folded: dict[str, str] = {}
+    for path in there:
+        folded.setdefault(_fold(path), path)
+    meant = {path: folded[_fold(path)] for path in (*missing, *odd) if _fold(path) in folded}
+    findings = _missing(missing, len(files), meant, image_root, hint) + _twins(files)
+    spare = len(there - files.keys() - set(meant.values()))
+    if spare:
+        findings.append(Finding(NOTE, f'{spare:,} images on disk are in no list'))
+    gone = set(missing)
+    return findings, [path for path in files if path not in gone]
+
+
+def _missing(missing: list[str], count: int, meant: Mapping[str, str], root: str, hint: str) -> list[Finding]:
+    findings = []
+    gone = tuple(osp.relpath(path, root) for path in missing if path not in meant)
+    if gone:
+        findings.append(Finding(
+            ERROR, f'{len(gone):,} of {count:,} listed images are missing under {osp.abspath(root)}',
+            f'unpack the images there (tools/dataset_tools/prepare.py does, for the benchmark). {hint}', gone))
+    if meant:
+        findings.append(Finding(
+            ERROR, f'{len(meant):,} listed images are there under a name that differs in case or Unicode form',
+            'rename the files as the lists spell them; unpacking on a file system that folds names causes this',
+            tuple(f'{osp.relpath(path, root)} is there as {osp.relpath(found, root)}' for path, found in meant.items())))
+    return findings
+
+
+def _twins(files: Mapping[str, str]) -> list[Finding]:
+    """Paths that are one file where the file system folds case."""
+    first: dict[str, str] = {}
+    twins = []
+    for path in files:
+        other = first.setdefault(_fold(path), path)
+        if other != path:
+            twins.append(f'{other} ({files[other]}) and {path} ({files[path]})')
+    return [Finding(
+        WARNING, f'{len(twins)} listed paths differ from another one only in case or Unicode form',
+        'on macOS and Windows both are the same file: rename one of them', tuple(twins))] if twins else []
+
+
+def _counts(split: Split, which: str) -> Counts:
+    number = len(split.classes)
+    classes = number if which == 'all' else (number + 1) // 2 if which == 'base' else number // 2
+    return Counts(classes, *(len(class_split(split.part(part), which, number)) for part in PARTS))
+
+
+def _walk(root: str) -> Iterator[str]:
+    for folder, _, names in os.walk(root, followlinks=True):
+        for name in names:
+            if name.lower().endswith(_IMAGES):
+                yield osp.join(folder, name)
+
+
+def _fold(path: str) -> str:
+    return unicodedata.normalize('NFKC', path).casefold()

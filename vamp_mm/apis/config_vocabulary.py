@@ -40,7 +40,7 @@ def config_vocabulary(cfg: Config, names: Sequence[str] | None = None,
     if names is not None:
         return dataset_vocabulary(tuple(names), config_templates(dataset or {}))
     if dataset is None:
-        raise ConfigError(['the config has no data, so no class names are known: give them'], cfg.filename)
+        raise ConfigError(['the config has no data, so no class names are known: give --names or --classes'], cfg.filename)
     meta = DATASETS.build(dict(dataset, lazy_init=True, _scope_='vamp_mm')).metainfo
     return Vocabulary(tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ())))
 

@@ -13,8 +13,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from .config_check import validate_config
+from .data_check import check_lists
 from .errors import ConfigError
-from .launch import launched
+from .launch import launched, on_main
 from .records import hardware, versions, write_json
 from .train import RESULT, trainable_parameters
 
@@ -56,6 +57,7 @@ def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ())
     cfg.resume = False
     cfg.load_from = None if checkpoint is None else str(checkpoint)
     with launched(cfg):
+        on_main(lambda: check_lists(cfg))
         runner = Runner.from_cfg(cfg)
         runner.register_custom_hooks(list(hooks))
         trained = trainable_parameters(runner)

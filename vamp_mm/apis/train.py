@@ -17,6 +17,7 @@ from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.throughput_hook import peak_memory
 
 from .config_check import validate_config
+from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
 from .launch import launched, on_main
@@ -60,6 +61,7 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
         cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
     with launched(cfg):
         on_main(lambda: check_work_dir(cfg.work_dir, resume))
+        on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
         runner.register_custom_hooks([DataRecordHook(), *hooks])

@@ -56,6 +56,8 @@ def test_config_file_may_move(tmp_path: Path) -> None:
 def test_words_of_a_run() -> None:
     cfg = compose(MMRL, dataset='dtd', protocol='few-shot', shots=4, seed=2)
     assert describe(cfg) == dict(method='mmrl', dataset='dtd', protocol='few-shot', shots=4, seed=2)
+    clip = describe(compose(CONFIGS / 'clip/clip_vit-b16_caltech101.py', seed=3))
+    assert clip == dict(method='clip', dataset='caltech101', protocol='base-to-novel', shots=None, seed=None)
     cfg = compose(MMRL, dataset='imagenet', protocol='domain-generalization')
     assert protocol_of(cfg.test_cfg) == 'domain-generalization'
     assert protocol_of(compose(MMRL, dataset='imagenet', protocol='cross-dataset').test_cfg) == 'cross-dataset'

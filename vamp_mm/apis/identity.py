@@ -54,17 +54,24 @@ def describe(cfg: Config) -> dict[str, Any]:
 
     Returns:
         ``method`` (the config's name without backbone and data), ``dataset`` (trained on, else tested on),
-        ``protocol`` (told from the test loop; None if it is none of the known ones), ``shots`` (None where nothing is
-        drawn) and ``seed``.
+        ``protocol`` (told from the test loop; None if it is none of the known ones), ``shots`` and ``seed`` (None
+        where nothing is trained).
     """
     dataset = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
+    trained = trains(cfg)
     return {
         'method': method_of(cfg.filename),
         'dataset': dataset_name(dataset),
         'protocol': protocol_of(cfg.get('test_cfg') or {}),
-        'shots': dataset.get('shots') if cfg.get('train_dataloader') else None,
-        'seed': (cfg.get('randomness') or {}).get('seed'),
+        'shots': dataset.get('shots') if trained else None,
+        'seed': (cfg.get('randomness') or {}).get('seed') if trained else None,
     }
+
+
+def trains(cfg: Config) -> bool:
+    """Whether a config trains: it has data, a loop and something to minimise."""
+    losses = (cfg.get('model', {}).get('head') or {}).get('losses')
+    return cfg.get('train_cfg') is not None and cfg.get('train_dataloader') is not None and losses != []
 
 
 def method_of(filename: str | None) -> str:

@@ -23,8 +23,6 @@ from ..errors import ConfigError, closest
 STEMS = {'vamp': 'vamp_mmrl', 'vpt': 'vpt_deep'}
 #: Files that are not called by the rule.
 _EXCEPTIONS = {('clip', 'icons'): 'zero_shot_icons'}
-#: Methods of which nothing is trained: one run, whatever the shots and seeds.
-UNTRAINED = frozenset({'clip', 'clip_ensemble'})
 _SHARED_SCHEDULE = ('cross-dataset', 'domain-generalization')
 
 

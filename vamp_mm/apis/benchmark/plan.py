@@ -12,9 +12,9 @@ from mmengine.config import Config
 
 from ..compose import compose
 from ..errors import ConfigError
-from ..identity import config_hash, describe
+from ..identity import config_hash, describe, trains
 from .jobs import Job
-from .methods import UNTRAINED, config_of
+from .methods import config_of
 from .spec import Method, Spec
 
 _WITH_TARGETS = ('cross-dataset', 'domain-generalization')
@@ -38,47 +38,44 @@ def plan(spec: Spec) -> list[Job]:
     jobs: dict[str, Job] = {}
     places: dict[str, str | None] = {}
     for protocol, dataset, method in itertools.product(spec.protocols, spec.datasets, spec.methods):
+        config = config_of(method.config, dataset, protocol)
+        trained = _trained(config)
         for shots, seed in itertools.product(spec.shots, spec.seeds):
-            job = _job(spec, method, dataset, protocol, shots, seed)
+            training = {'shots': shots, 'seed': seed, 'amp': spec.amp} if trained else {}
+            job = _job(spec, method, config, dataset, protocol, training)
             name = job.labels['dataset']
             if places.setdefault(name, dataset) != dataset:
                 raise ConfigError([f'datasets {places[name]!r} and {dataset!r} are both called {name!r} in tables; '
                                    'rename a folder, or run them with another --work-dir'])
             jobs.setdefault(job.work_dir, job)
-            if not job.trains:
+            if not trained:
                 break
     return list(jobs.values())
 
 
 def _job(
-    spec: Spec, method: Method, dataset: str | None, protocol: str | None, shots: int | None, seed: int
+    spec: Spec, method: Method, config: Path, dataset: str | None, protocol: str | None, training: Mapping[str, Any]
 ) -> Job:
-    config = config_of(method.config, dataset, protocol)
     overrides = {**spec.overrides, **method.overrides}
     options: dict[str, Any] = {
         'config': str(config), 'dataset': dataset, 'protocol': protocol,
         'targets': spec.targets if protocol in _WITH_TARGETS else None,
         'template': spec.template, 'data_root': spec.data_root, 'new_split': spec.new_split, 'overrides': overrides,
+        **training,
     }
-    training = {'shots': shots, 'seed': seed, 'amp': spec.amp}
-    trains = method.config not in UNTRAINED
-    cfg = compose(**options, **(training if trains else {}))
-    if trains and not _trains(cfg):
-        trains, cfg = False, compose(**options)
-    options |= training if trains else {}
+    cfg = compose(**options)
     digest = config_hash(cfg)
     labels = {**describe(cfg), 'method': method.name, 'overrides': dict(overrides)}
     if protocol is not None:
         labels['protocol'] = Path(protocol).stem
-    if not trains:
-        labels |= {'shots': None, 'seed': None}
-    return Job(options, labels, trains, digest, str(Path(spec.work_dir) / _folder(labels, digest)))
+    return Job(options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest)))
 
 
-def _trains(cfg: Config) -> bool:
-    """Whether a config trains: it has data, a loop and something to minimise."""
-    head = cfg.model.get('head') or {}
-    return cfg.get('train_cfg') is not None and cfg.get('train_dataloader') is not None and head.get('losses') != []
+def _trained(config: Path) -> bool:
+    """Whether anything is trained, whatever the data."""
+    if not config.is_file():
+        compose(config)  # says what is there
+    return trains(Config.fromfile(config))
 
 
 def _folder(labels: Mapping[str, Any], digest: str) -> Path:

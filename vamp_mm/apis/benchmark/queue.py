@@ -80,6 +80,9 @@ def work_off(
         tell()
     finally:
         for entry in running:
+            if entry.process is not None:
+                entry.process.terminate()
+        for entry in running:
             _stop(entry)
 
 
@@ -112,9 +115,9 @@ def _has_ended(entry: Entry) -> bool:
 
 
 def _stop(entry: Entry) -> None:
+    """Wait for a process that was told to end."""
     if entry.process is None:
         return
-    entry.process.terminate()
     try:
         entry.process.wait(10)
     except subprocess.TimeoutExpired:

@@ -1,10 +1,10 @@
 """MaPLe for other datasets than the one that is trained on: 3 blocks, 2 epochs of ImageNet.
 
-python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py --dataset imagenet --protocol cross-dataset
+python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py --protocol cross-dataset
 """
 _base_ = [
     '../_base_/models/maple_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/imagenet.py',
     '../_base_/schedules/sgd_2.6e-3_2ep.py',
     '../_base_/default_runtime.py',
 ]

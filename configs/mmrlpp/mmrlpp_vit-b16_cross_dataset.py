@@ -1,10 +1,10 @@
 """MMRL++ for other datasets than the one that is trained on: one epoch of ImageNet.
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py --dataset imagenet --protocol cross-dataset
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py --protocol cross-dataset
 """
 _base_ = [
     '../_base_/models/mmrlpp_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/imagenet.py',
     '../_base_/schedules/mmrl_cross_dataset.py',
     '../_base_/default_runtime.py',
 ]

@@ -1,10 +1,10 @@
 """MMRL++ on ImageNet, base to novel and few-shot: 5 epochs.
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_imagenet.py --dataset imagenet
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_imagenet.py
 """
 _base_ = [
     '../_base_/models/mmrlpp_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/imagenet.py',
     '../_base_/schedules/mmrl_imagenet.py',
     '../_base_/default_runtime.py',
 ]

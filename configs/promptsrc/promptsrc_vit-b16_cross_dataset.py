@@ -1,10 +1,10 @@
 """PromptSRC for other datasets than the one that is trained on: 3 blocks, 20 epochs of ImageNet.
 
-python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py --dataset imagenet --protocol cross-dataset
+python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py --protocol cross-dataset
 """
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/imagenet.py',
     '../_base_/schedules/sgd_2.5e-3_20ep.py',
     '../_base_/default_runtime.py',
 ]

@@ -1,10 +1,10 @@
 """SkipT for other datasets than the one that is trained on: 5 epochs of ImageNet.
 
-python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py --dataset imagenet --protocol cross-dataset
+python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py --protocol cross-dataset
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/imagenet.py',
     '../_base_/schedules/skipt_cross_dataset.py',
     '../_base_/default_runtime.py',
 ]

@@ -82,7 +82,8 @@ class TowerPlan:
 
     Args:
         edits: Token edits; those of one layer are applied in the given order.
-        residuals: Block index -> module; its output on the block's first LayerNorm is added at the block's end.
+        residuals: Block index -> module that treats tokens one by one (an adapter); its output on the block's first
+            LayerNorm is added at the block's end.
         tuned: What runs in place of the frozen tower, where a method trains weights of CLIP.
         frozen: Run without gradients, whatever could be trained in it.
     """

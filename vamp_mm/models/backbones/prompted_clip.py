@@ -30,6 +30,9 @@ class PromptedCLIPBackbone(nn.Module):
         image_mean: Per-channel mean on the scale 0..1; by default the one that belongs to the weights.
         image_std: Per-channel standard deviation, likewise.
         cache_dir: Where open_clip keeps downloads.
+        max_tokens: Most tokens that a block of the text tower computes at once, which bounds its memory. A larger plan is
+            cut into shares of classes, images and samples; in training their activations are computed anew for backward
+            (same gradients, about half as much time again). None goes by the memory that is free at the first call.
 
     Raises:
         ValueError: If the architecture or tag is unknown.
@@ -45,11 +48,12 @@ class PromptedCLIPBackbone(nn.Module):
                  pretrained: str | None = None,
                  image_mean: Sequence[float] | None = None,
                  image_std: Sequence[float] | None = None,
-                 cache_dir: str | None = None) -> None:
+                 cache_dir: str | None = None,
+                 max_tokens: int | None = None) -> None:
         super().__init__()
         loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir)
         self.vision = VisionTower(loaded.model.visual)
-        self.text = TextTower(loaded.model)
+        self.text = TextTower(loaded.model, max_tokens)
         self.register_buffer('logit_scale', loaded.model.logit_scale.detach().exp().reshape(()), persistent=False)
         self.image_size = loaded.image_size
         self.image_mean = loaded.image_mean
@@ -119,7 +123,8 @@ class PromptedCLIPBackbone(nn.Module):
         Args:
             prompts: C tokenised sentences from :meth:`tokenize`.
             plan: Only ``plan.text_tower`` is read.
-            textbook: Take the plain path even where the fast one applies.
+            textbook: Run every (sample, image, class) as a sentence of the full context length through all blocks,
+                nothing shared: same numbers, to compare with.
 
         Returns:
             ``pooled (S|1, N|1, C, D)``, not normalised.
@@ -148,7 +153,7 @@ class PromptedCLIPBackbone(nn.Module):
     @torch.no_grad()
     def _probe_embed_dim(self) -> int:
         hidden = torch.zeros(1, 2, self.text.width, device=self.device)
-        return self.text._project(hidden).pooled.shape[-1]
+        return self.text.project(hidden).shape[-1]
 
 
 def _run(tower: nn.Module, plan: TowerPlan, source: Any, option: bool) -> TowerOutput:

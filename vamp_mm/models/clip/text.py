@@ -1,24 +1,35 @@
 """The frozen text tower: open_clip's own modules, with the seam for prompts between the blocks.
 
-Two paths give the same numbers. The textbook path runs every (sample, image, class) as a sequence of its own. The shared
-path uses that under a causal mask the tokens before the class name do not depend on the class: they run once per
-(sample, image), and all classes attend to their keys and values; the last block computes the read-out token only. Blocks
-below the first edit see no prompt; they run once per vocabulary and are kept.
+Three ways through the blocks give the same numbers; which one is taken depends on the tower, never on the method:
 
-Axis letters: S samples, N images, C classes, L tokens, P prefix tokens, K prompt tokens, W tower width, D joint width.
+- the fast path (``shared_prefix.py``) for causal towers: a prefix that all classes share, packed class suffixes;
+- whole sentences (``whole_sentences.py``) for all other towers: every (sample, image, class) a sequence of its own;
+- the textbook path, on request: whole sentences of the full context length through all blocks, nothing shared or kept.
+
+On the first two, blocks below the first edit run once per vocabulary, and the work is cut into shares of ``max_tokens``.
+
+Axis letters: S samples, N images, C classes, L tokens, P prefix tokens, T packed suffix tokens, K prompt tokens, W tower
+width, D joint width.
 """
 
 from __future__ import annotations
 
-import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ...structures import EMBED, TextPrompts, TowerOutput, TowerPlan
+from .budget import Share, default_max_tokens, share_out
 from .edits import edit_tokens
+from .kept_states import KeptStates
+from .packed_text import PackedSentences, PackedText, final_sizes, prefix_after
+from .plan_checks import TextLimits
 from .shared_prefix import SharedPrefixBlocks
+from .whole_sentences import WholeSentenceBlocks
 
 
 class TextTower(nn.Module):
@@ -26,14 +37,21 @@ class TextTower(nn.Module):
 
     Args:
         clip: open_clip's ``CLIP`` or ``CustomTextCLIP``.
+        max_tokens: Most tokens that a block computes at once; None goes by the free memory of the device.
+
+    Raises:
+        TypeError: If the tower is of a kind that cannot be prompted.
+        ValueError: If ``max_tokens`` is below 1.
     """
 
-    def __init__(self, clip: nn.Module) -> None:
+    def __init__(self, clip: nn.Module, max_tokens: int | None = None) -> None:
         super().__init__()
         source: Any = getattr(clip, 'text', clip)
         if getattr(source, 'cls_emb', None) is not None or getattr(source, 'use_pad_mask', False):
             raise TypeError(f'text tower {type(source).__name__} appends a class token or masks padding; allowed: plain '
                             'causal or bidirectional text transformers')
+        if max_tokens is not None and max_tokens < 1:
+            raise ValueError(f'max_tokens={max_tokens} must be 1 or more, or None to go by the free memory')
         self.token_embedding = source.token_embedding
         self.positional_embedding = source.positional_embedding
         self.blocks = source.transformer.resblocks
@@ -46,8 +64,17 @@ class TextTower(nn.Module):
         self.context_length: int = source.context_length
         self.width: int = self.positional_embedding.shape[-1]
         self.depth: int = len(self.blocks)
+        self.max_tokens = max_tokens
+        self._limits = TextLimits(self.depth, self.width, len(self.positional_embedding), self.pool == 'first')
         self._shared = SharedPrefixBlocks(self.blocks)
-        self._lower: weakref.WeakKeyDictionary[TextPrompts, dict[tuple, Tensor]] = weakref.WeakKeyDictionary()
+        self._whole = WholeSentenceBlocks(self.blocks, self.causal)
+        self._kept = KeptStates()
+        self._default_budget: dict[bool, int] = {}
+
+    @property
+    def shares_prefix(self) -> bool:
+        """Whether sentences take the fast path: a causal mask, plain attention, read out at the end-of-text token."""
+        return self.causal and self._shared.supported and self.pool in ('argmax', 'eos')
 
     def forward(self, prompts: TextPrompts, plan: TowerPlan, textbook: bool = False) -> TowerOutput:
         """Encode C sentences.
@@ -55,131 +82,157 @@ class TextTower(nn.Module):
         Args:
             prompts: The tokenised sentences.
             plan: The edits; their tokens are ``(S|1, N|1, C|1, K, W)``.
-            textbook: Take the plain path even where the shared one applies (for tests and benchmarks).
+            textbook: Take the textbook path, to compare numbers and times with.
 
         Returns:
             ``pooled (S|1, N|1, C, D)``.
 
         Raises:
-            ValueError: If an edit lies above the last block or behind the read-out token, or the prompts do not fit the
-                context.
+            ValueError: If the prompts are on another device, or the plan does not fit the tower or the sentences.
         """
-        prompts = self._on_device(prompts)
-        self._check(prompts, plan)
-        first = 0 if plan.first is None else max(plan.first, 0)
-        x = self._below(prompts, plan, first)  # (S|1, N|1, C, L, W)
-        if not textbook and self._shareable(prompts, plan):
-            return self._project(self._shared(x, prompts, plan, first))
-        return self._project(self._textbook(x, prompts, plan, first))
+        if prompts.ids.device != self.positional_embedding.device:
+            raise ValueError(f'the prompts are on {prompts.ids.device}, the text tower on '
+                             f'{self.positional_embedding.device}; tokenise them with PromptedCLIPBackbone.tokenize after '
+                             'moving the model')
+        plan = TowerPlan(tuple(sorted(plan.edits, key=lambda edit: edit.layer)), plan.residuals)
+        self._limits.check(plan, prompts, self._kept.fact(prompts, 'ends', _ends))
+        self._kept.renew(self.parameters())
+        encode = self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
+        return TowerOutput(pooled=encode(prompts, plan))
 
-    def _below(self, prompts: TextPrompts, plan: TowerPlan, first: int) -> Tensor:
-        """Input of block ``first``: plain CLIP below the first edit, computed once per vocabulary if frozen."""
-        early = plan.at(EMBED)
-        if early:
-            return self._embed(prompts, plan)
-        frozen = not any(parameter.requires_grad for parameter in self.parameters())
-        if not frozen:
-            self._lower.clear()  # what was kept is of the weights before
-        key = (first, torch.is_autocast_enabled(prompts.ids.device.type), torch.get_autocast_dtype(prompts.ids.device.type))
-        cache = self._lower.setdefault(prompts, {})
-        if key in cache and cache[key].dtype == self.positional_embedding.dtype:
-            return cache[key]
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
-            x = self._plain(self._embed(prompts, plan), range(first))
-        if frozen and not torch.is_inference_mode_enabled():
-            cache[key] = x
-        return x
+    def project(self, hidden: Tensor) -> Tensor:
+        """Read-out tokens ``(..., W)`` to joint features ``(..., D)``."""
+        pooled = self.ln_final(hidden)
+        if isinstance(self.text_projection, nn.Linear):
+            return self.text_projection(pooled)
+        return pooled if self.text_projection is None else pooled @ self.text_projection
 
-    def _embed(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
-        x = self.token_embedding(prompts.ids)[None, None]  # (1, 1, C, L, W)
-        x = edit_tokens(x, plan.at(EMBED))
-        if x.shape[-2] > len(self.positional_embedding):
-            raise ValueError(f'{x.shape[-2]} tokens after the edits exceed the {len(self.positional_embedding)} '
-                             'positions of the text tower; use fewer prompt tokens or shorter names')
+    # the fast path
+
+    def _packed(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
+        sentences: PackedSentences = self._kept.fact(prompts, 'packed', PackedSentences.pack)
+        plan = sentences.sort(plan)
+        embedded, first = prefix_after(plan.at(EMBED), prompts.prefix), max(plan.first or 0, 0)
+        lower = None if embedded is None else self._kept.state(
+            prompts, ('packed', embedded, first), lambda: self._lower(sentences, embedded, first))
+
+        def run(share: Share) -> Tensor:
+            text, qkv = self._enter(sentences, share.of(plan), share.classes, lower)
+            return self.project(self._shared(text, share.of(plan), first, qkv))
+
+        prefix, grown = final_sizes(plan.edits, prompts.prefix)
+        lengths = [length + grown for length, count in sentences.groups.sizes for _ in range(count)]
+        return self._in_shares(run, plan, lengths, prefix).index_select(2, sentences.place)
+
+    def _lower(self, sentences: PackedSentences, prefix: int, first: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the sentences are at block ``first`` without edits.
+
+        Args:
+            sentences: The packed ids.
+            prefix: Position of the first suffix token.
+            first: 0-based index of the block.
+
+        Returns:
+            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in that block.
+        """
+        place = prefix + sentences.groups.offsets(sentences.suffix_ids.device)
+        suffix = self.token_embedding(sentences.suffix_ids) + self.positional_embedding[place]
+        start = self._embed_prefix(sentences, TowerPlan())
+        text = self._shared.below(PackedText(start, suffix, (1, 1), sentences.groups), first)
+        # the last block asks for the queries of the read-out tokens only
+        qkv = self._shared.project(first, text.suffix) if first < self.depth - 1 else None
+        return text.prefix, text.suffix, qkv
+
+    def _enter(self, sentences: PackedSentences, plan: TowerPlan, classes: slice,
+               lower: tuple[Tensor, Tensor, Tensor | None] | None) -> tuple[PackedText, Tensor | None]:
+        """Some classes' input of the first block to run, and the queries, keys and values if they are known."""
+        groups, rows = sentences.groups.part(classes)
+        if lower is None:  # the suffixes are edited at the embedding
+            prefix = self.token_embedding(sentences.prefix_ids)[None, None, None]
+            suffix = self.token_embedding(sentences.suffix_ids[rows])
+            text = PackedText(prefix, suffix, (1, 1), groups).edit(plan.at(EMBED))
+            return text.add_positions(self.positional_embedding), None
+        prefix, suffix, qkv = lower
+        if plan.at(EMBED):
+            prefix = self._embed_prefix(sentences, plan)
+        if qkv is not None and prefix_after(plan.at(max(plan.first or 0, 0)), prefix.shape[-2]) is None:
+            qkv = None
+        return PackedText(prefix, suffix[rows], (1, 1), groups), None if qkv is None else qkv[rows]
+
+    def _embed_prefix(self, sentences: PackedSentences, plan: TowerPlan) -> Tensor:
+        prefix = edit_tokens(self.token_embedding(sentences.prefix_ids)[None, None, None], plan.at(EMBED))
+        return prefix + self.positional_embedding[:prefix.shape[-2]]
+
+    # whole sentences
+
+    def _sentences(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
+        """Every sentence on its own, cut at the last read-out token where the tower is causal."""
+        first = max(plan.first or 0, 0)
+        reach = max((edit.start + edit.length for edit in plan.edits if edit.mode != 'insert'), default=0)
+        ids = self._full(prompts) if reach > prompts.ids.shape[1] else prompts.ids
+        lower = None if plan.at(EMBED) else self._kept.state(
+            prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
+        position = self._read_out(prompts, plan)
+
+        def run(share: Share) -> Tensor:
+            own, classes = share.of(plan), share.classes
+            x = self._embed(ids[classes], own) if lower is None else lower[:, :, classes]
+            return self.project(self._whole(x, position[classes], own, first))
+
+        length = ids.shape[1] + sum(edit.length for edit in plan.edits if edit.mode == 'insert')
+        return self._in_shares(run, plan, [length] * len(prompts), 0)
+
+    def _textbook(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
+        """Every (sample, image, class) on its own: the full context through all blocks."""
+        x = self._embed(self._full(prompts), plan)
+        x = x.expand(*_lead(plan), len(prompts), *x.shape[-2:])
+        return self.project(self._whole(x, self._read_out(prompts, plan), plan, 0))
+
+    def _full(self, prompts: TextPrompts) -> Tensor:
+        """``(C, L)`` ids padded to the full context, as tokenizers make them."""
+        return F.pad(prompts.ids, (0, self.context_length - prompts.ids.shape[1]))
+
+    def _embed(self, ids: Tensor, plan: TowerPlan) -> Tensor:
+        x = edit_tokens(self.token_embedding(ids)[None, None], plan.at(EMBED))  # (S|1, N|1, C, L, W)
+        x = x[..., :len(self.positional_embedding), :]  # insertions push padding out; the plan was checked for more
         return x + self.positional_embedding[:x.shape[-2]]
 
-    def _plain(self, x: Tensor, layers: range) -> Tensor:
-        for layer in layers:
-            x = self._run_block(layer, x)
-        return x
+    def _read_out(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
+        if self.pool == 'first':
+            return prompts.eot
+        return prompts.eot + sum(edit.length for edit in plan.edits if edit.mode == 'insert')
 
-    def _run_block(self, layer: int, x: Tensor) -> Tensor:
-        lead = x.shape[:-2]
-        mask = self._mask(x.shape[-2], x) if self.causal else None
-        return self.blocks[layer](x.flatten(0, -3), attn_mask=mask).unflatten(0, lead)
+    # memory
 
-    def _textbook(self, x: Tensor, prompts: TextPrompts, plan: TowerPlan, first: int) -> Tensor:
-        """Every sequence on its own through all blocks; the read-out token ``(S|1, N|1, C, W)``."""
-        length = x.shape[-2]
-        for layer in range(first, self.depth):
-            x = edit_tokens(x, plan.at(layer))
-            out = self._run_block(layer, x)
-            residual = plan.residuals.get(layer)
-            x = out if residual is None else out + residual(self.blocks[layer].ln_1(x))
-        grown = x.shape[-2] - length + sum(e.length for e in plan.at(EMBED) if e.mode == 'insert')
-        position = prompts.eot if self.pool == 'first' else prompts.eot + grown
-        index = position.view(1, 1, -1, 1, 1).expand(*x.shape[:2], -1, 1, x.shape[-1])
-        return x.expand(*x.shape[:2], len(prompts), *x.shape[-2:]).gather(-2, index).squeeze(-2)
+    def _in_shares(self, run: Callable[[Share], Tensor], plan: TowerPlan, lengths: Sequence[int], prefix: int) -> Tensor:
+        """Run share by share within the budget; while training, a share's activations are computed again for backward."""
+        shares = share_out(*_lead(plan), lengths, prefix, self._budget())
+        if len(shares) > 1 and torch.is_grad_enabled():
+            random = bool(plan.residuals)  # dropout in a module must fall the same way again
+            return shares.join([
+                checkpoint(run, share, use_reentrant=False, preserve_rng_state=random) for share in shares])
+        return shares.join([run(share) for share in shares])
 
-    def _shareable(self, prompts: TextPrompts, plan: TowerPlan) -> bool:
-        """Whether every edit stays within the class-independent prefix, for all classes alike."""
-        if not (self.causal and prompts.prefix and self._shared.supported and self.pool in ('argmax', 'eos')):
-            return False
-        edits = plan.edits
-        if not edits or plan.residuals or any(edit.layer == EMBED for edit in edits):
-            return False
-        prefix = prompts.prefix
-        for edit in sorted(edits, key=lambda e: e.layer):
-            reach = edit.start + (0 if edit.mode == 'insert' else edit.length)
-            if edit.start < 0 or edit.tokens.shape[2] != 1 or reach > prefix:
-                return False
-            prefix += edit.length if edit.mode == 'insert' else 0
-        return True
-
-    def _project(self, x: Tensor) -> TowerOutput:
-        pooled = self.ln_final(x)
-        if isinstance(self.text_projection, nn.Linear):
-            pooled = self.text_projection(pooled)
-        elif self.text_projection is not None:
-            pooled = pooled @ self.text_projection
-        return TowerOutput(pooled=pooled)
-
-    def _mask(self, length: int, like: Tensor) -> Tensor:
-        # in the dtype of the queries: a float32 mask under float64 queries gives silently wrong attention
-        return torch.full((length, length), float('-inf'), dtype=like.dtype, device=like.device).triu(1)
-
-    def _on_device(self, prompts: TextPrompts) -> TextPrompts:
-        device = self.positional_embedding.device
-        if prompts.ids.device != device:
-            raise ValueError(f'the prompts are on {prompts.ids.device}, the text tower on {device}; tokenise them with '
-                             'PromptedCLIPBackbone.tokenize after moving the model')
-        return prompts
-
-    def _check(self, prompts: TextPrompts, plan: TowerPlan) -> None:
-        layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
-        if layers and max(layers) >= self.depth:
-            raise ValueError(f'layer {max(layers)} of the text plan does not exist: this tower has blocks 0..'
-                             f'{self.depth - 1}')
-        grown = 0
-        for edit in sorted(plan.edits, key=lambda e: e.layer):
-            # the read-out token moves by what is inserted; within the prefix that holds without looking at the sentences
-            behind = edit.mode == 'insert' and edit.start > prompts.prefix + grown and self.pool != 'first' and \
-                edit.start > int(prompts.eot.min()) + grown
-            if edit.start < (1 if self.pool == 'first' else 0) or behind:
-                raise ValueError(f'{edit.mode} at {edit.start} in the text tower lies behind the token that a sentence is '
-                                 'read out from; count positions from the start token')
-            grown += edit.length if edit.mode == 'insert' else 0
-
-    def _load_from_state_dict(self, *args: object) -> None:
-        self._lower.clear()  # the kept states are of the weights before
-        super()._load_from_state_dict(*args)
+    def _budget(self) -> int:
+        if self.max_tokens is not None:
+            return self.max_tokens
+        training, weight = torch.is_grad_enabled(), self.positional_embedding
+        if training not in self._default_budget:
+            self._default_budget[training] = default_max_tokens(
+                weight.device, self.width, self.depth, weight.itemsize, training)
+        return self._default_budget[training]
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
-        self._lower.clear()  # moved or cast: the kept states are of the old tensors
+        self._default_budget.clear()  # another device, another memory
         return super()._apply(fn, recurse)
 
-    def __getstate__(self) -> dict:
-        return {**self.__dict__, '_lower': None}
 
-    def __setstate__(self, state: dict) -> None:
-        super().__setstate__({**state, '_lower': weakref.WeakKeyDictionary()})
+def _ends(prompts: TextPrompts) -> tuple[int, int]:
+    """Smallest and largest read-out position, on the host."""
+    return int(prompts.eot.min()), int(prompts.eot.max())
+
+
+def _lead(plan: TowerPlan) -> tuple[int, int]:
+    """Samples and images of a plan, 1 where its text does not depend on them."""
+    shape = torch.broadcast_shapes((1, 1), *(edit.tokens.shape[:2] for edit in plan.edits))
+    return shape[0], shape[1]

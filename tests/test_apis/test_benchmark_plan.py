@@ -146,7 +146,7 @@ def test_result_of_another_config_does_not_count(tmp_path: Path) -> None:
     labels = dict(method='a', dataset='x', protocol='p', shots=1, seed=1)
     job = Job({}, labels, True, 'abc', str(tmp_path))
     assert job.state() == 'new'
-    for text, state in (('{"metrics": {}, "config_hash": "abd"}', 'new'), ('{"metr', 'new'),
+    for text, state in (('{"metrics": {}, "config_hash": "other"}', 'new'), ('{"metr', 'new'),
                         (json.dumps({'metrics': {'a': 1}, 'config_hash': 'abc'}), 'finished')):
         (tmp_path / 'result.json').write_text(text)
         assert job.state() == state

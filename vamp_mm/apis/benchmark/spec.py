@@ -125,7 +125,7 @@ def _method(item: Any, source: str | None) -> Method:
         return Method(name or (Path(path).stem if path.endswith('.py') else path), path)
     if not isinstance(item, Mapping) or set(item) - {'name', 'config', 'overrides'} or 'name' not in item:
         raise ConfigError([f'method {item!r} must be a name, a path, or name, config and overrides, for example '
-                           '{name: vamp_10, config: vamp, overrides: {model.prompter.num_samples: 10}}'], source)
+                           '{name: vamp_20, config: vamp, overrides: {model.prompter.test_samples: 20}}'], source)
     overrides = item.get('overrides') or {}
     if not isinstance(overrides, Mapping):
         raise ConfigError([f'overrides of method {item["name"]!r} must be keys and values'], source)

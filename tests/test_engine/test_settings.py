@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 
+import torch
+from torch import nn
+
 from vamp_mm.engine.settings import changed_settings, run_settings
 
 CFG = dict(
@@ -47,6 +50,34 @@ def test_moved_files_workers_and_logging_may_change():
         log_level='DEBUG',
     )
     assert changed_settings(run_settings(CFG), now) == []
+
+
+def test_the_global_batch_counts_not_its_shares():
+    one, two = run_settings(CFG), _with(train_dataloader__batch_size=2)
+    assert changed_settings(one, two) == ['images per step (batch_size x processes): 4 -> 2']
+    shared = copy.deepcopy(CFG)
+    shared['train_dataloader']['batch_size'] = 2
+    assert changed_settings(one, run_settings(shared, processes=2)) == []
+
+
+def test_weights_that_checkpoints_leave_out_have_a_fingerprint():
+    class Model(nn.Module):
+        def __init__(self, seed):
+            super().__init__()
+            torch.manual_seed(seed)
+            self.frozen, self.trained = nn.Linear(30, 30), nn.Parameter(torch.randn(3))
+
+        def state_dict(self, *args, **kwargs):
+            return {'trained': self.trained}
+
+    one, same, other = Model(1), Model(1), Model(2)
+    with torch.no_grad():
+        same.trained.add_(1)
+    prints = [run_settings(CFG, model)['frozen weights'] for model in (one, same, other)]
+    assert prints[0] == prints[1] != prints[2]
+    assert changed_settings(run_settings(CFG, one), run_settings(CFG, other)) == [
+        f'frozen weights: {prints[0]} -> {prints[2]}'
+    ]
 
 
 def test_a_runner_without_a_config_is_not_compared():

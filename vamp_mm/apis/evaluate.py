@@ -14,8 +14,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from .config_check import validate_config
+from .data_check import check_lists
 from .errors import ConfigError
-from .launch import launched
+from .launch import launched, on_main
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
 
@@ -66,6 +67,7 @@ def test(
     cfg.resume = False
     cfg.load_from = None if checkpoint is None else str(checkpoint)
     with launched(cfg):
+        on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
         runner.register_custom_hooks(list(hooks))

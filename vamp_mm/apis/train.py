@@ -16,6 +16,7 @@ from mmengine.runner import Runner
 from vamp_mm.engine import unwrap_model
 
 from .config_check import validate_config
+from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
 from .launch import launched, on_main
@@ -63,6 +64,7 @@ def train(
         cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
     with launched(cfg):
         on_main(lambda: check_work_dir(cfg.work_dir, resume))
+        on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
         begin = StartHook()

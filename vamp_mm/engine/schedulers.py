@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
+from mmengine.logging import print_log
 from mmengine.optim.scheduler.param_scheduler import INF, OptimizerType, _ParamScheduler
 
 from vamp_mm.registry import PARAM_SCHEDULERS
+
+from .checkpoint import CheckpointError
 
 
 @PARAM_SCHEDULERS.register_module()
@@ -63,6 +67,13 @@ class WarmupCosineLR(_ParamScheduler):
                 f'max_epochs={max_epochs} must be at least 1, warmup_epochs={warmup_epochs} and '
                 f'warmup_lr={warmup_lr} at least 0, power={power} above 0'
             )
+        if warmup_epochs >= max_epochs:
+            print_log(
+                f'warmup_epochs={warmup_epochs} covers all max_epochs={max_epochs}: the learning rate stays at '
+                f'{warmup_lr}, and next to nothing is learned; set param_scheduler.warmup_epochs=0 in short runs',
+                'current',
+                logging.WARNING,
+            )
         self.max_epochs = max_epochs
         self.warmup_epochs = warmup_epochs
         self.warmup_lr = warmup_lr
@@ -76,24 +87,24 @@ class WarmupCosineLR(_ParamScheduler):
             state_dict: What ``state_dict()`` gave.
 
         Raises:
-            ValueError: If the state belongs to another scheduler, or to a run of other length,
+            CheckpointError: If the state belongs to another scheduler, or to a run of other length,
                 warm-up or learning rate.
         """
         for key in ('max_epochs', 'warmup_epochs', 'warmup_lr', 'last_step', 'base_values'):
             if key not in state_dict:
-                raise ValueError(
+                raise CheckpointError(
                     f'the stored scheduler state has no {key!r}: it is not of WarmupCosineLR; '
                     'resume with the same param_scheduler'
                 )
         state_dict = {'power': 1.0, **state_dict}  # not stored by the first versions
         for key in ('max_epochs', 'warmup_epochs', 'warmup_lr', 'power'):
             if state_dict[key] != getattr(self, key):
-                raise ValueError(
+                raise CheckpointError(
                     f'the stored schedule has {key}={state_dict[key]}, this run '
                     f'{getattr(self, key)}; resume with the same value, or start a new run'
                 )
         if list(state_dict['base_values']) != list(self.base_values):
-            raise ValueError(
+            raise CheckpointError(
                 f'the stored schedule has the learning rates {state_dict["base_values"]} (one per '
                 f'parameter group), this run {self.base_values}; resume with the same, or start a '
                 "new run, which can begin with the old weights: load_from='<checkpoint>'"

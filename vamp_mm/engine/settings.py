@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from torch import nn
 
 #: Parts of a config that decide the weights which a run ends with.
 _DECIDING = (
@@ -11,6 +14,11 @@ _DECIDING = (
 )
 #: A run may be made longer, as is usual in MMEngine.
 MAX_EPOCHS = 'train_cfg.max_epochs'
+#: Key under which the frozen weights are compared.
+FROZEN = 'frozen weights'
+_BATCH = 'train_dataloader.batch_size'
+#: Numbers of each frozen tensor that its fingerprint looks at.
+_PROBES = 64
 #: Keys that may differ: files may have moved, and the number of workers changes no result.
 _FREE = frozenset(
     {
@@ -20,11 +28,16 @@ _FREE = frozenset(
 )  # fmt: skip
 
 
-def run_settings(cfg: Mapping[str, Any] | None) -> dict[str, str]:
+def run_settings(
+    cfg: Mapping[str, Any] | None, model: nn.Module | None = None, processes: int = 1
+) -> dict[str, str]:
     """Flatten what decides the outcome of a training run.
 
     Args:
         cfg: The config of a Runner; None or empty where it was built without one.
+        model: The model, for a fingerprint of its frozen weights: their file may have moved, but
+            they must be the same.
+        processes: Number of processes; what counts is the global batch.
 
     Returns:
         Dotted key -> the value as text.
@@ -33,7 +46,31 @@ def run_settings(cfg: Mapping[str, Any] | None) -> dict[str, str]:
     for key in _DECIDING:
         if cfg is not None and key in cfg:
             _flatten(cfg[key], key, flat)
+    if flat.get(_BATCH, '').isdecimal():
+        flat['images per step (batch_size x processes)'] = str(int(flat.pop(_BATCH)) * processes)
+    if flat and model is not None:
+        flat[FROZEN] = frozen_fingerprint(model)
     return flat
+
+
+def frozen_fingerprint(model: nn.Module) -> str:
+    """Tell the weights that checkpoints leave out from others, by a sample of their numbers.
+
+    Args:
+        model: The model.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    kept = model.state_dict()
+    digest = hashlib.sha256()
+    for name, weight in model.named_parameters():
+        if name not in kept:
+            flat = weight.detach().reshape(-1)
+            probes = flat[:: max(1, len(flat) // _PROBES)]
+            digest.update(f'{name} {tuple(weight.shape)}'.encode())
+            digest.update(probes.float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> list[str]:

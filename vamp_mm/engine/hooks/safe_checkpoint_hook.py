@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.fileio import FileClient, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import CheckpointLoader, Runner
@@ -22,7 +22,7 @@ from ..latest import POINTER, find_latest_checkpoint
 from ..plain import same_plain, to_plain
 from ..protocol import unwrap_model
 from ..runner_state import hub_state, make_plain
-from ..settings import MAX_EPOCHS, changed_settings, run_settings
+from ..settings import FROZEN, MAX_EPOCHS, changed_settings, frozen_fingerprint, run_settings
 from ..strict import check_state_dict
 
 
@@ -144,7 +144,7 @@ class SafeCheckpointHook(CheckpointHook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Turn the checkpoint into plain data, in place, and note what the run was set to."""
         make_plain(checkpoint)
-        checkpoint['meta']['settings'] = run_settings(runner.cfg)
+        checkpoint['meta']['settings'] = _settings(runner)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check that the checkpoint fits, and restore what ``Runner.resume`` expects, in place.
@@ -164,6 +164,8 @@ class SafeCheckpointHook(CheckpointHook):
             return  # a bare state dict: nothing else to restore
         if runner._resume:
             _check_resumable(runner, checkpoint, source)
+        else:
+            _check_frozen(runner, (checkpoint.get('meta') or {}).get('settings') or {}, source)
         checkpoint['message_hub'] = hub_state(checkpoint.get('message_hub'))
         meta = checkpoint.setdefault('meta', {})
         loop = runner._train_loop
@@ -245,8 +247,21 @@ def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:
     _check_settings(runner, meta.get('settings') or {}, source)
 
 
+def _settings(runner: Runner) -> dict[str, str]:
+    return run_settings(runner.cfg, unwrap_model(runner.model), get_world_size())
+
+
+def _check_frozen(runner: Runner, stored: dict[str, str], source: str) -> None:
+    now = frozen_fingerprint(unwrap_model(runner.model))
+    if stored.get(FROZEN, now) != now:
+        runner.logger.warning(
+            f'{source} was trained on other frozen weights than these (model.backbone.pretrained): '
+            'its prompts are not made for them'
+        )
+
+
 def _check_settings(runner: Runner, stored: dict[str, str], source: str) -> None:
-    changed = changed_settings(stored, run_settings(runner.cfg))
+    changed = changed_settings(stored, _settings(runner))
     longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
     if len(changed) > len(longer):
         raise CheckpointError(

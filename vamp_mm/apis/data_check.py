@@ -1,0 +1,44 @@
+"""A look at the data of a config before anything expensive is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mmengine.config import Config
+
+from vamp_mm.registry import DATASETS
+
+from .data_configs import holders
+
+
+def check_lists(cfg: Config) -> None:
+    """Read the lists of all few-shot datasets of a config: folders, split files, class names, shots.
+
+    Weights may be large and slow to get; what is wrong with the data shows first. Images are looked for later, when the
+    datasets are built.
+
+    Args:
+        cfg: A checked config.
+
+    Raises:
+        FileNotFoundError: If a folder or file is missing.
+        DataError: If lists are wrong or do not fit what is asked of them.
+    """
+    seen: list[dict[str, Any]] = []
+    for dataset in _datasets(cfg):
+        config = {**dataset, 'pipeline': [], 'lazy_init': True}
+        if config not in seen:
+            seen.append(config)
+            DATASETS.build(config)
+
+
+def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:
+    for loader, _, holder in holders(cfg):
+        dataset = holder['dataset']
+        kind = dataset.get('type')
+        if not isinstance(kind, str) or kind.split('.')[-1] != 'FewShotDataset':
+            continue
+        splits = (cfg.get('test_cfg') or {}).get('splits') if loader == 'test_dataloader' else None
+        for split in (splits or {'': {}}).values():
+            yield {**dataset, **split.get('dataset', {})}

@@ -35,7 +35,8 @@ setup(
     packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
     package_data={
         'vamp_mm': [
-            'datasets/sources/*.json', 'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
+            'apis/report/*.json', 'datasets/sources/*.json',
+            'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
         ],
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),

@@ -22,7 +22,8 @@ _EXPLAINED = (
 def command(main: Callable[[], None]) -> Callable[[], None]:
     """Decorate the main function of a tool.
 
-    An explained error is printed and the process exits with 2. ``VAMP_MM_TRACEBACK=1`` shows the traceback.
+    An explained error is printed and the process exits with 2; Ctrl-C ends it with 130.
+    ``VAMP_MM_TRACEBACK=1`` shows the traceback.
 
     Args:
         main: Takes its arguments from ``sys.argv``.
@@ -37,6 +38,8 @@ def command(main: Callable[[], None]) -> Callable[[], None]:
         warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
         try:
             main()
+        except KeyboardInterrupt:
+            sys.exit(130)  # as a shell has it; where the user stopped it tells nobody anything
         except _EXPLAINED as error:
             if os.environ.get('VAMP_MM_TRACEBACK') == '1':
                 raise

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,20 @@ from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
 from .launch import launched, on_main
-from .records import hardware, versions, write_json
-from .train import RESULT, trainable_parameters
+from .records import write_json
+from .result import RESULT, identity, result_of, trainable_parameters
 
 _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
              'val_dataloader', 'val_cfg', 'val_evaluator')
 
 
-def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ()) -> dict[str, Any]:
+def test(
+    cfg: Config,
+    checkpoint: str | Path | None,
+    hooks: Sequence[Hook] = (),
+    labels: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+) -> dict[str, Any]:
     """Run the test loop of a config on the weights of a checkpoint.
 
     Loading is strict and never executes code from the file. The training data are not needed. Writes
@@ -33,6 +40,8 @@ def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ())
         cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
         checkpoint: Checkpoint file; None only for a method without trainable parameters (zero-shot CLIP).
         hooks: Hooks besides those of the config, ready made.
+        labels: Words for ``run`` in ``result.json`` in place of those told from the config.
+        out: File for the result, in place of the one below ``work_dir``.
 
     Returns:
         The metrics of the test loop.
@@ -46,6 +55,7 @@ def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ())
         raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
     if checkpoint is not None and not Path(checkpoint).is_file():
         raise FileNotFoundError(_missing(Path(checkpoint)))
+    run = identity(cfg, labels)
     cfg = cfg.copy()
     for key in _TRAINING:
         cfg[key] = None
@@ -58,6 +68,7 @@ def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ())
     cfg.load_from = None if checkpoint is None else str(checkpoint)
     with launched(cfg):
         on_main(lambda: check_lists(cfg))
+        start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
         runner.register_custom_hooks(list(hooks))
         trained = trainable_parameters(runner)
@@ -66,9 +77,9 @@ def test(cfg: Config, checkpoint: str | Path | None, hooks: Sequence[Hook] = ())
                                'the numbers of an untrained model would mean nothing'], cfg.filename)
         metrics = runner.test()
         if is_main_process():
-            write_json(Path(runner.work_dir) / runner.timestamp / RESULT, {
-                'metrics': metrics, 'checkpoint': cfg.load_from, 'config': cfg.filename,
-                'seed': runner.seed, 'versions': versions(), 'hardware': hardware()})
+            result = result_of(runner, run, metrics, time.perf_counter() - start)
+            place = Path(runner.work_dir) / runner.timestamp / RESULT if out is None else Path(out)
+            write_json(place, {**result, 'checkpoint': cfg.load_from})
     return metrics
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import vamp_mm
 from .data_configs import holders
 from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError, closest
+from .identity import dataset_name
 from .own_data import own_target
 
 #: In a list of targets: the dataset that is trained on.
@@ -61,7 +61,7 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
 def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
     """A test loop over all classes of several datasets."""
     own = cfg.test_dataloader.dataset
-    source = _name_of(next(_trained_on(cfg), own))
+    source = dataset_name(next(_trained_on(cfg), own))
     splits: dict[str, Any] = {}
     for target in targets:
         if target in (SOURCE, source):
@@ -69,7 +69,7 @@ def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
             continue
         dataset = _target(cfg, target, own)
         # MMRL's rule: on every dataset but the one trained on, classes count as not seen
-        splits[f'{_name_of(dataset)}/all'] = dict(seen=False, dataset=dict(class_split='all', **dataset))
+        splits[f'{dataset_name(dataset)}/all'] = dict(seen=False, dataset=dict(class_split='all', **dataset))
     trained = source if f'{source}/all' in splits else None
     return dict(type='SplitTestLoop', splits=splits, trained_on=trained)
 
@@ -82,13 +82,6 @@ def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     new = Config.fromfile(dataset_file(cfg, name)).test_dataloader.dataset
     keys = [key for key in ('data_root', 'source', 'templates', 'dataset_name') if key in new or key in own]
     return {key: new.get(key) for key in keys}
-
-
-def _name_of(dataset: Mapping[str, Any]) -> str:
-    source = dataset.get('source')
-    source = source.get('name') if isinstance(source, Mapping) else source
-    name = dataset.get('dataset_name') or source
-    return (name or os.path.basename(os.path.normpath(dataset.get('data_root', 'data')))).replace('/', '_')
 
 
 def _trained_on(cfg: Config) -> Iterator[dict[str, Any]]:

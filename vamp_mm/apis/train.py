@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
 from vamp_mm.engine import unwrap_model
-from vamp_mm.engine.hooks.throughput_hook import peak_memory
 
 from .config_check import validate_config
 from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
 from .launch import launched, on_main
-from .records import check_work_dir, hardware, versions, write_json
+from .records import check_work_dir, write_json
+from .result import RESULT, StartHook, identity, result_of, trainable_parameters
 
-RESULT = 'result.json'
 
-
-def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict[str, Any]:
+def train(
+    cfg: Config, resume: bool = False, hooks: Sequence[Hook] = (), labels: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
-    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed and the versions; and which images
-    the run used (:class:`~vamp_mm.apis.data_record.DataRecordHook`).
+    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed, the versions and a hash of the
+    config (:func:`~vamp_mm.apis.result.result_of`); and which images the run used
+    (:class:`~vamp_mm.apis.data_record.DataRecordHook`).
 
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
         resume: Continue the run that lies in ``work_dir`` from its last checkpoint; a run that was stopped
             before its first checkpoint starts anew.
         hooks: Hooks besides those of the config, ready made.
+        labels: Words for ``run`` in ``result.json`` in place of those told from the config.
 
     Returns:
         The metrics of the test loop; empty if the config tests nothing.
@@ -54,6 +56,7 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
     if cfg.get('train_dataloader') is None:
         raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
                            'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
+    run = identity(cfg, labels)
     cfg = cfg.copy()
     cfg.resume = resume
     default_hooks = cfg.get('default_hooks') or {}
@@ -64,7 +67,8 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
-        runner.register_custom_hooks([DataRecordHook(), *hooks])
+        begin = StartHook()
+        runner.register_custom_hooks([DataRecordHook(), begin, *hooks])
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
@@ -72,33 +76,8 @@ def train(cfg: Config, resume: bool = False, hooks: Sequence[Hook] = ()) -> dict
             runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
         runner.train()
         metrics = runner.test() if cfg.get('test_cfg') is not None else {}
-        result = _result(runner, metrics, time.perf_counter() - start)
+        result = result_of(runner, run, metrics, time.perf_counter() - start)
+        result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch}
         if is_main_process():
             write_json(Path(runner.work_dir) / RESULT, result)
     return metrics
-
-
-def trainable_parameters(runner: Runner) -> int:
-    """Number of single parameters that training changes."""
-    return sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
-
-
-def _result(runner: Runner, metrics: dict[str, Any], seconds: float) -> dict[str, Any]:
-    speed = runner.message_hub.get_info('throughput') or {}  # of ThroughputHook; empty without it
-    memory, owner = peak_memory()
-    return {
-        'metrics': metrics,
-        'seconds': seconds,
-        'seconds_per_epoch': speed.get('seconds_per_epoch'),
-        'train_images_per_second': speed.get('train_images_per_second'),
-        'test_images_per_second': speed.get('test_images_per_second'),
-        'peak_memory_mb': memory,
-        'peak_memory_of': owner,
-        'trainable_parameters': trainable_parameters(runner),
-        'epochs': runner.epoch,
-        'seed': runner.seed,
-        'processes': get_world_size(),
-        'config': runner.cfg.filename,
-        'versions': versions(),
-        'hardware': hardware(),
-    }

@@ -1,0 +1,152 @@
+"""Which runs a benchmark has, and what it says before it runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import toy_apis
+
+from vamp_mm.apis import ConfigError
+from vamp_mm.apis.benchmark import plan, read_spec, run_benchmark
+from vamp_mm.apis.benchmark.estimate import Estimator, clock, on_slots
+from vamp_mm.apis.benchmark.jobs import Job, read_job
+from vamp_mm.apis.benchmark.methods import config_of, names
+from vamp_mm.apis.benchmark.slots import environments
+from vamp_mm.apis.benchmark.spec import ELEVEN, Method
+
+
+@pytest.mark.parametrize(('method', 'dataset', 'protocol', 'file'), [
+    ('vamp', 'dtd', 'base-to-novel', 'vamp_mmrl_vit-b16_caltech101'),
+    ('vamp', 'imagenet', 'base-to-novel', 'vamp_mmrl_vit-b16_imagenet'),
+    ('vamp', 'imagenet', 'cross-dataset', 'vamp_mmrl_vit-b16_cross_dataset'),
+    ('mmrl', 'imagenet', 'domain_generalization', 'mmrl_vit-b16_cross_dataset'),
+    ('mmrl', 'eurosat', 'few-shot', 'mmrl_vit-b16_few_shot'),
+    ('coop', 'eurosat', 'few-shot', 'coop_vit-b16_caltech101'),
+    ('vpt', 'icons', 'few-shot', 'vpt_deep_icons'),
+    ('clip', 'icons', 'base-to-novel', 'zero_shot_icons'),
+    ('my/own.py', 'dtd', 'few-shot', 'own'),
+])
+def test_config_of_a_name(method: str, dataset: str, protocol: str, file: str) -> None:
+    assert config_of(method, dataset, protocol).stem == file
+
+
+def test_every_name_has_a_config_and_a_misspelt_one_says_which() -> None:
+    assert {'vamp', 'vamp_maple', 'mmrl', 'clip', 'clip_ensemble', 'twosfs'} <= set(names())
+    for name in names():
+        assert config_of(name, 'dtd', 'base-to-novel').is_file()
+    with pytest.raises(ConfigError, match="did you mean 'mmrl'"):
+        config_of('mmlr', 'dtd', 'base-to-novel')
+
+
+def test_product_of_the_lists_without_repetition() -> None:
+    jobs = plan(read_spec(None, dict(methods=['clip', 'mmrl'], datasets=['dtd', 'eurosat'], shots=[4, 16], seeds=[1, 2])))
+    labels = [(job.labels['method'], job.labels['dataset'], job.labels['shots'], job.labels['seed']) for job in jobs]
+    trained = [('mmrl', data, shots, seed) for data in ('dtd', 'eurosat') for shots in (4, 16) for seed in (1, 2)]
+    assert sorted(labels, key=str) == sorted([*trained, ('clip', 'dtd', None, None), ('clip', 'eurosat', None, None)], key=str)
+    assert len({job.work_dir for job in jobs}) == len(jobs)
+    assert [job.trains for job in jobs if job.labels['method'] == 'clip'] == [False, False]
+
+
+def test_untrained_config_is_known_by_its_path_too() -> None:
+    path = config_of('clip', 'icons', None)
+    jobs = plan(read_spec(None, dict(methods=[f'zero={path}'], seeds=[1, 2, 3])))
+    assert [(job.labels['method'], job.trains) for job in jobs] == [('zero', False)]
+
+
+def test_file_and_flags(tmp_path: Path) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text('methods: [mmrl, {name: strong, config: mmrl, overrides: {model.head.consistency: 0.9}}]\n'
+                    'datasets: all\nprotocol: base_to_novel\nseeds: [1, 2]\nshots: 16\n')
+    spec = read_spec(file, dict(seeds=[5], datasets=None, amp=False))
+    assert spec.methods == (Method('mmrl', 'mmrl'), Method('strong', 'mmrl', {'model.head.consistency': 0.9}))
+    assert (spec.datasets, spec.protocols, spec.seeds, spec.shots) == (ELEVEN, ('base-to-novel',), (5,), (16,))
+    one, strong = plan(read_spec(file, dict(datasets=['dtd'], seeds=[1])))
+    assert one.config_hash != strong.config_hash
+    assert strong.labels['overrides'] == {'model.head.consistency': 0.9}
+
+
+@pytest.mark.parametrize(('flags', 'message'), [
+    (dict(), '--methods is missing'),
+    (dict(methods=['vamp']), '--datasets is missing'),
+    (dict(methods=['vamp', 'vamp'], datasets=['dtd']), 'two methods are called'),
+    (dict(methods=['vamp'], datasets=['dtd'], sedes=[1]), "did you mean 'seeds'"),
+    (dict(methods=['vamp'], datasets=['dtd'], seeds=['one']), 'must be whole numbers'),
+    (dict(methods=['vamp'], datasets=['dtd'], seeds=[]), 'nothing would run'),
+    (dict(methods=[{'config': 'vamp'}], datasets=['dtd']), 'must be a name'),
+])
+def test_benchmark_that_means_nothing(flags: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_spec(None, flags)
+
+
+def test_two_own_datasets_of_one_name_are_refused(tmp_path: Path) -> None:
+    for place in ('a', 'b'):
+        for label in ('cat', 'dog'):
+            (tmp_path / place / 'pets' / label).mkdir(parents=True)
+            (tmp_path / place / 'pets' / label / 'x.jpg').write_bytes(b'')
+    flags = dict(methods=['mmrl'], datasets=[str(tmp_path / place / 'pets') for place in 'ab'], protocols=['few-shot'])
+    with pytest.raises(ConfigError, match="both called 'pets'"):
+        plan(read_spec(None, flags))
+
+
+def test_estimate_takes_the_most_alike() -> None:
+    run = dict(method='a', dataset='x', protocol='p', shots=16, overrides={})
+    estimator = Estimator()
+    assert estimator.seconds(run) is None
+    estimator.learn({**run, 'dataset': 'y'}, {'seconds': 100.0})
+    assert estimator.seconds(run) == 100
+    estimator.learn(run, {'seconds': 10.0})
+    estimator.learn(run, {'seconds': 30.0})
+    estimator.learn(run, {'seconds': 1.0, 'resumed_at_epoch': 3})  # only its last part
+    assert estimator.seconds(run) == 20
+    assert estimator.seconds({**run, 'method': 'b'}) is None
+
+
+def test_time_on_slots() -> None:
+    assert on_slots([5, 3, 3], 1) == 11
+    assert on_slots([5, 3, 3], 2) == 6  # 5 on one; 3 and 3 on the other
+    assert on_slots([], 2) == 0
+    assert [clock(8), clock(190), clock(7500)] == ['8 s', '3 min 10 s', '2 h 05 min']
+
+
+def test_slots_share_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '3,5')
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 2)
+    assert [env['CUDA_VISIBLE_DEVICES'] for env in environments()] == ['3', '5']
+    assert [env['CUDA_VISIBLE_DEVICES'] for env in environments(3)] == ['3', '5', '3']
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 0)
+    monkeypatch.setattr('os.cpu_count', lambda: 8)
+    assert [env['OMP_NUM_THREADS'] for env in environments(4)] == ['2'] * 4
+    assert len(environments()) == 1
+    with pytest.raises(ValueError, match='at least 1'):
+        environments(0)
+
+
+def test_dry_run_and_slurm_run_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    toy = toy_apis.write_config(tmp_path)
+    spec = read_spec(None, dict(methods=[str(toy)], seeds=[1, 2], work_dir=str(tmp_path / 'b')))
+    assert run_benchmark(spec, dry_run=True) == 0
+    assert 'their time is not known' in capsys.readouterr().out
+    assert not (tmp_path / 'b').exists()
+    script = tmp_path / 'array.sh'
+    assert run_benchmark(spec, slots=4, slurm=script) == 0
+    text = script.read_text()
+    assert '#SBATCH --array=0-1%4' in text
+    subprocess.run(['bash', '-n', script], check=True)
+    jobs = plan(spec)
+    assert all(read_job(job.work_dir).config_hash == job.config_hash for job in jobs)
+    assert all(job.work_dir in text for job in jobs)
+
+
+def test_result_of_another_config_does_not_count(tmp_path: Path) -> None:
+    labels = dict(method='a', dataset='x', protocol='p', shots=1, seed=1)
+    job = Job({}, labels, True, 'abc', str(tmp_path))
+    assert job.state() == 'new'
+    for text, state in (('{"metrics": {}, "config_hash": "other"}', 'new'), ('{"metr', 'new'),
+                        (json.dumps({'metrics': {'a': 1}, 'config_hash': 'abc'}), 'finished')):
+        (tmp_path / 'result.json').write_text(text)
+        assert job.state() == state

@@ -1,0 +1,7 @@
+"""Whole comparisons: methods, datasets, protocols, shots and seeds, one process per run."""
+
+from .plan import Job, plan
+from .run import run_benchmark
+from .spec import Spec, read_spec
+
+__all__ = ['Job', 'Spec', 'plan', 'read_spec', 'run_benchmark']

@@ -1,0 +1,120 @@
+"""A benchmark from its lists to its results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from .display import Display
+from .estimate import Estimator, clock, learned, on_slots
+from .jobs import LOG, Job
+from .plan import plan
+from .queue import Entry, work_off
+from .slots import environments
+from .slurm import write_array
+from .spec import Spec
+
+_TITLES = {'finished': 'finished', 'interrupted': 'goes on', 'new': 'to do'}
+
+
+def run_benchmark(
+    spec: Spec, slots: int | None = None, dry_run: bool = False, slurm: str | Path | None = None
+) -> int:
+    """Do all runs that are not finished, as many at a time as there are slots.
+
+    Each run has a folder, a process and a log of its own and leaves ``result.json``. Finished ones are recognised by
+    the hash of their config; interrupted ones go on from their last checkpoint; the others still run if one fails. The
+    same call after a kill goes on.
+
+    Args:
+        spec: What is compared.
+        slots: Runs at a time; by default one per GPU, or one on the CPU.
+        dry_run: Show the plan and an estimate of time, and run nothing.
+        slurm: Write the script of an array job here, and run nothing.
+
+    Returns:
+        Number of runs that are not finished though they should be: 0 if all went well, or nothing was to be run.
+    """
+    console = Console(file=sys.stdout)
+    places = environments(slots)
+    jobs = plan(spec)
+    states = {job.work_dir: job.state() for job in jobs}
+    todo = [job for job in jobs if states[job.work_dir] != 'finished']
+    counts = ', '.join(f'{number} {_TITLES[state]}' for state in _TITLES
+                       if (number := list(states.values()).count(state)))
+    _say(console, f'{len(jobs)} runs in {spec.work_dir}: {counts}')
+    estimator = learned(jobs)
+    if slurm is not None:
+        write_array(slurm, todo, slots)
+        _say(console, f'{slurm} has {len(todo)} tasks; hand it in with: sbatch {slurm}')
+        return 0
+    if dry_run:
+        _show_plan(jobs, states, estimator, len(places), console)
+        return 0
+    entries = [Entry(job, 'finished' if states[job.work_dir] == 'finished' else 'waiting') for job in jobs]
+    with Display(entries, estimator, len(places), console) as display:
+        try:
+            work_off(entries, places, display.tell, lambda entry: _learn(estimator, entry))
+        except KeyboardInterrupt:
+            _say(console, 'interrupted; the same command goes on from here')
+            raise
+    return _close(entries, spec, console)
+
+
+def _learn(estimator: Estimator, entry: Entry) -> None:
+    result = entry.job.result()
+    if entry.state == 'finished' and result is not None:
+        estimator.learn(entry.job.labels, result)
+
+
+def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
+    bad = [entry for entry in entries if entry.state != 'finished']
+    for entry in bad:
+        if entry.state == 'busy':
+            _say(console, f'\nBUSY {entry.job.name}: another process works on {entry.job.work_dir}')
+            continue
+        how = f'signal {-entry.exit_status}' if (entry.exit_status or 0) < 0 else f'status {entry.exit_status}'
+        _say(console, f'\nFAILED {entry.job.name} ({how}); the end of {Path(entry.job.work_dir) / LOG}:')
+        _say(console, '\n'.join(f'  | {line}' for line in entry.log_tail().splitlines()) or '  | (empty)')
+    done = len(entries) - len(bad)
+    _say(console, f'{done} of {len(entries)} runs are finished; tables: python tools/report.py {spec.work_dir}')
+    if bad:
+        _say(console, f'{len(bad)} are not; the same command tries them again')
+    return len(bad)
+
+
+def _show_plan(
+    jobs: Sequence[Job], states: dict[str, str], estimator: Estimator, slots: int, console: Console
+) -> None:
+    table = Table(title='Plan')
+    for column in ('run', 'config', 'state', 'time'):
+        table.add_column(column, justify='right' if column == 'time' else 'left', overflow='fold')
+    times = []
+    for job in jobs:
+        state = states[job.work_dir]
+        seconds = None if state == 'finished' else estimator.seconds(job.labels)
+        if state != 'finished':
+            times.append(seconds)
+        shown = '' if state == 'finished' else 'not known' if seconds is None else f'about {clock(seconds)}'
+        config = Path(job.options['config'])
+        table.add_row(job.name, '/'.join(config.parts[-2:]), _TITLES[state], shown)
+    console.print(table)
+    known = [seconds for seconds in times if seconds is not None]
+    total = clock(on_slots(known, slots))
+    if not times:
+        _say(console, 'nothing is left to do')
+    elif not known:
+        _say(console, f'{len(times)} runs to do on {slots} slot(s); no run of these methods is finished yet, so their '
+                      'time is not known')
+    else:
+        rest = len(times) - len(known)
+        _say(console, f'about {total} on {slots} slot(s), told from finished runs'
+             + (f'; and {rest} runs of methods of which none is finished yet' if rest else ''))
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, markup=False, highlight=False)

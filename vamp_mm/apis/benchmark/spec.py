@@ -1,0 +1,154 @@
+"""What a benchmark compares, from a YAML file and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import mmengine
+
+from ..errors import ConfigError, closest
+
+#: Datasets of the published tables, in their order; ``all`` stands for them.
+ELEVEN = ('imagenet', 'caltech101', 'oxford_pets', 'stanford_cars', 'oxford_flowers', 'food101', 'fgvc_aircraft',
+          'sun397', 'dtd', 'eurosat', 'ucf101')
+_LISTS = ('methods', 'datasets', 'protocols', 'shots', 'seeds', 'targets', 'template')
+_WHOLE = ('shots', 'seeds')
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the tables.
+
+    Args:
+        name: Its name in the tables.
+        config: Path of a config, or a name of :func:`~vamp_mm.apis.benchmark.methods.config_of`.
+        overrides: Dotted key -> value, for this method alone.
+    """
+
+    name: str
+    config: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All runs of a benchmark, as the product of lists.
+
+    Args:
+        methods: What is compared.
+        datasets: Names, or paths of own data; None stands for the data of the config.
+        protocols: Names; None stands for the config's own.
+        shots: Training images a class; None stands for the config's own.
+        seeds: Seeds of the runs and of their few-shot subsets.
+        targets: Datasets to test on, for protocols that have some.
+        template: Prompts with one ``{}``.
+        data_root: Folder of the datasets.
+        new_split: Make lists of one's own where a published split is missing.
+        amp: Train in mixed precision.
+        overrides: Dotted key -> value, for all runs.
+        work_dir: Folder of all runs.
+    """
+
+    methods: tuple[Method, ...] = ()
+    datasets: tuple[str | None, ...] = ()
+    protocols: tuple[str | None, ...] = ()
+    shots: tuple[int | None, ...] = (None,)
+    seeds: tuple[int, ...] = (1, 2, 3)
+    targets: tuple[str, ...] | None = None
+    template: tuple[str, ...] | None = None
+    data_root: str | None = None
+    new_split: bool = False
+    amp: bool = False
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    work_dir: str = 'work_dirs/benchmark'
+
+
+def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = None) -> Spec:
+    """Read a YAML file and let flags replace what it says.
+
+    Args:
+        file: YAML file whose keys are those of :class:`Spec`; ``protocol`` stands for ``protocols`` too.
+        flags: Key -> value in the same words; None means that the flag was not given.
+
+    Returns:
+        The benchmark.
+
+    Raises:
+        ConfigError: If a key is unknown or a value is of the wrong kind, or nothing is compared.
+        FileNotFoundError: If there is no such file.
+    """
+    source = None if file is None else str(file)
+    given: dict[str, Any] = {}
+    if file is not None:
+        if not Path(file).is_file():
+            raise FileNotFoundError(f'benchmark file {str(file)!r} does not exist (seen from {Path.cwd()})')
+        given = mmengine.load(str(file), file_format='yaml') or {}
+        if not isinstance(given, Mapping):
+            raise ConfigError([f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'], source)
+    given = {_key(key): value for key, value in given.items()}
+    given |= {_key(key): value for key, value in (flags or {}).items() if value not in (None, False)}
+    known = {item.name for item in fields(Spec)}
+    problems = [f'unknown key {key!r}; {closest(key, known)}' for key in given if key not in known]
+    if problems:
+        raise ConfigError(problems, source)
+    values = {key: _value(key, value, source) for key, value in given.items()}
+    return _complete(Spec(**values), source)
+
+
+def _key(key: str) -> str:
+    return {'protocol': 'protocols', 'method': 'methods', 'dataset': 'datasets', 'seed': 'seeds'}.get(key, key)
+
+
+def _value(key: str, value: Any, source: str | None) -> Any:
+    if key in _LISTS:
+        items = list(value) if isinstance(value, (list, tuple)) else [value]
+        if key in _WHOLE and not all(isinstance(item, int) and not isinstance(item, bool) for item in items):
+            raise ConfigError([f'{key}={value!r} must be whole numbers, for example {key}: [1, 2, 3]'], source)
+        if not items:
+            raise ConfigError([f'{key} is empty: nothing would run'], source)
+        if key == 'methods':
+            return tuple(_method(item, source) for item in items)
+        return tuple(dict.fromkeys(items))
+    if key == 'overrides' and not isinstance(value, Mapping):
+        raise ConfigError([f'overrides={value!r} must be keys and values, for example model.head.alpha: 0.5'], source)
+    if key in ('new_split', 'amp') and not isinstance(value, bool):
+        raise ConfigError([f'{key}={value!r} must be true or false'], source)
+    return str(value) if key in ('data_root', 'work_dir') else value
+
+
+def _method(item: Any, source: str | None) -> Method:
+    if isinstance(item, str):
+        name, _, path = item.rpartition('=')
+        return Method(name or (Path(path).stem if path.endswith('.py') else path), path)
+    if not isinstance(item, Mapping) or set(item) - {'name', 'config', 'overrides'} or 'name' not in item:
+        raise ConfigError([f'method {item!r} must be a name, a path, or name, config and overrides, for example '
+                           '{name: vamp_20, config: vamp, overrides: {model.prompter.test_samples: 20}}'], source)
+    overrides = item.get('overrides') or {}
+    if not isinstance(overrides, Mapping):
+        raise ConfigError([f'overrides of method {item["name"]!r} must be keys and values'], source)
+    return Method(str(item['name']), str(item.get('config') or item['name']), overrides)
+
+
+def _complete(spec: Spec, source: str | None) -> Spec:
+    """Fill in what follows from the rest, and refuse what cannot run."""
+    if not spec.methods:
+        raise ConfigError(['--methods is missing: nothing to compare; for example --methods clip vamp mmrl'], source)
+    twice = sorted({m.name for m in spec.methods if [n.name for n in spec.methods].count(m.name) > 1})
+    if twice:
+        raise ConfigError([f'two methods are called {twice}; name one of them: --methods NAME=CONFIG'], source)
+    named = [method.name for method in spec.methods if not method.config.endswith('.py')]
+    protocols = spec.protocols or (('base-to-novel',) if named else (None,))
+    protocols = tuple(None if name is None else name.removesuffix('.py').replace('_', '-')
+                      if not name.endswith('.py') else name for name in protocols)
+    datasets: tuple[str | None, ...] = tuple(dict.fromkeys(
+        item for name in spec.datasets for item in (ELEVEN if name == 'all' else (name,))))
+    if not datasets:
+        on_imagenet = set(protocols) <= {'cross-dataset', 'domain-generalization'}
+        if named and not on_imagenet:
+            raise ConfigError([f'--datasets is missing for {named}; for example --datasets dtd eurosat, or all for the '
+                               'eleven of the published tables'], source)
+        datasets = ('imagenet',) if named else (None,)
+    return replace(spec, datasets=datasets, protocols=protocols)

@@ -1,0 +1,118 @@
+"""The process of one run: ``python -m vamp_mm.apis.benchmark.worker FOLDER``.
+
+Its folder holds the job. Whatever was finished before is kept; a run that was killed goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..command import command
+from ..compose import compose
+from ..errors import ConfigError
+from ..evaluate import test
+from ..identity import config_hash
+from ..result import RESULT
+from ..train import train
+from .jobs import LOCK, PROGRESS, Job, read_job
+from .watch import WatchHook
+
+#: Exit status where another process works on the run (EX_TEMPFAIL of sysexits).
+BUSY = 75
+_PATIENCE = 10.0  # seconds that a killed benchmark's run may take to notice
+
+
+class BusyError(RuntimeError):
+    """Another process works on the run."""
+
+
+def run_job(work_dir: str | Path) -> None:
+    """Do the run of a folder, or what is left of it.
+
+    Args:
+        work_dir: Folder that holds ``job.json``.
+
+    Raises:
+        ConfigError: If the config is not what it was when the run was planned.
+        BusyError: If another process works on it.
+    """
+    job = read_job(work_dir)
+    with _alone(Path(job.work_dir)):
+        if job.result() is not None:
+            return
+        cfg = compose(**{**job.options, 'work_dir': job.work_dir})
+        if config_hash(cfg) != job.config_hash:
+            raise ConfigError(['the config, or a file that it inherits from, changed after this run was planned; '
+                               'start the benchmark again, which plans it anew'], cfg.filename)
+        _do(job, cfg)
+        (Path(job.work_dir) / PROGRESS).unlink(missing_ok=True)
+
+
+def _do(job: Job, cfg: Config) -> None:
+    hooks = [WatchHook(job.work_dir)]
+    if job.trains:
+        train(cfg, resume=True, hooks=hooks, labels=job.labels)
+    else:
+        test(cfg, None, hooks=hooks, labels=job.labels, out=Path(job.work_dir) / RESULT)
+
+
+@contextlib.contextmanager
+def _alone(work_dir: Path) -> Iterator[None]:
+    """Hold the run; the system lets go of it when this process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: there is no such lock, and nothing else to hold
+        yield
+        return
+    with open(work_dir / LOCK, 'a', encoding='utf-8') as file:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise BusyError(f'another process works on {work_dir}') from None
+                time.sleep(0.2)
+        yield
+
+
+def _end_with_parent() -> None:
+    """End this process when the other end of its standard input goes: the benchmark was killed."""
+
+    def wait() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while os.read(0, 1):
+                pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@command
+def main() -> None:
+    """Run the folder that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('work_dir')
+    parser.add_argument('--end-with-parent', action='store_true', help='end when standard input closes')
+    args = parser.parse_args()
+    if args.end_with_parent:
+        _end_with_parent()
+    try:
+        run_job(args.work_dir)
+    except BusyError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BUSY)
+
+
+if __name__ == '__main__':
+    main()

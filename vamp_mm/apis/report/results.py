@@ -1,0 +1,137 @@
+"""Reading the result files of runs, and sorting them by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..benchmark.jobs import read_result
+from ..errors import ConfigError
+from ..result import RESULT
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run.
+
+    Args:
+        path: Its file.
+        method: Name of the method.
+        label: What tables call it: the name, and the overrides that set it apart from others of that name.
+        dataset: Dataset that it was trained on, or tested on.
+        protocol: ``'base-to-novel'``, ``'few-shot'``, ...; ``'other'`` if its metrics are those of none.
+        shots: Training images a class; None if nothing was trained.
+        seed: Seed; None if nothing depends on one.
+        metrics: All metrics.
+        content: The whole file.
+    """
+
+    path: str
+    method: str
+    label: str
+    dataset: str
+    protocol: str
+    shots: int | None
+    seed: int | None
+    metrics: Mapping[str, float]
+    content: Mapping[str, Any]
+
+
+#: Results of one method, dataset, protocol and number of shots: seed -> result.
+Runs = dict[int | None, Result]
+
+
+def read_results(
+    folders: Sequence[str | Path], newest: bool = False, notes: list[str] | None = None
+) -> list[Result]:
+    """Read all ``result.json`` below some folders.
+
+    Args:
+        folders: Where to look.
+        newest: Of several runs of the same method, dataset, protocol, shots and seed with different configs, take the
+            one that finished last; otherwise they are an error.
+        notes: Takes a sentence on each file that is left out.
+
+    Returns:
+        The results, in the order of their paths.
+
+    Raises:
+        FileNotFoundError: If a folder does not exist, or there is no result.
+        ConfigError: If runs that differ would stand in one cell.
+    """
+    notes = [] if notes is None else notes
+    found: list[tuple[str, dict[str, Any]]] = []
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f'{str(folder)!r} is no folder (seen from {Path.cwd()})')
+        for path in sorted(Path(folder).rglob(RESULT)):
+            content = read_result(path)
+            if content is None or not isinstance(content.get('run'), dict):
+                notes.append(f'{path} is left out: it is no result of a run, or of an older version')
+            elif content.get('checkpoint'):
+                notes.append(f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts')
+            else:
+                found.append((str(path), content))
+    if not found:
+        raise FileNotFoundError(f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
+                                'tools/benchmark.py or tools/train.py')
+    labels = _labels([content['run'] for _, content in found])
+    results = [_result(path, content, label) for (path, content), label in zip(found, labels, strict=True)]
+    return _distinct(results, newest, notes)
+
+
+def grouped(results: Iterable[Result]) -> dict[tuple[str, str, int | None], Runs]:
+    """Results by label, dataset and shots, then by seed, in order of appearance."""
+    groups: dict[tuple[str, str, int | None], Runs] = {}
+    for result in results:
+        groups.setdefault((result.label, result.dataset, result.shots), {})[result.seed] = result
+    return groups
+
+
+def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
+    run, metrics = content['run'], content['metrics']
+    return Result(path, run['method'], label, run['dataset'], _layout(run.get('protocol'), metrics), run.get('shots'),
+                  run.get('seed'), metrics, content)
+
+
+def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
+    """Which table a run belongs to: what it measured decides, not what it was called."""
+    if {'base/accuracy', 'novel/accuracy'} <= metrics.keys():
+        return 'base-to-novel'
+    if 'open/accuracy' in metrics:
+        return 'open'
+    if 'all/accuracy' in metrics:
+        return 'few-shot'
+    if any(name.endswith('/all/accuracy') for name in metrics):
+        return 'domain-generalization' if protocol == 'domain-generalization' else 'cross-dataset'
+    return 'other'
+
+
+def _labels(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The method, and the overrides that not all runs of the method share."""
+    settings = [{f'{key}={value}' for key, value in (run.get('overrides') or {}).items()} for run in runs]
+    shared: dict[str, set[str]] = {}
+    for run, setting in zip(runs, settings, strict=True):
+        name = run['method']
+        shared[name] = shared[name] & setting if name in shared else set(setting)
+    return [' '.join([run['method'], *([f'({", ".join(own)})'] if (own := sorted(setting - shared[run['method']]))
+                                       else [])]) for run, setting in zip(runs, settings, strict=True)]
+
+
+def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list[Result]:
+    kept: dict[tuple, Result] = {}
+    for result in sorted(results, key=lambda item: str(item.content.get('finished'))):
+        key = (result.label, result.dataset, result.protocol, result.shots, result.seed)
+        other = kept.pop(key, None)
+        if other is not None:
+            same = other.content.get('config_hash') == result.content.get('config_hash')
+            if not same and not newest:
+                raise ConfigError([f'{other.path} and {result.path} are both called {result.label!r} on '
+                                   f'{result.dataset}, {result.shots} shots, seed {result.seed}, and their configs '
+                                   'differ. Take the newer one with --newest, remove one, or run them under names of '
+                                   'their own: --methods NAME=CONFIG'])
+            notes.append(f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else ''))
+        kept[key] = result
+    return sorted(kept.values(), key=lambda item: item.path)

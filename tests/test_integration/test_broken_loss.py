@@ -53,6 +53,6 @@ def test_learning_rate_that_breaks_the_weights(micro: world.Micro, tmp_path: Pat
     assert not (run / 'epoch_2.pth').exists()
     assert not (run / 'result.json').exists()
     # A checkpoint brings its learning rate along: a smaller one in the config must not be passed over in silence.
-    with pytest.raises(ValueError, match=r'learning rates \[1e\+30\].*this run \[0\.001\].*load_from'):
+    with pytest.raises(ValueError, match=r'optimizer\.lr: 1e\+30 -> 0\.001.*load_from'):
         micro.train(run, resume=True)
     assert micro.train(again, {'load_from': str(run / 'epoch_1.pth')}).keys() >= {'H'}

@@ -70,7 +70,7 @@ def test_a_name_that_is_also_a_folder_is_refused(tmp_path: Path, monkeypatch: py
     own.folders(tmp_path / 'icons', {'ant': 4, 'bee': 4})
     with pytest.raises(ConfigError, match=r'give \./icons for your own data'):
         compose(ICONS, dataset='icons')
-    assert compose(ICONS, dataset='./icons').train_dataloader.dataset.data_root == 'icons'
+    assert compose(ICONS, dataset='./icons').train_dataloader.dataset.data_root == str(tmp_path / 'icons')
 
 
 @pytest.mark.parametrize('template', ['a bird.', '{} and {}'])
@@ -183,3 +183,50 @@ def test_commands_explain_what_is_wrong_with_data_and_show_where_a_bug_is(error,
     if code:
         assert stop.value.code == code
         assert capsys.readouterr().err == 'DataError: what to do\n'
+
+
+def _animals(folder: Path) -> str:
+    return str(own.folders(folder, {'ant': 4, 'bee': 4}))
+
+
+def test_targets_of_one_name_are_refused(tmp_path: Path) -> None:
+    one, two = _animals(tmp_path / 'a' / 'animals'), _animals(tmp_path / 'b' / 'animals')
+    with pytest.raises(ConfigError, match=r"a/animals' and '.*b/animals' are both called 'animals'.*rename the folder"):
+        compose(ICONS, protocol='cross-dataset', targets=[one, two])
+    for targets in (['source', two], [two, 'source'], [two], [one, two]):
+        with pytest.raises(ConfigError, match=r"b/animals' and the dataset trained on .*both called 'animals'"):
+            compose(ICONS, dataset=one, protocol='cross-dataset', targets=targets)
+    dtd = _animals(tmp_path / 'dtd')
+    with pytest.raises(ConfigError, match="both called 'dtd'"):
+        compose(ICONS, protocol='cross-dataset', targets=[dtd, 'dtd'])
+    with pytest.raises(ConfigError, match="'dtd' and the dataset trained on"):
+        compose(ICONS, dataset=dtd, protocol='cross-dataset', targets=['dtd'])
+    with pytest.raises(ConfigError, match=r"is called 'average', as the mean"):
+        compose(ICONS, protocol='cross-dataset', targets=[_animals(tmp_path / 'average')])
+
+
+def test_the_same_target_twice_is_one(tmp_path: Path) -> None:
+    one = _animals(tmp_path / 'animals')
+    cfg = compose(ICONS, protocol='cross-dataset', targets=[one, 'dtd', one + '/', 'dtd', 'icons', 'source'])
+    assert list(cfg.test_cfg.splits) == ['animals/all', 'dtd/all', 'icons/all']
+
+
+def test_the_source_is_known_by_its_path(tmp_path: Path) -> None:
+    one = _animals(tmp_path / 'animals')
+    for path in (one, one + '/', f'{tmp_path}/animals/../animals'):
+        cfg = compose(ICONS, dataset=one, protocol='cross-dataset', targets=[path, 'dtd', 'source'])
+        assert list(cfg.test_cfg.splits) == ['animals/all', 'dtd/all']
+        assert cfg.test_cfg.splits['animals/all'] == dict(seen=True, dataset=dict(class_split='all'))
+        assert cfg.test_cfg.trained_on == 'animals'
+
+
+def test_data_root_leaves_a_path_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ('animals', 'sketches'):
+        _animals(tmp_path / 'data' / name)
+    cfg = compose(ICONS, dataset='data/animals', protocol='cross-dataset', targets=['source', 'data/sketches', 'dtd'],
+                  data_root='/sets')
+    assert cfg.train_dataloader.dataset.data_root == str(tmp_path / 'data' / 'animals')
+    splits = cfg.test_cfg.splits
+    assert splits['sketches/all'].dataset.data_root == str(tmp_path / 'data' / 'sketches')
+    assert splits['dtd/all'].dataset.data_root == '/sets/dtd'

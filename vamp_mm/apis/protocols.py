@@ -24,7 +24,8 @@ _RENAME = 'rename the folder of one, or test them in runs of their own'
 _KEYS = frozenset({'train_dataloader', 'test_evaluator', 'test_cfg', 'targets'})
 
 
-def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -> None:
+def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
+                 templates: Sequence[str] | None = None) -> None:
     """Make a config follow a protocol, in place.
 
     A protocol file in ``configs/_base_/protocols`` says which classes are trained on, and what is tested: class
@@ -36,6 +37,7 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
         name: Name of a protocol file, with ``-`` or ``_``, or a path to such a file.
         targets: Datasets to test on in place of the file's: names, or paths of own data, of which all images are
             taken where they have no parts; ``source`` is the one trained on.
+        templates: Prompts of all targets, in place of each one's own.
 
     Raises:
         ConfigError: If there is no such protocol, it has no targets to replace, the config tests nothing, or two of
@@ -57,6 +59,8 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
         cfg.test_evaluator = protocol.test_evaluator
     if 'targets' in protocol:
         cfg.test_cfg = _test_of(cfg, list(dict.fromkeys(targets or protocol.targets)))
+        for split in cfg.test_cfg.splits.values() if templates is not None else ():
+            split['dataset']['templates'] = list(templates)
     else:
         cfg.test_cfg = protocol.test_cfg
 

@@ -17,6 +17,7 @@ from vamp_mm.apis.data_record import DataRecordHook
 from vamp_mm.apis.errors import ConfigError
 from vamp_mm.apis.records import check_work_dir
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper
+from vamp_mm.evaluation import SplitTestLoop
 
 ROOT = Path(__file__).parents[2]
 ICONS = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py'
@@ -96,10 +97,10 @@ def test_shots_reach_through_the_wrapper(birds: Path, tmp_path: Path) -> None:
     assert check_config(cfg) == []
 
 
-def _start(dataset, work_dir: Path, iterations: int = 0) -> None:
+def _start(dataset, work_dir: Path, iterations: int = 0, tested: SplitTestLoop | None = None) -> None:
     """What a Runner does with the hook before it trains."""
     runner = SimpleNamespace(
-        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=None, work_dir=str(work_dir), iter=iterations,
+        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=None, test_loop=tested, work_dir=str(work_dir), iter=iterations,
         logger=MMLogger.get_current_instance())  # fmt: skip
     work_dir.mkdir(exist_ok=True)
     DataRecordHook().before_train(runner)
@@ -118,9 +119,23 @@ def test_a_run_records_its_images(birds: Path, tmp_path: Path) -> None:
     assert [str(birds / path) for path, _, _ in lists['train']] == [info['img_path'] for info in everything]
     assert len(lists['test']) == 4
     note = (tmp_path / 'run' / 'data_note.txt').read_text()
-    for words in (str(birds), 'a {}, a bird.', 'classes trained on (novel): 1: bee', '2 a class, seed 2', 'test: 4 images'):
+    for words in (str(birds), 'a {}, a bird.', 'classes trained on (novel): 1: bee', '2 a class, seed 2',
+                  'train: 4 images of all 2 classes, 2 of them trained on\n', 'test: 4 images of all 2 classes\n'):
         assert words in note
     check_work_dir(tmp_path / 'run')  # a start that failed after this is no obstacle to the next one
+
+
+def test_the_note_names_targets_and_keeps_names_apart(tmp_path: Path) -> None:
+    root = own.folders(tmp_path / 'pets', {'train/cat, small': 2, 'train/dog': 2, 'test/cat, small': 1, 'test/dog': 1})
+    loop = object.__new__(SplitTestLoop)
+    other = _data(root, split='test', shots=-1)
+    loop._loaders = {name: SimpleNamespace(dataset=other) for name in ('pets/all', 'sketches/all')}
+    loop._metainfo = dict.fromkeys(loop._loaders, other.metainfo)
+    _start(_data(root), tmp_path / 'run', tested=loop)
+    note = (tmp_path / 'run' / 'data_note.txt').read_text()
+    for line in ('classes trained on (all): 2: "cat, small", "dog"', 'train: 4 images', 'test: 2 images',
+                 'tested on pets/all: 2 images of 2 classes', 'tested on sketches/all: 2 images of 2 classes'):
+        assert f'{line}\n' in note
 
 
 def test_the_record_can_be_used_again(birds: Path, tmp_path: Path) -> None:

@@ -100,8 +100,8 @@ def _other_than(cfg: Config, target: str, trained: Mapping[str, Any], own: Mappi
     if target == SOURCE or (target == _name_of(trained) and not path and not is_dataset_file(cfg, target)):
         return None
     dataset = _target(cfg, target, own)
-    same = _lists(dataset['source']) == _lists(trained.get('source'))
-    if path:  # a dataset file says where the data usually are, and a config may have them elsewhere
+    same = _lists(dataset.get('source')) == _lists(trained.get('source'))
+    if path or dataset.get('source') is None:  # a dataset file says where the data usually are, and a config may have them elsewhere
         roots = [os.path.realpath(os.path.expanduser(item['data_root'])) for item in (dataset, trained)
                  if 'data_root' in item]
         same = same and len(roots) == 2 and roots[0] == roots[1]

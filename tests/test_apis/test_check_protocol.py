@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,52 @@ def test_missing_paths_are_errors(tmp_path: Path) -> None:
     (tmp_path / 'vectors.json').write_text('{"dtd": {"n_classes": 3}}')
     with pytest.raises(FileNotFoundError, match='--splits'):
         check_protocol(tmp_path / 'vectors.json', tmp_path / 'none')
+
+
+@pytest.mark.parametrize('value', [None, 5, [], {}, 'x'])
+def test_a_dataset_without_values_is_an_error(folder: Path, value: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'eurosat' holds .*; expected an object of recorded values"):
+        run(folder, {'dtd': vector(), 'eurosat': value})
+
+
+@pytest.mark.parametrize(('key', 'file'), [
+    ('fgvc_aircraft', 'split_zhou_FGVCAircraft.json'), ('imagenet', 'split_zhou_ImageNet.json'),
+    ('dtd', 'split_zhou_DTD.json'), ('DTD', 'split_zhou_DescribableTextures.json'), ('caltech101', 'split_caltech-101.json')])
+def test_a_file_with_another_name_of_the_dataset_is_found(tmp_path: Path, key: str, file: str) -> None:
+    (tmp_path / file).write_text(json.dumps(LISTS))
+    assert run(tmp_path, {key: vector()}, strict=True) == 0
+
+
+def test_the_file_of_the_catalog_comes_first(folder: Path) -> None:
+    (folder / 'split_zhou_DTD.json').write_text('{')
+    assert run(folder, {'dtd': vector()}, strict=True) == 0
+
+
+@pytest.mark.parametrize(('change', 'note'), [
+    (lambda lists: lists.update(test=[item for item in lists['test'] if item[1] != 2]), 'have no image in test'),
+    (lambda lists: [item.__setitem__(2, 'a') for part in lists.values() for item in part if item[1] == 1],
+     'stands for labels 0 and 1'),
+])
+def test_lists_that_make_no_dataset_are_compared_all_the_same(
+        tmp_path: Path, capsys: pytest.CaptureFixture, change: Any, note: str) -> None:
+    lists = json.loads(json.dumps(LISTS))
+    change(lists)
+    (tmp_path / 'split_zhou_MyBirds.json').write_text(json.dumps(lists))
+    items = [Item(*item) for item in lists['train']]
+    drawn = random.Random(3)
+    few = [item for label in (2, 0, 1) for item in drawn.sample([item for item in items if item.label == label], 2)]
+    recorded = {'n_classes': 3, 'sizes': {part: len(items) for part, items in lists.items()},
+                'sha256': {'test': list_digest(Item(*item) for item in lists['test'])},
+                'fewshot': {'shot_2-seed_3': {'train_sha256': list_digest(few)}}}
+    assert run(tmp_path, {'my_birds': recorded}, strict=True) == 0
+    out = capsys.readouterr().out
+    assert 'NOTE my_birds: ' in out
+    assert note in out
+    recorded['fewshot']['shot_2-seed_3']['train_sha256'] = '0' * 64
+    assert run(tmp_path, {'my_birds': recorded}) == 1
+
+
+def test_one_class_cannot_be_halved(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / 'split_one.json').write_text(json.dumps({part: [[f'{part}.jpg', 0, 'a']] for part in LISTS}))
+    assert run(tmp_path, {'one': {'base': {'n_classes': 1}}}) == 1
+    assert 'there are only 1' in capsys.readouterr().out

@@ -17,6 +17,7 @@ from vamp_mm.apis.data_record import DataRecordHook
 from vamp_mm.apis.errors import ConfigError
 from vamp_mm.apis.records import check_work_dir
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper
+from vamp_mm.evaluation import SplitTestLoop
 
 ROOT = Path(__file__).parents[2]
 ICONS = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py'
@@ -70,7 +71,7 @@ def test_a_name_that_is_also_a_folder_is_refused(tmp_path: Path, monkeypatch: py
     own.folders(tmp_path / 'icons', {'ant': 4, 'bee': 4})
     with pytest.raises(ConfigError, match=r'give \./icons for your own data'):
         compose(ICONS, dataset='icons')
-    assert compose(ICONS, dataset='./icons').train_dataloader.dataset.data_root == 'icons'
+    assert compose(ICONS, dataset='./icons').train_dataloader.dataset.data_root == str(tmp_path / 'icons')
 
 
 @pytest.mark.parametrize('template', ['a bird.', '{} and {}'])
@@ -96,10 +97,10 @@ def test_shots_reach_through_the_wrapper(birds: Path, tmp_path: Path) -> None:
     assert check_config(cfg) == []
 
 
-def _start(dataset, work_dir: Path, iterations: int = 0) -> None:
+def _start(dataset, work_dir: Path, iterations: int = 0, tested: SplitTestLoop | None = None) -> None:
     """What a Runner does with the hook before it trains."""
     runner = SimpleNamespace(
-        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=None, work_dir=str(work_dir), iter=iterations,
+        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=None, test_loop=tested, work_dir=str(work_dir), iter=iterations,
         logger=MMLogger.get_current_instance())  # fmt: skip
     work_dir.mkdir(exist_ok=True)
     DataRecordHook().before_train(runner)
@@ -118,9 +119,23 @@ def test_a_run_records_its_images(birds: Path, tmp_path: Path) -> None:
     assert [str(birds / path) for path, _, _ in lists['train']] == [info['img_path'] for info in everything]
     assert len(lists['test']) == 4
     note = (tmp_path / 'run' / 'data_note.txt').read_text()
-    for words in (str(birds), 'a {}, a bird.', 'classes trained on (novel): 1: bee', '2 a class, seed 2', 'test: 4 images'):
+    for words in (str(birds), 'a {}, a bird.', 'classes trained on (novel): 1: bee', '2 a class, seed 2',
+                  'train: 4 images of all 2 classes, 2 of them trained on\n', 'test: 4 images of all 2 classes\n'):
         assert words in note
     check_work_dir(tmp_path / 'run')  # a start that failed after this is no obstacle to the next one
+
+
+def test_the_note_names_targets_and_keeps_names_apart(tmp_path: Path) -> None:
+    root = own.folders(tmp_path / 'pets', {'train/cat, small': 2, 'train/dog': 2, 'test/cat, small': 1, 'test/dog': 1})
+    loop = object.__new__(SplitTestLoop)
+    other = _data(root, split='test', shots=-1)
+    loop._loaders = {name: SimpleNamespace(dataset=other) for name in ('pets/all', 'sketches/all')}
+    loop._metainfo = dict.fromkeys(loop._loaders, other.metainfo)
+    _start(_data(root), tmp_path / 'run', tested=loop)
+    note = (tmp_path / 'run' / 'data_note.txt').read_text()
+    for line in ('classes trained on (all): 2: "cat, small", "dog"', 'train: 4 images', 'test: 2 images',
+                 'tested on pets/all: 2 images of 2 classes', 'tested on sketches/all: 2 images of 2 classes'):
+        assert f'{line}\n' in note
 
 
 def test_the_record_can_be_used_again(birds: Path, tmp_path: Path) -> None:
@@ -183,3 +198,50 @@ def test_commands_explain_what_is_wrong_with_data_and_show_where_a_bug_is(error,
     if code:
         assert stop.value.code == code
         assert capsys.readouterr().err == 'DataError: what to do\n'
+
+
+def _animals(folder: Path) -> str:
+    return str(own.folders(folder, {'ant': 4, 'bee': 4}))
+
+
+def test_targets_of_one_name_are_refused(tmp_path: Path) -> None:
+    one, two = _animals(tmp_path / 'a' / 'animals'), _animals(tmp_path / 'b' / 'animals')
+    with pytest.raises(ConfigError, match=r"a/animals' and '.*b/animals' are both called 'animals'.*rename the folder"):
+        compose(ICONS, protocol='cross-dataset', targets=[one, two])
+    for targets in (['source', two], [two, 'source'], [two], [one, two]):
+        with pytest.raises(ConfigError, match=r"b/animals' and the dataset trained on .*both called 'animals'"):
+            compose(ICONS, dataset=one, protocol='cross-dataset', targets=targets)
+    dtd = _animals(tmp_path / 'dtd')
+    with pytest.raises(ConfigError, match="both called 'dtd'"):
+        compose(ICONS, protocol='cross-dataset', targets=[dtd, 'dtd'])
+    with pytest.raises(ConfigError, match="'dtd' and the dataset trained on"):
+        compose(ICONS, dataset=dtd, protocol='cross-dataset', targets=['dtd'])
+    with pytest.raises(ConfigError, match=r"is called 'average', as the mean"):
+        compose(ICONS, protocol='cross-dataset', targets=[_animals(tmp_path / 'average')])
+
+
+def test_the_same_target_twice_is_one(tmp_path: Path) -> None:
+    one = _animals(tmp_path / 'animals')
+    cfg = compose(ICONS, protocol='cross-dataset', targets=[one, 'dtd', one + '/', 'dtd', 'icons', 'source'])
+    assert list(cfg.test_cfg.splits) == ['animals/all', 'dtd/all', 'icons/all']
+
+
+def test_the_source_is_known_by_its_path(tmp_path: Path) -> None:
+    one = _animals(tmp_path / 'animals')
+    for path in (one, one + '/', f'{tmp_path}/animals/../animals'):
+        cfg = compose(ICONS, dataset=one, protocol='cross-dataset', targets=[path, 'dtd', 'source'])
+        assert list(cfg.test_cfg.splits) == ['animals/all', 'dtd/all']
+        assert cfg.test_cfg.splits['animals/all'] == dict(seen=True, dataset=dict(class_split='all'))
+        assert cfg.test_cfg.trained_on == 'animals'
+
+
+def test_data_root_leaves_a_path_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ('animals', 'sketches'):
+        _animals(tmp_path / 'data' / name)
+    cfg = compose(ICONS, dataset='data/animals', protocol='cross-dataset', targets=['source', 'data/sketches', 'dtd'],
+                  data_root='/sets')
+    assert cfg.train_dataloader.dataset.data_root == str(tmp_path / 'data' / 'animals')
+    splits = cfg.test_cfg.splits
+    assert splits['sketches/all'].dataset.data_root == str(tmp_path / 'data' / 'sketches')
+    assert splits['dtd/all'].dataset.data_root == '/sets/dtd'

@@ -83,11 +83,23 @@ def test_templates_of_the_source_do_not_leak_into_targets(tmp_path: Path) -> Non
     assert splits['dtd/all'].dataset.templates is None
 
 
+def test_asked_templates_reach_all_targets() -> None:
+    cfg = compose(VAMP, protocol='cross-dataset', targets=['source', 'dtd', 'icons'], template=['a {} b'])
+    assert check_config(cfg) == []
+    splits = cfg.test_cfg.splits
+    assert [split.dataset.templates for split in splits.values()] == [['a {} b']] * 3
+    assert cfg.train_dataloader.dataset.templates == cfg.test_dataloader.dataset.templates == ['a {} b']
+    assert compose(VAMP, protocol='few-shot', template=['a {} b']).test_cfg.splits == dict(
+        all=dict(seen=True, dataset=dict(class_split='all')))  # the test set has them
+
+
 @pytest.mark.parametrize(('options', 'error', 'message'), [
     (dict(protocol='fewshot'), ConfigError, "did you mean 'few_shot'"),
     (dict(targets=['dtd']), ConfigError, '--targets needs --protocol'),
     (dict(protocol='open', targets=['dtd']), ConfigError, 'tests on the dataset that it trains on'),
     (dict(protocol='cross-dataset', targets=['dtdd']), FileNotFoundError, "'dtdd' is neither"),
+    (dict(seed=-1), ConfigError, '--seed -1 must be an integer from 0'),
+    (dict(seed=2**32), ConfigError, '--seed 4294967296 must be'),
     (dict(new_split=True), None, ''),
     (dict(new_split=True, dataset='imagenet'), ConfigError, 'concerns no dataset of this config'),
     (dict(data_root='/sets', dataset='imagenet_a'), None, ''),

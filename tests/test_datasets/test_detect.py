@@ -135,3 +135,30 @@ def test_paths_that_are_nothing(tmp_path: Path) -> None:
     (tmp_path / 'data.zip').write_bytes(b'')
     with pytest.raises(DataError, match=r'neither a table nor a split file .*\.csv'):
         detect(tmp_path / 'data.zip')
+
+
+def test_absolute_paths_of_images_in_a_folder_below(tmp_path: Path) -> None:
+    own.folders(tmp_path / 'imgs', {'a': 4, 'b': 4})
+    rows = [[str(tmp_path / 'imgs' / name / f'{i}.png'), name] for name in 'ab' for i in range(4)]
+    own.table(tmp_path / 'list.csv', [['path', 'class'], *rows])
+    layout = detect(tmp_path / 'list.csv')
+    assert layout.source['image_folder'] == ''
+    split = build_source(layout.source).read(layout.data_root)
+    assert {item.path for item in (*split.train, *split.val, *split.test)} == {
+        f'imgs/{name}/{i}.png' for name in 'ab' for i in range(4)}
+
+
+@pytest.mark.parametrize('name', ['deep.json', 'deep.jsonl', 'train.json'])
+def test_json_nested_too_deeply_is_explained(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('[' * 200_000)
+    with pytest.raises(DataError, match='nested too deeply'):
+        detect(tmp_path / name)
+
+
+def test_a_split_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'images': 4})
+    lists = dict(train=[['0.png', 0, 'a'], ['1.png', 1, 'b']], val=[], test=[['2.png', 0, 'a'], ['3.png', 1, 'b']])
+    (tmp_path / 'split.json').write_text(json.dumps(lists), encoding='utf-8-sig')
+    layout = detect(tmp_path)
+    assert layout.source['image_folder'] == 'images'
+    assert build_source(layout.source).read(layout.data_root).classes == ('a', 'b')

@@ -103,6 +103,7 @@ def test_images_in_memory_are_wrapped_too() -> None:
     (Arrays(ann_file='', metainfo=dict(classes=('ant', 'bee', 'cow'))), {}, '1 classes have no image .*cow'),
     (Arrays(ann_file=''), dict(shots=6), 'fewer images than shots=6'),
     (Arrays(ann_file=''), dict(split='test', shots=1), 'never sampled'),
+    (Arrays(ann_file=''), dict(seed=-1), 'seed=-1 must be an integer from 0 on'),
     (Arrays(ann_file=''), dict(class_split='new'), "allowed: \\('all', 'base', 'novel'\\)"),
 ])  # fmt: skip
 def test_what_cannot_be_sampled_is_explained(dataset: BaseDataset, options: dict, says: str) -> None:

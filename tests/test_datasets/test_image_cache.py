@@ -14,7 +14,7 @@ import torch
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
-from vamp_mm.datasets import FewShotDataset, ImageCache, read_rgb
+from vamp_mm.datasets import DataError, FewShotDataset, ImageCache, read_rgb
 
 #: One image of the conftest: 37 x 53 pixels, 3 bytes each.
 IMAGE_MB = 37 * 53 * 3 / 2**20
@@ -123,8 +123,11 @@ def test_on_for_small_few_shot_sets_only(arguments: dict) -> None:
     assert FewShotDataset(**arguments).image_cache is None
     assert FewShotDataset(**arguments, split='test').image_cache is None
     assert FewShotDataset(**arguments, split='test', cache_mb=3).image_cache.budget_mb == 3
-    with pytest.raises(ValueError, match='cache_mb=-1'):
-        FewShotDataset(**arguments, cache_mb=-1)
+    for wrong in (-1, float('inf'), float('nan'), '5', True):
+        with pytest.raises(DataError, match=f'cache_mb={wrong!r} must be a finite number'):
+            FewShotDataset(**arguments, cache_mb=wrong)
+    with pytest.raises(DataError, match='the system does not give so many MiB'):
+        FewShotDataset(**arguments, cache_mb=1e13)
 
 
 def test_not_made_where_nothing_asks_it(arguments: dict) -> None:

@@ -122,3 +122,10 @@ def test_a_link_to_a_folder_above_ends(tmp_path: Path) -> None:
 def test_contradicting_folders_are_refused(arguments: dict) -> None:
     with pytest.raises(ValueError, match='undivided'):
         ImageFolder(**arguments)
+
+
+def test_a_link_that_pulls_in_other_classes_is_refused(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'ant': 4, 'bee': 4})
+    (tmp_path / 'ant' / 'up').symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(DataError, match=r'ant/up is a link to .*Remove the link'):
+        ImageFolder(undivided='.').read(str(tmp_path))

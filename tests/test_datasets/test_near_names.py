@@ -39,6 +39,16 @@ def test_says_nothing_about_files_that_are_not_there(tmp_path: Path) -> None:
     assert spelt_otherwise([str(tmp_path / 'cats' / '001.jpg')]) == ''
 
 
+def test_a_link_that_points_nowhere_is_called_so(tmp_path: Path) -> None:
+    link = tmp_path / 'dead.png'
+    link.symlink_to(tmp_path / 'gone.png')
+    sentence = spelt_otherwise([str(link)])
+    assert 'links that point nowhere' in sentence
+    assert 'gone.png' in sentence
+    assert 'Rename' not in sentence
+    assert near_name(str(link)) is None
+
+
 def test_the_dataset_says_so(arguments: dict, data_root: Path) -> None:
     lists = json.loads((data_root / 'split.json').read_text())
     lists['test'][0][0] = lists['test'][0][0].replace('.png', '.PNG')

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from vamp_mm.datasets import Item, Split, few_shot_part, few_shot_subset
+from vamp_mm.datasets import DataError, Item, Split, few_shot_part, few_shot_subset
 
 # random.sample of CPython, from the protocol notes of this field: seed -> 16 of 20
 SAMPLE_16_OF_20 = {
@@ -129,3 +129,11 @@ def test_refuses_zero_shots_and_the_test_list() -> None:
         few_shot_subset(make({0: 3}), 0, random.Random(1))
     with pytest.raises(ValueError, match="part='test'"):
         few_shot_part(Split(('a',), (), (), ()), 'test', 1, 1)
+
+
+@pytest.mark.parametrize('seed', [-1, 1.0, None, '1', True])
+def test_a_seed_that_names_no_subset_is_refused(seed: object) -> None:
+    split = Split(('a',), tuple(make({0: 8})), (), ())
+    with pytest.raises(DataError, match=f'seed={seed!r} must be an integer from 0 on'):
+        few_shot_part(split, 'train', 1, seed)
+    assert len(few_shot_part(split, 'train', 1, 0)) == 1

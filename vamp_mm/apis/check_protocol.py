@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from vamp_mm.datasets import CATALOG, Split, read_split
+from vamp_mm.datasets import Split
 
 from .errors import ConfigError
+from .protocol_lists import lists_of
 from .protocol_vectors import UNKNOWN, recompute
-from .regenerate import regenerated
-
-_JSON_NAME = re.compile(r'split_(zhou_)?(?P<name>.+)\.json')
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
 
     Raises:
         FileNotFoundError: If the vector file or the folder does not exist.
-        ConfigError: If the vector file is no such file.
+        ConfigError: If the vector file is no such file; a command ends with 2 then.
     """
     recorded = _read_vectors(Path(vectors))
     folder = Path(splits)
@@ -74,8 +71,11 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
         table.add_column(column, justify='right' if column in ('equal', 'different', 'unknown') else 'left')
     checks: list[Check] = []
     without_lists: list[str] = []
+    notes: list[str] = []
     for dataset, vector in recorded.items():
-        split, origin = _lists(dataset, folder)
+        split, origin, note = lists_of(dataset, folder)
+        if note:
+            notes.append(f'NOTE {dataset}: {note}. Its lists are compared as they are')
         if split is None:
             without_lists.append(dataset)
             table.add_row(dataset, origin, '-', '-', '-', '[yellow]NOT CHECKED[/]')
@@ -85,6 +85,8 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
         table.add_row(dataset, origin, *(str(_count(found, state)) for state in ('equal', 'different', 'unknown')),
                       _verdict(found))
     console.print(table)
+    for note in notes:
+        console.print(note, markup=False, soft_wrap=True)
     return _report(console, checks, without_lists, strict)
 
 
@@ -125,46 +127,20 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield path, value
 
 
-def _lists(dataset: str, folder: Path) -> tuple[Split | str | None, str]:
-    """The lists of a dataset and where they come from; a sentence where a split file is unusable."""
-    file = _split_file(dataset, folder)
-    if file is not None:
-        try:
-            return read_split(file), file.name
-        except ValueError as error:
-            return str(error), file.name
-    split = regenerated(dataset, folder)
-    if split is not None:
-        return split, 'regenerated from recorded data'
-    wanted = CATALOG[dataset].split_file if dataset in CATALOG else f'split_zhou_{dataset}.json'
-    return None, f'no {wanted}' if wanted else 'has no split file'
-
-
-def _split_file(dataset: str, folder: Path) -> Path | None:
-    row = CATALOG.get(dataset)
-    if row is not None:
-        file = folder / row.split_file if row.split_file else None
-        return file if file is not None and file.is_file() else None
-    for file in sorted(folder.glob('split_*.json')):
-        match = _JSON_NAME.fullmatch(file.name)
-        if match and _plain(match['name']) == _plain(dataset):
-            return file
-    return None
-
-
-def _plain(name: str) -> str:
-    return re.sub('[^a-z0-9]', '', name.lower())
-
-
 def _read_vectors(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f'--vectors {str(path)!r} does not exist')
     try:
-        recorded = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:  # no JSON, or no UTF-8
+        recorded = json.loads(path.read_text(encoding='utf-8-sig'))
+    except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
         raise ConfigError([f'it is not JSON: {error}'], str(path)) from error
     if not isinstance(recorded, dict) or not recorded:
         raise ConfigError(['expected a JSON object: dataset -> recorded values'], str(path))
+    wrong = [f'{dataset!r} holds {json.dumps(vector)[:60]}; expected an object of recorded values, such as '
+             '{"sizes": {"train": 2820}}' for dataset, vector in recorded.items()
+             if not isinstance(vector, dict) or not vector]
+    if wrong:
+        raise ConfigError(wrong, str(path))
     return recorded
 
 
@@ -178,5 +154,3 @@ def _verdict(checks: Sequence[Check]) -> str:
     if _count(checks, 'unknown'):
         return '[yellow]equal, not all checked[/]'
     return '[green]equal[/]' if checks else '[yellow]NOT CHECKED[/]'
-
-

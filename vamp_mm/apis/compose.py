@@ -60,7 +60,7 @@ def compose(config: str | Path,
 
     Raises:
         FileNotFoundError: If the config or the dataset does not exist.
-        ConfigError: If an option names something that the config does not have.
+        ConfigError: If an option names something that the config does not have, or has a value that is not allowed.
         DataError: If a folder or file of own data cannot be read.
     """
     path = Path(config)
@@ -76,7 +76,7 @@ def compose(config: str | Path,
     if template is not None:
         set_templates(cfg, template)
     if protocol is not None:
-        use_protocol(cfg, protocol, targets)
+        use_protocol(cfg, protocol, targets, template)
         name.append(Path(protocol).stem)
     elif targets is not None:
         raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
@@ -89,6 +89,8 @@ def compose(config: str | Path,
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
     if seed is not None:
+        if type(seed) is not int or not 0 <= seed < 2**32:
+            raise ConfigError([f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename)
         cfg.setdefault('randomness', {})['seed'] = seed
         _set_in_data(cfg, 'seed', seed, required=False)
         name.append(f'seed{seed}')

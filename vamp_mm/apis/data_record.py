@@ -19,6 +19,7 @@ from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, Sp
 from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.engine.progress_bar import progress
 from vamp_mm.engine.protocol import inner_datasets
+from vamp_mm.evaluation import SplitTestLoop
 
 from .launch import on_main
 from .records import DATA_RECORD
@@ -47,9 +48,16 @@ class DataRecordHook(Hook):
         """Check and record the training dataset and its test list."""
         dataset = next(_recorded(runner.train_dataloader.dataset), None)
         if dataset is not None:
-            on_main(lambda: self._record(runner, dataset))
+            loop = runner.test_loop  # built here if it is not yet: all processes have to
+            sizes = loop.sizes if isinstance(loop, SplitTestLoop) else {}
+            on_main(lambda: self._record(runner, dataset, sizes))
 
-    def _record(self, runner: Runner, dataset: FewShotDataset | FewShotWrapper) -> None:
+    def _record(
+        self,
+        runner: Runner,
+        dataset: FewShotDataset | FewShotWrapper,
+        tested: Mapping[str, tuple[int, int]],
+    ) -> None:
         notes: list[str] = []
         if isinstance(dataset, FewShotWrapper):
             lists = dataset.few_shot_lists()
@@ -59,7 +67,7 @@ class DataRecordHook(Hook):
             notes += dataset.source.notes(dataset.data_root)
             if isinstance(dataset.source, _OWN):
                 notes += _look_through(split, lists, dataset)
-        text = _note(lists, dataset, notes)
+        text = _note(lists, dataset, [*_targets(tested), *notes])
         for line in text.splitlines():
             (runner.logger.warning if 'WARNING' in line else runner.logger.info)(line)
         _write(Path(runner.work_dir), lists, text, resumed=runner.iter > 0)
@@ -121,12 +129,35 @@ def _note(
         f'data: {meta["dataset_name"]}, {source}',
         f'prompts: {" | ".join(meta["templates"])}',
         f'classes trained on ({meta["class_split"]}): {len(meta["classes"])}: '
-        f'{", ".join(meta["classes"])}',
+        f'{_names(meta["classes"])}',
         f'few-shot subset: {shots}',
-        *(f'{part}: {len(items)} images' for part, items in lists.items() if items),
+        *(f'{part}: {_count(part, items, dataset)}' for part, items in lists.items() if items),
         *notes,
     ]
     return '\n'.join(lines) + '\n'
+
+
+def _names(classes: Sequence[str]) -> str:
+    """Class names in one line; in quotes where a comma inside one could be taken for one between two."""
+    plain = not any(',' in name or '"' in name for name in classes)
+    return ', '.join(name if plain else json.dumps(name, ensure_ascii=False) for name in classes)
+
+
+def _count(part: str, items: Sequence[Item], dataset: FewShotDataset | FewShotWrapper) -> str:
+    """How many images a list has, and how many of them are trained on where that is a half of the classes."""
+    count = f'{len(items)} images'
+    if dataset.which == 'all':
+        return count
+    count += f' of all {len({item.label for item in items})} classes'
+    return count + (f', {len(dataset)} of them trained on' if part == 'train' else '')
+
+
+def _targets(tested: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Lines for the datasets that are tested on, where the protocol names some (``<dataset>/<split>``)."""
+    return [
+        f'tested on {name}: {images} images of {classes} classes'
+        for name, (images, classes) in tested.items() if '/' in name
+    ]  # fmt: skip
 
 
 def _files(source: SplitSource) -> str:

@@ -27,7 +27,7 @@ def is_own_data(cfg: Config, dataset: str) -> bool:
     path = Path(dataset).expanduser()
     if not path.exists():
         return False
-    if path.name == dataset and dataset in {name for name, _ in _files(cfg)}:
+    if path.name == dataset and is_dataset_file(cfg, dataset):
         raise ConfigError([f'{dataset!r} is the name of a dataset file and of {path.absolute()}; give '
                            f'./{dataset} for your own data'], cfg.filename)
     return path.is_dir() or path.suffix != '.py'
@@ -57,6 +57,11 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
     raise FileNotFoundError(
         f'{dataset!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
         f'{known}')
+
+
+def is_dataset_file(cfg: Config, dataset: str) -> bool:
+    """Whether a word is the name of a file in ``configs/_base_/datasets``."""
+    return dataset in {name for name, _ in _files(cfg)}
 
 
 def _files(cfg: Config) -> list[tuple[str, Path]]:

@@ -33,7 +33,7 @@ def use_own_data(cfg: Config, path: str | Path) -> None:
     """
     layout = detect(path)
     replace_data(cfg, lambda loader: dict(
-        type='vamp_mm.FewShotDataset', data_root=layout.data_root, source=dict(layout.source),
+        type='vamp_mm.FewShotDataset', data_root=_root(layout), source=dict(layout.source),
         dataset_name=_name(layout), split=LOADERS[loader]))
 
 
@@ -52,7 +52,12 @@ def own_target(path: str | Path) -> dict[str, Any]:
     """
     layout = detect(path, testing=True)
     return dict(
-        data_root=layout.data_root, source=dict(layout.source), dataset_name=_name(layout))
+        data_root=_root(layout), source=dict(layout.source), dataset_name=_name(layout))
+
+
+def _root(layout: Layout) -> str:
+    """The folder, absolute: ``--data-root`` takes the place of ``data``, not of a path that a user gave."""
+    return os.path.abspath(layout.data_root)
 
 
 def _name(layout: Layout) -> str:

@@ -31,8 +31,16 @@ def recompute(split: Split, key: tuple[str, ...]) -> Any:
         key: Its path below the name of the dataset, for example ``('fewshot', 'shot_4-seed_1', 'train_sha256')``.
 
     Returns:
-        The value; :data:`UNKNOWN` if the key has no meaning; a sentence if the subset cannot be drawn.
+        The value; :data:`UNKNOWN` if the key has no meaning; a sentence if the subset cannot be drawn or the
+        classes not be halved.
     """
+    try:
+        return _recompute(split, key)
+    except ValueError as error:
+        return str(error)
+
+
+def _recompute(split: Split, key: tuple[str, ...]) -> Any:
     lists = {part: split.part(part) for part in PARTS}
     head, *rest = key
     subset = _SUBSET.fullmatch(rest[0]) if head == 'fewshot' and len(rest) == 2 else None
@@ -64,10 +72,7 @@ def _few_shot(split: Split, shots: int, seed: int, name: str) -> Any:
     match = _VALUE.fullmatch(name)
     if not match or match['part'] not in ('train', 'val'):
         return UNKNOWN
-    try:
-        items = few_shot_part(split, match['part'], shots, seed, allow_short=True)
-    except ValueError as error:
-        return str(error)
+    items = few_shot_part(split, match['part'], shots, seed, allow_short=True)
     if match['half']:
         items = class_split(items, _HALVES[match['half']], len(split.classes))
     return _value(items, match['what'])

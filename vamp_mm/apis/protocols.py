@@ -9,20 +9,23 @@ from typing import Any
 from mmengine.config import Config
 
 import vamp_mm
+from vamp_mm.evaluation.harmonic import AVERAGE
 
 from .data_configs import holders
-from .dataset_files import dataset_file, is_own_data
+from .dataset_files import dataset_file, is_dataset_file, is_own_data
 from .errors import ConfigError, closest
 from .identity import dataset_name
 from .own_data import own_target
 
 #: In a list of targets: the dataset that is trained on.
 SOURCE = 'source'
+_RENAME = 'rename the folder of one, or test them in runs of their own'
 #: What a protocol file may set.
 _KEYS = frozenset({'train_dataloader', 'test_evaluator', 'test_cfg', 'targets'})
 
 
-def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -> None:
+def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
+                 templates: Sequence[str] | None = None) -> None:
     """Make a config follow a protocol, in place.
 
     A protocol file in ``configs/_base_/protocols`` says which classes are trained on, and what is tested: class
@@ -34,9 +37,11 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
         name: Name of a protocol file, with ``-`` or ``_``, or a path to such a file.
         targets: Datasets to test on in place of the file's: names, or paths of own data, of which all images are
             taken where they have no parts; ``source`` is the one trained on.
+        templates: Prompts of all targets, in place of each one's own.
 
     Raises:
-        ConfigError: If there is no such protocol, it has no targets to replace, or the config tests nothing.
+        ConfigError: If there is no such protocol, it has no targets to replace, the config tests nothing, or two of
+            the datasets are called the same.
         FileNotFoundError: If a target is not known.
     """
     protocol = Config.fromfile(_protocol_file(cfg, name))
@@ -54,24 +59,66 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None) -
         cfg.test_evaluator = protocol.test_evaluator
     if 'targets' in protocol:
         cfg.test_cfg = _test_of(cfg, list(dict.fromkeys(targets or protocol.targets)))
+        for split in cfg.test_cfg.splits.values() if templates is not None else ():
+            split['dataset']['templates'] = list(templates)
     else:
         cfg.test_cfg = protocol.test_cfg
 
 
 def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
-    """A test loop over all classes of several datasets."""
+    """A test loop over all classes of several datasets; two that would be called the same are an error."""
     own = cfg.test_dataloader.dataset
-    source = dataset_name(next(_trained_on(cfg), own))
-    splits: dict[str, Any] = {}
+    trained = next(_trained_on(cfg), own)
+    source = dataset_name(trained)
+    asked: dict[str, tuple[str, Any]] = {}  # name in the results -> what was written, and the split
+    problems: list[str] = []
     for target in targets:
-        if target in (SOURCE, source):
-            splits[f'{source}/all'] = dict(seen=True, dataset=dict(class_split='all'))
-            continue
-        dataset = _target(cfg, target, own)
-        # MMRL's rule: on every dataset but the one trained on, classes count as not seen
-        splits[f'{dataset_name(dataset)}/all'] = dict(seen=False, dataset=dict(class_split='all', **dataset))
-    trained = source if f'{source}/all' in splits else None
-    return dict(type='SplitTestLoop', splits=splits, trained_on=trained)
+        dataset = _other_than(cfg, target, trained, own)
+        if dataset is None:
+            name, split = source, dict(seen=True, dataset=dict(class_split='all'))
+        else:
+            # MMRL's rule: on every dataset but the one trained on, classes count as not seen
+            name, split = dataset_name(dataset), dict(seen=False, dataset=dict(class_split='all', **dataset))
+            if name == source:
+                problems.append(f'target {target!r} and the dataset trained on ({trained.get("data_root")}) are both '
+                                f'called {name!r}; {_RENAME}')
+        if name == AVERAGE:
+            problems.append(f'target {target!r} is called {name!r}, as the mean over all targets is; {_RENAME}')
+        first, other = asked.setdefault(name, (target, split))
+        if other != split and name != source:
+            problems.append(f'targets {first!r} and {target!r} are both called {name!r}, and results are told apart by '
+                            f'that name; {_RENAME}')
+    if problems:
+        raise ConfigError(problems, cfg.filename)
+    splits = {f'{name}/all': split for name, (_, split) in asked.items()}
+    return dict(type='SplitTestLoop', splits=splits, trained_on=source if source in asked else None)
+
+
+def _other_than(cfg: Config, target: str, trained: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What distinguishes a target from the dataset trained on; None if it is that one, by name or by path."""
+    path = target != SOURCE and is_own_data(cfg, target)
+    if target == SOURCE or (target == dataset_name(trained) and not path and not is_dataset_file(cfg, target)):
+        return None
+    dataset = _target(cfg, target, own)
+    same = _lists(dataset.get('source')) == _lists(trained.get('source'))
+    if path or dataset.get('source') is None:  # a dataset file says where the data usually are, and a config may have them elsewhere
+        roots = [os.path.realpath(os.path.expanduser(item['data_root'])) for item in (dataset, trained)
+                 if 'data_root' in item]
+        same = same and len(roots) == 2 and roots[0] == roots[1]
+    return None if same else dataset
+
+
+def _lists(source: Any) -> Any:
+    """What tells lists apart in the config of a source: not the prompts, nor whether the images are divided."""
+    if not isinstance(source, Mapping):
+        return source
+    if 'name' in source:
+        return source['name']
+    kept = {key: value for key, value in source.items() if key not in ('templates', 'split_seed')}
+    kept['type'] = str(kept.get('type')).split('.')[-1]
+    if kept['type'] == 'ImageFolder' and set(kept) == {'type', 'test'}:
+        kept['undivided'] = kept.pop('test')  # own_target takes all images for testing
+    return kept
 
 
 def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from vamp_mm.registry import DATASETS, TRANSFORMS
 from .augmentation import SeededAugmentation
 from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
 from .errors import DataError
-from .image_cache import ImageCache
+from .image_cache import ImageCache, check_budget
 from .near_names import spelt_otherwise
 from .prompts import dataset_vocabulary
-from .sampling import few_shot_part
+from .sampling import check_seeds, few_shot_part
 from .sources import SplitSource, build_source
 from .splits import PARTS, Item, Split
 from .transforms import LoadRGBImage, read_rgb
@@ -96,8 +96,9 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
             unreadable=(unreadable, ('error', 'skip')),
         )
         _check_shots(shots, split)
-        if cache_mb is not None and not cache_mb >= 0:
-            raise ValueError(f'cache_mb={cache_mb!r} must be 0 (off) or more MiB')
+        check_seeds(seed, augment_seed)
+        if cache_mb is not None:
+            check_budget(cache_mb)
         data_root = osp.expanduser(data_root)
         self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
         self.allow_short, self.unreadable = allow_short, unreadable

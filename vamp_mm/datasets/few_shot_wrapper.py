@@ -13,7 +13,7 @@ from .augmentation import SeededAugmentation
 from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
 from .errors import DataError, some
 from .prompts import dataset_vocabulary
-from .sampling import few_shot_part
+from .sampling import check_seeds, few_shot_part
 from .sources.base import DEFAULT_TEMPLATE
 from .splits import PARTS, Item, Split
 
@@ -76,6 +76,7 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
                 f'shots={shots!r} with split={split!r}: a positive integer or -1 for all images is '
                 'allowed, and only -1 for the test split, which is never sampled'
             )
+        check_seeds(seed, augment_seed)
         if (train_dataset is not None) != (split == 'val' and shots > 0):
             raise DataError(
                 f'train_dataset belongs to split="val" with shots, here split={split!r} and '

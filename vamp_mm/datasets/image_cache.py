@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import multiprocessing
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from mmengine.logging import MMLogger
 from PIL import Image
 
+from .errors import DataError
 from .transforms import read_rgb
 
 _MIB = 2**20
@@ -58,16 +60,24 @@ class ImageCache:
         budget_mb: Upper bound of the pixels in MiB, 3 bytes each.
 
     Raises:
-        ValueError: If the bound is not positive.
+        ValueError: If the bound is not positive and finite, or the system does not give so much memory.
     """
 
     def __init__(self, paths: Sequence[str], budget_mb: float) -> None:
+        check_budget(budget_mb)
         if not budget_mb > 0:
             raise ValueError(f'budget_mb={budget_mb} must be above 0')
         self.budget_mb = budget_mb
         self._slots = {path: slot for slot, path in enumerate(dict.fromkeys(paths))}
         # Anonymous and not /dev/shm: containers often give that 64 MiB, and writing past its end kills the process.
-        self._pixels = np.frombuffer(mmap.mmap(-1, max(1, int(budget_mb * _MIB))), dtype=np.uint8)
+        try:
+            pixels = mmap.mmap(-1, max(1, int(budget_mb * _MIB)))
+        except (OSError, OverflowError, ValueError) as error:
+            raise DataError(
+                f'cache_mb={budget_mb:g}: the system does not give so many MiB ({error}); set fewer, or 0 to '
+                'keep no image in memory'
+            ) from error
+        self._pixels = np.frombuffer(pixels, dtype=np.uint8)
         table = mmap.mmap(-1, 8 * 3 * (len(self._slots) + 1))
         self._table = np.frombuffer(table, dtype=np.int64).reshape(-1, 3)  # (N + 1, 3)
         self._table[:-1] = _EMPTY
@@ -145,6 +155,19 @@ class ImageCache:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (tuple(self._slots), self.budget_mb)
+
+
+def check_budget(cache_mb: float) -> None:
+    """Refuse a number of MiB that is none.
+
+    Args:
+        cache_mb: The number.
+
+    Raises:
+        DataError: If it is no number, negative, infinite or not a number.
+    """
+    if type(cache_mb) not in (int, float) or not 0 <= cache_mb < math.inf:
+        raise DataError(f'cache_mb={cache_mb!r} must be a finite number of MiB, 0 (off) or more')
 
 
 def _can_fork() -> bool:

@@ -16,7 +16,7 @@ def near_name(path: str) -> str | None:
 
     Returns:
         The file on disk whose path differs in upper and lower case, in Unicode form (macOS unpacks
-        names in NFD, Linux in NFC) or in ``.jpg`` against ``.jpeg`` only; None if there is none.
+        names in NFD, Linux in NFC) or in ``.jpg`` against ``.jpeg`` only; None if there is none that exists.
     """
     parts = Path(path).parts
     found = Path(parts[0])
@@ -29,11 +29,11 @@ def near_name(path: str) -> str | None:
                 return None
             child = found / near[0]
         found = child
-    return str(found)
+    return str(found) if found.exists() else None
 
 
 def spelt_otherwise(missing: Sequence[str]) -> str:
-    """One sentence about missing files that are there under another spelling.
+    """One sentence about missing files that are dead links, or are there under another spelling.
 
     Args:
         missing: Paths that do not exist.
@@ -41,6 +41,13 @@ def spelt_otherwise(missing: Sequence[str]) -> str:
     Returns:
         The sentence with a blank at its end; empty if there are none.
     """
+    dead = [path for path in missing if os.path.islink(path)]
+    if dead:
+        links = '; '.join(f'{path!a} to {os.readlink(path)!a}' for path in dead[:3])
+        return (
+            f'{len(dead)} of these are links that point nowhere: {links}. Put the files there, or copy '
+            'them in place of the links. '
+        )
     near = [(path, near_name(os.path.abspath(path))) for path in missing]
     pairs = [f'{path!a} is on disk as {name!a}' for path, name in near if name is not None]
     if not pairs:

@@ -59,6 +59,28 @@ def few_shot_subset(
     return tuple(subset)
 
 
+def check_seed(seed: int, key: str = 'seed') -> None:
+    """Refuse what names no few-shot subset.
+
+    Args:
+        seed: The seed.
+        key: What it is called, for the message.
+
+    Raises:
+        DataError: If it is no integer from 0 on: ``random.Random(-1)`` draws what 1 does, ``None`` something else each
+            time.
+    """
+    if type(seed) is not int or seed < 0:  # True is an int in Python
+        raise DataError(f'{key}={seed!r} must be an integer from 0 on, such as 1')
+
+
+def check_seeds(seed: int, augment_seed: int | None) -> None:
+    """Check the two seeds of a dataset; see :func:`check_seed`."""
+    check_seed(seed)
+    if augment_seed is not None:
+        check_seed(augment_seed, 'augment_seed')
+
+
 def few_shot_part(
     split: Split, part: str, shots: int, seed: int, allow_short: bool = False
 ) -> tuple[Item, ...]:
@@ -78,8 +100,9 @@ def few_shot_part(
         The subset; all validation images where they are the test images.
 
     Raises:
-        ValueError: If ``part`` is neither, or as :func:`few_shot_subset`.
+        ValueError: If ``part`` is neither, or as :func:`few_shot_subset` and :func:`check_seed`.
     """
+    check_seed(seed)
     if part not in ('train', 'val'):
         raise ValueError(f"part={part!r} cannot be sampled; allowed: ('train', 'val')")
     if part == 'val' and split.val_is_test:

@@ -18,6 +18,9 @@ from .errors import DataError
 PARTS = ('train', 'val', 'test')
 
 
+_EXPECTED = f'expected an object with the keys {PARTS}'
+
+
 class Item(NamedTuple):
     """One labelled image: path relative to the image folder, 0-based label, class name."""
 
@@ -68,16 +71,37 @@ def read_split(path: str | PathLike) -> Split:
             label has two names or a name two labels, a class has no training or test image, a path
             leaves the image folder, or a path occurs twice (in two lists that is a leak).
     """
-    where = str(path)
+    return parse_split(_decode(path), str(path))
+
+
+def read_lists(path: str | PathLike) -> dict[str, tuple[Item, ...]]:
+    """Read the lists of a split file and check each entry, but not whether the lists make a dataset.
+
+    Args:
+        path: The JSON file.
+
+    Returns:
+        Part -> its images in file order.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not such an object, or an entry is malformed.
+    """
+    lists = _parts(_decode(path), str(path))
+    _check_items(lists, str(path))
+    return lists
+
+
+def _decode(path: str | PathLike) -> Any:
     try:
-        text = Path(path).read_text(encoding='utf-8')
+        # utf-8-sig: some editors put a byte order mark before the text
+        return json.loads(Path(path).read_text(encoding='utf-8-sig'))
     except UnicodeDecodeError as error:
-        raise DataError(f'split file {where} is not UTF-8 text: {error}') from error
-    try:
-        raw = json.loads(text)
+        raise DataError(f'split file {path} is not UTF-8 text: {error}') from error
     except json.JSONDecodeError as error:
-        raise DataError(f'split file {where} is not JSON: {error}') from error
-    return parse_split(raw, where)
+        raise DataError(f'split file {path} is not JSON: {error}') from error
+    except RecursionError as error:
+        raise DataError(f'split file {path} is nested too deeply to be one; {_EXPECTED}') from error
 
 
 def parse_split(raw: Any, where: str = 'split') -> Split:
@@ -93,17 +117,19 @@ def parse_split(raw: Any, where: str = 'split') -> Split:
     Raises:
         ValueError: As in :func:`read_split`.
     """
+    return make_split(_parts(raw, where), where)
+
+
+def _parts(raw: Any, where: str) -> dict[str, tuple[Item, ...]]:
     if not isinstance(raw, dict):
-        raise DataError(
-            f'{where} holds a {type(raw).__name__}; expected an object with the keys {PARTS}'
-        )
+        raise DataError(f'{where} holds a {type(raw).__name__}; {_EXPECTED}')
     missing = [key for key in PARTS if key not in raw]
     unknown = [key for key in raw if key not in PARTS]
     if missing or unknown:
         raise DataError(
             f'{where} must have exactly the keys {PARTS}; missing {missing}, unknown {unknown}'
         )
-    return make_split({key: _items(raw[key], f'{where}: {key}') for key in PARTS}, where)
+    return {key: _items(raw[key], f'{where}: {key}') for key in PARTS}
 
 
 def make_split(
@@ -138,9 +164,7 @@ def make_split(
             'and no val where val_is_test=True'
         )
     full = {key: tuple(lists.get(key, ())) for key in PARTS}
-    for key, items in full.items():
-        for index, item in enumerate(items):
-            _check_item(item, f'{where}: {key}[{index}]')
+    _check_items(full, where)
     _check_paths(full, where)
     classes = _class_names(full, where, homonyms)
     counts = Counter(classes)
@@ -168,6 +192,12 @@ def _item(entry: Any, where: str) -> Item:
     if not isinstance(entry, list) or len(entry) != 3:
         raise DataError(f'{where} is {entry!r}; expected [path, label, class name]')
     return Item(*entry)
+
+
+def _check_items(lists: Mapping[str, Sequence[Item]], where: str) -> None:
+    for key, items in lists.items():
+        for index, item in enumerate(items):
+            _check_item(item, f'{where}: {key}[{index}]')
 
 
 def _check_item(item: Item, where: str) -> None:

@@ -103,6 +103,14 @@ class SplitTestLoop(BaseLoop):
         self.evaluator = self._build_evaluator(first)
         self.fp16 = fp16
 
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Split -> how many images and classes it has."""
+        return {
+            name: (len(loader.dataset), len(self._metainfo[name]['classes']))  # type: ignore[arg-type]
+            for name, loader in self._loaders.items()
+        }
+
     def run(self) -> dict[str, float]:
         """Test all splits.
 
@@ -148,10 +156,8 @@ class SplitTestLoop(BaseLoop):
                 homonyms=meta.get('homonyms', ()),
             )
         )
-        size = len(self.dataloader.dataset)  # type: ignore[arg-type]
-        self.runner.logger.info(
-            f'Testing split {name!r}: {size} images of {len(meta["classes"])} classes'
-        )
+        size, classes = self.sizes[name]
+        self.runner.logger.info(f'Testing split {name!r}: {size} images of {classes} classes')
         self._restart_timer()
         for index, data_batch in enumerate(self.dataloader):
             self._run_iter(index, data_batch)

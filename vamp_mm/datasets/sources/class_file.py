@@ -36,6 +36,8 @@ def read_class_names(file: Path) -> tuple[str, ...]:
         raise DataError(f'{file} is not UTF-8 text: {error}') from error
     except json.JSONDecodeError as error:
         raise DataError(f'{file} is not JSON: {error}') from error
+    except RecursionError as error:
+        raise DataError(f'{file} is nested too deeply; expected a list of names') from error
     except OSError as error:
         raise DataError(f'cannot read {file}: {error.strerror or error}') from error
     while names and not str(names[-1]).strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -128,6 +129,8 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
         for name in candidates
     }
     best = [name for name in candidates if found[name] == max(found.values())]
+    if '' in best and all(os.path.isabs(path.strip()) for path in probed):
+        best = ['']  # an absolute path is in the root wherever it is in a folder there
     best = [name for name in best if PART_NAMES.get(name.lower(), '') == part] or best
     if not found[best[0]]:
         raise DataError(
@@ -144,8 +147,8 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
 
 def _is_split_file(file: Path) -> bool:
     try:
-        raw = json.loads(file.read_bytes())
-    except (OSError, ValueError):  # read_split says it better
+        raw = json.loads(file.read_bytes().decode('utf-8-sig'))
+    except (OSError, ValueError, RecursionError):  # read_split says it better
         return True
     return isinstance(raw, dict) and any(part in raw for part in PARTS)
 

@@ -52,7 +52,8 @@ def list_files(folder: str | os.PathLike) -> Listing:
         Its images and other files.
 
     Raises:
-        DataError: If the folder, or one below it, cannot be read.
+        DataError: If the folder, or one below it, cannot be read, or is a link to a folder that
+            holds the whole.
     """
     root = Path(folder)
     images: list[str] = []
@@ -77,6 +78,11 @@ def _walk(
     real = os.path.realpath(folder)
     if real in way:  # a link to a folder that holds it
         return
+    if way and way[0].startswith(real.rstrip(os.sep) + os.sep):
+        raise DataError(
+            f'{folder} is a link to {real}, which holds {root} itself and other folders beside it: '
+            'all their images would count as its own. Remove the link'
+        )
     for entry in _entries(folder):
         path = f'{below}/{entry.name}' if below else entry.name
         if entry.is_dir():

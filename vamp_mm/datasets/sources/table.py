@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path as osp
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .parts import VAL_IS_TEST, arrange, check_same_classes
 from .scan import list_files
 from .table_rows import Row, read_rows
 
+_NUMBER = re.compile(r'[+-]\d+([.,]\d*)?|\d+[.,]\d*|[+-]?\d*[.,]?\d+[eE][+-]?\d+')
 #: Part and path of a row, both as written.
 _Key = tuple[str | None, str]
 
@@ -175,6 +177,12 @@ class AnnotationTable(SplitSource):
             listed = read_class_names(Path(self.require(osp.join(root, self.class_file), 'file')))
         if all(name.isdecimal() for name in written):
             return _numbered({int(name) for name in written}, listed, where)
+        odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
+        if odd:
+            raise DataError(
+                f'{where}: {len(odd)} class(es) are numbers that are no labels: {some(odd)}. Labels are whole '
+                'numbers from 0 on, all of them, with a file of their names; or write the names into the table'
+            )
         if listed is not None:
             unknown = sorted(written - set(listed))
             if unknown:

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import DataError, some
 from .columns import COLUMNS, PART_NAMES, Columns
@@ -78,10 +78,7 @@ def _text(file: Path) -> str:
 
 def _json_records(text: str, where: str, whole: bool) -> Iterator[tuple[int, Mapping]]:
     if whole:
-        try:
-            entries = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise DataError(f'{where} is not JSON: {error}') from error
+        entries = _loads(text, where)
         if not isinstance(entries, list):
             raise DataError(
                 f'{where} holds a {type(entries).__name__}; expected a list of objects with path '
@@ -93,14 +90,20 @@ def _json_records(text: str, where: str, whole: bool) -> Iterator[tuple[int, Map
         # not splitlines(): JSON strings may hold the separators U+2028 and U+0085 unescaped
         for line, words in enumerate(io.StringIO(text, newline=None), 1):
             if words.strip():
-                try:
-                    numbered.append((line, json.loads(words)))
-                except json.JSONDecodeError as error:
-                    raise DataError(f'{where}, line {line} is not JSON: {error}') from error
+                numbered.append((line, _loads(words, f'{where}, line {line}')))
     for line, entry in numbered:
         if not isinstance(entry, Mapping):
             raise DataError(f'{where}, entry {line} is {entry!r}; expected an object')
         yield line, entry
+
+
+def _loads(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f'{where} is not JSON: {error}') from error
+    except RecursionError as error:
+        raise DataError(f'{where} is nested too deeply for a table: {text[:40]!r}...') from error
 
 
 def _from_records(

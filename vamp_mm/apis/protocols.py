@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def _other_than(cfg: Config, target: str, trained: Mapping[str, Any], own: Mappi
         return None
     dataset = _target(cfg, target, own)
     same = _lists(dataset.get('source')) == _lists(trained.get('source'))
-    if path or dataset.get('source') is None:  # a dataset file says where the data usually are, and a config may have them elsewhere
+    if path or dataset.get('source') is None:  # a dataset file only says where its data usually are
         roots = [os.path.realpath(os.path.expanduser(item['data_root'])) for item in (dataset, trained)
                  if 'data_root' in item]
         same = same and len(roots) == 2 and roots[0] == roots[1]

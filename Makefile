@@ -11,7 +11,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 PYTHON ?= python3
 PIP_FLAGS ?=
-PYTEST_FLAGS ?= -q
+PYTEST_FLAGS ?= -q -n 2 --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -22,7 +22,7 @@ quickstart: $(STAMP)
 	$(BIN)/python tools/quickstart.py
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(PYTEST_FLAGS) tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ of Bayesian-Prompt-Learning (Caltech101: 20 samples, 20 epochs).
 python tools/train.py configs/bpl/bpl_vit-b16_caltech101.py
 """
 _base_ = [
-    '../_base_/models/bpl_vit-b16.py', '../_base_/datasets/caltech101.py',
+    '../_base_/models/bpl_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
 ]
 train_dataloader = dict(batch_size=1)

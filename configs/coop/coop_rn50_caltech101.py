@@ -5,7 +5,7 @@ Settings: rn50.yaml, COOP.md and scripts/coop/main.sh of CoOp (50 epochs for 1 s
 python tools/train.py configs/coop/coop_rn50_caltech101.py
 """
 _base_ = [
-    '../_base_/models/coop_vit-b16.py', '../_base_/datasets/caltech101.py',
+    '../_base_/models/coop_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
 ]
 model = dict(

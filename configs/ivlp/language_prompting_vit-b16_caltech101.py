@@ -4,7 +4,7 @@ python tools/train.py configs/ivlp/language_prompting_vit-b16_caltech101.py
 """
 _base_ = [
     '../_base_/models/ivlp_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/sgd_2.5e-3_5ep.py',
     '../_base_/default_runtime.py',
 ]

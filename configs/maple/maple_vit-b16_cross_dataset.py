@@ -4,7 +4,7 @@ python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py --protocol cr
 """
 _base_ = [
     '../_base_/models/maple_vit-b16.py',
-    '../_base_/datasets/imagenet.py',
+    '../_base_/datasets/imagenet_coop.py',
     '../_base_/schedules/sgd_2.6e-3_2ep.py',
     '../_base_/default_runtime.py',
 ]

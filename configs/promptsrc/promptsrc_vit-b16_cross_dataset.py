@@ -4,7 +4,7 @@ python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py --pro
 """
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
-    '../_base_/datasets/imagenet.py',
+    '../_base_/datasets/imagenet_coop.py',
     '../_base_/schedules/sgd_2.5e-3_20ep.py',
     '../_base_/default_runtime.py',
 ]

@@ -6,7 +6,7 @@ python tools/train.py configs/promptsrc/promptsrc_vit-b16_few_shot.py --protocol
 """
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/sgd_2.5e-3_50ep.py',
     '../_base_/default_runtime.py',
 ]

@@ -4,7 +4,7 @@ python tools/train.py configs/skipt/skipt_vit-b16_caltech101.py
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/skipt_base_to_novel.py',
     '../_base_/default_runtime.py',
 ]

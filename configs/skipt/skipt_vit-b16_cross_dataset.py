@@ -4,7 +4,7 @@ python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py --protocol cr
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
-    '../_base_/datasets/imagenet.py',
+    '../_base_/datasets/imagenet_coop.py',
     '../_base_/schedules/skipt_cross_dataset.py',
     '../_base_/default_runtime.py',
 ]

@@ -4,7 +4,7 @@ python tools/train.py configs/skipt/skipt_vit-b16_few_shot.py --protocol few-sho
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
-    '../_base_/datasets/caltech101.py',
+    '../_base_/datasets/caltech101_coop.py',
     '../_base_/schedules/skipt_few_shot.py',
     '../_base_/default_runtime.py',
 ]

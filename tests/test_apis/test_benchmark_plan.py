@@ -68,6 +68,15 @@ def test_file_and_flags(tmp_path: Path) -> None:
     assert strong.labels['overrides'] == {'model.head.consistency': 0.9}
 
 
+def test_flag_picks_a_row_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text('methods: [clip, {name: vamp_s2, config: vamp, overrides: {model.prompter.test_samples: 2}}]\n'
+                    'datasets: [dtd]\n')
+    row, other = read_spec(file, dict(methods=['vamp_s2', 'mmrl'])).methods
+    assert (row.config, row.overrides) == ('vamp', {'model.prompter.test_samples': 2})
+    assert (other.name, other.config, other.overrides) == ('mmrl', 'mmrl', {})
+
+
 @pytest.mark.parametrize(('flags', 'message'), [
     (dict(), '--methods is missing'),
     (dict(methods=['vamp']), '--datasets is missing'),

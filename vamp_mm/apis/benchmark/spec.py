@@ -71,7 +71,8 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
 
     Args:
         file: YAML file whose keys are those of :class:`Spec`; ``protocol`` stands for ``protocols`` too.
-        flags: Key -> value in the same words; None means that the flag was not given.
+        flags: Key -> value in the same words; None means that the flag was not given. A method that is the name
+            of a row of the file is that row.
 
     Returns:
         The benchmark.
@@ -89,13 +90,22 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
         if not isinstance(given, Mapping):
             raise ConfigError([f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'], source)
     given = {_key(key): value for key, value in given.items()}
+    rows = given.get('methods')
     given |= {_key(key): value for key, value in (flags or {}).items() if value not in (None, False)}
+    if rows is not given.get('methods'):
+        given['methods'] = _picked(given['methods'], rows)
     known = {item.name for item in fields(Spec)}
     problems = [f'unknown key {key!r}; {closest(key, known)}' for key in given if key not in known]
     if problems:
         raise ConfigError(problems, source)
     values = {key: _value(key, value, source) for key, value in given.items()}
     return _complete(Spec(**values), source)
+
+
+def _picked(names: Any, rows: Any) -> Any:
+    """A name of the flag that is a row of the file stands for that row, with its config and overrides."""
+    of_file = {row['name']: row for row in rows or () if isinstance(row, Mapping) and 'name' in row}
+    return [of_file.get(name, name) for name in names] if isinstance(names, list) else names
 
 
 def _key(key: str) -> str:

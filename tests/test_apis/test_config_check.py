@@ -202,3 +202,13 @@ def test_override_that_nothing_reads_is_refused(key: str, value: object, message
         apply_overrides(cfg, {key: value})
     assert message in str(caught.value)
     assert cfg.pretty_text == before
+
+
+def test_name_that_stands_for_a_component_may_become_the_component() -> None:
+    cfg = Config.fromfile(VAMP)
+    source = dict(type='SplitFile', file='split.json')
+    apply_overrides(cfg, {'test_dataloader.dataset.source': source})
+    assert (cfg.test_dataloader.dataset.source, cfg.train_dataloader.dataset.source) == (source, 'icons')
+    assert check_config(cfg) == []
+    apply_overrides(cfg, {'test_dataloader.dataset.source': dict(type='SplitFile', fyle='split.json')})
+    assert "did you mean 'file'" in str(check_config(cfg))

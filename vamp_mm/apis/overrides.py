@@ -65,9 +65,11 @@ def _assign(node: Any, key: str | int, value: Any, dotted: str) -> str | None:
     if isinstance(node, tuple):
         return f'{dotted!r} cannot be set: it lies in a tuple; set the whole tuple'
     old = node.get(key) if isinstance(node, (Mapping, Config)) else node[key]
-    # Only a word for a number, a number for a dict and the like are refused; None may become anything.
+    # Only a word for a number, a number for a dict and the like are refused; None may become anything, and a name
+    # that stands for a component (source='caltech101') the component itself.
     was, becomes = _kind(old), _kind(value)
-    if was and becomes and was != becomes:
+    spelt_out = isinstance(old, str) and isinstance(value, Mapping) and 'type' in value
+    if was and becomes and was != becomes and not spelt_out:
         return f'{dotted!r} is {old!r}, {was}; it cannot become {value!r}, {becomes}'
     node[key] = value
     return None

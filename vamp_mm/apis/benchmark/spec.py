@@ -105,7 +105,9 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
 def _picked(names: Any, rows: Any) -> Any:
     """A name of the flag that is a row of the file stands for that row, with its config and overrides."""
     of_file = {row['name']: row for row in rows or () if isinstance(row, Mapping) and 'name' in row}
-    return [of_file.get(name, name) for name in names] if isinstance(names, list) else names
+    if not isinstance(names, list):
+        return names
+    return [of_file.get(name, name) if isinstance(name, str) else name for name in names]
 
 
 def _key(key: str) -> str:

@@ -170,8 +170,17 @@ TEXT = [
            modules=('prompter.contexts', ), losses=('loss_bound', 'loss_orthogonality'), buffers=_noise_of('prompter')),
 ]
 
-METHODS: list[Method] = [ZERO_SHOT, *TEXT, *MMRL, *MAPLE, *HOSTS, *DEEP, *ADAPTED]
-TRAINED = [row for row in METHODS if row.modules]
+METHODS: list[Method] = []
+TRAINED: list[Method] = []
+
+
+def add_rows(rows: list[Method]) -> None:
+    """Put methods into the table; those of other projects come by ``pytest --rows FILE``."""
+    METHODS.extend(rows)
+    TRAINED.extend(row for row in rows if row.modules)
+
+
+add_rows([ZERO_SHOT, *TEXT, *MMRL, *MAPLE, *HOSTS, *DEEP, *ADAPTED])
 SAMPLED = [row for row in METHODS if row.samples and row.prompter['type'] == 'VariationalPrompter']
 VAMP = [row for row in METHODS if row.prior_network]
 

@@ -24,12 +24,15 @@ from vamp_mm.apis.benchmark.spec import ELEVEN, Method
     ('vamp', 'imagenet', 'cross-dataset', 'vamp_mmrl_vit-b16_cross_dataset'),
     ('mmrl', 'imagenet', 'domain_generalization', 'mmrl_vit-b16_cross_dataset'),
     ('mmrl', 'eurosat', 'few-shot', 'mmrl_vit-b16_few_shot'),
-    ('coop', 'eurosat', 'few-shot', 'coop_vit-b16_caltech101'),
+    ('coop', 'eurosat', 'few-shot', 'coop_vit-b16_few_shot'),
+    ('coop', 'imagenet', 'few-shot', 'coop_vit-b16_imagenet'),
+    ('bpl', None, 'cross-dataset', 'bpl_vit-b16_cross_dataset'),
+    ('proda', 'eurosat', 'few-shot', 'proda_vit-b16_caltech101'),
     ('vpt', 'icons', 'few-shot', 'vpt_deep_icons'),
     ('clip', 'icons', 'base-to-novel', 'zero_shot_icons'),
     ('my/own.py', 'dtd', 'few-shot', 'own'),
 ])
-def test_config_of_a_name(method: str, dataset: str, protocol: str, file: str) -> None:
+def test_config_of_a_name(method: str, dataset: str | None, protocol: str, file: str) -> None:
     assert config_of(method, dataset, protocol).stem == file
 
 

@@ -36,8 +36,18 @@ def _tool(words: list[str], cwd: Path) -> str:
     return out.getvalue()
 
 
+def _module(words: list[str], cwd: Path) -> str:
+    """``python -m ...`` in a process of its own: a second pytest in this one would see the modules of the first."""
+    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=400)
+    if done.returncode:
+        raise RuntimeError(f'{words}: {done.stdout[-3000:]}{done.stderr[-3000:]}')
+    return done.stdout
+
+
 def _run(line: str, cwd: Path) -> str:
     tool, _, pipe = line.partition(' | ')
+    if tool.startswith('python -m '):
+        return _module(shlex.split(line)[1:], cwd)
     if tool.startswith('python '):
         said = _tool(shlex.split(tool)[1:], cwd)
         if not pipe:

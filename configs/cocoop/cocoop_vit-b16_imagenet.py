@@ -1,0 +1,14 @@
+"""CoCoOp on ImageNet, base-to-novel: 10 epochs, batches of 1.
+
+Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml of CoOp.
+
+python tools/train.py configs/cocoop/cocoop_vit-b16_imagenet.py
+"""
+_base_ = [
+    '../_base_/models/cocoop_vit-b16.py',
+    '../_base_/datasets/imagenet_coop.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
+]
+train_dataloader = dict(batch_size=1)
+train_cfg = dict(max_epochs=10)

@@ -1,0 +1,10 @@
+"""ProGrad on all classes of a dataset, 8 or 16 shots: 200 epochs, batches of 32.
+
+With 2 and 4 shots add --cfg-options train_cfg.max_epochs=100, with 1 shot 50; with 8 and 16 shots of Flowers102, DTD
+and EuroSAT optim_wrapper.strength=0.8. Settings: those of ResNet-50 (prograd_rn50_caltech101.py), as none are published
+for ViT-B/16.
+
+python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py --protocol few-shot
+"""
+_base_ = './prograd_vit-b16_caltech101.py'
+train_cfg = dict(max_epochs=200)

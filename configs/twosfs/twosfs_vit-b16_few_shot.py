@@ -1,0 +1,9 @@
+"""2SFS on all classes of a dataset: 300 iterations for each shot, here 16 shots.
+
+With K shots set train_cfg.max_iters to 300 K (4 shots: --cfg-options train_cfg.max_iters=1200).
+
+Settings: main.py of 2SFS, the same for every protocol.
+
+python tools/train.py configs/twosfs/twosfs_vit-b16_few_shot.py --protocol few-shot
+"""
+_base_ = './twosfs_vit-b16_caltech101.py'

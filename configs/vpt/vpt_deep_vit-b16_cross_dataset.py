@@ -1,0 +1,8 @@
+"""VPT deep for other datasets than the one that is trained on: all of ImageNet, 5 epochs, batches of 4.
+
+Settings: the same YAML of MaPLe as for base-to-novel. Its script trains 5 epochs and tests the second, which is not written;
+here the last one is tested.
+
+python tools/train.py configs/vpt/vpt_deep_vit-b16_cross_dataset.py --protocol cross-dataset
+"""
+_base_ = './vpt_deep_vit-b16_imagenet.py'

@@ -3,7 +3,8 @@
 With 2 and 4 shots add --cfg-options train_cfg.max_epochs=100, with 1 shot 50. COOP.md of CoOp spells this out for ResNet-50
 (coop_rn50_caltech101.py); for ViT-B/16 there are the YAMLs vit_b16{,_ep100,_ep50}.yaml. ImageNet: coop_vit-b16_imagenet.py.
 
-python tools/train.py configs/coop/coop_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/coop/coop_vit-b16_few_shot.py
 """
 _base_ = './coop_vit-b16_caltech101.py'
+protocol = 'few-shot'
 model = dict(prompter=dict(num_tokens=16, context=None))

@@ -1,6 +1,6 @@
 """MaPLe for other datasets than the one that is trained on: 3 blocks, 2 epochs of ImageNet.
 
-python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py --protocol cross-dataset
+python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py
 """
 _base_ = [
     '../_base_/models/maple_vit-b16.py',
@@ -8,4 +8,5 @@ _base_ = [
     '../_base_/schedules/sgd_2.6e-3_2ep.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'cross-dataset'
 model = dict(prompter=dict(host=dict(depth=3), depth=3))

@@ -1,6 +1,6 @@
 """MMRL on all classes of a dataset (not for ImageNet, whose schedule is mmrl_imagenet).
 
-python tools/train.py configs/mmrl/mmrl_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/mmrl/mmrl_vit-b16_few_shot.py
 """
 _base_ = [
     '../_base_/models/mmrl_vit-b16.py',
@@ -8,4 +8,5 @@ _base_ = [
     '../_base_/schedules/mmrl_few_shot.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'few-shot'
 train_dataloader = dict(batch_size=32)

@@ -1,6 +1,6 @@
 """MMRL++ for other datasets than the one that is trained on: one epoch of ImageNet.
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py --protocol cross-dataset
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py
 """
 _base_ = [
     '../_base_/models/mmrlpp_vit-b16.py',
@@ -8,5 +8,6 @@ _base_ = [
     '../_base_/schedules/mmrl_cross_dataset.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'cross-dataset'
 model = dict(head=dict(consistency=0.1))
 train_dataloader = dict(batch_size=32)

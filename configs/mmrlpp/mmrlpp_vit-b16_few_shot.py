@@ -1,6 +1,6 @@
 """MMRL++ on all classes of a dataset (not for ImageNet, whose schedule is mmrl_imagenet).
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_few_shot.py
 """
 _base_ = [
     '../_base_/models/mmrlpp_vit-b16.py',
@@ -8,5 +8,6 @@ _base_ = [
     '../_base_/schedules/mmrlpp_few_shot.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'few-shot'
 model = dict(prompter=dict(host=dict(blend=0.6)), head=dict(consistency=3.0))
 train_dataloader = dict(batch_size=32)

@@ -4,7 +4,8 @@ With 2 and 4 shots add --cfg-options train_cfg.max_epochs=100, with 1 shot 50; w
 and EuroSAT optim_wrapper.strength=0.8. Settings: those of ResNet-50 (prograd_rn50_caltech101.py), as none are published
 for ViT-B/16.
 
-python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py
 """
 _base_ = './prograd_vit-b16_caltech101.py'
+protocol = 'few-shot'
 train_cfg = dict(max_epochs=200)

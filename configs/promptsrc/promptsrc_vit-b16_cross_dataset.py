@@ -1,6 +1,6 @@
 """PromptSRC for other datasets than the one that is trained on: 3 blocks, 20 epochs of ImageNet.
 
-python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py --protocol cross-dataset
+python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py
 """
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
@@ -8,5 +8,6 @@ _base_ = [
     '../_base_/schedules/sgd_2.5e-3_20ep.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'cross-dataset'
 model = dict(prompter=dict(vision_depth=3, text_depth=3))
 custom_hooks = [*_base_.custom_hooks, dict(type='GaussianAverageHook', mean=6.0, std=10.0)]

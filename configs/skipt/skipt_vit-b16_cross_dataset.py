@@ -1,6 +1,6 @@
 """SkipT for other datasets than the one that is trained on: 5 epochs of ImageNet.
 
-python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py --protocol cross-dataset
+python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
@@ -8,4 +8,5 @@ _base_ = [
     '../_base_/schedules/skipt_cross_dataset.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'cross-dataset'
 train_dataloader = dict(batch_sampler=dict(type='OneClassBatchSampler'))

@@ -1,6 +1,6 @@
 """SkipT on all classes of a dataset: 40 epochs.
 
-python tools/train.py configs/skipt/skipt_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/skipt/skipt_vit-b16_few_shot.py
 """
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
@@ -8,6 +8,7 @@ _base_ = [
     '../_base_/schedules/skipt_few_shot.py',
     '../_base_/default_runtime.py',
 ]
+protocol = 'few-shot'
 model = dict(
     prompter=dict(template='itap of a {}.'),
     teacher=dict(type='TextTeacher', templates=['itap of a {}.']))

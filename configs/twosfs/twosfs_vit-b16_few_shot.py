@@ -4,6 +4,7 @@ With K shots set train_cfg.max_iters to 300 K (4 shots: --cfg-options train_cfg.
 
 Settings: main.py of 2SFS, the same for every protocol.
 
-python tools/train.py configs/twosfs/twosfs_vit-b16_few_shot.py --protocol few-shot
+python tools/train.py configs/twosfs/twosfs_vit-b16_few_shot.py
 """
 _base_ = './twosfs_vit-b16_caltech101.py'
+protocol = 'few-shot'

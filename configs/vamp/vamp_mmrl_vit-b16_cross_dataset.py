@@ -1,9 +1,10 @@
 """VaMP (MMRL style), one epoch on all classes of ImageNet, for tests on other datasets.
 
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol cross-dataset
+python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol domain-generalization
 """
 _base_ = [
     '../_base_/models/vamp_mmrl_vit-b16.py', '../_base_/datasets/imagenet.py',
     '../_base_/schedules/cross_dataset.py', '../_base_/default_runtime.py'
 ]
+protocol = 'cross-dataset'

@@ -1,8 +1,9 @@
 """VaMP (MMRL style), few-shot learning on all classes, CLIP ViT-B/16: 50 epochs.
 
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --protocol few-shot --shots 4
+python tools/train.py configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --shots 4
 """
 _base_ = [
     '../_base_/models/vamp_mmrl_vit-b16.py', '../_base_/datasets/caltech101.py',
     '../_base_/schedules/few_shot.py', '../_base_/default_runtime.py'
 ]
+protocol = 'few-shot'

@@ -64,6 +64,17 @@ def test_cross_dataset_tests_the_source_and_ten_others() -> None:
     assert 'imagenet/all' in compose(VAMP, dataset='dtd', protocol='cross-dataset').test_cfg.splits
 
 
+def test_config_names_its_protocol_and_the_option_replaces_it() -> None:
+    file = VAMP.with_name('vamp_mmrl_vit-b16_few_shot.py')
+    cfg = compose(file)
+    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('all', {'all'})
+    assert 'protocol' not in cfg
+    cfg = compose(file, protocol='base-to-novel')
+    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('base', {'base', 'novel'})
+    cfg = compose(VAMP.with_name('vamp_mmrl_vit-b16_cross_dataset.py'), targets=['dtd'])
+    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('all', {'dtd/all'})
+
+
 def test_targets_replace_those_of_the_protocol() -> None:
     cfg = compose(VAMP, dataset='imagenet', protocol='cross-dataset', targets=['dtd', 'eurosat'])
     assert list(cfg.test_cfg.splits) == ['dtd/all', 'eurosat/all']

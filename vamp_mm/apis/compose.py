@@ -43,7 +43,8 @@ def compose(config: str | Path,
             metrics stay those of the config.
         template: Prompts with one ``{}`` for the class name, for all datasets of the run.
         protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
-            ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file.
+            ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file. In place of the
+            config's own: its key ``protocol``, or what its data and test loop say.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
         new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
@@ -68,16 +69,18 @@ def compose(config: str | Path,
         raise FileNotFoundError(_missing(path))
     cfg = Config.fromfile(path)
     name = [path.stem]
+    own_protocol = cfg.pop('protocol', None)
     if dataset is not None:
         swap_dataset(cfg, dataset)
         name.append(Path(dataset).resolve().stem)
-        if protocol is None and is_own_data(cfg, dataset):
-            use_protocol(cfg, 'few-shot')  # the config's own protocol is that of the dataset which it had
+        if is_own_data(cfg, dataset):
+            own_protocol = 'few-shot'  # the config's own protocol is that of the dataset which it had
     if template is not None:
         set_templates(cfg, template)
     if protocol is not None:
-        use_protocol(cfg, protocol, targets, template)
         name.append(Path(protocol).stem)
+    if protocol is not None or own_protocol is not None:
+        use_protocol(cfg, protocol or own_protocol, targets, template)
     elif targets is not None:
         raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
     if data_root is not None:

@@ -62,7 +62,7 @@ def check_config(cfg: Config) -> list[str]:
 
 def top_level_keys() -> frozenset[str]:
     """The keys that a config may have at its top level."""
-    return (signature_of(Runner).keys | _READ_FROM_CFG) - {'cfg'}
+    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol'}) - {'cfg'}  # protocol: of compose
 
 
 def dataloader_keys() -> frozenset[str]:

@@ -43,7 +43,7 @@ def uncertainty_tables(results: Sequence[Result]) -> list[Table]:
         'finite number of images adds (Kumar et al. 2019). acc@80: accuracy of the 80 % most certain images.', SPREAD]
     outside.notes += [
         'Probability that an image of a class which the model was not asked about looks less certain than one of a class '
-        'that it was trained on: 1 is perfect, 0.5 chance. Columns: the score that tells them; mutual information and '
+        'that it was: 1 is perfect, 0.5 chance. Columns: the score that tells them; mutual information and '
         'sample spread only where predictions draw samples.', SPREAD]
     return [table for table in (trust, outside) if table.rows]
 

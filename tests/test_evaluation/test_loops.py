@@ -18,6 +18,8 @@ from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 from vamp_mm.evaluation import read_predictions
 from vamp_mm.structures import Vocabulary
 
+OUTSIDE = dict(**BASE_NOVEL, unseen=dict(outside='base', dataset=dict(class_split='novel')))
+
 
 def expected_accuracy(which: str) -> float:
     logits, labels = logits_and_labels(which, 11)
@@ -61,10 +63,16 @@ def test_base_and_novel_in_one_run(tmp_path: Path) -> None:
     names = {
         'accuracy',
         'ece',
+        'ece_l2',
+        'ece_debiased',
         'nll',
         'brier',
         'aurc',
         'aurc_entropy',
+        'accuracy_at_80',
+        'accuracy_at_90',
+        'accuracy_at_80_entropy',
+        'accuracy_at_90_entropy',
         'predictive_entropy',
         'expected_entropy',
         'mutual_information',
@@ -219,6 +227,10 @@ def test_several_named_datasets_in_one_run(tmp_path: Path) -> None:
             "'base' and 'again' are the same",
         ),
         ({'base': dict(seen=True, dataset=dict(count=0))}, "'base' has no images"),
+        ({**BASE_NOVEL, 'x': dict(outside='bas')}, r"outside='bas' must be.*\['base', 'novel'\]"),
+        ({**BASE_NOVEL, 'x': dict(outside='base', seen=False)}, 'allowed keys: seen'),
+        ({**BASE_NOVEL, 'x': dict(outside='base', exclude='dog')}, 'must be a list of class names'),
+        ({**OUTSIDE, 'x': OUTSIDE['unseen']}, "'unseen' and 'x' are the same"),
     ],
 )
 def test_refuses_bad_splits(tmp_path: Path, splits: dict, message: str) -> None:
@@ -258,6 +270,57 @@ def test_the_dump_wants_json_lines(tmp_path: Path) -> None:
         make_runner(tmp_path, test_evaluator=dict(type='PredictionDump', out_file='out.pkl')).test()
 
 
+def test_curves_of_every_named_split(tmp_path: Path) -> None:
+    runner = make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=OUTSIDE))
+    metrics = runner.test()
+    curves = runner.test_loop.curves
+    assert list(curves) == ['base', 'novel']
+    for split, found in curves.items():
+        assert set(found) == {'reliability', 'risk_coverage'}
+        assert sum(found['reliability']['count']) == 11
+        assert len(found['reliability']['confidence']) == len(found['reliability']['accuracy']) == 15
+        assert found['risk_coverage']['coverage'] == [n / 20 for n in range(1, 21)]
+        assert found['risk_coverage']['risk'][-1] == pytest.approx(1 - metrics[f'{split}/accuracy'] / 100, abs=1e-6)
+        assert 100 * (1 - found['risk_coverage']['risk'][15]) == pytest.approx(metrics[f'{split}/accuracy_at_80'])
+    json.dumps(curves)
+
+
+def test_unseen_classes_are_answered_with_the_names_of_the_base_classes(tmp_path: Path) -> None:
+    model, witness = ToyModel(), Witness()
+    runner = make_runner(
+        tmp_path, model, custom_hooks=[witness],
+        test_cfg=dict(type='SplitTestLoop', splits=dict(unseen=OUTSIDE['unseen'], **BASE_NOVEL)))
+    metrics = runner.test()
+    assert {name for name in metrics if name.startswith('unseen/')} == {
+        f'unseen/auroc_{key}' for key in ('confidence', 'predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')}
+    assert [vocabulary.names[0] for vocabulary in model.history] == ['ant', 'dog', 'ant']  # tested last
+    assert model.history[2] == model.history[0]
+    doubt = {}
+    for split in ('base', 'novel'):
+        logits, _ = logits_and_labels(split, 11)
+        doubt[split] = 1 - logits[:, :3].softmax(dim=-1).amax(dim=-1)
+    pairs = [float(out > known) for out in doubt['novel'] for known in doubt['base']]
+    assert metrics['unseen/auroc_confidence'] == pytest.approx(sum(pairs) / 121)
+    assert metrics['unseen/auroc_mutual_information'] == metrics['unseen/auroc_pred_std'] == 0.5  # one sample
+    assert metrics['H'] == make_runner(tmp_path / 'alone').test()['H']
+
+
+def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None:
+    splits = dict(base=BASE_NOVEL['base'], other=dict(outside='base', dataset=dict(class_split='all', count=40), exclude=['Elk']))
+    metrics = make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
+    logits, labels = logits_and_labels('all', 40)
+    known = 1 - logits_and_labels('base', 11)[0][:, :3].softmax(dim=-1).amax(dim=-1)
+    counted = (1 - logits[:, :3].softmax(dim=-1).amax(dim=-1))[(labels == 3) | (labels == 5)]  # dog and fox
+    pairs = [float(out > inside) for out in counted for inside in known]
+    assert metrics['other/auroc_confidence'] == pytest.approx(sum(pairs) / len(pairs))
+    assert "'other': images of 4 classes do not count" in next(tmp_path.glob('*/*.log')).read_text()
+    for dataset, exclude, message in ((dict(class_split='base', count=5), [], 'no class that is outside'),
+                                      (dict(class_split='novel'), ['yak'], r"exclude names \['yak'\]")):
+        splits['other'] = dict(outside='base', dataset=dataset, exclude=exclude)
+        with pytest.raises(ValueError, match=message):
+            make_runner(tmp_path / message[:5], test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
+
+
 def _rank(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     os.environ.update(MASTER_ADDR='127.0.0.1', RANK=str(rank), WORLD_SIZE='2', LOCAL_RANK=str(rank))
@@ -265,16 +328,18 @@ def _rank(rank: int, folder: str) -> None:
         'gloo', init_method=f'file://{folder}/rendezvous', rank=rank, world_size=2
     )
     model = MMDistributedDataParallel(module=ToyModel())
-    metrics = make_runner(f'{folder}/work', model).test()
+    loop = dict(type='SplitTestLoop', splits=OUTSIDE)
+    metrics = make_runner(f'{folder}/work', model, test_cfg=loop).test()
     Path(folder, f'{rank}.json').write_text(json.dumps(metrics))
-    assert [vocabulary.names[0] for vocabulary in model.module.history] == ['ant', 'dog']
+    assert [vocabulary.names[0] for vocabulary in model.module.history] == ['ant', 'dog', 'ant']
     distributed.destroy_process_group()
 
 
 def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
     (tmp_path / 'work').mkdir()
     multiprocessing.spawn(_rank, (str(tmp_path),), nprocs=2)
-    alone = make_runner(tmp_path / 'alone').test()
+    alone = make_runner(tmp_path / 'alone', test_cfg=dict(type='SplitTestLoop', splits=OUTSIDE)).test()
+    assert 'unseen/auroc_confidence' in alone
     for rank in range(2):
         assert json.loads((tmp_path / f'{rank}.json').read_text()) == pytest.approx(alone, abs=1e-9)
     for split in ('base', 'novel'):  # 11 images on 2 ranks: one is padded, and dropped again

@@ -51,6 +51,10 @@ def test_record_of_the_run(finished: Finished) -> None:
     result = finished.result
     assert result['epochs'] == world.EPOCHS
     assert result['seed'] == 1
+    assert set(result['curves']) == {'base', 'novel'}
+    for curves in result['curves'].values():
+        assert sum(curves['reliability']['count']) == 12
+        assert len(curves['risk_coverage']['risk']) == 20
     for key in ('seconds', 'seconds_per_epoch', 'train_images_per_second', 'test_images_per_second', 'peak_memory_mb'):
         assert result[key] > 0, key
     trained = [value for key, value in finished.checkpoint['state_dict'].items()

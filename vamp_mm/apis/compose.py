@@ -14,6 +14,7 @@ from .data_configs import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
+from .outside import use_outside
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
@@ -25,6 +26,7 @@ def compose(config: str | Path,
             template: Sequence[str] | None = None,
             protocol: str | None = None,
             targets: Sequence[str] | None = None,
+            outside: Sequence[str] | None = None,
             data_root: str | None = None,
             new_split: bool = False,
             shots: int | None = None,
@@ -46,6 +48,8 @@ def compose(config: str | Path,
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file. In place of the
             config's own: its key ``protocol``, or what its data and test loop say.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
+        outside: Images of unknown classes to tell from those trained on (:func:`~vamp_mm.apis.outside.use_outside`):
+            ``unseen`` for the novel classes, names of datasets, or paths of own data.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
         new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
         shots: Training images per class.
@@ -83,6 +87,9 @@ def compose(config: str | Path,
         use_protocol(cfg, protocol or own_protocol, targets, template)
     elif targets is not None:
         raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
+    if outside:
+        use_outside(cfg, outside)
+        name.append('outside')
     if data_root is not None:
         set_data_root(cfg, data_root)
     if new_split:

@@ -172,8 +172,9 @@ class _RunnerCheck:
         loader = self._cfg.get(path.replace('_cfg', '_dataloader')) or {}
         dataset = loader.get('dataset') or {}
         for name, split in splits.items():
-            self._untyped(f'{path}.splits.{name}', split, frozenset({'seen', 'dataset'}))
-            if 'seen' not in split:
+            keys = {'outside', 'dataset', 'exclude'} if 'outside' in split else {'seen', 'dataset'}
+            self._untyped(f'{path}.splits.{name}', split, frozenset(keys))
+            if 'seen' not in split and 'outside' not in split:
                 self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
             if overrides and 'type' in dataset:

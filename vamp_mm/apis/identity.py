@@ -95,7 +95,7 @@ def dataset_name(dataset: Mapping[str, Any]) -> str:
 
 def protocol_of(test_cfg: Mapping[str, Any]) -> str | None:
     """Which protocol a test loop follows, told from its splits."""
-    names = set(test_cfg.get('splits') or {})
+    names = {name for name, split in (test_cfg.get('splits') or {}).items() if 'outside' not in split}
     if names == {'base', 'novel'}:
         return 'base-to-novel'
     if names == {'all'}:

@@ -25,6 +25,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--targets', nargs='+', metavar='DATASET',
         help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+    parser.add_argument(
+        '--outside', nargs='+', metavar='NAME',
+        help="also tell images of unknown classes from those trained on, by uncertainty: 'unseen' for the novel classes, "
+        'datasets, or your own data')
     parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
     parser.add_argument(
         '--new-split', action='store_true',

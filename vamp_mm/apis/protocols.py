@@ -54,7 +54,7 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
                            f'{name!r} tests on the dataset that it trains on'], cfg.filename)
     if not cfg.get('test_dataloader'):
         raise ConfigError(['--protocol says what is tested, and this config has no test_dataloader'], cfg.filename)
-    for dataset in _trained_on(cfg):
+    for dataset in trained_datasets(cfg):
         dataset['class_split'] = protocol.train_dataloader.dataset.class_split
     if 'test_evaluator' in protocol:
         cfg.test_evaluator = protocol.test_evaluator
@@ -69,12 +69,12 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
 def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
     """A test loop over all classes of several datasets; two that would be called the same are an error."""
     own = cfg.test_dataloader.dataset
-    trained = next(_trained_on(cfg), own)
+    trained = next(trained_datasets(cfg), own)
     source = dataset_name(trained)
     asked: dict[str, tuple[str, Any]] = {}  # name in the results -> what was written, and the split
     problems: list[str] = []
     for target in targets:
-        dataset = _other_than(cfg, target, trained, own)
+        dataset = other_dataset(cfg, target, trained, own)
         if dataset is None:
             name, split = source, dict(seen=True, dataset=dict(class_split='all'))
         else:
@@ -95,8 +95,18 @@ def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
     return dict(type='SplitTestLoop', splits=splits, trained_on=source if source in asked else None)
 
 
-def _other_than(cfg: Config, target: str, trained: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What distinguishes a target from the dataset trained on; None if it is that one, by name or by path."""
+def other_dataset(cfg: Config, target: str, trained: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What distinguishes a target from the dataset trained on; None if it is that one, by name or by path.
+
+    Args:
+        cfg: The config.
+        target: A name, a path of own data, or ``source``.
+        trained: Config of the dataset trained on.
+        own: Config of the test set.
+
+    Returns:
+        Keys of a FewShotDataset.
+    """
     path = target != SOURCE and is_own_data(cfg, target)
     if target == SOURCE or (target == dataset_name(trained) and not path and not is_dataset_file(cfg, target)):
         return None
@@ -132,7 +142,7 @@ def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     return {key: new.get(key) for key in keys}
 
 
-def _trained_on(cfg: Config) -> Iterator[dict[str, Any]]:
+def trained_datasets(cfg: Config) -> Iterator[dict[str, Any]]:
     """The datasets of training and validation, below wrappers such as RepeatDataset."""
     yield from (holder['dataset'] for loader, _, holder in holders(cfg) if loader != 'test_dataloader')
 

@@ -11,6 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.engine.hooks.throughput_hook import peak_memory
+from vamp_mm.evaluation import SplitTestLoop
 
 from .identity import config_hash, describe
 from .records import hardware, versions
@@ -36,6 +37,12 @@ def trainable_parameters(runner: Runner) -> int:
     return sum(p.numel() for p in runner.model.parameters() if p.requires_grad)
 
 
+def curves_of(runner: Runner) -> dict[str, Any]:
+    """What reports draw, by split: ``reliability`` and ``risk_coverage``; empty without a SplitTestLoop."""
+    loop = runner.test_loop if runner.cfg.get('test_cfg') is not None else None
+    return loop.curves if isinstance(loop, SplitTestLoop) else {}
+
+
 def result_of(
     runner: Runner, identity: Mapping[str, Any], metrics: Mapping[str, Any], seconds: float
 ) -> dict[str, Any]:
@@ -55,6 +62,7 @@ def result_of(
     return {
         **identity,
         'metrics': dict(metrics),
+        'curves': curves_of(runner),
         'seconds': seconds,
         'seconds_per_epoch': speed.get('seconds_per_epoch'),
         'train_images_per_second': speed.get('train_images_per_second'),

@@ -7,6 +7,7 @@ from .calibration import CalibrationMetric
 from .harmonic import BaseNovel, aggregate, harmonic_mean, summary
 from .loops import SplitTestLoop
 from .open_accuracy import OpenAccuracy
+from .outside import OutsideMetric
 from .prediction_dump import PredictionDump, read_predictions
 from .samples import UNCERTAINTY_FIELDS
 from .selective import aurc
@@ -17,6 +18,7 @@ __all__ = [
     'BaseNovel',
     'CalibrationMetric',
     'OpenAccuracy',
+    'OutsideMetric',
     'PredictionDump',
     'SplitTestLoop',
     'UncertaintyMetric',

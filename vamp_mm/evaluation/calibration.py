@@ -1,7 +1,8 @@
-"""Does the model know how often it is right? ECE, NLL and Brier score."""
+"""Does the model know how often it is right? ECE, plain and debiased, NLL and Brier score."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from torchmetrics.functional.classification import binary_calibration_error
 
 from vamp_mm.registry import METRICS
 
+from .binning import into_bins, squared_calibration_error
 from .samples import scores_and_label
 
 #: Probability 0 of the true class costs -log(1e-38) = 87.5 nats instead of infinity.
@@ -23,15 +25,22 @@ class CalibrationMetric(BaseMetric):
 
     Result names:
 
-    - ``ece``: top-label calibration error with ``bins`` equal bins, a fraction in [0, 1] (Guo et
-      al. 2017). Computed by
-      torchmetrics: its multiclass error is its binary error of (confidence, correct), which needs
-          no (N, C) matrix.
+    - ``ece``: top-label calibration error with ``bins`` equal bins, the mean of the gap between
+      confidence and accuracy, a fraction in [0, 1] (Guo et al. 2017). Computed by torchmetrics: its
+      multiclass error is its binary error of (confidence, correct), which needs no (N, C) matrix.
+      A confidence of exactly 1 belongs to the last bin (torchmetrics alone gives it one of its own).
+    - ``ece_l2``: the same with the root of the mean squared gap; never below ``ece``.
+    - ``ece_debiased``: ``ece_l2`` without the part that a finite number of images adds to it (Kumar et
+      al. 2019, :func:`~vamp_mm.evaluation.binning.squared_calibration_error`); 0 where the estimate
+      under the root is below 0. An L2 error: to be held against ``ece_l2``, not against ``ece``.
     - ``nll``: mean of -log p(true class), in nats.
     - ``brier``: mean over images of the squared error summed over classes, in [0, 2] (Brier 1950).
 
+    After :meth:`compute_metrics`, ``curves`` holds ``reliability``: ``confidence``, ``accuracy`` and
+    ``count`` of all bins.
+
     Args:
-        bins: Number of bins of the ECE.
+        bins: Number of bins.
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
         prefix: Put before the names, with a slash.
 
@@ -51,6 +60,8 @@ class CalibrationMetric(BaseMetric):
             raise ValueError(f'bins={bins} must be at least 1')
         self.bins = bins
         self.prefix = prefix
+        #: Curve -> plain lists, in the main process after an evaluation.
+        self.curves: dict[str, dict[str, list]] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
         """Keep (confidence, correct, nll, brier) of every sample.
@@ -80,9 +91,18 @@ class CalibrationMetric(BaseMetric):
             results: What :meth:`process` kept, of all ranks.
 
         Returns:
-            ``ece``, ``nll`` and ``brier``.
+            The result names of the class.
         """
         confidence, correct, nll, brier = torch.tensor(results, dtype=torch.float64).T
-        # Rounding above 1 would make torchmetrics take all values for logits.
-        ece = binary_calibration_error(confidence.clamp(0, 1), correct.long(), n_bins=self.bins)
-        return dict(ece=float(ece), nll=float(nll.mean()), brier=float(brier.mean()))
+        # Rounding above 1 would make torchmetrics take all values for logits, and 1 itself would get a bin of its own.
+        below_one = confidence.clamp(0, math.nextafter(1, 0))
+        ece = binary_calibration_error(below_one, correct.long(), n_bins=self.bins)
+        binned = into_bins(confidence.clamp(0, 1), correct, self.bins)
+        self.curves = dict(reliability=binned.curve())
+        return dict(
+            ece=float(ece),
+            ece_l2=math.sqrt(squared_calibration_error(binned, debias=False)),
+            ece_debiased=math.sqrt(max(squared_calibration_error(binned, debias=True), 0)),
+            nll=float(nll.mean()),
+            brier=float(brier.mean()),
+        )

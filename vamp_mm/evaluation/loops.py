@@ -17,7 +17,9 @@ from torch.utils.data import DataLoader
 from vamp_mm.registry import LOOPS
 from vamp_mm.structures import Vocabulary
 
-from .harmonic import AVERAGE, summary
+from .harmonic import summary
+from .outside import OutsideMetric, ScoreKeeper
+from .split_configs import check_distinct, check_splits, check_trained_on, merge, shared_labels
 
 
 @runtime_checkable
@@ -38,10 +40,16 @@ class SplitTestLoop(BaseLoop):
     the model the dataset's class names and templates, and evaluates with a fresh evaluator. All
     lists of images are checked before the first one is tested. Metrics are called
     ``<split>/<metric>``; ``accuracy/top1`` is shortened to ``accuracy`` (percent). Splits may be
-    called ``<dataset>/<split>``. :func:`~vamp_mm.evaluation.harmonic.summary` adds harmonic means
+    called ``<dataset>/<split>``. ``curves`` then holds, per split, what metrics have under a name of that kind (reliability,
+    risk against coverage). :func:`~vamp_mm.evaluation.harmonic.summary` adds harmonic means
     and averages over datasets. The hooks ``before_test_epoch`` and ``after_test_epoch`` run once,
     the latter with all metrics. The vocabulary that the model had before is put back at the end,
     also after an error.
+
+    An *outside* split holds images of none of the classes of another split, and is answered with the names of that one:
+    ``unseen=dict(outside='base', dataset=dict(class_split='novel'))``, or another dataset. Such splits are tested after the
+    others and have the metrics of :class:`~vamp_mm.evaluation.OutsideMetric` alone. Images whose class the other split
+    names too do not count, which the log says.
 
     Metrics with a method ``set_context(work_dir, split)`` are told where they are.
 
@@ -52,7 +60,8 @@ class SplitTestLoop(BaseLoop):
         evaluator: Config of an evaluator, or an evaluator that is copied for each split.
         splits: Name -> ``dict(seen=..., dataset=dict(...))``. ``seen`` says whether the model was
             trained on these classes; ``dataset`` is merged into ``dataloader.dataset`` (for example
-            ``dict(class_split='base')``).
+            ``dict(class_split='base')``). Or ``dict(outside=..., dataset=dict(...), exclude=[...])`` with the name of
+            another split and classes to leave out besides those that it names too.
         trained_on: Dataset, out of split names ``<dataset>/<split>``, that the model was trained
             on: it is no target, and averages leave it out.
         templates: Sentences with one ``{}``, for datasets whose ``metainfo`` has no ``templates``.
@@ -81,23 +90,36 @@ class SplitTestLoop(BaseLoop):
                 f'SplitTestLoop builds one dataloader per split and needs the config of one, got a '
                 f'{type(dataloader).__name__}'
             )
-        _check_splits(splits)
-        _check_trained_on(trained_on, splits)
+        check_splits(splits)
+        check_trained_on(trained_on, splits)
         self._trained_on = trained_on
         self._evaluator_cfg = evaluator
-        self._seen = {name: bool(entry['seen']) for name, entry in splits.items()}
+        # outside images are compared with those of a split that has been tested
+        splits = dict(sorted(splits.items(), key=lambda item: 'outside' in item[1]))
+        self._seen = {name: entry['seen'] for name, entry in splits.items() if 'seen' in entry}
+        self._outside = {name: entry['outside'] for name, entry in splits.items() if 'outside' in entry}
         configs = {
-            name: _merge(dataloader, dict(dataset=entry.get('dataset', {})))
+            name: merge(dataloader, dict(dataset=entry.get('dataset', {})))
             for name, entry in splits.items()
         }
-        _check_distinct(configs, self._seen)
+        check_distinct(splits, configs)
         self._loaders: dict[str, DataLoader] = {
             name: runner.build_dataloader(config, seed=runner.seed)
             for name, config in configs.items()
         }
         self._metainfo = {
-            name: _metainfo(name, loader, templates) for name, loader in self._loaders.items()
+            name: _metainfo(name, loader, templates, name in self._outside)
+            for name, loader in self._loaders.items()
         }
+        self._left_out = {
+            name: shared_labels(
+                name, self._metainfo[name]['classes'], self._metainfo[known]['classes'], splits[name].get('exclude', ())
+            )
+            for name, known in self._outside.items()
+        }
+        self._keepers: dict[str, ScoreKeeper] = {}
+        #: Split -> curve -> plain lists, in the main process after a test.
+        self.curves: dict[str, dict[str, Any]] = {}
         first = next(iter(configs))
         super().__init__(runner, self._loaders[first])
         self.evaluator = self._build_evaluator(first)
@@ -131,6 +153,7 @@ class SplitTestLoop(BaseLoop):
         self.runner.call_hook('before_test_epoch')
         self.runner.model.eval()
         metrics: dict[str, float] = {}
+        self.curves = {}
         try:
             for name in self._loaders:
                 results = self._run_split(name, model)
@@ -144,7 +167,8 @@ class SplitTestLoop(BaseLoop):
         return metrics
 
     def _run_split(self, name: str, model: SpeaksVocabulary) -> dict[str, float]:
-        meta = self._metainfo[name]
+        asked = self._outside.get(name, name)  # the split whose names are asked about
+        meta = self._metainfo[asked]
         self.dataloader = self._loaders[name]
         self.evaluator = self._build_evaluator(name)
         self.runner.visualizer.dataset_meta = meta
@@ -152,29 +176,56 @@ class SplitTestLoop(BaseLoop):
             Vocabulary(
                 names=meta['classes'],
                 templates=meta['templates'],
-                seen=self._seen[name],
+                seen=self._seen[asked],
                 homonyms=meta.get('homonyms', ()),
             )
         )
-        size, classes = self.sizes[name]
-        self.runner.logger.info(f'Testing split {name!r}: {size} images of {classes} classes')
+        self._announce(name)
         self._restart_timer()
         for index, data_batch in enumerate(self.dataloader):
-            self._run_iter(index, data_batch)
-        return self.evaluator.evaluate(size)
+            self._run_iter(index, data_batch, outside=name in self._outside)
+        results = self.evaluator.evaluate(self.sizes[name][0])
+        curves = {key: curve for metric in self.evaluator.metrics for key, curve in getattr(metric, 'curves', {}).items()}
+        if curves:
+            self.curves[name] = curves
+        return results
+
+    def _announce(self, name: str) -> None:
+        size, classes = self.sizes[name]
+        self.runner.logger.info(f'Testing split {name!r}: {size} images of {classes} classes')
+        if name not in self._outside:
+            return
+        self.runner.logger.info(
+            f'{name!r} is answered with the names of {self._outside[name]!r}: how well does uncertainty tell the two apart?'
+        )
+        if self._left_out[name]:
+            names = [self._metainfo[name]['classes'][label] for label in self._left_out[name]]
+            self.runner.logger.warning(
+                f'{name!r}: images of {len(names)} classes do not count, which {self._outside[name]!r} names too or '
+                f'which are excluded: {", ".join(names)}'
+            )
 
     @torch.no_grad()
-    def _run_iter(self, index: int, data_batch: Any) -> None:
+    def _run_iter(self, index: int, data_batch: Any, outside: bool) -> None:
         self.runner.call_hook('before_test_iter', batch_idx=index, data_batch=data_batch)
         with autocast(enabled=self.fp16):
             outputs = self.runner.model.test_step(data_batch)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
+        if outside:  # a label of another list of classes, which hooks must not look up in this one
+            for sample in outputs:
+                sample.pop('gt_label', None)
         self.runner.call_hook(
             'after_test_iter', batch_idx=index, data_batch=data_batch, outputs=outputs
         )
 
     def _build_evaluator(self, name: str) -> Evaluator:
-        evaluator = self.runner.build_evaluator(deepcopy(self._evaluator_cfg))
+        if name in self._outside:
+            evaluator = Evaluator(OutsideMetric(self._keepers[self._outside[name]], self._left_out[name]))
+        else:
+            evaluator = self.runner.build_evaluator(deepcopy(self._evaluator_cfg))
+            if name in self._outside.values():
+                self._keepers[name] = ScoreKeeper()
+                evaluator.metrics.append(self._keepers[name])
         evaluator.dataset_meta = self._metainfo[name]
         for metric in evaluator.metrics:
             if hasattr(metric, 'set_context'):
@@ -190,59 +241,14 @@ class SplitTestLoop(BaseLoop):
                 hook.before_test_epoch(self.runner)
 
 
-def _check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
-    example = "dict(base=dict(seen=True, dataset=dict(class_split='base')))"
-    if not isinstance(splits, Mapping) or not splits:
-        raise ValueError(f'splits={splits!r} names no split to test; for example splits={example}')
-    for name, entry in splits.items():
-        if not isinstance(name, str) or not all(name.split('/')) or name.count('/') > 1:
-            raise ValueError(
-                f"split name {name!r} must be '<split>' or '<dataset>/<split>': metrics are called "
-                '<split>/<metric>'
-            )
-        if name.split('/')[0] == AVERAGE:
-            raise ValueError(f'split name {name!r}: {AVERAGE!r} is the name of the averages')
-        if not isinstance(entry, Mapping) or set(entry) - {'seen', 'dataset'}:
-            raise ValueError(
-                f'split {name!r} is {entry!r}; allowed keys: seen (bool) and dataset (overrides), '
-                f'for example {example}'
-            )
-        if not isinstance(entry.get('seen'), bool):
-            raise ValueError(
-                f'split {name!r} must say seen=True (the model was trained on these classes) or '
-                f'seen=False, got {entry.get("seen")!r}'
-            )
-        if not isinstance(entry.get('dataset', {}), Mapping):
-            raise ValueError(
-                f'split {name!r}: dataset must be a dict of overrides, got {entry["dataset"]!r}'
-            )
-
-
-def _check_trained_on(trained_on: str | None, splits: Mapping[str, Any]) -> None:
-    datasets = sorted({name.split('/')[0] for name in splits if '/' in name})
-    if trained_on is not None and trained_on not in datasets:
-        raise ValueError(
-            f'trained_on={trained_on!r} is no dataset of the splits {sorted(splits)}; '
-            f'allowed: {datasets}'
-        )
-
-
-def _check_distinct(configs: Mapping[str, Any], seen: Mapping[str, bool]) -> None:
-    names = list(configs)
-    for index, name in enumerate(names):
-        for other in names[:index]:
-            if configs[name] == configs[other] and seen[name] == seen[other]:
-                raise ValueError(
-                    f'splits {other!r} and {name!r} are the same; give them different datasets, or '
-                    'remove one'
-                )
-
-
-def _metainfo(name: str, loader: DataLoader, templates: Sequence[str] | None) -> dict[str, Any]:
+def _metainfo(
+    name: str, loader: DataLoader, templates: Sequence[str] | None, outside: bool
+) -> dict[str, Any]:
     meta = dict(getattr(loader.dataset, 'metainfo', {}))
     if templates is not None:
         meta.setdefault('templates', tuple(templates))
-    missing = [key for key in ('classes', 'templates') if not meta.get(key)]
+    needed = ('classes',) if outside else ('classes', 'templates')
+    missing = [key for key in needed if not meta.get(key)]
     if missing:
         raise ValueError(
             f'the metainfo of split {name!r} ({type(loader.dataset).__name__}) lacks {missing}; '
@@ -252,18 +258,6 @@ def _metainfo(name: str, loader: DataLoader, templates: Sequence[str] | None) ->
     if not len(loader.dataset):  # type: ignore[arg-type]
         raise ValueError(f'split {name!r} has no images; check its overrides')
     return meta
-
-
-def _merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in override.items():
-        inner = merged.get(key)
-        # a dict with a type of its own is another thing, not a change of the one before
-        if isinstance(value, Mapping) and isinstance(inner, Mapping) and 'type' not in value:
-            merged[key] = _merge(inner, value)
-        else:
-            merged[key] = deepcopy(value)
-    return merged
 
 
 def _short(key: str) -> str:

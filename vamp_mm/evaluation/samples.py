@@ -61,19 +61,18 @@ def scalar(sample: Mapping[str, Any], key: str, metric: str) -> float:
     return float(value)
 
 
-def scores_and_label(sample: Mapping[str, Any], metric: str) -> tuple[Tensor, int]:
-    """Class probabilities and true label of one sample.
+def probabilities(sample: Mapping[str, Any], metric: str) -> Tensor:
+    """Class probabilities of one sample.
 
     Args:
         sample: A data sample as a dict.
         metric: Who asks, for the error.
 
     Returns:
-        ``(C,)`` float64 probabilities that sum to 1, and the label.
+        ``(C,)`` float64, with sum 1.
 
     Raises:
-        ValueError: If a field is missing, the scores are no probabilities, or the label is not one
-            of the C classes.
+        ValueError: If the field is missing or the scores are no probabilities.
     """
     scores = field(sample, 'pred_score', metric).double()
     name = sample.get('img_path', 'a sample')
@@ -88,10 +87,28 @@ def scores_and_label(sample: Mapping[str, Any], metric: str) -> tuple[Tensor, in
             f'{metric}: pred_score of {name} is no probability distribution (smallest '
             f'{float(scores.min()):.4g}, sum {total:.4g}); the head must write softmax outputs'
         )
+    return scores / total
+
+
+def scores_and_label(sample: Mapping[str, Any], metric: str) -> tuple[Tensor, int]:
+    """Class probabilities and true label of one sample.
+
+    Args:
+        sample: A data sample as a dict.
+        metric: Who asks, for the error.
+
+    Returns:
+        ``(C,)`` float64 probabilities that sum to 1, and the label.
+
+    Raises:
+        ValueError: If a field is missing, the scores are no probabilities, or the label is not one
+            of the C classes.
+    """
+    scores = probabilities(sample, metric)
     label = int(scalar(sample, 'gt_label', metric))
     if not 0 <= label < len(scores):
         raise ValueError(
-            f'{metric}: gt_label={label} of {name} is not one of the {len(scores)} classes '
-            'predicted; is the vocabulary that of this split?'
+            f'{metric}: gt_label={label} of {sample.get("img_path", "a sample")} is not one of the '
+            f'{len(scores)} classes predicted; is the vocabulary that of this split?'
         )
-    return scores / total, label
+    return scores, label

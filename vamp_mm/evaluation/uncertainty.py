@@ -11,17 +11,30 @@ from mmengine.evaluator import BaseMetric
 from vamp_mm.registry import METRICS
 
 from .samples import UNCERTAINTY_FIELDS, scalar, scores_and_label
-from .selective import aurc
+from .selective import aurc, risk_coverage, selective_accuracy
+
+#: Percent of the images of which the accuracy is told.
+_COVERAGES = (80, 90)
 
 
 @METRICS.register_module()
 class UncertaintyMetric(BaseMetric):
-    """Mean uncertainty per image and area under the risk-coverage curve.
+    """Mean uncertainty per image, and what is gained by leaving uncertain images unanswered.
 
-    Result names: ``predictive_entropy``, ``expected_entropy``, ``mutual_information`` (nats) and
-    ``pred_std``, means over images; ``aurc`` with images ordered by the winning probability and
-    ``aurc_entropy`` ordered by predictive entropy, both fractions in [0, 1], lower is better (see
-    :func:`~vamp_mm.evaluation.selective.aurc`).
+    Result names:
+
+    - ``predictive_entropy``, ``expected_entropy``, ``mutual_information`` (nats) and ``pred_std``: means
+      over images.
+    - ``aurc``: area under the risk-coverage curve, a fraction in [0, 1], lower is better
+      (:func:`~vamp_mm.evaluation.selective.aurc`).
+    - ``accuracy_at_80``, ``accuracy_at_90``: accuracy in percent of the 80 and 90 % most certain images,
+      their number rounded up (:func:`~vamp_mm.evaluation.selective.selective_accuracy`).
+
+    These three order images by the winning probability; ``aurc_entropy``, ``accuracy_at_80_entropy``
+    and ``accuracy_at_90_entropy`` by predictive entropy. Ties count in expectation over their orders.
+
+    After :meth:`compute_metrics`, ``curves`` holds ``risk_coverage`` by the winning probability, at
+    coverages of 0.05, 0.1, ..., 1.
 
     Args:
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
@@ -37,6 +50,8 @@ class UncertaintyMetric(BaseMetric):
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.prefix = prefix
+        #: Curve -> plain lists, in the main process after an evaluation.
+        self.curves: dict[str, dict[str, list]] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
         """Keep confidence, correctness and the uncertainty fields of every sample.
@@ -72,4 +87,9 @@ class UncertaintyMetric(BaseMetric):
             for key, values in zip(UNCERTAINTY_FIELDS, fields, strict=True)
         }
         entropy = fields[UNCERTAINTY_FIELDS.index('predictive_entropy')]
-        return dict(aurc=aurc(confidence, correct), aurc_entropy=aurc(-entropy, correct), **means)
+        self.curves = dict(risk_coverage=risk_coverage(confidence, correct))
+        for suffix, certainty in (('', confidence), ('_entropy', -entropy)):
+            means[f'aurc{suffix}'] = aurc(certainty, correct)
+            for coverage in _COVERAGES:
+                means[f'accuracy_at_{coverage}{suffix}'] = selective_accuracy(certainty, correct, coverage)
+        return means

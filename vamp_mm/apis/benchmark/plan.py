@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ def _job(
     options: dict[str, Any] = {
         'config': str(config), 'dataset': dataset, 'protocol': protocol,
         'targets': spec.targets if protocol in _WITH_TARGETS else None,
-        'template': spec.template, 'data_root': spec.data_root, 'new_split': spec.new_split, 'overrides': overrides,
+        'outside': _others(spec.outside, dataset), 'template': spec.template, 'data_root': spec.data_root,
+        'new_split': spec.new_split, 'overrides': overrides,
         **training,
     }
     cfg = compose(**options)
@@ -69,6 +70,12 @@ def _job(
     if protocol is not None:
         labels['protocol'] = Path(protocol).stem
     return Job(options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest)))
+
+
+def _others(outside: Sequence[str] | None, dataset: str | None) -> list[str] | None:
+    """Outside datasets without the one of the run."""
+    left = [name for name in outside or () if name != dataset]
+    return left or None
 
 
 def _trained(config: Path) -> bool:

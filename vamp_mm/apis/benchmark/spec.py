@@ -14,7 +14,7 @@ from ..errors import ConfigError, closest
 #: Datasets of the published tables, in their order; ``all`` stands for them.
 ELEVEN = ('imagenet', 'caltech101', 'oxford_pets', 'stanford_cars', 'oxford_flowers', 'food101', 'fgvc_aircraft',
           'sun397', 'dtd', 'eurosat', 'ucf101')
-_LISTS = ('methods', 'datasets', 'protocols', 'shots', 'seeds', 'targets', 'template')
+_LISTS = ('methods', 'datasets', 'protocols', 'shots', 'seeds', 'targets', 'outside', 'template')
 _WHOLE = ('shots', 'seeds')
 
 
@@ -44,6 +44,8 @@ class Spec:
         shots: Training images a class; None stands for the config's own.
         seeds: Seeds of the runs and of their few-shot subsets.
         targets: Datasets to test on, for protocols that have some.
+        outside: Images of unknown classes to tell from those trained on: ``unseen``, datasets, or own data; a run on one of
+            these datasets leaves it out.
         template: Prompts with one ``{}``.
         data_root: Folder of the datasets.
         new_split: Make lists of one's own where a published split is missing.
@@ -58,6 +60,7 @@ class Spec:
     shots: tuple[int | None, ...] = (None,)
     seeds: tuple[int, ...] = (1, 2, 3)
     targets: tuple[str, ...] | None = None
+    outside: tuple[str, ...] | None = None
     template: tuple[str, ...] | None = None
     data_root: str | None = None
     new_split: bool = False

@@ -17,6 +17,7 @@ from .few_shot import few_shot_table, open_table
 from .results import Result, read_results
 from .table import Table
 from .transfer import transfer_tables
+from .uncertainty import uncertainty_tables
 from .write import to_csv, to_latex, to_markdown, to_terminal
 
 
@@ -86,6 +87,7 @@ def tables_of(results: Sequence[Result], compare: tuple[str, str] | None = None)
         tables.append(open_table(found))
     if found := kinds.get('other'):
         tables.append(other_table(found))
+    tables += uncertainty_tables(results)
     if compare is not None:
         tables.append(compare_table(results, *compare))
     return [*tables, cost_table(results)]

@@ -1,0 +1,157 @@
+"""Can the model tell images of classes that it was not given? AUROC of its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+from torchmetrics.functional.classification import binary_auroc
+
+from vamp_mm.registry import METRICS
+
+from .samples import UNCERTAINTY_FIELDS, probabilities, scalar
+
+
+def auroc(outside: Tensor, inside: Tensor) -> float:
+    """Probability that an outside image has the higher score, ties counting half.
+
+    1 tells all outside images from all others, 0.5 is chance and what a constant score gives, below 0.5 outside images
+    look *less* uncertain. Computed by torchmetrics from ranks: it would put scores outside [0, 1] through a sigmoid.
+
+    Args:
+        outside: ``(N,)`` scores, larger where an image looks less like the known classes.
+        inside: ``(M,)`` the same of images of known classes.
+
+    Returns:
+        The area under the ROC curve, in [0, 1].
+
+    Raises:
+        ValueError: If there are no images on one side, or a score is NaN.
+    """
+    if outside.ndim != 1 or inside.ndim != 1 or not len(outside) or not len(inside):
+        raise ValueError(
+            f'needs a vector of scores on both sides, got outside {tuple(outside.shape)} and inside '
+            f'{tuple(inside.shape)}'
+        )
+    scores = torch.cat([outside, inside]).double()
+    if scores.isnan().any():
+        raise ValueError(f'{int(scores.isnan().sum())} of {len(scores)} scores are NaN')
+    _, rank = scores.unique(return_inverse=True)
+    target = torch.zeros(len(scores), dtype=torch.long)
+    target[: len(outside)] = 1
+    return float(binary_auroc(rank.double() / max(int(rank.max()), 1), target))
+
+
+class ScoreKeeper(BaseMetric):
+    """Keeps the uncertainty of the images of a split, for comparison with images from outside.
+
+    Reports no number. After an evaluation ``scores`` holds score -> ``(N,)`` in the main process: ``confidence`` as
+    1 - the winning probability, and those of
+    :data:`~vamp_mm.evaluation.samples.UNCERTAINTY_FIELDS` that the model wrote; all larger where it is less sure.
+
+    Args:
+        collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
+    """
+
+    default_prefix = 'scores'
+
+    def __init__(self, collect_device: str = 'cpu') -> None:
+        super().__init__(collect_device=collect_device)
+        self.scores: dict[str, Tensor] = {}
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the scores of every sample.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Predicted samples as dicts.
+        """
+        self.results.extend(_scores(sample, type(self).__name__) for sample in data_samples)
+
+    def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
+        """Put the scores together.
+
+        Args:
+            results: What :meth:`process` kept, of all ranks.
+
+        Returns:
+            Nothing to report: an empty dict.
+        """
+        self.scores = _columns(results)
+        return {}
+
+
+@METRICS.register_module()
+class OutsideMetric(BaseMetric):
+    """How well each uncertainty score tells outside images from inside ones.
+
+    Result names, each an :func:`auroc`: ``auroc_confidence`` (by 1 - the winning probability) and
+    ``auroc_predictive_entropy``, ``auroc_expected_entropy``, ``auroc_mutual_information`` and ``auroc_pred_std`` where
+    the model writes these. Where it draws one sample only, the last two are constant and give 0.5. There is no accuracy:
+    none of the images belongs to a class that was asked about.
+
+    Args:
+        inside: Kept the scores of the images of known classes.
+        left_out: Labels of outside images that do belong to a known class; they do not count.
+        collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
+
+    Raises:
+        ValueError: On evaluation, if no image counts.
+    """
+
+    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    default_prefix = 'outside'
+
+    def __init__(
+        self, inside: ScoreKeeper, left_out: Sequence[int] = (), collect_device: str = 'cpu'
+    ) -> None:
+        super().__init__(collect_device=collect_device)
+        self.prefix = None
+        self.inside = inside
+        self.left_out = frozenset(left_out)
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the scores of every sample, and whether it counts.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Predicted samples as dicts; ``gt_label`` counts the outside dataset's own classes.
+        """
+        name = type(self).__name__
+        for sample in data_samples:
+            label = int(scalar(sample, 'gt_label', name)) if self.left_out else None
+            # all are kept: ranks pad and cut their lists by the number of images
+            self.results.append((label not in self.left_out, _scores(sample, name)))
+
+    def compute_metrics(self, results: list[tuple[bool, dict[str, float]]]) -> dict[str, float]:
+        """Compare with the images of known classes.
+
+        Args:
+            results: What :meth:`process` kept, of all ranks.
+
+        Returns:
+            The result names of the class.
+        """
+        counted = [scores for counts, scores in results if counts]
+        if not counted:
+            raise ValueError(
+                'no outside image is left: all belong to classes that are left out; test another dataset'
+            )
+        inside = self.inside.scores
+        if not inside:
+            raise ValueError('the inside split must be tested before its outside images')
+        return {
+            f'auroc_{key}': auroc(values, inside[key]) for key, values in _columns(counted).items()
+        }
+
+
+def _scores(sample: Mapping[str, Any], metric: str) -> dict[str, float]:
+    found = dict(confidence=1 - float(probabilities(sample, metric).max()))
+    return found | {key: scalar(sample, key, metric) for key in UNCERTAINTY_FIELDS if key in sample}
+
+
+def _columns(rows: Sequence[Mapping[str, float]]) -> dict[str, Tensor]:
+    return {key: torch.tensor([row[key] for row in rows], dtype=torch.float64) for key in rows[0]}

@@ -1,0 +1,2 @@
+"""Looking inside."""
+from .words import nearest_words

@@ -1,2 +1,3 @@
 """Looking inside."""
 from .words import nearest_words
+from .spread import posterior_spread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,6 @@ def test_tensorboard_from_the_command_line(micro: world.Micro, tmp_path: Path) -
     code = world.command('train.py', micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', TENSORBOARD,
                          'train_cfg.max_epochs=1')
     assert code == 0
-    import json
     result = json.loads((tmp_path / 'run' / 'result.json').read_text())
     _check(_events(tmp_path / 'run'), tmp_path / 'run', result['metrics'])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import helpers_models as helpers
 import methods
 import pytest

@@ -23,7 +23,8 @@ class PredictionDump(BaseMetric):
     A line holds ``img_path``, ``split``, ``gt_label``, ``gt_class``, ``pred_label``,
     ``pred_class``, ``confidence`` (the winning probability), ``gt_confidence`` (that of the true
     class), the second most probable class as ``runner_up_label``, ``runner_up_class`` and
-    ``runner_up_confidence``, and those uncertainty fields that the model wrote. Lines stand in dataset order; with several processes the main one writes them all.
+    ``runner_up_confidence``, and those uncertainty fields that the model wrote.
+    Lines stand in dataset order; with several processes the main one writes them all.
 
     In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file lies in the work directory and
     gets the name of the split before its suffix (``predictions.jsonl`` ->

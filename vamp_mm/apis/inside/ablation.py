@@ -147,8 +147,8 @@ def _pair(run: Result) -> tuple[float, float]:
 
 
 def _notes(baseline: str, datasets: int) -> list[str]:
-    notes = ['Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread that of '
-             'H per seed.',
+    notes = ['Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread that '
+             'of H per seed.',
              f'diff: to {baseline}, paired by seed: means over the seeds that both have (pairs) ± standard deviation of the '
              'differences per seed.']
     if datasets > 1:

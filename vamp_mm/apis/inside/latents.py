@@ -16,6 +16,8 @@ from .predictions import predict
 from .projection import Projection, class_share, project
 from .spread import layer_names
 
+_HAVE = ("VaMP (VariationalPrompter with tokens='variational' or 'deterministic') and conditional Bayesian Prompt Learning "
+         '(GaussianShift with conditional=True)')
 #: Columns of the CSV beside the coordinates.
 _FIELDS = ('img_path', 'gt_class', 'pred_class', 'confidence', 'predictive_entropy', 'mutual_information', 'pred_std')
 
@@ -85,10 +87,8 @@ def _layers(opened: Opened, source: str | None) -> tuple[str, ...]:
     plan = opened.model.plan(first['inputs'])
     if plan.latent is None or 'image' not in opened.model.prompter.requires:
         why = 'draws no prompts for an image' if plan.latent is None else 'has one posterior for all images'
-        raise ConfigError([f"{type(opened.model.prompter).__name__} of this config {why}, so there is no map of them; methods "
-                           "with latents of each image's own: VaMP (VariationalPrompter with tokens='variational' or "
-                           "'deterministic') and conditional Bayesian Prompt Learning (GaussianShift with conditional=True)"],
-                          source)
+        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config {why}, so there is no map; methods that have '
+                           f'latents for each image: {_HAVE}'], source)
     return layer_names(plan)
 
 
@@ -103,7 +103,8 @@ def _index(block: str, layers: tuple[str, ...]) -> int:
 def _say(found: LatentMap, total: int, stem: Path) -> None:
     number = len(found.records)
     some = '' if number == total else f' of {total}'
-    say(f'{number}{some} images, {found.block}: {100 * found.between:.1f} % of the variance of the latents lies between classes')
+    say(f'{number}{some} images, {found.block}: {100 * found.between:.1f} % of the variance of the latents lies '
+        'between classes')
     if found.projection.explained is not None:
         first, second = found.projection.explained
         say(f'principal components: {100 * first:.1f} % and {100 * second:.1f} % of the variance are in the picture')

@@ -103,5 +103,5 @@ def _picture(path: str) -> Image.Image:
         with Image.open(path) as image:
             return image.convert('RGB')
     except FileNotFoundError as error:
-        raise FileNotFoundError(f'image {path!r} of the predictions is gone (seen from {Path.cwd()}); run this from the folder '
-                                'that the test was run in') from error
+        raise FileNotFoundError(f'image {path!r} of the predictions is gone (seen from {Path.cwd()}); run this from the '
+                                'folder that the test was run in') from error

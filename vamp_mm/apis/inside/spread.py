@@ -82,8 +82,8 @@ def posterior_spread(cfg: Config, checkpoint: str | Path, split: str | None = No
     """
     opened = open_split(cfg, checkpoint, split)
     if 'latent' not in opened.model.prompter.provides:
-        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config draws no prompts from a posterior, so there '
-                           f'is no spread to look at; methods that do: {VARIATIONAL}'], cfg.filename)
+        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config draws no prompts from a posterior, so '
+                           f'there is no spread to look at; methods that do: {VARIATIONAL}'], cfg.filename)
     spread = measure_spread(opened)
     _show(spread)
     stem = Path(out) / f'posterior_spread_{opened.split.replace("/", "_")}'

@@ -96,8 +96,8 @@ def rank(records: Sequence[Mapping[str, Any]], by: str = 'predictive_entropy',
                                'PredictionDump and a model of vamp_mm'], 'the predictions')
     if by in _OF_SAMPLES and all(record[by] == 0 for record in records):
         others = [name for name in ORDERS if name not in _OF_SAMPLES]
-        raise ConfigError([f'--by {by}: it is 0 for all images, this model gives one sample an image; choose one of {others}'],
-                          'the call')
+        raise ConfigError([f'--by {by}: it is 0 for all images, this model gives one sample an image; choose one of '
+                           f'{others}'], 'the call')
     kept = [dict(record, reason=reason(record)) for record in records
             if only is None or (record['gt_label'] == record['pred_label']) == (only == 'right')]
     return sorted(kept, key=lambda record: (-_uncertainty(record, by), str(record['img_path'])))
@@ -143,11 +143,11 @@ def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str)
                    'std'], labels=5)
     for record in records:
         table.rows.append([
-            Path(str(record['img_path'])).name, record['gt_class'], record['pred_class'], record.get('runner_up_class') or '',
-            record['reason'], *(
+            Path(str(record['img_path'])).name, record['gt_class'], record['pred_class'],
+            record.get('runner_up_class') or '', record['reason'], *(
                 Stat(record[key], digits=3) if record.get(key) is not None else ''
                 for key in ('confidence', 'runner_up_confidence', 'gt_confidence', 'predictive_entropy',
                             'mutual_information', 'pred_std'))])
-    table.notes.append('p: probability of the predicted class, of the runner-up, of the true class. Entropies in nats; mutual '
-                       'information is what samples disagree about, std the standard deviation of p over samples.')
+    table.notes.append('p: probability of the predicted class, of the runner-up, of the true class. Entropies in nats; '
+                       'mutual information is what samples disagree about, std the standard deviation of p over samples.')
     show(table)

@@ -87,8 +87,8 @@ def _layers(opened: Opened, source: str | None) -> tuple[str, ...]:
     plan = opened.model.plan(first['inputs'])
     if plan.latent is None or 'image' not in opened.model.prompter.requires:
         why = 'draws no prompts for an image' if plan.latent is None else 'has one posterior for all images'
-        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config {why}, so there is no map; methods that have '
-                           f'latents for each image: {_HAVE}'], source)
+        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config {why}, so there is no map; '
+                           f'methods that have latents for each image: {_HAVE}'], source)
     return layer_names(plan)
 
 

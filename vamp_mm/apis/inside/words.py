@@ -19,7 +19,8 @@ from .opened import open_model
 from .output import say, show, write_csv
 
 _HAVE = ('CoOp, CoCoOp, KgCoOp, ProGrad, TCP and Bayesian Prompt Learning (ContextPrompter), ProDA (PromptCollection), '
-         'IVLP, PromptSRC and language prompting (DeepPrompter with text_depth >= 1), MaPLe and VaMP on MaPLe (CoupledTokens)')
+         'IVLP, PromptSRC and language prompting (DeepPrompter with text_depth >= 1), MaPLe and VaMP on MaPLe '
+         '(CoupledTokens)')
 #: Rows of the distance matrix that are computed at once.
 _ROWS = 64
 

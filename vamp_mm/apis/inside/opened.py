@@ -57,7 +57,7 @@ class Opened:
             indices: Images to take; None for all.
 
         Yields:
-            dict: ``inputs (N, 3, H, W)`` and ``data_samples``.
+            dict[str, Any]: ``inputs (N, 3, H, W)`` and ``data_samples``.
         """
         dataset = self.dataset if indices is None else Subset(self.dataset, list(indices))
         loader = DataLoader(dataset, self.batch_size, shuffle=False, collate_fn=pseudo_collate)

@@ -130,11 +130,20 @@ def test_predictions_are_written_per_split(tmp_path: Path) -> None:
         'pred_label',
         'pred_class',
         'confidence',
+        'gt_confidence',
+        'runner_up_label',
+        'runner_up_class',
+        'runner_up_confidence',
         'predictive_entropy',
         'expected_entropy',
         'mutual_information',
         'pred_std',
     }
+    for record in records:
+        assert record['runner_up_label'] != record['pred_label']
+        assert record['runner_up_confidence'] <= record['confidence']
+        if record['gt_label'] == record['pred_label']:
+            assert record['gt_confidence'] == record['confidence']
     assert records[0]['gt_class'] == ('dog', 'elk', 'fox')[records[0]['gt_label']]
     (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1}\n[]\n')
     with pytest.raises(ValueError, match='line 2 is not a prediction record'):

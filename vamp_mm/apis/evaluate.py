@@ -19,6 +19,7 @@ from .errors import ConfigError
 from .launch import launched, on_main
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
+from .visualizer import TestMetricsHook
 
 _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
              'val_dataloader', 'val_cfg', 'val_evaluator')
@@ -70,7 +71,7 @@ def test(
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
-        runner.register_custom_hooks(list(hooks))
+        runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:
             raise ConfigError([f'no checkpoint is given, and the model has {trained:,} trainable parameters: '

@@ -11,6 +11,7 @@ from vamp_mm.registry import SCOPE
 
 from .config_check import dataloader_keys, top_level_keys
 from .errors import ConfigError, closest
+from .literals import read_dicts
 from .signatures import signature_of
 from .typed_check import TypedChecker, registry_of
 
@@ -23,7 +24,7 @@ def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:
 
     Args:
         cfg: The config to change.
-        overrides: Dotted key -> value, as ``--cfg-options`` gives them.
+        overrides: Dotted key -> value, as ``--cfg-options`` gives them; text ``dict(type='X')`` becomes a dict.
 
     Raises:
         ConfigError: With every key that does not exist (and the closest ones that do) and every value of a kind
@@ -31,7 +32,10 @@ def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:
     """
     problems: list[str] = []
     for dotted, value in overrides.items():
-        problem = _set(cfg, dotted, value)
+        try:
+            problem = _set(cfg, dotted, read_dicts(value))
+        except ValueError as error:
+            problem = f'{dotted!r} cannot be set: {error}'
         if problem:
             problems.append(problem)
     if problems:

@@ -22,6 +22,7 @@ from .errors import ConfigError
 from .launch import launched, on_main
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
+from .visualizer import TestMetricsHook, visualizer_kept_open
 
 
 def train(
@@ -68,14 +69,19 @@ def train(
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
         begin = StartHook()
-        runner.register_custom_hooks([DataRecordHook(), begin, *hooks])
+        runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
         if cfg.get('test_cfg') is not None:
             runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
-        runner.train()
-        metrics = runner.test() if cfg.get('test_cfg') is not None else {}
+        metrics: dict[str, Any] = {}
+        if cfg.get('test_cfg') is None:
+            runner.train()
+        else:
+            with visualizer_kept_open(runner):
+                runner.train()
+            metrics = runner.test()
         result = result_of(runner, run, metrics, time.perf_counter() - start)
         result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch}
         if is_main_process():

@@ -175,6 +175,9 @@ class TypedChecker:
         if untyped and isinstance(default, Mapping) and default and 'type' not in default:
             listed = Signature(frozenset(), default, False)
             self.keys(path, value, listed, f'the dict {key!r}')
+        if key == 'vis_backends' and isinstance(value, (list, tuple)):
+            self.problems += [f"{path}.{index}: {item!r} is not a dict; write dict(type={item!r})"
+                              for index, item in enumerate(value) if isinstance(item, str)]
         self.visit(path, value, _REGISTRY_OF_KEY.get(key, registry))
 
     @staticmethod

@@ -50,10 +50,10 @@ class Sheet:
         return axes
 
 
-def below(axes: Axes, lines: list[tuple[str, float, str, str]]) -> None:
-    """Write lines (text, size, colour, weight) centred below an image."""
+def below(axes: Axes, lines: list[tuple[str, float, str, str]], gap: float = 6) -> None:
+    """Write lines (text, size, colour, weight) centred below an image, the first one ``gap`` points away."""
     for row, (text, size, color, weight) in enumerate(lines):
-        axes.annotate(text, (0.5, 0), xytext=(0, -6 - 11 * row), xycoords='axes fraction', textcoords='offset points',
+        axes.annotate(text, (0.5, 0), xytext=(0, -gap - 11 * row), xycoords='axes fraction', textcoords='offset points',
                       ha='center', va='top', fontsize=size, color=color, fontweight=weight)
 
 

@@ -21,8 +21,10 @@ class PredictionDump(BaseMetric):
     """Write the predictions of a test run as JSON lines; reports no number.
 
     A line holds ``img_path``, ``split``, ``gt_label``, ``gt_class``, ``pred_label``,
-    ``pred_class``, ``confidence`` (the winning probability) and those uncertainty fields that the
-    model wrote. Lines stand in dataset order; with several processes the main one writes them all.
+    ``pred_class``, ``confidence`` (the winning probability), ``gt_confidence`` (that of the true
+    class), the second most probable class as ``runner_up_label``, ``runner_up_class`` and
+    ``runner_up_confidence``, and those uncertainty fields that the model wrote.
+    Lines stand in dataset order; with several processes the main one writes them all.
 
     In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file lies in the work directory and
     gets the name of the split before its suffix (``predictions.jsonl`` ->
@@ -86,7 +88,17 @@ class PredictionDump(BaseMetric):
                 pred_label=int(winner),
                 pred_class=classes[int(winner)],
                 confidence=float(confidence),
+                gt_confidence=float(scores[label]),
             )
+            if len(scores) > 1:
+                others = scores.clone()
+                others[winner] = -1
+                second = int(others.argmax())
+                record |= dict(
+                    runner_up_label=second,
+                    runner_up_class=classes[second],
+                    runner_up_confidence=float(scores[second]),
+                )
             record |= {
                 key: scalar(sample, key, name) for key in UNCERTAINTY_FIELDS if key in sample
             }

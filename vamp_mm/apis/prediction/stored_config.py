@@ -18,6 +18,8 @@ from vamp_mm.engine import CheckpointError
 from vamp_mm.engine.pipelines import DETERMINISTIC
 from vamp_mm.registry import MODELS, SCOPE
 
+from ..literals import read_literal
+
 _WANTED = ('model', 'test_dataloader', 'default_scope', 'custom_hooks')
 _SCOPES = (SCOPE, 'mmpretrain', 'mmcv', 'mmengine')
 _TRANSFORM = re.compile(rf'((mmpretrain|mmcv|mmengine|{SCOPE})\.)?(torchvision/)?(?P<name>\w+)')
@@ -85,7 +87,7 @@ def plain_assignments(text: str, names: Sequence[str], source: str = 'the config
         for node in ast.parse(text).body:
             target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
             if isinstance(target, ast.Name) and target.id in names:
-                found[target.id] = _literal(node.value)  # type: ignore[attr-defined]
+                found[target.id] = read_literal(node.value)  # type: ignore[attr-defined]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CheckpointError(f'the config in {source} is not plain data ({error}): {_NEXT}') from error
     return found
@@ -99,36 +101,6 @@ def test_pipeline(loader: Mapping[str, Any]) -> list[dict[str, Any]] | None:
             return list(part['pipeline'])
         part = part.get('dataset')
     return None
-
-
-def _literal(node: ast.expr) -> Any:
-    if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, (bool, int, float, str))):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _literal(node.operand)
-        if type(value) in (int, float):
-            return -value
-    if isinstance(node, ast.List):
-        return [_literal(item) for item in node.elts]
-    if isinstance(node, ast.Tuple):
-        return tuple(_literal(item) for item in node.elts)
-    if isinstance(node, ast.Dict) and None not in node.keys:
-        return {_literal(key): _literal(value) for key, value in zip(node.keys, node.values, strict=True) if key}
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict':
-        return _called_dict(node)
-    raise ValueError(f'line {node.lineno} holds something else than literals')
-
-
-def _called_dict(node: ast.Call) -> dict[Any, Any]:
-    """``dict(a=1)``, or ``dict({'a': 1})`` as MMEngine writes keys that are no names."""
-    if len(node.args) > 1 or any(not isinstance(item, ast.Dict) for item in node.args):
-        raise ValueError(f'line {node.lineno} calls dict with something else than literals')
-    value = _literal(node.args[0]) if node.args else {}
-    for keyword in node.keywords:
-        if keyword.arg is None:
-            raise ValueError(f'line {node.lineno} unpacks a dict')
-        value[keyword.arg] = _literal(keyword.value)
-    return value
 
 
 def _model_problems(model: Mapping[str, Any]) -> list[str]:

@@ -150,6 +150,10 @@ class PromptedCLIPBackbone(nn.Module):
         """Token embeddings ``(..., W)`` of ids ``(...)``, without positions."""
         return self.text.token_embedding(ids)
 
+    def readable_tokens(self, ids: Sequence[int]) -> list[str]:
+        """Token ids as text (:meth:`PromptTokenizer.readable`)."""
+        return self._tokenizer.readable(ids)
+
     @torch.no_grad()
     def _probe_embed_dim(self) -> int:
         hidden = torch.zeros(1, 2, self.text.width, device=self.device)

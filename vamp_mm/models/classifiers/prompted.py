@@ -168,6 +168,24 @@ class PromptedClassifier(BaseModel):
         image = unit(self.extract_frozen(inputs))
         return TeacherOutput(image, self._teacher(), self._teacher_logits(image))
 
+    @torch.no_grad()
+    def plan(self, inputs: Tensor, target: Tensor | None = None) -> PromptPlan:
+        """What the prompter asks of CLIP for some images, without running a prompted tower.
+
+        Args:
+            inputs: ``(N, 3, H, W)`` preprocessed images.
+            target: ``(N,)`` labels among the classes of the training; with them a variational method also says what its
+                prior is.
+
+        Returns:
+            The plan; ``latent`` holds the posterior of a variational method.
+        """
+        if self._bound_device != self.backbone.device:
+            self._bind(self._vocabulary)
+        image = self.extract_frozen(inputs) if 'image' in self.prompter.requires else None
+        known = self._teacher() if 'text' in self.prompter.requires else None
+        return self.prompter(PromptContext(image=image, text=known, target=target))
+
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Add up the objective; guides of its gradient stay apart.
 

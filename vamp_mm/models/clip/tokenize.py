@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -50,6 +50,27 @@ class PromptTokenizer:
             ids = ids[:, :int(eot.max()) + 1]
         return TextPrompts(ids=ids, eot=eot, prefix=self._common_prefix(ids, eot) if self._cut else 0)
 
+    def readable(self, ids: Sequence[int]) -> list[str]:
+        """Token ids as text.
+
+        Args:
+            ids: Token ids.
+
+        Returns:
+            One string each: a whole word as it is, a piece that more of the word follows with ``-`` behind it; bytes that
+            are no text of their own as ``<0xE2>``, ids without a token as ``<id 49500>``.
+        """
+        return [self._readable(int(token)) for token in ids]
+
+    def _readable(self, token: int) -> str:
+        decoder = getattr(self._tokenizer, 'decoder', None)
+        if isinstance(decoder, dict):  # open_clip's byte pairs
+            return _byte_pair(decoder.get(token, f'<id {token}>'), self._tokenizer)
+        inner = getattr(self._tokenizer, 'tokenizer', None)
+        if hasattr(inner, 'convert_ids_to_tokens'):  # a tokenizer of transformers
+            return str(inner.convert_ids_to_tokens(token)) if token < len(inner) else f'<id {token}>'
+        return f'<id {token}>'
+
     def _check_lengths(self, sentences: list[str]) -> None:
         encode = getattr(self._tokenizer, 'encode', None)
         if encode is None:  # not a byte-pair tokenizer of open_clip: its length is only known to itself
@@ -74,3 +95,16 @@ class PromptTokenizer:
         same = (ids == ids[:1]).all(dim=0)
         length = int(same.int().cumprod(dim=0).sum())
         return min(length, int(eot.min()))
+
+
+def _byte_pair(token: str, tokenizer: Any) -> str:
+    """A token of open_clip's byte-pair vocabulary as text."""
+    if token.startswith('<') and token.endswith('>') and not token.endswith('</w>'):
+        return token  # start and end of text
+    letters = token.removesuffix('</w>')
+    data = bytes(tokenizer.byte_decoder[letter] for letter in letters)
+    try:
+        text = data.decode('utf-8')
+    except UnicodeDecodeError:
+        text = ''.join(f'<0x{byte:02X}>' for byte in data)
+    return text if token.endswith('</w>') else text + '-'

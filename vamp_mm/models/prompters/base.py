@@ -71,6 +71,14 @@ class BasePrompter(nn.Module, ABC):
                                'give the model vocabulary=dict(names=[...]), or call set_vocabulary')
         return self._prompts
 
+    def word_tokens(self) -> dict[str, Tensor]:
+        """Learned text tokens that stand among the word embeddings, before block 0.
+
+        Returns:
+            What they are -> ``(M, W)``; empty for methods whose tokens all enter elsewhere.
+        """
+        return {}
+
     @abstractmethod
     def forward(self, context: PromptContext) -> PromptPlan:
         """The plan for one batch."""

@@ -107,6 +107,11 @@ class PromptCollection(BasePrompter):
             text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens), )),
             class_free=self._alone(start))
 
+    def word_tokens(self) -> dict[str, Tensor]:
+        """All contexts."""
+        words = {'end': 'before the name', 'middle': 'around the name', 'front': 'behind the name'}
+        return {f'context {k}, {words[position]}': self.contexts[k] for k, position in enumerate(self._positions)}
+
     def _filled(self, position: Position, context: Tensor) -> Tensor:
         return fill(self._placements[position], context[None, None, None], getattr(self, f'_words_{position}'))
 

@@ -93,6 +93,7 @@ class ContextPrompter(BasePrompter):
         self.requires = frozenset().union(*(part.requires for part in parts))
         self.provides = frozenset() if self.shift is None else self.shift.provides
         self._placement: Placement | None = None
+        self._class_names: tuple[str, ...] = ()
         self.register_buffer('_own_words', None, persistent=False)
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
@@ -113,6 +114,7 @@ class ContextPrompter(BasePrompter):
             ValueError: If a sentence is too long, or a context of each class's own meets other classes.
         """
         self._check_classes(vocabulary)
+        self._class_names = vocabulary.names
         super().bind(clip, vocabulary)
         start = first_position(clip)
         names = [name.replace('_', ' ') for name in vocabulary.names]
@@ -144,6 +146,17 @@ class ContextPrompter(BasePrompter):
         if self.text_tokens is not None:
             edits += self.text_tokens.edits(context, self._placement.start)
         return PromptPlan(text=self.prompts, text_tower=TowerPlan(edits), latent=latent)
+
+    def word_tokens(self) -> dict[str, Tensor]:
+        """The context, or one for each class; with a shift that all images share also what its mean makes of it."""
+        if self.context.ndim == 3:
+            names = self._class_names or [f'class {label}' for label in range(len(self.context))]
+            return dict(zip(names, self.context, strict=True))
+        found = {'context': self.context}
+        mean = getattr(self.shift, 'mean', None)
+        if isinstance(mean, Tensor):
+            found['context + mean shift'] = self.context + mean
+        return found
 
     def _check_classes(self, vocabulary: Vocabulary) -> None:
         if self.num_classes is None:

@@ -71,6 +71,10 @@ class DeepPrompter(BasePrompter):
             return vocabulary.sentences
         return replace(vocabulary, templates=(self.context + ' {}.', )).sentences
 
+    def word_tokens(self) -> dict[str, Tensor]:
+        """The text tokens of block 0."""
+        return {} if self.text_tokens is None else {'context': self.text_tokens[0]}
+
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""
         text: tuple[TokenEdit, ...] = ()

@@ -75,6 +75,11 @@ def hosted_sentences(host: TokenHost, vocabulary: Vocabulary) -> tuple[tuple[str
     return replace(vocabulary, templates=(host.context + ' {}.', )).sentences
 
 
+def hosted_words(host: TokenHost, shared: Tensor) -> dict[str, Tensor]:
+    """The tokens of block 0 where they take the place of words, from ``(H, K, W)`` tokens that all images share."""
+    return {'context': shared[0]} if host.text_mode == 'overwrite' else {}
+
+
 def hosted_plan(host: TokenHost,
                 prompts: TextPrompts,
                 templates: int,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from torch import Tensor
+
 from ...registry import MODELS
 from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
-from .hosted import build_host, for_all, hosted_plan, hosted_sentences
+from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words
 
 
 @MODELS.register_module()
@@ -36,6 +38,10 @@ class SharedPrompter(BasePrompter):
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """The host's own sentences, if it has a context, else the vocabulary's."""
         return hosted_sentences(self.host, vocabulary)
+
+    def word_tokens(self) -> dict[str, Tensor]:
+        """The tokens of block 0, where they take the place of words (MaPLe)."""
+        return hosted_words(self.host, self.host.text_tokens())
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""

@@ -12,7 +12,7 @@ from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
 from .gaussian import GaussianMLPs
-from .hosted import build_host, for_all, hosted_plan, hosted_sentences
+from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
 _TOKENS = ('shared', 'deterministic', 'variational')
@@ -159,6 +159,10 @@ class VariationalPrompter(BasePrompter):
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """The host's own sentences, if it has a context, else the vocabulary's."""
         return hosted_sentences(self.host, vocabulary)
+
+    def word_tokens(self) -> dict[str, Tensor]:
+        """What all images share of the tokens of block 0, where they take the place of words (VaMP on MaPLe)."""
+        return hosted_words(self.host, self.host.text_tokens() if self.tokens == 'shared' else self.posterior.shared_tokens)
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Sample text tokens for a batch and plan both towers.

@@ -1,0 +1,31 @@
+"""Nearest words of CLIP's vocabulary to the context vectors that CoOp-style methods learn.
+
+python tools/analysis_tools/nearest_words.py configs/coop/coop_icons.py work_dirs/coop_icons/epoch_50.pth
+python tools/analysis_tools/nearest_words.py configs/proda/proda_icons.py proda.pth --top-k 3 --out analysis
+"""
+
+import argparse
+
+from vamp_mm.apis.command import command
+from vamp_mm.apis.inside import nearest_words
+from vamp_mm.apis.options import add_data_options, compose_from
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_options(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--top-k', type=int, default=5, help='words for each learned token')
+    parser.add_argument('--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it')
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    nearest_words(compose_from(args), args.checkpoint, args.top_k, args.out)
+
+
+if __name__ == '__main__':
+    main()

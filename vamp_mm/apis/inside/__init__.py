@@ -1,0 +1,12 @@
+"""Looking inside what was trained: posteriors, latents, contexts, uncertain images, ablations."""
+
+from .ablation import ablation_table, make_ablation
+from .latents import latent_map
+from .projection import pca
+from .spread import posterior_spread
+from .uncertain import uncertain_images
+from .words import nearest_words
+
+__all__ = [
+    'ablation_table', 'latent_map', 'make_ablation', 'nearest_words', 'pca', 'posterior_spread', 'uncertain_images'
+]

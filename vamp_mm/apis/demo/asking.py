@@ -84,7 +84,8 @@ def ask(models: Models, number: int, files: Sequence[str], names: str, sentences
     offer = models.offer(number)
     with models.use(number) as predictor:
         if classes is None and predictor.classes is None:
-            raise DataError('no class names are given, and this model does not say which it was trained on: type two or more')
+            raise DataError('no class names are given, and this model does not say which it was trained on: '
+                            'type two or more')
         read: list[Answer] = []
         stream = predictor.stream(_upright(files, read), classes, lines, top_k, keep_samples=True)
         try:
@@ -96,7 +97,8 @@ def ask(models: Models, number: int, files: Sequence[str], names: str, sentences
     predictions = iter(found)
     given = tuple(answer if answer.problem else replace(answer, prediction=next(predictions)) for answer in read)
     samples = found[0].samples if found else None
-    return Answers(offer.label, offer.note, len(found[0].scores) if found else 0, 0 if samples is None else len(samples), given)
+    counts = (0, 0) if samples is None else (samples.shape[1], samples.shape[0])
+    return Answers(offer.label, offer.note, *counts, given)
 
 
 def _upright(files: Sequence[str], read: list[Answer]) -> Iterator[Image.Image]:

@@ -82,8 +82,8 @@ def _verdict(prediction: Prediction, rule: Rejection) -> str:
 def _legend(samples: int) -> str:
     if samples < 2:
         return ''
-    return (f'<p class="vamp-legend"><svg width="10" height="10" aria-hidden="true"><circle cx="5" cy="5" r="3"/></svg> one of '
-            f'{samples} samples; the bar is their mean, ± their standard deviation in percentage points</p>')
+    return (f'<p class="vamp-legend"><svg width="10" height="10" aria-hidden="true"><circle cx="5" cy="5" r="3"/></svg> '
+            f'one of {samples} samples; the bar is their mean, ± their standard deviation in percentage points</p>')
 
 
 def _numbers(prediction: Prediction, answers: Answers, rule: Rejection) -> str:

@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vamp_mm.datasets.icons import BENCHMARK_DESIGNERS, concepts, glyph_mask, load_glyphs, render_icon
+from vamp_mm.datasets.icons import (
+    BENCHMARK_DESIGNERS,
+    concepts,
+    glyph_mask,
+    load_glyphs,
+    render_icon,
+)
 
 _SIZE = 224  # pixels
 #: The names that stand in the field at first. Of the last picture there is none: what is said of it should be unsure.

@@ -61,8 +61,8 @@ class _Fields:
             label='Pictures', file_count='multiple', file_types=['image'], type='filepath', height=150, elem_id='pictures')
         self.examples = gr.Button('Take drawn examples', size='sm', elem_id='examples')
         self.names = gr.Textbox(
-            ', '.join(NAMES), label='Class names', info='Any, separated by commas or line ends. Empty: those of the training.',
-            lines=2, max_lines=12, elem_id='names')
+            ', '.join(NAMES), label='Class names', lines=2, max_lines=12, elem_id='names',
+            info='Any, separated by commas or line ends. Empty: those of the training.')
         self.model = gr.Dropdown(offered, value=0, label='Model', interactive=True, elem_id='model')
         with gr.Accordion('Template and length of the list', open=False, elem_id='more'):
             self.sentences = gr.Textbox(

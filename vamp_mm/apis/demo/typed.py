@@ -29,8 +29,8 @@ def class_names(text: str) -> tuple[str, ...] | None:
                             'hold a comma only') from error
     names = [name for name in names if name]
     if len(names) == 1:
-        raise DataError(f'one class name is given, {names[0]!r}: telling classes apart needs two; separate names by commas or '
-                        'line ends')
+        raise DataError(f'one class name is given, {names[0]!r}: telling classes apart needs two; separate names by '
+                        'commas or line ends')
     return tuple(names) or None
 
 

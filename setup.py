@@ -35,10 +35,10 @@ setup(
     packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
     package_data={
         'vamp_mm': [
-            'apis/report/*.json', 'datasets/sources/*.json',
+            'apis/demo/*.css', 'apis/report/*.json', 'datasets/sources/*.json',
             'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
         ],
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),
-    extras_require={name: read_requirements(name) for name in ('tests', 'docs', 'optional')},
+    extras_require={name: read_requirements(name) for name in ('tests', 'docs', 'optional', 'demo')},
     zip_safe=False)

@@ -14,7 +14,7 @@ from vamp_mm.engine import CheckpointError
 from .errors import ConfigError, WorkDirError
 
 #: Errors that say all a user needs to know. Whatever else happens shows where it happened.
-_EXPLAINED = (
+EXPLAINED = (
     ConfigError, DataError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
     FloatingPointError)  # the last one of FiniteLossHook
 
@@ -40,7 +40,7 @@ def command(main: Callable[[], None]) -> Callable[[], None]:
             main()
         except KeyboardInterrupt:
             sys.exit(130)  # as a shell has it; where the user stopped it tells nobody anything
-        except _EXPLAINED as error:
+        except EXPLAINED as error:
             if os.environ.get('VAMP_MM_TRACEBACK') == '1':
                 raise
             print(f'{type(error).__name__}: {_message(error)}', file=sys.stderr)

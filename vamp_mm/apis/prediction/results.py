@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,6 +130,20 @@ class Rejection:
         """Whether an answer of this uncertainty is withheld."""
         return self.threshold is not None and not uncertainty <= self.threshold
 
+    def judge(self, prediction: Prediction) -> Prediction:
+        """The same answer, withheld or not by this rule, whatever rule it was judged by before.
+
+        Args:
+            prediction: Any answer.
+
+        Returns:
+            A copy that names its class, or none.
+        """
+        rejected = self.by is not None and self.applies(getattr(prediction, self.by))
+        winner = prediction.top_k[0]
+        return replace(prediction, rejected=rejected, label=None if rejected else winner.label,
+                       name=None if rejected else winner.name)
+
 
 def predictions_of(logits: Tensor, names: Sequence[str], where: Sequence[tuple[int, str | None]], top_k: int,
                    rejection: Rejection, keep_samples: bool) -> list[Prediction]:
@@ -165,19 +179,17 @@ def predictions_of(logits: Tensor, names: Sequence[str], where: Sequence[tuple[i
     for row, (index, path) in enumerate(where):
         top = tuple(Candidate(label, names[label], float(table[row, label])) for label in order[row])
         fields = {name: values[row] for name, values in uncertainty.items()}
-        rejected = rejection.by is not None and rejection.applies(
-            {**fields, 'least_confidence': 1.0 - top[0].score}[rejection.by])
-        found.append(Prediction(
+        found.append(rejection.judge(Prediction(
             index=index,
             path=path,
-            label=None if rejected else top[0].label,
-            name=None if rejected else top[0].name,
+            label=top[0].label,
+            name=top[0].name,
             score=top[0].score,
             top_k=top,
-            rejected=rejected,
+            rejected=False,
             scores=table[row],
             samples=None if each is None else each[row],
-            **fields))
+            **fields)))
     return found
 
 

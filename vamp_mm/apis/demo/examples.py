@@ -1,0 +1,46 @@
+"""Pictures to try the page with, drawn from the icon fonts: no download."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vamp_mm.datasets.icons import (
+    BENCHMARK_DESIGNERS,
+    concepts,
+    glyph_mask,
+    load_glyphs,
+    render_icon,
+)
+
+_SIZE = 224  # pixels
+#: The names that stand in the field at first. Of the last picture there is none: what is said of it should be unsure.
+NAMES = ('ghost', 'umbrella', 'rocket', 'key', 'cloud')
+_DRAWN = ('ghost', 'umbrella', 'rocket', 'key', 'camera')
+
+
+def draw_examples(folder: Path) -> list[str]:
+    """Draw one icon a concept.
+
+    Args:
+        folder: Where to; it must be there.
+
+    Returns:
+        Their files.
+
+    Raises:
+        ModuleNotFoundError: If the fonts are not installed.
+    """
+    drawn = concepts(load_glyphs(BENCHMARK_DESIGNERS))
+    files = []
+    for name in _DRAWN:
+        glyph = drawn[name][0]
+        picture, _ = render_icon(
+            glyph_mask(glyph.path, glyph.codepoint), _SIZE, np.random.default_rng(zlib.crc32(name.encode())))
+        file = folder / f'{name}.png'
+        Image.fromarray(picture).save(file)
+        files.append(str(file))
+    return files

@@ -65,7 +65,7 @@ class PackedSentences:
         """The plan with the tokens of single classes in packed order."""
         edits = (edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens.index_select(2, self.order))
                  for edit in plan.edits)
-        return TowerPlan(tuple(edits), plan.residuals)
+        return replace(plan, edits=tuple(edits))
 
 
 @dataclass(frozen=True, eq=False)

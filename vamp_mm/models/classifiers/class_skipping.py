@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import torch
+from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 from ...ops import counter_seed
@@ -19,7 +20,7 @@ class ClassSkipping(nn.Module):
 
     Classes are ranked by their largest cosine with an image of the batch, those of the batch itself first. The top of the
     ranking always stays; behind it a rank stays with a probability that falls exponentially. Which ranks stay is drawn once
-    and holds for the whole run, as in the original.
+    and holds for the whole run, as in the original. The batch is that of all processes together.
 
     Args:
         share: Share of the classes that always stays, rounded up.
@@ -56,11 +57,14 @@ class ClassSkipping(nn.Module):
         if bool(self.kept_ranks.all()):
             return None
         near = (image @ text.T.to(image)).flatten(0, 1).amax(dim=0)  # (C,)
-        near[target] = math.inf
-        ranking = near.argsort(descending=True)
-        staying = ranking[self.kept_ranks.to(ranking.device)]
-        # a batch of more classes than the top has room for: its own never go
-        return torch.cat([staying, target]).unique()
+        near.index_fill_(0, target, math.inf)
+        all_reduce(near, 'max')
+        # How many classes stay decides the shapes of the step, so the host has to know: the one place where it waits.
+        near = near.cpu()
+        staying = torch.zeros(len(text), dtype=torch.bool)
+        staying[near.argsort(descending=True, stable=True)[self.kept_ranks]] = True
+        staying |= near.isinf()  # a batch of more classes than the top has room for: its own never go
+        return staying.nonzero().flatten().to(text.device)
 
     def _draw(self, count: int) -> Tensor:
         top = min(math.ceil(self.share * count), self.max_top)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.structures import PromptPlan, TokenEdit, TowerPlan
 
 #: Norms, matrix products and softmaxes of four blocks: a few hundred roundings of 1e-16.
 RELATIVE = 1e-10
@@ -94,3 +95,39 @@ def test_frozen_blocks_run_once_per_vocabulary(clip, adapter, below):
     helpers.total_loss(model, images, samples)
     assert all(calls[layer] > after[2][layer] for layer in range(below))
     model.prompter.adapter.text.blocks[0].ln_1.bias.data.sub_(0.1)
+
+
+@pytest.mark.parametrize('adapter', [dict(text_start=2), dict(text=['*.ln_[12].*'])], ids=['upper half', 'all norms'])
+def test_some_of_the_classes_are_the_same_sentences(clip, monkeypatch, adapter):
+    """Class skipping: other classes in each step, and still nothing frozen runs twice."""
+    model, (images, samples) = _build(clip, adapter, class_skipping=dict(type='ClassSkipping')), helpers.batch(2)
+    calls, after, encode = _runs(model), [], clip.encode_text
+    for ranks in ((0, 2), (1, 3), (0, 3, 4)):
+        model.class_skipping.kept_ranks = torch.zeros(5, dtype=torch.bool).index_fill_(0, torch.tensor(ranks), True)
+        fast = _step(model, images, samples)
+        after.append(list(calls))
+        with monkeypatch.context() as patch:
+            patch.setattr(clip, 'encode_text', lambda *a: encode(*a, textbook=True))
+            slow = _step(model, images, samples)
+        textbook = [b - a for a, b in zip(after[-1], calls)]
+        calls[:] = after[-1]
+        assert all(textbook)
+        for name, value in slow.items():
+            assert float((fast[name] - value).norm()) <= RELATIVE * float(value.norm()) + 1e-13, name
+        with torch.no_grad():
+            for value in model.parameters():
+                value.add_(0.01) if value.requires_grad else None
+    below = 2 if 'text_start' in adapter else 0
+    assert after[0][:below] == after[1][:below] == after[2][:below]
+    assert after[1][below:] != after[2][below:]
+
+
+def test_parts_of_sentences_keep_their_order_and_their_edits(clip):
+    prompts = clip.tokenize([f'a photo of a {name}.' for name in helpers.NAMES])
+    tokens = torch.randn(2, 1, 5, 2, clip.text.width, dtype=torch.float64)
+    whole = clip.encode_text(prompts, PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens), )))).pooled
+    for rows in ([3], [4, 0, 2], [1, 3], [0, 1, 2, 3, 4]):
+        classes = torch.tensor(rows)
+        plan = PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens[:, :, classes]), )))
+        part = clip.encode_text(prompts.of_classes(classes), plan).pooled
+        torch.testing.assert_close(part, whole[:, :, classes], rtol=0, atol=1e-12)

@@ -50,7 +50,7 @@ class ClassSkipping(nn.Module):
             target: ``(N,)`` labels.
 
         Returns:
-            The class indices that stay, in rising order; None if all do.
+            The class indices that stay, in rising order, on the host; None if all do.
         """
         if self.kept_ranks is None or len(self.kept_ranks) != len(text):
             self.kept_ranks = self._draw(len(text))
@@ -64,7 +64,7 @@ class ClassSkipping(nn.Module):
         staying = torch.zeros(len(text), dtype=torch.bool)
         staying[near.argsort(descending=True, stable=True)[self.kept_ranks]] = True
         staying |= near.isinf()  # a batch of more classes than the top has room for: its own never go
-        return staying.nonzero().flatten().to(text.device)
+        return staying.nonzero().flatten()
 
     def _draw(self, count: int) -> Tensor:
         top = min(math.ceil(self.share * count), self.max_top)
@@ -82,7 +82,7 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
 
     Args:
         plan: The plan for all.
-        classes: Their indices.
+        classes: Their indices, on the host.
 
     Returns:
         The same edits on fewer sentences.
@@ -94,7 +94,7 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
         raise ValueError('class_skipping saves the encoding of sentences, and this prompter plans none for some classes; '
                          'remove class_skipping from the model')
     edits = tuple(
-        edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens.index_select(2, classes))
+        edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens[:, :, classes])
         for edit in plan.text_tower.edits)
     return replace(
         plan,
@@ -112,6 +112,7 @@ def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
     Returns:
         The output of these classes.
     """
+    classes = classes.to(output.text.device, non_blocking=True)
     text, logits = output.teacher_text, output.teacher_logits
     return replace(
         output,

@@ -96,7 +96,7 @@ class TextTower(nn.Module):
                              f'{self.positional_embedding.device}; tokenise them with PromptedCLIPBackbone.tokenize after '
                              'moving the model')
         plan = replace(plan, edits=tuple(sorted(plan.edits, key=lambda edit: edit.layer)))
-        self._limits.check(plan, prompts, self._kept.fact(prompts, 'ends', _ends))
+        self._limits.check(plan, prompts, self._kept.fact(_source(prompts), 'ends', _ends))
         self._kept.renew(self._frozen_weights(plan))
         encode = self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
         return TowerOutput(pooled=encode(prompts, plan))
@@ -122,19 +122,28 @@ class TextTower(nn.Module):
     # the fast path
 
     def _packed(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
-        sentences: PackedSentences = self._kept.fact(prompts, 'packed', PackedSentences.pack)
+        source = _source(prompts)
+        whole: PackedSentences = self._kept.fact(source, 'packed', PackedSentences.pack)
+        sentences, tokens = (whole, None) if prompts.part is None else whole.part(prompts.part.rows)
         plan = sentences.sort(plan)
         embedded, first = prefix_after(plan.at(EMBED), prompts.prefix), self._first(plan)
-        lower = None if embedded is None else self._kept.state(
-            prompts, ('packed', embedded, first), lambda: self._lower(sentences, embedded, first, plan.tuned))
+        lower: tuple[Tensor, Tensor, Tensor | None] | None = None
+        if embedded is not None and self._kept.lasting:
+            prefix, suffix, qkv = self._kept.state(
+                source, ('packed', embedded, first), lambda: self._lower(whole, embedded, first, plan.tuned))
+            if tokens is not None:
+                suffix, qkv = suffix[tokens], None if qkv is None else qkv[tokens]
+            lower = prefix, suffix, qkv
+        elif embedded is not None:
+            lower = self._lower(sentences, embedded, first, plan.tuned)
 
         def run(share: Share) -> Tensor:
             text, qkv = self._enter(sentences, share.of(plan), share.classes, lower)
             return self.project(self._shared(text, share.of(plan), first, qkv))
 
-        prefix, grown = final_sizes(plan.edits, prompts.prefix)
+        reach, grown = final_sizes(plan.edits, prompts.prefix)
         lengths = [length + grown for length, count in sentences.groups.sizes for _ in range(count)]
-        return self._in_shares(run, plan, lengths, prefix).index_select(2, sentences.place)
+        return self._in_shares(run, plan, lengths, reach).index_select(2, sentences.place)
 
     def _lower(self, sentences: PackedSentences, prefix: int, first: int,
                tuned: TunedTower | None) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -186,8 +195,14 @@ class TextTower(nn.Module):
         first = self._first(plan)
         reach = max((edit.start + edit.length for edit in plan.edits if edit.mode != 'insert'), default=0)
         ids = self._full(prompts) if reach > prompts.ids.shape[1] else prompts.ids
-        lower = None if plan.at(EMBED) else self._kept.state(
-            prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
+        lower = None
+        if not plan.at(EMBED) and prompts.part is not None and self._kept.lasting:
+            whole = F.pad(prompts.part.whole.ids, (0, ids.shape[1] - prompts.ids.shape[1]))
+            lower = self._kept.state(prompts.part.whole, ('whole', ids.shape[1], first),
+                                     lambda: self._whole.below(self._embed(whole, plan), first))[:, :, prompts.part.index]
+        elif not plan.at(EMBED):
+            lower = self._kept.state(
+                prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
         position = self._read_out(prompts, plan)
 
         def run(share: Share) -> Tensor:
@@ -241,6 +256,11 @@ class TextTower(nn.Module):
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
         self._default_budget.clear()  # another device, another memory
         return super()._apply(fn, recurse)
+
+
+def _source(prompts: TextPrompts) -> TextPrompts:
+    """What is known of sentences is known of the many that they are a part of."""
+    return prompts if prompts.part is None else prompts.part.whole
 
 
 def _ends(prompts: TextPrompts) -> tuple[int, int]:

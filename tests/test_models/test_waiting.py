@@ -7,8 +7,10 @@ are told by name, whatever device they run on.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import helpers_models as helpers
 import methods
@@ -47,17 +49,21 @@ class Places(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.fixture()
+@pytest.fixture
 def places(monkeypatch) -> Places:
     """Also sees what no operation is told of."""
     found = Places()
     for name in ('tolist', 'cpu', 'numpy'):
-        def noted(tensor, *args, plain=getattr(torch.Tensor, name)):
-            found.found.add(_caller(sys._getframe()))
-            return plain(tensor, *args)
-
-        monkeypatch.setattr(torch.Tensor, name, noted)
+        monkeypatch.setattr(torch.Tensor, name, _noted(found, getattr(torch.Tensor, name)))
     return found
+
+
+def _noted(places: Places, plain: Callable) -> Callable:
+    def call(tensor: torch.Tensor, *args: Any) -> Any:
+        places.found.add(_caller(sys._getframe()))
+        return plain(tensor, *args)
+
+    return call
 
 
 def _caller(frame: FrameType | None) -> str:

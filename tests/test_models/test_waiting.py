@@ -31,7 +31,7 @@ WAITING = {
     'aten::masked_select', 'aten::equal', 'aten::is_nonzero', 'aten::repeat_interleave', 'aten::bincount'}
 #: Where host tensors are read (labels before they leave the host, permutations), and the one place that has to wait: class
 #: skipping decides how large a step is.
-ALLOWED = {'prompted.py:_targets', 'collection.py:_choose', 'class_skipping.py:forward'}
+ALLOWED = {'prompted.py:_targets', 'collection.py:_choose', 'class_skipping.py:forward', 'plan.py:of_classes', 'packed_text.py:part'}
 
 
 class Places(TorchDispatchMode):

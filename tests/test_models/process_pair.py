@@ -52,7 +52,7 @@ def train(clip: PromptedCLIPBackbone, row: Method, rank: int = 0, world: int = 1
     for step in range(STEPS):
         images, samples = batch(IMAGES, seed=step)
         data = dict(inputs=images[rank::world], data_samples=samples[rank::world])
-        logged.append({key: float(value) for key, value in trained.train_step(data, optim_wrapper).items()})
+        logged.append({key: float(torch.as_tensor(value).detach()) for key, value in trained.train_step(data, optim_wrapper).items()})
     return {key: value.clone() for key, value in model.state_dict().items()}, logged
 
 

@@ -31,8 +31,8 @@ DATA_SAMPLERS = Registry(
     'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets'])
 # vocabulary, prototypes, checkpoints, safety
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['vamp_mm.engine'])
-# test loops over named class splits
-LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation'])
+# test loops over named class splits, training by steps
+LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation', 'vamp_mm.engine'])
 # calibration and uncertainty
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['vamp_mm.evaluation'])
 # learning-rate schedules of the field

@@ -14,8 +14,7 @@ model = dict(
     prompter=dict(template=None))
 # the incomplete last batch of an epoch counts too
 train_dataloader = dict(batch_size=32, batch_sampler=None)
-default_hooks = dict(checkpoint=dict(by_epoch=False, interval=600))
+default_hooks = dict(checkpoint=dict(interval=10))
 custom_hooks = [*_base_.custom_hooks, dict(type='StageHook')]
-log_processor = dict(by_epoch=False)
 # in several processes: the weights of one stage get no gradient in the other
 find_unused_parameters = True

@@ -22,6 +22,7 @@ from .progress_bar import progress
 from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
 from .schedulers import WarmupCosineLR
 from .stage_schedule import StagedCosineLR
+from .step_loop import StepTrainLoop
 from .strict import check_state_dict
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     'SpeaksOfClasses',
     'StageHook',
     'StagedCosineLR',
+    'StepTrainLoop',
     'ThroughputHook',
     'VocabularyHook',
     'WarmupCosineLR',

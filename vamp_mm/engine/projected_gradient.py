@@ -25,8 +25,9 @@ def project(gradient: Tensor, guide: Tensor, strength: float = 1.0) -> Tensor:
     flat, direction = gradient.flatten(), guide.flatten()
     direction = direction / torch.linalg.vector_norm(direction)
     along = flat @ direction
-    if not bool(along < 0):  # also where the guide has no gradient: 0 / 0
-        return gradient
+    # no branch: the host would have to wait for it
+    conflict = along < 0  # not where the guide has no gradient: 0 / 0
+    along, direction = (torch.where(conflict, value, 0) for value in (along, direction))
     return (flat - strength * along * direction).view_as(gradient)
 
 

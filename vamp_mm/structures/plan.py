@@ -113,11 +113,13 @@ class TextPrompts:
         ids: ``(C, L)`` token ids; what follows a sentence's end-of-text token is padding.
         eot: ``(C,)`` position of the token that is read out.
         prefix: Number of leading tokens that are the same in all C sentences (start token, template words).
+        part: Which sentences these are among others, whose states a tower may keep; None if they stand for themselves.
     """
 
     ids: Tensor
     eot: Tensor
     prefix: int
+    part: SentencePart | None = None
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 2 or self.eot.shape != self.ids.shape[:1]:
@@ -131,7 +133,7 @@ class TextPrompts:
         """The sentences of some classes.
 
         Args:
-            classes: ``(K,)`` class indices.
+            classes: ``(K,)`` class indices; on the host, no device is waited for.
             templates: Number of templates, one after the other in these sentences and in the result.
 
         Returns:
@@ -139,7 +141,24 @@ class TextPrompts:
         """
         count = len(self) // templates
         rows = (torch.arange(templates, device=classes.device)[:, None] * count + classes).flatten()
-        return TextPrompts(self.ids[rows], self.eot[rows], self.prefix)
+        here = rows.to(self.ids.device, non_blocking=True)
+        part = SentencePart(self, tuple(rows.tolist()), here)
+        return TextPrompts(self.ids[here], self.eot[here], self.prefix, part)
+
+
+@dataclass(frozen=True, eq=False)
+class SentencePart:
+    """Some sentences of many.
+
+    Args:
+        whole: All of them.
+        rows: Which ones, on the host.
+        index: ``(K,)`` the same on the device of the sentences.
+    """
+
+    whole: TextPrompts
+    rows: tuple[int, ...]
+    index: Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from ..literals import read_literal
 _WANTED = ('model', 'test_dataloader', 'default_scope', 'custom_hooks')
 _SCOPES = (SCOPE, 'mmpretrain', 'mmcv', 'mmengine')
 _TRANSFORM = re.compile(rf'((mmpretrain|mmcv|mmengine|{SCOPE})\.)?(torchvision/)?(?P<name>\w+)')
-_PREPROCESSORS = frozenset({'ClsDataPreprocessor', 'mmpretrain.ClsDataPreprocessor'})
+_PREPROCESSORS = frozenset({'ClsDataPreprocessor', 'mmpretrain.ClsDataPreprocessor', 'vamp_mm.HostLabelPreprocessor'})
 #: Architectures that open_clip would fetch from elsewhere.
 _REMOTE = ('hf-hub:', 'local-dir:')
 _NEXT = 'give the config that it was trained with (--config)'

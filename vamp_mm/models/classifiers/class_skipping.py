@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import torch
+from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
 from ...ops import counter_seed
@@ -19,7 +20,7 @@ class ClassSkipping(nn.Module):
 
     Classes are ranked by their largest cosine with an image of the batch, those of the batch itself first. The top of the
     ranking always stays; behind it a rank stays with a probability that falls exponentially. Which ranks stay is drawn once
-    and holds for the whole run, as in the original.
+    and holds for the whole run, as in the original. The batch is that of all processes together.
 
     Args:
         share: Share of the classes that always stays, rounded up.
@@ -49,18 +50,21 @@ class ClassSkipping(nn.Module):
             target: ``(N,)`` labels.
 
         Returns:
-            The class indices that stay, in rising order; None if all do.
+            The class indices that stay, in rising order, on the host; None if all do.
         """
         if self.kept_ranks is None or len(self.kept_ranks) != len(text):
             self.kept_ranks = self._draw(len(text))
         if bool(self.kept_ranks.all()):
             return None
         near = (image @ text.T.to(image)).flatten(0, 1).amax(dim=0)  # (C,)
-        near[target] = math.inf
-        ranking = near.argsort(descending=True)
-        staying = ranking[self.kept_ranks.to(ranking.device)]
-        # a batch of more classes than the top has room for: its own never go
-        return torch.cat([staying, target]).unique()
+        near.index_fill_(0, target, math.inf)
+        all_reduce(near, 'max')
+        # How many classes stay decides the shapes of the step, so the host has to know: the one place where it waits.
+        near = near.cpu()
+        staying = torch.zeros(len(text), dtype=torch.bool)
+        staying[near.argsort(descending=True, stable=True)[self.kept_ranks]] = True
+        staying |= near.isinf()  # a batch of more classes than the top has room for: its own never go
+        return staying.nonzero().flatten()
 
     def _draw(self, count: int) -> Tensor:
         top = min(math.ceil(self.share * count), self.max_top)
@@ -78,7 +82,7 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
 
     Args:
         plan: The plan for all.
-        classes: Their indices.
+        classes: Their indices, on the host.
 
     Returns:
         The same edits on fewer sentences.
@@ -90,7 +94,7 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
         raise ValueError('class_skipping saves the encoding of sentences, and this prompter plans none for some classes; '
                          'remove class_skipping from the model')
     edits = tuple(
-        edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens.index_select(2, classes))
+        edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens[:, :, classes])
         for edit in plan.text_tower.edits)
     return replace(
         plan,
@@ -108,6 +112,7 @@ def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
     Returns:
         The output of these classes.
     """
+    classes = classes.to(output.text.device, non_blocking=True)
     text, logits = output.teacher_text, output.teacher_logits
     return replace(
         output,

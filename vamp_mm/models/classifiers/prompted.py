@@ -318,13 +318,13 @@ class PromptedClassifier(BaseModel):
     def _targets(self, data_samples: Sequence[DataSample] | None, device: torch.device) -> Tensor:
         if not data_samples or any('gt_label' not in sample for sample in data_samples):
             raise ValueError("mode='loss' needs data_samples with gt_label, one per image")
-        target = torch.cat([sample.gt_label for sample in data_samples]).to(device)
+        target = torch.cat([sample.gt_label for sample in data_samples])  # on the host, see HostLabelPreprocessor
         count = len(self._vocabulary) if self._vocabulary is not None else 0
-        wrong = target[(target < 0) | (target >= count)]
-        if count and len(wrong):
-            raise ValueError(f'label {int(wrong[0])} is outside the vocabulary of {count} classes; set the vocabulary '
+        wrong = [label for label in target.tolist() if not 0 <= label < count]
+        if count and wrong:
+            raise ValueError(f'label {wrong[0]} is outside the vocabulary of {count} classes; set the vocabulary '
                              'of the training set (VocabularyHook)')
-        return target
+        return target.to(device, non_blocking=True)
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
         self._text_cache = self._teacher_text = None  # moved or cast: what was kept is of the old tensors
@@ -345,7 +345,7 @@ def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> Any:
 def _preprocessor(config: dict[str, Any] | None, clip: Any) -> dict[str, Any]:
     own = dict(mean=[255 * value for value in clip.image_mean], std=[255 * value for value in clip.image_std])
     merged = dict(config or {})
-    merged.setdefault('type', 'mmpretrain.ClsDataPreprocessor')
+    merged.setdefault('type', 'vamp_mm.HostLabelPreprocessor')
     if merged.get('batch_augments'):
         raise ValueError(f'data_preprocessor.batch_augments={merged["batch_augments"]!r} mixes labels, and the losses here '
                          'take one label per image: leave it out')

@@ -27,6 +27,11 @@ class KeptStates:
     def __len__(self) -> int:
         return len(self._states)
 
+    @property
+    def lasting(self) -> bool:
+        """Whether states are kept: not of weights that are trained."""
+        return self._weights is not None
+
     def __contains__(self, prompts: TextPrompts) -> bool:
         return prompts in self._states
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 
 import torch
 from torch import Tensor
@@ -30,6 +31,7 @@ class PackedSentences:
         order: ``(C,)`` sentence that stands at each packed place.
         place: ``(C,)`` packed place of each sentence.
         groups: Grouping of the suffixes.
+        host_place: The places once more, on the host.
     """
 
     prefix_ids: Tensor
@@ -37,6 +39,7 @@ class PackedSentences:
     order: Tensor
     place: Tensor
     groups: LengthGroups
+    host_place: tuple[int, ...]
 
     @classmethod
     def pack(cls, prompts: TextPrompts) -> PackedSentences:
@@ -57,15 +60,37 @@ class PackedSentences:
                              'tokenise them with PromptedCLIPBackbone.tokenize')
         order, groups = group_lengths([end + 1 - prefix for end in ends])
         packed = [token for index in order for token in ids[index][prefix:ends[index] + 1]]
-        device, places = prompts.ids.device, torch.tensor(order)
-        return cls(prompts.ids[0, :prefix].clone(), torch.tensor(packed, device=device), places.to(device),
-                   places.argsort().to(device), groups)
+        device, order_on_host = prompts.ids.device, torch.tensor(order)
+        place = order_on_host.argsort()
+        return cls(prompts.ids[0, :prefix].clone(), torch.tensor(packed, device=device), order_on_host.to(device),
+                   place.to(device), groups, tuple(place.tolist()))
+
+    def part(self, rows: Sequence[int]) -> tuple[PackedSentences, Tensor]:
+        """Some of the sentences, packed, without a look at the device.
+
+        Args:
+            rows: K sentences.
+
+        Returns:
+            The packed ids, and ``(T',)`` which tokens of ``suffix_ids`` these are.
+        """
+        lengths = [length for length, count in self.groups.sizes for _ in range(count)]
+        ends = list(accumulate(lengths))
+        order = sorted(range(len(rows)), key=lambda index: self.host_place[rows[index]])
+        places = [self.host_place[rows[index]] for index in order]
+        tokens = [token for place in places for token in range(ends[place] - lengths[place], ends[place])]
+        groups = LengthGroups(tuple((size, len(list(same))) for size, same in groupby(lengths[place] for place in places)))
+        device, order_on_host = self.place.device, torch.tensor(order)
+        place = order_on_host.argsort()
+        on_device = [torch.as_tensor(value).to(device, non_blocking=True) for value in (tokens, order_on_host, place)]
+        return PackedSentences(self.prefix_ids, self.suffix_ids[on_device[0]], on_device[1], on_device[2], groups,
+                               tuple(place.tolist())), on_device[0]
 
     def sort(self, plan: TowerPlan) -> TowerPlan:
         """The plan with the tokens of single classes in packed order."""
         edits = (edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens.index_select(2, self.order))
                  for edit in plan.edits)
-        return TowerPlan(tuple(edits), plan.residuals)
+        return replace(plan, edits=tuple(edits))
 
 
 @dataclass(frozen=True, eq=False)

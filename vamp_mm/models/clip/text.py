@@ -14,7 +14,8 @@ width, D joint width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ...structures import EMBED, TextPrompts, TowerOutput, TowerPlan
+from ...structures import EMBED, TextPrompts, TowerOutput, TowerPlan, TunedTower
 from .budget import Share, default_max_tokens, share_out
 from .edits import edit_tokens
 from .kept_states import KeptStates
@@ -94,9 +95,9 @@ class TextTower(nn.Module):
             raise ValueError(f'the prompts are on {prompts.ids.device}, the text tower on '
                              f'{self.positional_embedding.device}; tokenise them with PromptedCLIPBackbone.tokenize after '
                              'moving the model')
-        plan = TowerPlan(tuple(sorted(plan.edits, key=lambda edit: edit.layer)), plan.residuals)
-        self._limits.check(plan, prompts, self._kept.fact(prompts, 'ends', _ends))
-        self._kept.renew(self.parameters())
+        plan = replace(plan, edits=tuple(sorted(plan.edits, key=lambda edit: edit.layer)))
+        self._limits.check(plan, prompts, self._kept.fact(_source(prompts), 'ends', _ends))
+        self._kept.renew(self._frozen_weights(plan))
         encode = self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
         return TowerOutput(pooled=encode(prompts, plan))
 
@@ -107,40 +108,64 @@ class TextTower(nn.Module):
             return self.text_projection(pooled)
         return pooled if self.text_projection is None else pooled @ self.text_projection
 
+    def _frozen_weights(self, plan: TowerPlan) -> Iterable[nn.Parameter]:
+        """The weights that kept states are made with: of a tuned tower those below what is trained."""
+        if plan.tuned is None:
+            return self.parameters()
+        blocks = self.blocks[:max(plan.tuned.first, 0)]
+        return [*self.token_embedding.parameters(), self.positional_embedding, *blocks.parameters()]
+
+    def _first(self, plan: TowerPlan) -> int:
+        """The lowest block to run for this plan; the last one runs in any case."""
+        return min(max(plan.first or 0, 0), self.depth - 1)
+
     # the fast path
 
     def _packed(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
-        sentences: PackedSentences = self._kept.fact(prompts, 'packed', PackedSentences.pack)
+        source = _source(prompts)
+        whole: PackedSentences = self._kept.fact(source, 'packed', PackedSentences.pack)
+        sentences, tokens = (whole, None) if prompts.part is None else whole.part(prompts.part.rows)
         plan = sentences.sort(plan)
-        embedded, first = prefix_after(plan.at(EMBED), prompts.prefix), max(plan.first or 0, 0)
-        lower = None if embedded is None else self._kept.state(
-            prompts, ('packed', embedded, first), lambda: self._lower(sentences, embedded, first))
+        embedded, first = prefix_after(plan.at(EMBED), prompts.prefix), self._first(plan)
+        lower: tuple[Tensor, Tensor, Tensor | None] | None = None
+        if embedded is not None and self._kept.lasting:
+            prefix, suffix, qkv = self._kept.state(
+                source, ('packed', embedded, first), lambda: self._lower(whole, embedded, first, plan.tuned))
+            if tokens is not None:
+                suffix, qkv = suffix[tokens], None if qkv is None else qkv[tokens]
+            lower = prefix, suffix, qkv
+        elif embedded is not None:
+            lower = self._lower(sentences, embedded, first, plan.tuned)
 
         def run(share: Share) -> Tensor:
             text, qkv = self._enter(sentences, share.of(plan), share.classes, lower)
             return self.project(self._shared(text, share.of(plan), first, qkv))
 
-        prefix, grown = final_sizes(plan.edits, prompts.prefix)
+        reach, grown = final_sizes(plan.edits, prompts.prefix)
         lengths = [length + grown for length, count in sentences.groups.sizes for _ in range(count)]
-        return self._in_shares(run, plan, lengths, prefix).index_select(2, sentences.place)
+        return self._in_shares(run, plan, lengths, reach).index_select(2, sentences.place)
 
-    def _lower(self, sentences: PackedSentences, prefix: int, first: int) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _lower(self, sentences: PackedSentences, prefix: int, first: int,
+               tuned: TunedTower | None) -> tuple[Tensor, Tensor, Tensor | None]:
         """What the sentences are at block ``first`` without edits.
 
         Args:
             sentences: The packed ids.
             prefix: Position of the first suffix token.
             first: 0-based index of the block.
+            tuned: Which blocks are trained.
 
         Returns:
-            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in that block.
+            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in that block, if its
+            weights are frozen.
         """
         place = prefix + sentences.groups.offsets(sentences.suffix_ids.device)
         suffix = self.token_embedding(sentences.suffix_ids) + self.positional_embedding[place]
         start = self._embed_prefix(sentences, TowerPlan())
         text = self._shared.below(PackedText(start, suffix, (1, 1), sentences.groups), first)
         # the last block asks for the queries of the read-out tokens only
-        qkv = self._shared.project(first, text.suffix) if first < self.depth - 1 else None
+        frozen = first < self.depth - 1 and (tuned is None or first < tuned.first)
+        qkv = self._shared.project(first, text.suffix) if frozen else None
         return text.prefix, text.suffix, qkv
 
     def _enter(self, sentences: PackedSentences, plan: TowerPlan, classes: slice,
@@ -155,7 +180,7 @@ class TextTower(nn.Module):
         prefix, suffix, qkv = lower
         if plan.at(EMBED):
             prefix = self._embed_prefix(sentences, plan)
-        if qkv is not None and prefix_after(plan.at(max(plan.first or 0, 0)), prefix.shape[-2]) is None:
+        if qkv is not None and prefix_after(plan.at(self._first(plan)), prefix.shape[-2]) is None:
             qkv = None
         return PackedText(prefix, suffix[rows], (1, 1), groups), None if qkv is None else qkv[rows]
 
@@ -167,11 +192,17 @@ class TextTower(nn.Module):
 
     def _sentences(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
         """Every sentence on its own, cut at the last read-out token where the tower is causal."""
-        first = max(plan.first or 0, 0)
+        first = self._first(plan)
         reach = max((edit.start + edit.length for edit in plan.edits if edit.mode != 'insert'), default=0)
         ids = self._full(prompts) if reach > prompts.ids.shape[1] else prompts.ids
-        lower = None if plan.at(EMBED) else self._kept.state(
-            prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
+        lower = None
+        if not plan.at(EMBED) and prompts.part is not None and self._kept.lasting:
+            whole = F.pad(prompts.part.whole.ids, (0, ids.shape[1] - prompts.ids.shape[1]))
+            lower = self._kept.state(prompts.part.whole, ('whole', ids.shape[1], first),
+                                     lambda: self._whole.below(self._embed(whole, plan), first))[:, :, prompts.part.index]
+        elif not plan.at(EMBED):
+            lower = self._kept.state(
+                prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
         position = self._read_out(prompts, plan)
 
         def run(share: Share) -> Tensor:
@@ -225,6 +256,11 @@ class TextTower(nn.Module):
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
         self._default_budget.clear()  # another device, another memory
         return super()._apply(fn, recurse)
+
+
+def _source(prompts: TextPrompts) -> TextPrompts:
+    """What is known of sentences is known of the many that they are a part of."""
+    return prompts if prompts.part is None else prompts.part.whole
 
 
 def _ends(prompts: TextPrompts) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ...ops import gaussian_kl
+from ...ops import HostInt, gaussian_kl
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -44,6 +44,7 @@ class VariationalLoss(LossTerm):
         self.warmup = warmup
         self.free_nats = free_nats
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
+        self._host_step = HostInt()
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
         """Compute the divergence, scaled by the warm-up.
@@ -71,6 +72,5 @@ class VariationalLoss(LossTerm):
     def _ramp(self) -> float:
         if not self.warmup:
             return 1.0
-        if self.training:
-            self.step += 1
-        return min(1.0, float(self.step) / self.warmup)
+        step = self._host_step.count(self.step) if self.training else self._host_step.read(self.step)
+        return min(1.0, step / self.warmup)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ...ops import counter_seed
+from ...ops import HostInt, counter_seed
 from ...registry import MODELS
 from ...structures import (
     EMBED,
@@ -67,6 +67,7 @@ class PromptCollection(BasePrompter):
         # what addresses the order of the contexts, as the noise of sampled prompts; saved for resuming
         self.register_buffer('noise_seed', run_seed())
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
+        self._host_seed, self._host_step = HostInt(), HostInt()
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Placeholders, the class name, a full stop."""
@@ -122,8 +123,7 @@ class PromptCollection(BasePrompter):
     def _choose(self) -> list[int]:
         """The contexts of this step: the next ones of a permutation, which is drawn anew when it is used up."""
         turns = self.num_prompts // self.prompts_per_step
-        turn, place_in_turn = divmod(int(self.noise_step), turns)
-        self.noise_step += 1
-        generator = torch.Generator().manual_seed(counter_seed(int(self.noise_seed), turn))
+        turn, place_in_turn = divmod(self._host_step.count(self.noise_step) - 1, turns)
+        generator = torch.Generator().manual_seed(counter_seed(self._host_seed.read(self.noise_seed), turn))
         order = torch.randperm(self.num_prompts, generator=generator).tolist()
         return order[place_in_turn * self.prompts_per_step:(place_in_turn + 1) * self.prompts_per_step]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import MODELS, build_part
@@ -30,6 +30,7 @@ from .placing import (
     name_lengths,
     place,
 )
+from .words import start_tokens
 
 
 @MODELS.register_module()
@@ -83,7 +84,9 @@ class ContextPrompter(BasePrompter):
         self.num_classes = num_classes
         blanks = [PLACEHOLDER] * (self.num_tokens - len(words))
         self.words = ' '.join(blanks + words)
-        start = _start(clip, context, len(words), self.num_tokens, std)
+        known = min(len(words) or self.num_tokens, self.num_tokens)
+        start = start_tokens(clip, context if words else None, known, clip.text.width, std)
+        start = F.pad(start, (0, 0, self.num_tokens - known, 0))  # zeros before the words
         self.context = nn.Parameter(start if num_classes is None else start.repeat(num_classes, 1, 1))
         if num_classes is not None and not words:
             nn.init.normal_(self.context, std=std)
@@ -184,15 +187,3 @@ def _check(position: str, full_stop: str, templates: list[str]) -> None:
     late = [template for template in templates if not template.startswith('{}')]
     if position != 'end' and late:
         raise ValueError(f"position={position!r} needs the class name first in template={late[0]!r}; use position='end'")
-
-
-@torch.no_grad()
-def _start(clip: Any, context: str | None, words: int, num_tokens: int, std: float) -> Tensor:
-    """``(M, W)`` tokens at the start: random, or embeddings of the first words with zeros before them."""
-    tokens = torch.zeros(num_tokens, clip.text.width)
-    if not words:
-        return tokens.normal_(std=std)
-    first, known = first_position(clip), min(words, num_tokens)
-    prompts = clip.tokenize([context])
-    tokens[num_tokens - known:] = clip.embed(prompts.ids)[0, first:first + known].to(tokens)
-    return tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...ops import reparameterise, unit
+from ...ops import HostInt, reparameterise, unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
@@ -58,6 +58,7 @@ class GaussianShift(nn.Module):
         self.register_buffer('noise_seed', run_seed())
         #: Training steps that drew noise.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
+        self._host_seed, self._host_step = HostInt(), HostInt()
 
     def forward(self, context: PromptContext) -> tuple[Tensor, Latent]:
         """Draw the shift.
@@ -75,7 +76,7 @@ class GaussianShift(nn.Module):
         else:
             mean, log_var = self.mean, self.log_var  # (1, W)
         noise = self.draw(len(mean))
-        shift = mean[None] if noise is None else reparameterise(mean, log_var, noise.to(mean))
+        shift = mean[None] if noise is None else reparameterise(mean, log_var, noise.to(mean, non_blocking=True))
         mean, log_var = mean[:, None, None], log_var[:, None, None]  # (N|1, H, K, W)
         zero = torch.zeros_like(mean)
         return shift, Latent(mean, log_var, shift[:, :, None, None], prior_mean=zero, prior_log_var=zero)
@@ -89,16 +90,16 @@ class GaussianShift(nn.Module):
         Returns:
             The numbers, on the CPU.
         """
-        event, seed = (self.width, ), int(self.noise_seed)
+        event = (self.width, )
         if not self.training:
             count = self.test_samples
             return prediction_noise(self.test_noise, count, rows, event, self.seed, torch.device('cpu')) if count else None
         if not self.train_samples:
             return None
-        self.noise_step += 1
+        seed, step = self._host_seed.read(self.noise_seed), self._host_step.count(self.noise_step)
         if self.requires:
-            return training_noise(self.train_samples, rows, event, seed, int(self.noise_step))
-        return training_noise(self.train_samples, 1, event, seed, int(self.noise_step), shared=True)
+            return training_noise(self.train_samples, rows, event, seed, step)
+        return training_noise(self.train_samples, 1, event, seed, step, shared=True)
 
 
 def _network(clip: FrozenCLIP) -> nn.Sequential:

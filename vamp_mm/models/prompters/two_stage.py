@@ -10,9 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...ops import unit
+from ...ops import HostInt, unit
 from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, KnownText, PromptContext, PromptPlan, TowerPlan, Vocabulary
+from ...structures import (
+    FrozenCLIP,
+    KnownText,
+    PromptContext,
+    PromptPlan,
+    TextPrompts,
+    TowerPlan,
+    Vocabulary,
+)
 from .base import BasePrompter, TextEncoder
 
 
@@ -53,6 +61,9 @@ class TwoStagePrompter(BasePrompter):
         self.register_buffer('keys', torch.zeros(num_classes or 0, dtype=torch.long))
         self.register_buffer('stage', torch.ones((), dtype=torch.long))
         self._own_keys: Tensor | None = None
+        self._host_stage = HostInt()
+        #: Where the classes stand, from both keys; None before it is looked up.
+        self._places: tuple[TextPrompts | None, Tensor] | None = None
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Of the prompter's own template, or else the vocabulary's."""
@@ -64,6 +75,7 @@ class TwoStagePrompter(BasePrompter):
         """Take up a vocabulary, and what its names are found by."""
         super().bind(clip, vocabulary)
         self._own_keys = class_keys(vocabulary.names).to(self.prompts.ids.device)
+        self._places = None
 
     @torch.no_grad()
     def enter_stage(self, stage: int, text: Tensor) -> None:
@@ -89,6 +101,7 @@ class TwoStagePrompter(BasePrompter):
             self.classifier.data = text.detach().clone().to(self.classifier)
             self.keys = self._own_keys.clone()
         self.stage.fill_(stage)
+        self._places = None
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The adapted towers; in the second stage they rest, and known classes need no sentence."""
@@ -97,12 +110,19 @@ class TwoStagePrompter(BasePrompter):
             templates=self._templates,
             text_tower=self.adapter.text_plan(),
             vision_tower=self.adapter.vision_plan())
-        if int(self.stage) == 1:
+        if self._host_stage.read(self.stage) == 1:
             return plan
         plan = replace(plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower))
         return self._with_known(plan)
 
     def _with_known(self, plan: PromptPlan) -> PromptPlan:
+        if self._places is None:
+            self._places = self._look_up()
+        text, order = self._places
+        return replace(plan, text=text, known=KnownText(unit(self.classifier), order))
+
+    def _look_up(self) -> tuple[TextPrompts | None, Tensor]:
+        """Sentences of the classes without a row of the classifier, and ``(C,)`` the place of each class."""
         assert self._own_keys is not None
         same = self._own_keys[:, None] == self.keys  # (C, rows)
         known = same.any(dim=1)
@@ -111,13 +131,14 @@ class TwoStagePrompter(BasePrompter):
         # class c is row order[c] of the classifier with the encoded classes behind it
         order = torch.where(known, rows, len(self.keys) + known.logical_not().cumsum(0) - 1)
         text = None if not len(others) else self.prompts.of_classes(others, self._templates)
-        return replace(plan, text=text, known=KnownText(unit(self.classifier), order))
+        return text, order
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'classifier')
         if stored is not None and stored.shape[1:] == self.classifier.shape[1:]:  # any number of training classes
             self.classifier.data = self.classifier.data.new_zeros(stored.shape)
             self.keys = self.keys.new_zeros(len(stored))
+        self._places = None
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ...ops import reparameterise, unit
+from ...ops import HostInt, reparameterise, unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
@@ -97,6 +97,7 @@ class VariationalPrompter(BasePrompter):
         self.register_buffer('noise_seed', run_seed())
         #: Training steps that drew noise.
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
+        self._host_seed, self._host_step = HostInt(), HostInt()
 
     def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
         width, layers, count = clip.text.width, self.depth, self.host.num_tokens
@@ -210,7 +211,8 @@ class VariationalPrompter(BasePrompter):
         if self.num_prototypes == 0:
             raise RuntimeError("the class-aware prior has no class prototypes; add "
                                "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'")
-        if int(target.max()) >= self.num_prototypes:
+        # labels are among the bound classes: where each has a prototype, the host need not wait to look at them
+        if len(self.prompts) > self.num_prototypes * self._templates and int(target.max()) >= self.num_prototypes:
             raise ValueError(f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the '
                              'prototypes are of another training set; compute them anew (ClassAwarePriorHook) or train '
                              'on that set')
@@ -223,9 +225,8 @@ class VariationalPrompter(BasePrompter):
             return prediction_noise(self.test_noise, count, images, event, self.seed, device) if count else None
         if not self.train_samples:
             return None
-        self.noise_step += 1
-        seed, step = int(self.noise_seed), int(self.noise_step)
-        return training_noise(self.train_samples, images, event, seed, step).to(device)
+        seed, step = self._host_seed.read(self.noise_seed), self._host_step.count(self.noise_step)
+        return training_noise(self.train_samples, images, event, seed, step).to(device, non_blocking=True)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')

@@ -120,7 +120,7 @@ def test_promptsrc_ends_at_the_average_of_its_epochs_also_when_it_was_stopped(mi
 
 def test_2sfs_goes_through_both_stages_with_a_schedule_of_its_own_in_each(micro, tmp_path):
     leaf = 'twosfs/twosfs_icons'
-    settings = {'train_cfg.max_iters': 10, 'default_hooks.checkpoint.interval': 1, 'default_hooks.checkpoint.max_keep_ckpts': -1}
+    settings = {'train_cfg.max_iters': 10, 'default_hooks.checkpoint.by_epoch': False, 'default_hooks.checkpoint.interval': 1, 'default_hooks.checkpoint.max_keep_ckpts': -1}
     watch = Watch()
     metrics = _train(micro, tmp_path / 'run', leaf, settings, hooks=(watch, ))
     assert 'novel/accuracy' in metrics

@@ -26,7 +26,7 @@ DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=
 # image reading
 TRANSFORMS = Registry(
     'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['vamp_mm.datasets'])
-# samplers (none of our own yet: MMEngine's DefaultSampler is found through the parent)
+# samplers; MMEngine's DefaultSampler is found through the parent
 DATA_SAMPLERS = Registry(
     'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets'])
 # vocabulary, prototypes, checkpoints, safety

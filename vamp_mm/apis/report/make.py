@@ -61,8 +61,9 @@ def make_report(
     atomic_write(('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(), out / 'tables.tex')
     for table in tables:
         atomic_write(to_csv(table).encode(), out / f'{table.key}.csv')
-    console.print(f'Written to {out}: report.html, tables.md, tables.tex and {", ".join(f"{table.key}.csv" for table in tables)}',
-                  soft_wrap=True, markup=False, highlight=False)
+    names = ', '.join(f'{table.key}.csv' for table in tables)
+    console.print(f'Written to {out}: report.html, tables.md, tables.tex and {names}', soft_wrap=True, markup=False,
+                  highlight=False)
     return tables
 
 

@@ -58,6 +58,8 @@ def linear(
     step = _step(span / 5 if span > 1e-6 * max(abs(top), abs(bottom)) else max(abs(top) / 50, 1e-3))
     start = math.floor(bottom / step) * step if low is None else low
     end = min(math.ceil(top / step + 1e-9) * step, at_most) if high is None else high
+    if low is None and start == bottom == top > 0:
+        start -= step  # a single value stands inside
     if end <= start:
         start = end - step
     digits = next(count for count in range(12) if abs(step * 10**count - round(step * 10**count)) < 1e-6)
@@ -67,7 +69,7 @@ def linear(
 
 
 def spread_out(values: Sequence[float], title: str) -> Axis:
-    """An axis for positive values: by ratios where they differ much, else from zero.
+    """An axis for positive values: by ratios where they differ much.
 
     Args:
         values: What it has to hold.
@@ -78,7 +80,7 @@ def spread_out(values: Sequence[float], title: str) -> Axis:
     """
     low, high = min(values), max(values)
     if low <= 0 or high / low < 5:
-        return linear(values, title, low=0.0)
+        return linear(values, title)
     start, end = math.log10(low), math.log10(high)
     room = 0.06 * (end - start)
     start, end = 10**(start - room), 10**(end + room)

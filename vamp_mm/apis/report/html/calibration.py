@@ -18,9 +18,11 @@ from .series import Style, Styles, legend
 Merged = TypeVar('Merged')
 #: Panel -> method -> the curves of its seeds.
 Panels = dict[str, dict[str, list[Curve]]]
+_FEW = 0.01  # of all images; the accuracy of a bin with fewer is chance
 _SPLITS = ('base', 'novel', 'all')
 _RELIABILITY = ('Above the diagonal a method is right more often than it says, below it less often. The larger a dot, '
-                'the more images have that confidence; images of all seeds are counted together.')
+                'the more images have that confidence; the line leaves out bins with less than 1 % of the images. Those '
+                'of all seeds are counted together.')
 _RISK = ('Error rate among the images that a method is surest of: the lower, the better it knows what it does not know. '
          'Mean over seeds; bands: ± sample standard deviation.')
 _PROTOCOLS = {'base-to-novel': 'base to novel', 'cross-dataset': 'cross-dataset',
@@ -123,7 +125,8 @@ def _reliability(name: str, methods: Mapping[str, Reliability], styles: Styles) 
 
 
 def _bins(plot: Plot, style: Style, bins: Sequence[tuple[float, float, float]], total: float) -> None:
-    plot.line([(confidence, accuracy) for confidence, accuracy, _ in bins])
+    if len(frequent := [(confidence, accuracy) for confidence, accuracy, count in bins if count >= _FEW * total]) > 1:
+        plot.line(frequent)
     plot.dots([(confidence, accuracy, 1.8 + 4.5 * (count / total)**0.5) for confidence, accuracy, count in bins], style)
 
 

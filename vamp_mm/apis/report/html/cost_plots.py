@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from vamp_mm.evaluation.harmonic import harmonic_mean
@@ -13,9 +13,10 @@ from ..published import title
 from ..results import Result, Runs, grouped
 from ..table import Stat, stat
 from .axis import linear, spread_out
+from .beside import places_beside
 from .layout import folded, in_words, panel, plots
-from .markup import Markup, join
-from .plot import WIDTH, Plot
+from .markup import Markup, element, join
+from .plot import Plot
 from .series import Style, Styles, legend
 
 _HALVES = {'base-to-novel': ('base/accuracy', 'novel/accuracy'),
@@ -24,7 +25,6 @@ _WHOLE = {'few-shot': 'all/accuracy', 'cross-dataset': 'average/all/accuracy',
           'domain-generalization': 'average/all/accuracy'}
 _NAMES = {'base-to-novel': 'base to novel', 'domain-generalization': 'domain generalisation'}
 _MEMORY_OF = {'cuda': 'GPU tensors', 'process': 'whole process'}
-_LONGEST_LABEL = 16  # letters that fit beside a dot; longer ones stand in the legend only
 
 
 class Point(NamedTuple):
@@ -70,8 +70,8 @@ def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Style
                 where = ', '.join(sorted({str(_MEMORY_OF.get(str(item.content.get('peak_memory_of')), '?'))
                                           for item in chosen}))
                 axis = f'{words} ({unit})' if key == 'seconds' else f'{words} ({unit}, {where})'
-                panels.append(panel(f'{metric[:-4]} against {key == "seconds" and "time" or "memory"}, {device}',
-                                    _panel(points, axis, metric, styles)))
+                heading = f'{metric[0].upper()}{metric[1:-4]} against {"time" if key == "seconds" else "memory"}'
+                panels.append(panel(f'{heading}, {device}', _panel(points, axis, metric, styles)))
                 labels |= {point.label for point in points}
                 several = several or len({point.dataset for point in points}) > 1
     note = 'Mean over seeds' + (' and datasets; faint: single datasets.' if several else '.')
@@ -137,16 +137,18 @@ def _panel(points: Sequence[Point], x: str, y: str, styles: Styles) -> Markup:
     ends = [point.accuracy.mean + sign * (0 if point.dataset else point.accuracy.std or 0)
             for point in points for sign in (-1, 1)]
     plot = Plot(spread_out([point.cost for point in points], x), linear([max(end, 0.0) for end in ends], y))
-    rows = _label_rows(plot, [point for point in points if not point.dataset])
     for point in sorted(points, key=lambda item: not item.dataset):
         style = styles[point.label]
-        plot.grouped(style, lambda style=style, point=point: _draw(plot, style, point, rows))
+        plot.grouped(style, lambda style=style, point=point: _draw(plot, style, point))
+    means = {point.label: plot.at(point.cost, point.accuracy.mean) for point in points if not point.dataset}
+    for label, (across, down) in places_beside(means).items():
+        plot.marks.append(element('text', label, x=across, y=down, class_='name mid'))
     words = '; '.join(f'{point.label}: {point.accuracy.text()} at {point.cost:.3g}'
                       for point in points if not point.dataset)
     return plot.svg(f'{y} against {x}', words)
 
 
-def _draw(plot: Plot, style: Style, point: Point, rows: Mapping[str, float]) -> None:
+def _draw(plot: Plot, style: Style, point: Point) -> None:
     tip = f'{point.label}{point.dataset and ", " + point.dataset}: {point.accuracy.text()} % at {point.cost:.3g}'
     if point.dataset:
         plot.dot(point.cost, point.accuracy.mean, style, tip, size=3.2, class_='dot faint')
@@ -155,18 +157,3 @@ def _draw(plot: Plot, style: Style, point: Point, rows: Mapping[str, float]) -> 
         spread = point.accuracy.std
         plot.whisker(point.cost, point.accuracy.mean - spread, point.accuracy.mean + spread)
     plot.dot(point.cost, point.accuracy.mean, style, tip, size=5.5)
-    if point.label in rows:
-        across, down = plot.at(point.cost, point.accuracy.mean)
-        left = across > WIDTH * 0.6
-        plot.text(point.cost, point.accuracy.mean, point.label, f'name{" end" if left else ""}',
-                  dx=-9 if left else 9, dy=rows[point.label] - down + 4)
-
-
-def _label_rows(plot: Plot, points: Sequence[Point]) -> dict[str, float]:
-    """Height of the words beside each dot, moved down where they would lie on others."""
-    rows: dict[str, float] = {}
-    last = -math.inf
-    for point in sorted(points, key=lambda item: -item.accuracy.mean):
-        if len(point.label) <= _LONGEST_LABEL:
-            rows[point.label] = last = max(plot.at(point.cost, point.accuracy.mean)[1], last + 13)
-    return rows

@@ -108,7 +108,7 @@ def _draw(plot: Plot, style: Style, points: Sequence[tuple[float, Stat]], untrai
         plot.line([(plot.x.low, points[0][1].mean), (plot.x.high, points[0][1].mean)], 'line reference')
     elif len(points) > 1:
         plot.line([(place, stat.mean) for place, stat in points])
-    names = {value: label for value, label in plot.x.ticks}
+    names = dict(plot.x.ticks)
     for place, stat in points:
         plot.dot(place, stat.mean, style, f'{style.label}, {names[place]} shots: {stat.text()} %')
 

@@ -11,7 +11,7 @@ from typing import Any
 SPLITS = {'base-to-novel': ('base', 'novel'), 'few-shot': ('all', )}
 
 
-def curves(generator: random.Random, accuracy: float, images: int = 500) -> dict[str, Any]:
+def curves(generator: random.Random, accuracy: float, images: int = 150) -> dict[str, Any]:
     """Reliability (15 bins) and risk-coverage (20 points) of a classifier that is a little too sure of itself."""
     confidence, right, count = [0.0] * 15, [0.0] * 15, [0] * 15
     answers = []

@@ -215,5 +215,5 @@ def test_report_writes_its_files(tmp_path: Path, capsys: pytest.CaptureFixture) 
     make_report([tmp_path])
     assert 'paper' in capsys.readouterr().out
     assert {path.name for path in (tmp_path / 'report').iterdir()} == {
-        'tables.md', 'tables.tex', 'base_to_novel_16shots.csv', 'cost.csv'}
+        'report.html', 'tables.md', 'tables.tex', 'base_to_novel_16shots.csv', 'cost.csv'}
     assert 'printed in the VaMP paper' in (tmp_path / 'report' / 'tables.tex').read_text()

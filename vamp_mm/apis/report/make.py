@@ -14,6 +14,7 @@ from .base_novel import base_novel_tables
 from .compare import compare_table
 from .cost import cost_table, other_table
 from .few_shot import few_shot_table, open_table
+from .html import to_html
 from .results import Result, read_results
 from .table import Table
 from .transfer import transfer_tables
@@ -27,11 +28,12 @@ def make_report(
     compare: tuple[str, str] | None = None,
     newest: bool = False,
 ) -> list[Table]:
-    """Print the tables of all runs below some folders, and write them as Markdown, CSV and LaTeX.
+    """Print the tables of all runs below some folders, and write them as HTML with plots, Markdown, CSV and LaTeX.
 
     Args:
         folders: Where the runs are.
-        out: Folder for ``tables.md``, ``tables.tex`` and one CSV per table; by default ``report`` in the first folder.
+        out: Folder for ``report.html``, ``tables.md``, ``tables.tex`` and one CSV per table; by default ``report`` in the
+            first folder.
         compare: Labels of two methods to test against each other.
         newest: See :func:`~vamp_mm.apis.report.read_results`.
 
@@ -43,7 +45,9 @@ def make_report(
         ConfigError: If runs contradict each other, or a label is unknown.
     """
     notes: list[str] = []
-    tables = tables_of(read_results(folders, newest, notes), compare)
+    results = read_results(folders, newest, notes)
+    tables = tables_of(results, compare)
+    page = to_html(results, tables, notes)
     console = Console(file=sys.stdout)
     if not console.is_terminal:  # a file does not wrap
         console = Console(file=sys.stdout, width=200)
@@ -53,12 +57,14 @@ def make_report(
     for note in notes:
         console.print(note, soft_wrap=True, markup=False, highlight=False)
     out = Path(folders[0]) / 'report' if out is None else Path(out)
+    atomic_write(page.encode(), out / 'report.html')
     atomic_write('\n'.join(map(to_markdown, tables)).encode(), out / 'tables.md')
     atomic_write(('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(), out / 'tables.tex')
     for table in tables:
         atomic_write(to_csv(table).encode(), out / f'{table.key}.csv')
-    console.print(f'Written to {out}: tables.md, tables.tex and {", ".join(f"{table.key}.csv" for table in tables)}',
-                  soft_wrap=True, markup=False, highlight=False)
+    names = ', '.join(f'{table.key}.csv' for table in tables)
+    console.print(f'Written to {out}: report.html, tables.md, tables.tex and {names}', soft_wrap=True, markup=False,
+                  highlight=False)
     return tables
 
 

@@ -324,7 +324,7 @@ def test_browser_shows_it_on_a_phone_without_scrolling_sideways(runs: Path, tmp_
     command = [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
                '--hide-scrollbars', '--disable-background-networking', '--disable-component-update', '--disable-sync',
                f'--user-data-dir={tmp_path / "profile"}', '--enable-logging=stderr', '--dump-dom', harness.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     found = json.loads(html.unescape(re.search(r'<pre>(.*)</pre>', done.stdout)[1]))
     assert found['width'] == 360
     assert found['needed'] == 360, found['outside']

@@ -20,8 +20,8 @@ def element(name: str, /, *children: Child, **attributes: str | float | bool | N
 
     Args:
         name: Of the element.
-        children: Markup goes in as it is, other text is escaped; sequences are joined and None is left out.
-        attributes: Values are escaped; False and None leave one out, True writes its name only. An underscore stands
+        *children: Markup goes in as it is, other text is escaped; sequences are joined and None is left out.
+        **attributes: Values are escaped; False and None leave one out, True writes its name only. An underscore stands
             for a hyphen, one at the end keeps Python's words free (``class_``).
 
     Returns:

@@ -66,8 +66,8 @@ class PromptTokenizer:
         decoder = getattr(self._tokenizer, 'decoder', None)
         if isinstance(decoder, dict):  # open_clip's byte pairs
             return _byte_pair(decoder.get(token, f'<id {token}>'), self._tokenizer)
-        inner = getattr(self._tokenizer, 'tokenizer', None)
-        if hasattr(inner, 'convert_ids_to_tokens'):  # a tokenizer of transformers
+        inner: Any = getattr(self._tokenizer, 'tokenizer', None)
+        if inner is not None and hasattr(inner, 'convert_ids_to_tokens'):  # a tokenizer of transformers
             return str(inner.convert_ids_to_tokens(token)) if token < len(inner) else f'<id {token}>'
         return f'<id {token}>'
 

@@ -155,7 +155,7 @@ class ContextPrompter(BasePrompter):
         if self.context.ndim == 3:
             names = self._class_names or [f'class {label}' for label in range(len(self.context))]
             return dict(zip(names, self.context, strict=True))
-        found = {'context': self.context}
+        found: dict[str, Tensor] = {'context': self.context}
         mean = getattr(self.shift, 'mean', None)
         if isinstance(mean, Tensor):
             found['context + mean shift'] = self.context + mean

@@ -71,6 +71,15 @@ def test_file_and_flags(tmp_path: Path) -> None:
     assert strong.labels['overrides'] == {'model.head.consistency': 0.9}
 
 
+def test_one_row_without_a_list_and_two_words_for_one_key(tmp_path: Path) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text('methods: {name: vamp, overrides: {model.prompter.test_samples: 2}}\ndatasets: [dtd]\n')
+    assert read_spec(file, dict(methods=['vamp'])).methods[0].overrides == {'model.prompter.test_samples': 2}
+    file.write_text('methods: [vamp]\ndatasets: [dtd]\nprotocol: few-shot\nprotocols: base-to-novel\n')
+    with pytest.raises(ConfigError, match='mean the same'):
+        read_spec(file)
+
+
 def test_flag_picks_a_row_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / 'b.yaml'
     file.write_text('methods: [clip, {name: vamp_s2, config: vamp, overrides: {model.prompter.test_samples: 2}}]\n'

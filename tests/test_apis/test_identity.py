@@ -47,6 +47,16 @@ def test_weights_may_move_but_not_change() -> None:
     assert first == moved != other
 
 
+def test_weights_of_one_name_are_told_apart_by_their_content(tmp_path: Path) -> None:
+    found = {}
+    for folder, content in (('openai', b'1' * 9), ('moved', b'1' * 9), ('laion', b'2' * 9)):
+        file = tmp_path / folder / 'open_clip_model.safetensors'
+        file.parent.mkdir()
+        file.write_bytes(content)
+        found[folder] = _hash(overrides={'model.backbone.pretrained': str(file)})
+    assert found['openai'] == found['moved'] != found['laion']
+
+
 def test_config_file_may_move(tmp_path: Path) -> None:
     copy = tmp_path / 'mine.py'
     copy.write_text(f"_base_ = ['{MMRL}']\n")

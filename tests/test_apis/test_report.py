@@ -200,6 +200,41 @@ def test_comparison_is_paired_by_seed(tmp_path: Path) -> None:
         compare_table(read_results([tmp_path]), 'mmrl', 'mapel')
 
 
+def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
+    for seed, shift in ((1, 0.0), (2, 0.5), (3, 1.0)):
+        shared = {'dtd/all/accuracy': 40.0 + shift, 'eurosat/all/accuracy': 50.0}
+        for method, more, gain in (('mmrl', {}, 0.0), ('coop', {'food101/all/accuracy': 90.0}, 1.0 + shift)):
+            metrics = {**{name: value + gain for name, value in shared.items()}, **more}
+            average = sum(metrics.values()) / len(metrics)
+            _write(tmp_path, {**metrics, 'average/all/accuracy': average, 'imagenet/all/accuracy': 70.0}, method=method,
+                   dataset='imagenet', protocol='cross-dataset', seed=seed)
+    table = compare_table(read_results([tmp_path]), 'coop', 'mmrl')
+    (row, ) = table.rows
+    assert (row[4].mean, row[4].std) == (pytest.approx(1.5), pytest.approx(0.5))  # not Food101's 15 points
+    assert 'other targets' in table.notes[0]
+
+
+@pytest.mark.parametrize(('change', 'said'), [
+    (dict(metrics={'base/accuracy': float('nan'), 'novel/accuracy': 50.0}), 'base/accuracy is nan'),
+    (dict(metrics={'base/accuracy': '70', 'novel/accuracy': 50.0}), "base/accuracy is '70'"),
+    (dict(run={'dataset': 'dtd'}), 'no method'),
+    (dict(metrics=None), 'no result'),
+])
+def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said: str) -> None:
+    _write(tmp_path, _pair(60.0, 50.0), seed=1)
+    damaged = _write(tmp_path, _pair(61.0, 51.0), seed=2)
+    damaged.write_text(json.dumps({**json.loads(damaged.read_text()), **change}))
+    notes: list[str] = []
+    assert len(read_results([tmp_path], notes=notes)) == 1
+    assert str(damaged) in notes[0] and said in notes[0]
+
+
+def test_names_are_no_markup() -> None:
+    table = Table('t', 'T', ['method', 'base'], labels=1)
+    table.rows.append(['<b>a</b> |\nb', '1'])
+    assert to_markdown(table).splitlines()[4] == '| &lt;b&gt;a&lt;/b&gt; \\| b | 1 |'
+
+
 def test_formats() -> None:
     table = Table('t', 'A_b (%)', ['name', 'x', 'empty'], rows=[['a|b', Stat(1.234, 0.5), ''], ['c_d', Stat(2), '']],
                   breaks={1}, notes=['5 % ± 1.'])

@@ -105,6 +105,12 @@ def test_a_sentence_longer_than_the_context_is_an_error(small):
         small.tokenize(['dog', words + ' cat'])
 
 
+@pytest.mark.parametrize('name', ['<end_of_text> cat', 'cat <start_of_text>'])
+def test_a_name_that_spells_an_end_token_is_an_error(small, name):
+    with pytest.raises(ValueError, match='start or end token'):
+        small.tokenize(['a dog', f'a {name}'])
+
+
 def test_embeddings_are_those_of_the_tower(small):
     ids = torch.tensor([[5, 7], [1, 2]])
     assert small.embed(ids).shape == (2, 2, 48)

@@ -25,6 +25,8 @@ _FREE = frozenset({
     'multiprocessing_context', 'timeout'})
 #: Keys that may hold a path; of a path only the last part counts, for files may move.
 _PLACES = frozenset({'data_root', 'pretrained', 'load_from'})
+#: Of a file of weights the content counts too, as many are called the same: this much of its start and its end.
+_SAMPLE = 2**20
 
 
 def config_hash(cfg: Config | Mapping[str, Any]) -> str:
@@ -116,9 +118,22 @@ def _settled(value: Any, key: str = '') -> Any:
     if isinstance(value, (list, tuple)):
         return [_settled(inner, key) for inner in value]
     if isinstance(value, str):
-        return os.path.basename(os.path.normpath(value)) if key in _PLACES and value else value
+        return _place(value) if key in _PLACES and value else value
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     if isinstance(value, type) or callable(value):
         return f'{value.__module__}.{getattr(value, "__qualname__", repr(value))}'
     return repr(value)
+
+
+def _place(path: str) -> str:
+    """What a path is, wherever it lies: its last part and, of a file, size and a digest of both ends."""
+    name = os.path.basename(os.path.normpath(path))
+    if not os.path.isfile(path):
+        return name
+    size = os.path.getsize(path)
+    with open(path, 'rb') as file:
+        start = file.read(_SAMPLE)
+        file.seek(max(size - _SAMPLE, 0))
+        digest = hashlib.sha256(start + file.read(_SAMPLE)).hexdigest()
+    return f'{name}:{size}:{digest}'

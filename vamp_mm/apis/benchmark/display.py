@@ -102,7 +102,7 @@ class Display:
         # the latest of the finished ones, the next of the waiting ones
         shown = sorted(self._entries, key=lambda item: (order[item.state], -item.started))[:_ROWS]
         for entry in shown:
-            table.add_row(entry.job.name, Text(entry.state, _STYLE[entry.state]), self._progress(entry), _time(entry))
+            table.add_row(Text(entry.job.name), Text(entry.state, _STYLE[entry.state]), self._progress(entry), _time(entry))
         counts = {state: sum(item.state == state for item in self._entries) for state in order}
         words = ', '.join(f'{number} {state}' for state, number in counts.items() if number)
         left = self.time_left()

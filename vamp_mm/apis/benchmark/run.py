@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .display import Display
 from .estimate import Estimator, clock, learned, on_slots
@@ -101,7 +102,7 @@ def _show_plan(
             times.append(seconds)
         shown = '' if state == 'finished' else 'not known' if seconds is None else f'about {clock(seconds)}'
         config = Path(job.options['config'])
-        table.add_row(job.name, '/'.join(config.parts[-2:]), _TITLES[state], shown)
+        table.add_row(Text(job.name), '/'.join(config.parts[-2:]), _TITLES[state], shown)
     console.print(table)
     known = [seconds for seconds in times if seconds is not None]
     total = clock(on_slots(known, slots))

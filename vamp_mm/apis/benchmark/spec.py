@@ -16,6 +16,7 @@ ELEVEN = ('imagenet', 'caltech101', 'oxford_pets', 'stanford_cars', 'oxford_flow
           'sun397', 'dtd', 'eurosat', 'ucf101')
 _LISTS = ('methods', 'datasets', 'protocols', 'shots', 'seeds', 'targets', 'outside', 'template')
 _WHOLE = ('shots', 'seeds')
+_ALIASES = {'protocol': 'protocols', 'method': 'methods', 'dataset': 'datasets', 'seed': 'seeds'}
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,16 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
         given = mmengine.load(str(file), file_format='yaml') or {}
         if not isinstance(given, Mapping):
             raise ConfigError([f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'], source)
+    twice = sorted(key for key in given if _key(key) != key and _key(key) in given)
+    if twice:
+        raise ConfigError([f'{key!r} and {_key(key)!r} mean the same; keep one of them' for key in twice], source)
     given = {_key(key): value for key, value in given.items()}
     rows = given.get('methods')
     given |= {_key(key): value for key, value in (flags or {}).items() if value not in (None, False)}
     if rows is not given.get('methods'):
         given['methods'] = _picked(given['methods'], rows)
     known = {item.name for item in fields(Spec)}
-    problems = [f'unknown key {key!r}; {closest(key, known)}' for key in given if key not in known]
+    problems = [f'unknown key {key!r}; {closest(str(key), known)}' for key in given if key not in known]
     if problems:
         raise ConfigError(problems, source)
     values = {key: _value(key, value, source) for key, value in given.items()}
@@ -107,14 +111,15 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
 
 def _picked(names: Any, rows: Any) -> Any:
     """A name of the flag that is a row of the file stands for that row, with its config and overrides."""
-    of_file = {row['name']: row for row in rows or () if isinstance(row, Mapping) and 'name' in row}
+    rows = rows if isinstance(rows, list) else [rows]
+    of_file = {row['name']: row for row in rows if isinstance(row, Mapping) and isinstance(row.get('name'), str)}
     if not isinstance(names, list):
         return names
     return [of_file.get(name, name) if isinstance(name, str) else name for name in names]
 
 
 def _key(key: str) -> str:
-    return {'protocol': 'protocols', 'method': 'methods', 'dataset': 'datasets', 'seed': 'seeds'}.get(key, key)
+    return _ALIASES.get(key, key)
 
 
 def _value(key: str, value: Any, source: str | None) -> Any:

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from vamp_mm.evaluation.harmonic import harmonic_mean
+from vamp_mm.evaluation.harmonic import AVERAGE, harmonic_mean
 
 from ..errors import ConfigError, closest
 from .published import in_order, title
@@ -63,7 +63,8 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
         raise ConfigError(unknown)
     table = Table('compare', f'{first} - {second}', ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p',
                                                      'pairs'], labels=4)
-    for protocol in dict.fromkeys(result.protocol for result in results if _metric(result) is not None):
+    uneven = False
+    for protocol in dict.fromkeys(result.protocol for result in results if _measured(result)):
         chosen = [result for result in results if result.protocol == protocol]
         groups = grouped(chosen)
         for shots in sorted({shots for *_, shots in groups}, key=lambda item: item or 0):
@@ -73,11 +74,15 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
                 pair = [groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
                         for label in (first, second)]
                 differences = _differences(*pair)
+                uneven |= len({_measured(run) for runs in pair for run in runs.values()}) > 1
                 if differences and shots is not None:
                     means.append(sum(differences) / len(differences))
                     table.rows.append([protocol, str(shots), _name(protocol), title(dataset), *_test(differences)])
             if len(means) > 1:
                 table.rows.append([protocol, str(shots), _name(protocol), 'over datasets', *_test(means)])
+    if uneven:
+        table.notes.append('Some runs were tested on other targets than others: accuracy is that over the targets of both '
+                           'runs of a pair; pairs without a common target do not count.')
     table.notes += [
         'Difference ± sample standard deviation of the differences; pairs are the seeds that both have, in the last row '
         'the datasets (one mean each). A method without training is the same number for each seed.',
@@ -90,15 +95,24 @@ def _name(protocol: str) -> str:
     return {'base-to-novel': 'H', 'open': 'H'}.get(protocol, 'accuracy')
 
 
-def _metric(result: Result) -> float | None:
-    """The number that stands for a run."""
+def _measured(result: Result) -> frozenset[str]:
+    """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on."""
+    whole = {'base-to-novel': ['base/accuracy', 'novel/accuracy'], 'few-shot': ['all/accuracy'],
+             'open': ['open/base_accuracy', 'open/novel_accuracy'], 'other': []}
+    if result.protocol in whole:
+        return frozenset(whole[result.protocol])
+    own = (f'{AVERAGE}/', f'{result.dataset}/')
+    return frozenset(name for name in result.metrics if name.endswith('/all/accuracy') and not name.startswith(own))
+
+
+def _metric(result: Result, names: frozenset[str]) -> float:
+    """The number that stands for a run: H of the halves, or the mean over what was measured."""
     metrics = result.metrics
     if result.protocol == 'base-to-novel':
         return harmonic_mean(metrics['base/accuracy'], metrics['novel/accuracy'])
     if result.protocol == 'open':
         return harmonic_mean(metrics['open/base_accuracy'], metrics['open/novel_accuracy'])
-    key = 'all/accuracy' if result.protocol == 'few-shot' else 'average/all/accuracy'
-    return metrics.get(key)
+    return statistics.fmean(metrics[name] for name in sorted(names))
 
 
 def _differences(ours: dict, theirs: dict) -> list[float]:
@@ -106,8 +120,8 @@ def _differences(ours: dict, theirs: dict) -> list[float]:
         return []
     seeds = [seed for seed in {**ours, **theirs} if seed is not None]
     pairs = [(ours.get(seed, ours.get(None)), theirs.get(seed, theirs.get(None))) for seed in seeds]
-    values = [(_metric(a), _metric(b)) for a, b in pairs if a is not None and b is not None]
-    return [a - b for a, b in values if a is not None and b is not None]
+    both = [(a, b, _measured(a) & _measured(b)) for a, b in pairs if a is not None and b is not None]
+    return [_metric(a, names) - _metric(b, names) for a, b, names in both if names]
 
 
 def _test(differences: Sequence[float]) -> list[Cell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,8 @@ def read_results(
             content = read_result(path)
             if content is None or not isinstance(content.get('run'), dict):
                 notes.append(f'{path} is left out: it is no result of a run, or of an older version')
+            elif wrong := _wrong(content):
+                notes.append(f'{path} is left out: {wrong}')
             elif content.get('checkpoint'):
                 notes.append(f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts')
             else:
@@ -96,11 +99,25 @@ def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
                   run.get('seed'), metrics, content)
 
 
+def _wrong(content: Mapping[str, Any]) -> str | None:
+    """What makes a file useless for tables."""
+    run, metrics = content['run'], content.get('metrics')
+    missing = [key for key in ('method', 'dataset') if not isinstance(run.get(key), str)]
+    if missing:
+        return f'its run names no {" and no ".join(missing)}'
+    if not isinstance(metrics, Mapping):
+        return 'it holds no metrics'
+    for name, value in metrics.items():
+        if name.endswith('accuracy') and (not isinstance(value, (int, float)) or not math.isfinite(value)):
+            return f'{name} is {value!r}, not a finite number'
+    return None
+
+
 def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
     """Which table a run belongs to: what it measured decides, not what it was called."""
     if {'base/accuracy', 'novel/accuracy'} <= metrics.keys():
         return 'base-to-novel'
-    if 'open/accuracy' in metrics:
+    if {'open/base_accuracy', 'open/novel_accuracy'} <= metrics.keys():
         return 'open'
     if 'all/accuracy' in metrics:
         return 'few-shot'

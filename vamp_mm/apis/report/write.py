@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Sequence
@@ -22,8 +23,13 @@ def to_markdown(table: Table) -> str:
     columns, rows = table.shown()
     lines = [f'## {table.title}', '', _bar(columns),
              _bar(['---' if index < table.labels else '---:' for index in range(len(columns))])]
-    lines += [_bar([_text(cell).replace('|', r'\|') for cell in row]) for row in rows]
+    lines += [_bar([_plain(_text(cell)) for cell in row]) for row in rows]
     return '\n'.join([*lines, '', *(f'{note}  ' for note in table.notes), ''])
+
+
+def _plain(text: str) -> str:
+    """Text of one cell, no markup of any kind."""
+    return ' '.join(html.escape(text, quote=False).split()).replace('|', r'\|')
 
 
 def to_csv(table: Table) -> str:

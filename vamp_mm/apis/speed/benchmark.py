@@ -143,7 +143,8 @@ def _text_row(setting: Setting, work: TextWork, training: bool) -> dict[str, Any
     times = setting.time(engine=engine, floor=bare(products), textbook=textbook)
     row: dict[str, Any] = dict(
         method=work.shape, work='forward + backward' if training else 'forward', **_sizes(work),
-        engine_s=times['engine'].seconds, textbook_s=times['textbook'].seconds, textbook_factor=factor,
+        engine_s=times['engine'].seconds, textbook_factor=factor,
+        textbook_s=tuple(factor * value for value in times['textbook'].seconds),
         floor_s=times['floor'].seconds, speedup=times['textbook'].over(times['engine'], factor),
         over_floor=times['engine'].over(times['floor']), tflop=_tflop(products))
     row.update(engine_peak=peak_memory(engine, setting.device), textbook_peak=peak_memory(textbook, setting.device) * factor)

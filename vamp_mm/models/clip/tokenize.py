@@ -75,8 +75,13 @@ class PromptTokenizer:
         encode = getattr(self._tokenizer, 'encode', None)
         if encode is None:  # not a byte-pair tokenizer of open_clip: its length is only known to itself
             return
+        special = set(getattr(self._tokenizer, 'all_special_ids', ()))
         for sentence in sentences:
-            length = len(encode(sentence)) + 2
+            ids = encode(sentence)
+            if special.intersection(ids):
+                raise ValueError(f'the prompt {sentence!r} spells out a start or end token of the tokenizer, and would end '
+                                 'there; take it out of the class name or the template')
+            length = len(ids) + 2
             if length > self.context_length:
                 raise ValueError(f'the prompt {sentence!r} needs {length} tokens, the text tower takes '
                                  f'{self.context_length}; shorten the class name or the template')

@@ -226,7 +226,8 @@ def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said
     damaged.write_text(json.dumps({**json.loads(damaged.read_text()), **change}))
     notes: list[str] = []
     assert len(read_results([tmp_path], notes=notes)) == 1
-    assert str(damaged) in notes[0] and said in notes[0]
+    assert str(damaged) in notes[0]
+    assert said in notes[0]
 
 
 def test_names_are_no_markup() -> None:

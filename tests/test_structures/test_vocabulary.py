@@ -67,3 +67,8 @@ def test_known_homonyms_may_stand_for_several_labels():
         Vocabulary(names=names, homonyms=('tench',))
     with pytest.raises(TypeError, match='single string'):
         Vocabulary(names=names, homonyms='missile')
+
+
+def test_names_that_the_tokenizer_reads_alike_are_the_same_name() -> None:
+    with pytest.raises(ValueError, match='stands for several'):
+        Vocabulary(('a &amp; b', 'a & b'), ('a {}.', ))

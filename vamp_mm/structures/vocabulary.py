@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,4 +79,5 @@ def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
 
 
 def _text(name: str) -> str:
-    return ' '.join(name.replace('_', ' ').lower().split())
+    plain = unicodedata.normalize('NFC', html.unescape(html.unescape(name)))  # twice, as CLIP's tokenizer
+    return ' '.join(plain.replace('_', ' ').lower().split())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,5 +186,4 @@ def _hook_templates(cfg: Config) -> Sequence[str] | None:
 
 def _words(name: str) -> str:
     """A class name as the text tower reads it: blanks for underscores, no capitals."""
-    plain = unicodedata.normalize('NFKC', html.unescape(html.unescape(str(name))))  # as CLIP's tokenizer cleans text
-    return ' '.join(plain.replace('_', ' ').lower().split())
+    return ' '.join(str(name).replace('_', ' ').lower().split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from vamp_mm.apis.benchmark.jobs import Job, read_job
 from vamp_mm.apis.benchmark.methods import config_of, names
 from vamp_mm.apis.benchmark.slots import environments
 from vamp_mm.apis.benchmark.spec import ELEVEN, Method
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
 
 
 @pytest.mark.parametrize(('method', 'dataset', 'protocol', 'file'), [
@@ -171,3 +174,11 @@ def test_result_of_another_config_does_not_count(tmp_path: Path) -> None:
                         (json.dumps({'metrics': {'a': 1}, 'config_hash': 'abc'}), 'finished')):
         (tmp_path / 'result.json').write_text(text)
         assert job.state() == state
+
+
+@pytest.mark.parametrize('file', sorted((CONFIGS / 'benchmarks').glob('*.yaml')), ids=lambda file: file.stem)
+def test_benchmark_files_of_the_project_can_be_planned(file: Path) -> None:
+    spec = replace(read_spec(file, dict(seeds=[1])), outside=None)  # of which one needs photographs
+    jobs = plan(spec)
+    assert [job.labels['method'] for job in jobs] == [method.name for method in spec.methods]
+    assert len(jobs) >= 18  # zero-shot CLIP and 17 methods

@@ -99,10 +99,7 @@ def compose(config: str | Path,
         _set_in_data(cfg, 'shots', shots)
         name.append(f'{shots}shots')
     if seed is not None:
-        if type(seed) is not int or not 0 <= seed < 2**32:
-            raise ConfigError([f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename)
-        cfg.setdefault('randomness', {})['seed'] = seed
-        _set_in_data(cfg, 'seed', seed, required=False)
+        _set_seed(cfg, seed)
         name.append(f'seed{seed}')
     if amp:
         use_amp(cfg)
@@ -165,6 +162,13 @@ def use_amp(cfg: Config) -> None:
         wrapper.update(type='AmpOptimWrapper', dtype='float16', loss_scale='dynamic')
     else:  # MMEngine's wrapper refuses to work without a GPU
         wrapper.update(type='AutocastOptimWrapper', dtype='bfloat16')
+
+
+def _set_seed(cfg: Config, seed: int) -> None:
+    if type(seed) is not int or not 0 <= seed < 2**32:
+        raise ConfigError([f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename)
+    cfg.setdefault('randomness', {})['seed'] = seed
+    _set_in_data(cfg, 'seed', seed, required=False)
 
 
 def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:

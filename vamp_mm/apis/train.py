@@ -49,14 +49,7 @@ def train(
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false.
     """
     validate_config(cfg)
-    if cfg.get('work_dir') is None:
-        raise ConfigError(['work_dir is not set; results need a place'], cfg.filename)
-    if cfg.get('train_cfg') is None:
-        raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
-                           'the checkpoint `none`'], cfg.filename)
-    if cfg.get('train_dataloader') is None:
-        raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
-                           'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
+    _check_complete(cfg)
     run = identity(cfg, labels)
     cfg = cfg.copy()
     cfg.resume = resume
@@ -73,12 +66,11 @@ def train(
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
-        if cfg.get('test_cfg') is not None:
-            runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
         metrics: dict[str, Any] = {}
         if cfg.get('test_cfg') is None:
             runner.train()
         else:
+            runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
             with visualizer_kept_open(runner):
                 runner.train()
             metrics = runner.test()
@@ -87,3 +79,15 @@ def train(
         if is_main_process():
             write_json(Path(runner.work_dir) / RESULT, result)
     return metrics
+
+
+def _check_complete(cfg: Config) -> None:
+    """Refuse a config that cannot train."""
+    if cfg.get('work_dir') is None:
+        raise ConfigError(['work_dir is not set; results need a place'], cfg.filename)
+    if cfg.get('train_cfg') is None:
+        raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
+                           'the checkpoint `none`'], cfg.filename)
+    if cfg.get('train_dataloader') is None:
+        raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
+                           'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from vamp_mm.structures import as_read
+
 from .harmonic import AVERAGE
 
 _KNOWN, _OUTSIDE = frozenset({'seen', 'dataset'}), frozenset({'outside', 'dataset', 'exclude'})
@@ -120,21 +122,17 @@ def shared_labels(
     Raises:
         ValueError: If a name to leave out is no class of the dataset, or no class is left.
     """
-    strange = sorted({_plain(item) for item in exclude} - {_plain(item) for item in classes})
+    strange = sorted({as_read(item) for item in exclude} - {as_read(item) for item in classes})
     if strange:
         raise ValueError(f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}')
-    out = {_plain(item) for item in (*known, *exclude)}
-    labels = tuple(label for label, item in enumerate(classes) if _plain(item) in out)
+    out = {as_read(item) for item in (*known, *exclude)}
+    labels = tuple(label for label, item in enumerate(classes) if as_read(item) in out)
     if len(labels) == len(classes):
         raise ValueError(
             f'split {name!r} has no class that is outside: all {len(classes)} of its classes are known or excluded; '
             'test another dataset'
         )
     return labels
-
-
-def _plain(name: str) -> str:
-    return ' '.join(name.replace('_', ' ').split()).casefold()
 
 
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .plan import (
     TowerPlan,
     TunedTower,
 )
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, as_read
 
 __all__ = [
     'EMBED',
@@ -32,4 +32,5 @@ __all__ = [
     'TowerPlan',
     'TunedTower',
     'Vocabulary',
+    'as_read',
 ]

@@ -69,8 +69,8 @@ def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
     if empty:
         raise ValueError(f'the class name of label {empty[0]} is empty: {names[empty[0]]!r}')
     # The prompt shows '_' as a blank and the tokenizer folds case: names equal after that get equal text.
-    texts = [_text(name) for name in names]
-    known = {_text(name) for name in homonyms}
+    texts = [as_read(name) for name in names]
+    known = {as_read(name) for name in homonyms}
     twice = [text for text, count in Counter(texts).items() if count > 1 and text not in known]
     if twice:
         labels = [index for index, text in enumerate(texts) if text == twice[0]]
@@ -78,6 +78,14 @@ def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
                          'them apart; rename one of them')
 
 
-def _text(name: str) -> str:
+def as_read(name: str) -> str:
+    """A class name as the text side reads it; names equal in this get equal text.
+
+    Args:
+        name: The name as it is written.
+
+    Returns:
+        Blanks for underscores, no capitals, HTML entities resolved.
+    """
     plain = unicodedata.normalize('NFC', html.unescape(html.unescape(name)))  # twice, as CLIP's tokenizer
     return ' '.join(plain.replace('_', ' ').lower().split())

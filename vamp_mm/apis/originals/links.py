@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -55,20 +55,6 @@ class Link:
             part = part.transpose(-1, -2) if self.transposed else part
             out[name] = part if shapes is None else part.reshape(shapes[name])
         return out
-
-
-def same_names(names: Iterable[str], theirs: str, own: str) -> list[Link]:
-    """Links of all names that begin with ``theirs``, which begin with ``own`` in our model and go on the same.
-
-    Args:
-        names: The original's names.
-        theirs: Their prefix, with its last dot.
-        own: Our prefix, with its last dot.
-
-    Returns:
-        One link a name.
-    """
-    return [Link(own + name.removeprefix(theirs), name) for name in names if name.startswith(theirs)]
 
 
 def linear(own: str, theirs: str) -> list[Link]:

@@ -16,7 +16,7 @@ from vamp_mm.datasets.prompts import dataset_vocabulary
 from vamp_mm.engine import check_state_dict, load_checkpoint
 from vamp_mm.engine.protocol import SpeaksOfClasses
 from vamp_mm.registry import MODELS, SCOPE
-from vamp_mm.structures import Vocabulary
+from vamp_mm.structures import Vocabulary, as_read
 
 from ..compose import compose
 from ..config_check import validate_config
@@ -70,8 +70,8 @@ class Classes:
             raise DataError(f'classes={list(chosen)}: telling classes apart needs two')
         homonyms = self.homonyms if names is None else ()
         made = dataset_vocabulary(chosen, self.templates if templates is None else templates, homonyms)
-        known = {_words(name) for name in self.names or ()} if self.trained else set()
-        seen = not known or known.issuperset(map(_words, made.names))
+        known = {as_read(name) for name in self.names or ()} if self.trained else set()
+        seen = not known or known.issuperset(map(as_read, made.names))
         return Vocabulary(made.names, made.templates, seen, made.homonyms)
 
 
@@ -182,8 +182,3 @@ def _hook_templates(cfg: Config) -> Sequence[str] | None:
     """What the VocabularyHook of a config says for datasets without templates."""
     hooks = [hook for hook in cfg.get('custom_hooks') or () if str(hook.get('type', '')).endswith('VocabularyHook')]
     return next((tuple(hook['templates']) for hook in hooks if hook.get('templates')), None)
-
-
-def _words(name: str) -> str:
-    """A class name as the text tower reads it: blanks for underscores, no capitals."""
-    return ' '.join(str(name).replace('_', ' ').lower().split())

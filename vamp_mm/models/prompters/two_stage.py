@@ -20,6 +20,7 @@ from ...structures import (
     TextPrompts,
     TowerPlan,
     Vocabulary,
+    as_read,
 )
 from .base import BasePrompter, TextEncoder
 
@@ -143,9 +144,8 @@ class TwoStagePrompter(BasePrompter):
 
 
 def class_keys(names: Sequence[str]) -> Tensor:
-    """``(C,)`` hashes of class names as the text tower reads them: blanks for underscores, no capitals."""
-    words = [' '.join(name.replace('_', ' ').lower().split()) for name in names]
-    digests = [hashlib.sha256(word.encode()).digest()[:8] for word in words]
+    """``(C,)`` hashes of class names as the text tower reads them."""
+    digests = [hashlib.sha256(as_read(name).encode()).digest()[:8] for name in names]
     return torch.tensor([int.from_bytes(digest, 'little', signed=True) for digest in digests])
 
 

@@ -104,9 +104,9 @@ def test_few_shot_has_a_column_per_number_of_shots(tmp_path: Path) -> None:
             _write(tmp_path, {'all/accuracy': accuracy}, shots=shots, seed=seed)
             _write(tmp_path, {'all/accuracy': accuracy + 10}, shots=shots, seed=seed, dataset='eurosat')
     table = _table(tmp_path, 'few_shot')
-    assert table.columns == ['dataset', 'method', '1 shots', '16 shots', 'n']
+    assert table.columns == ['dataset', 'method', '1 shot', '16 shots', 'n']
     row = _cells(table, 'Average', 'mmrl')
-    assert row['1 shots'] == Stat(66.0, pytest.approx(2**0.5))  # per seed 65 and 67
+    assert row['1 shot'] == Stat(66.0, pytest.approx(2**0.5))  # per seed 65 and 67
     assert _cells(table, 'DTD', 'mmrl')['16 shots'] == Stat(72.0, pytest.approx(8**0.5))
 
 

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from helpers_report import comparison, curves, write
 from vamp_mm.apis.report import Table, make_report, read_results
 from vamp_mm.apis.report.html import to_html
 from vamp_mm.apis.report.html.axis import linear, shots_axis, spread_out
+from vamp_mm.apis.report.html.bars import base_novel_bars
 from vamp_mm.apis.report.html.beside import places_beside
 from vamp_mm.apis.report.html.curve_data import (
     Reliability,
@@ -204,6 +206,24 @@ def test_few_shot_curve_stands_where_its_numbers_are(tmp_path: Path) -> None:
     for y, accuracy in ((first, 61), (second, 72)):
         assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(accuracy, abs=0.02)  # 0.1 unit
     assert text.count('class="band"') == 1
+
+
+def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> None:
+    values = {f'm{index}': 40.0 + index for index in range(9)}  # one more than stand side by side
+    for name, value in values.items():
+        write(tmp_path, {'base/accuracy': value + 20, 'novel/accuracy': value, 'H': 2 * value * (value + 20) / (2 * value + 20)},
+              method=name)
+    tables = tables_of(read_results([tmp_path]))
+    drawn = base_novel_bars(tables[0], styles_of(values))
+    lines = re.findall(r'<title>(m\d), H: ([\d.]+) %</title></rect>', drawn)
+    assert [name for name, _ in lines] == [f'm{index}' for index in range(8, -1, -1)]
+    width = float(re.search(r'<rect x="10" [^>]*?width="([\d.]+)"', drawn)[1])
+    assert width == pytest.approx(340 * float(lines[0][1]) / 100, abs=0.06)  # 100 % is 340 wide; a decimal is kept
+    circle = float(re.search(r'd="M([\d.]+) [\d.]+a', drawn)[1])
+    assert circle == pytest.approx(10 + 340 * 0.68 - 4.5, abs=0.06)  # base of m8 is 68 %; paths begin at the left end
+    side = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
+    assert 'm0, H' in side
+    assert 'circles' not in side
 
 
 def test_axes() -> None:

@@ -137,3 +137,17 @@ def _place(path: str) -> str:
         file.seek(max(size - _SAMPLE, 0))
         digest = hashlib.sha256(start + file.read(_SAMPLE)).hexdigest()
     return f'{name}:{size}:{digest}'
+
+
+def shots_in_words(shots: int | None) -> str:
+    """A number of training images per class, as tables and messages say it.
+
+    Args:
+        shots: The number; negative for all images, None for what is not trained.
+
+    Returns:
+        For example ``1 shot``, ``16 shots``, ``all images`` or ``without training``.
+    """
+    if shots is None:
+        return 'without training'
+    return 'all images' if shots < 0 else f'{shots} shot{"" if shots == 1 else "s"}'

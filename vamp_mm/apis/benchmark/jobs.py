@@ -10,6 +10,7 @@ from typing import Any
 
 from vamp_mm.engine.latest import find_latest_checkpoint
 
+from ..identity import shots_in_words
 from ..records import write_json
 from ..result import RESULT
 
@@ -39,7 +40,7 @@ class Job:
         """What tables and messages call the run."""
         shots, seed = self.labels['shots'], self.labels['seed']
         words = [self.labels['method'], self.labels['dataset'], self.labels['protocol']]
-        words += [] if shots is None else [f'{shots} shots' if shots > 0 else 'all images']
+        words += [] if shots is None else [shots_in_words(shots)]
         words += [] if seed is None else [f'seed {seed}']
         return ' '.join(str(word) for word in words if word)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from vamp_mm.evaluation.harmonic import BaseNovel, aggregate, harmonic_mean
 
+from ..identity import shots_in_words
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table, count, stat
@@ -30,7 +31,7 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
 
 
 def _table(results: Sequence[Result], shots: int | None) -> Table:
-    words = '' if shots is None else f', {shots} shots'
+    words = '' if shots is None else f', {shots_in_words(shots)}'
     columns = ['dataset', 'method', 'base', 'novel', 'H', 'n', 'paper base', 'paper novel', 'paper H', 'diff base',
                'diff novel', 'diff H']
     table = Table(f'base_to_novel{"" if shots is None else f"_{shots}shots"}', f'Base to novel{words} (accuracy in %)',

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
 
+from ..identity import shots_in_words
 from .published import in_order, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table, count, stat
@@ -25,7 +26,7 @@ def few_shot_table(results: Sequence[Result]) -> Table:
     """
     groups = grouped(results)
     shots = sorted({result.shots or 0 for result in results}, key=lambda number: number if number >= 0 else 10**9)
-    names = [f'{number} shots' if number >= 0 else 'all images' for number in shots]
+    names = [shots_in_words(number) for number in shots]
     table = Table('few_shot', 'Few-shot, all classes (accuracy in %)', ['dataset', 'method', *names, 'n'], labels=2)
     found = {(label, dataset, number or 0): runs for (label, dataset, number), runs in groups.items()}
     datasets = in_order({dataset for _, dataset, _ in found})

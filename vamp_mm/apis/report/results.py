@@ -10,6 +10,7 @@ from typing import Any
 
 from ..benchmark.jobs import read_result
 from ..errors import ConfigError
+from ..identity import shots_in_words
 from ..result import RESULT
 
 
@@ -145,10 +146,11 @@ def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list
         if other is not None:
             same = other.content.get('config_hash') == result.content.get('config_hash')
             if not same and not newest:
+                shots = shots_in_words(result.shots)
                 raise ConfigError([f'{other.path} and {result.path} are both called {result.label!r} on '
-                                   f'{result.dataset}, {result.shots} shots, seed {result.seed}, and their configs '
-                                   'differ. Take the newer one with --newest, remove one, or run them under names of '
-                                   'their own: --methods NAME=CONFIG'])
+                                   f'{result.dataset}, {shots}, seed {result.seed}, and their configs differ. Take the '
+                                   'newer one with --newest, remove one, or run them under names of their own: '
+                                   '--methods NAME=CONFIG'])
             notes.append(f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else ''))
         kept[key] = result
     return sorted(kept.values(), key=lambda item: item.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..identity import shots_in_words
 from .few_shot import SPREAD
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped
@@ -39,7 +40,7 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
               if name.endswith(_SUFFIX) and not name.startswith('average/')}
     targets = in_order(tested - {source})
     names = ([source] if source in tested else []) + targets
-    words = f'trained on {title(source)}' + ('' if shots is None else f', {shots} shots')
+    words = f'trained on {title(source)}' + ('' if shots is None else f', {shots_in_words(shots)}')
     key = '_'.join([protocol.replace('-', '_'), source, *([] if shots is None else [f'{shots}shots'])])
     table = Table(key, f'{_TITLES[protocol]}, {words} (accuracy in %)',
                   ['method', *map(title, names), 'Average', 'n'])

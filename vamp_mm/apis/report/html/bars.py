@@ -9,12 +9,13 @@ from .axis import Axis, linear
 from .layout import panel, plots
 from .markup import Markup
 from .plot import Plot
+from .rows import Bar, rows
 from .series import Style, Styles, legend
 
 _GROUPS = ('base', 'novel', 'H')
 _MOST_WITH_NUMBERS = 4  # methods; with more the bars are too narrow for a number above each
+_MOST_SIDE_BY_SIDE = 8  # with more methods each gets a line of its own
 _NUMBER = 9.0  # height of a number in the unit of the axis
-Bar = tuple[Stat, Stat | None]
 
 
 def base_novel_bars(table: Table, styles: Styles) -> Markup:
@@ -34,13 +35,15 @@ def base_novel_bars(table: Table, styles: Styles) -> Markup:
                  if (cell := _number(cells[name])) is not None}
         if found:
             datasets.setdefault(str(row[0]), {})[str(row[1])] = found
-    panels = [panel(name, _panel(name, methods, styles)) for name, methods in datasets.items()]
-    labels = [label for methods in datasets.values() for label in methods]
-    note = 'Whiskers: ± sample standard deviation over seeds.'
+    labels = {label for methods in datasets.values() for label in methods}
+    many = len(labels) > _MOST_SIDE_BY_SIDE
+    draw = rows if many else _panel
+    panels = [panel(name, draw(name, methods, styles)) for name, methods in datasets.items()]
+    note = 'Bars: H; circles: base; diamonds: novel.' if many else 'Whiskers: ± sample standard deviation over seeds.'
     if any(paper is not None for methods in datasets.values() for found in methods.values()
            for _, paper in found.values()):
         note += " Short black or white lines across a bar: the paper's number."
-    return plots('Base, novel and H', legend(styles, labels, bars=True), panels, note)
+    return plots('Base, novel and H', Markup() if many else legend(styles, labels, bars=True), panels, note)
 
 
 def _number(cell: Stat | str | None) -> Stat | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from ...identity import shots_in_words
 from ..published import in_order, title
 from ..results import Result
 from ..table import Stat
 from .axis import linear
 from .curve_data import Curve, Reliability, averaged, curves_of, pooled
-from .layout import in_words, panel, plots
+from .layout import panel, plots
 from .markup import Markup, join
 from .plot import Plot
 from .series import Style, Styles, legend
@@ -48,7 +49,7 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
         here = [item for item in found if item[0].protocol == protocol]
         shots = max((result.shots for result, _ in here if result.shots is not None), key=lambda n: (n < 0, n),
                     default=None)
-        name = f'{_PROTOCOLS.get(protocol, protocol)}, {in_words(shots)}'
+        name = f'{_PROTOCOLS.get(protocol, protocol)}, {shots_in_words(shots)}'
         parts.append(_of_shots(name, [item for item in here if item[0].shots in (None, shots)], styles, notes))
     return join(parts)
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from vamp_mm.evaluation.harmonic import harmonic_mean
 
+from ...identity import shots_in_words
 from ..few_shot import mean_over
 from ..published import title
 from ..results import Result, Runs, grouped
 from ..table import Stat, stat
 from .axis import linear, spread_out
 from .beside import places_beside
-from .layout import folded, in_words, panel, plots
+from .layout import folded, panel, plots
 from .markup import Markup, element, join
 from .plot import Plot
 from .series import Style, Styles, legend
@@ -51,7 +52,7 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> Markup:
         here = [item for item in results if item.protocol == protocol]
         trained = {item.shots for item in here if item.shots is not None}
         for place, shots in enumerate(sorted(trained, key=lambda n: (n >= 0, -n)) or [None]):
-            name = f'{_NAMES.get(protocol, protocol)}, {in_words(shots)}'
+            name = f'{_NAMES.get(protocol, protocol)}, {shots_in_words(shots)}'
             body = _of_shots(name, protocol, [item for item in here if item.shots in (None, shots)], styles)
             parts.append(folded(f'Cost: {name}', body) if place and body else body)
     return join(parts)

@@ -61,10 +61,3 @@ def anchors(keys: Sequence[str]) -> list[str]:
             name = f'{plain}-{found.count(name) + len(found)}'
         found.append(name)
     return found
-
-
-def in_words(shots: int | None) -> str:
-    """A number of shots."""
-    if shots is None:
-        return 'without training'
-    return 'all images' if shots < 0 else f'{shots} shot{"" if shots == 1 else "s"}'

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ...identity import shots_in_words
 from ..published import in_order, title
 from ..results import Result
-from .layout import in_words
 from .markup import Child, Markup, element
 
 
@@ -35,7 +35,7 @@ def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
         'Methods': ', '.join(sorted({result.label for result in results})),
         'Datasets': ', '.join(map(title, in_order({result.dataset for result in results}))),
         'Protocols': ', '.join(dict.fromkeys(sorted(result.protocol for result in results))),
-        'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n)))) or in_words(None),
+        'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n)))) or shots_in_words(None),
         'Seeds': ', '.join(map(str, sorted(seeds))) or 'none: nothing depends on one',
         'Runs': str(len(results)),
         'Newest run': newest(results),

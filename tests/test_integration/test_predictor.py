@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -349,3 +350,21 @@ def test_the_text_marks_what_is_rejected(finished, files):
     predict_files(finished.file, files[:2], top_k=1, out=out)
     assert 'NOT SURE' not in out.getvalue()
     assert 'predictive_entropy' in out.getvalue()
+
+
+def test_file_names_of_any_length_and_bytes(finished, files, tmp_path, capsysbinary):
+    names = [b'l' * 251 + b'.png', b'caf\xe9.png']  # the longest that there can be, and no UTF-8
+    folder = tmp_path / 'odd'
+    folder.mkdir()
+    try:
+        for name, file in zip(names, files, strict=False):
+            Path(os.fsdecode(os.fsencode(folder) + b'/' + name)).write_bytes(Path(file).read_bytes())
+    except OSError:
+        pytest.skip('this file system takes no such names')
+    assert world.command('predict.py', finished.file, folder, '--format', 'jsonl', '--out-dir', tmp_path / 'out') == 0
+    said = capsysbinary.readouterr().out.decode()  # UTF-8 throughout
+    found = [os.fsencode(json.loads(line)['path']) for line in said.splitlines()]
+    assert sorted(found) == sorted(os.fsencode(folder) + b'/' + name for name in names)
+    assert sorted(file.name[5:] for file in (tmp_path / 'out').iterdir()) == ['_caf.png', f'_{"l" * 200}.png']
+    assert world.command('predict.py', finished.file, folder) == 0
+    assert os.fsencode(folder) + b'/caf\xe9.png: ' in capsysbinary.readouterr().out

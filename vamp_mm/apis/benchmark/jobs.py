@@ -15,6 +15,8 @@ from ..records import write_json
 from ..result import RESULT
 
 JOB, LOG, PROGRESS, LOCK = 'job.json', 'run.log', 'progress.json', 'run.lock'
+#: Exit status of a run that another process works on (EX_TEMPFAIL of sysexits).
+BUSY = 75
 
 
 @dataclass(frozen=True)

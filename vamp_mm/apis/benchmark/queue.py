@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .jobs import LOG, PROGRESS, Job
-from .worker import BUSY
+from .jobs import BUSY, LOG, PROGRESS, Job
 
 _TICK = 0.2
 

@@ -23,11 +23,9 @@ from ..evaluate import test
 from ..identity import config_hash
 from ..result import RESULT
 from ..train import train
-from .jobs import LOCK, PROGRESS, Job, read_job
+from .jobs import BUSY, LOCK, PROGRESS, Job, read_job
 from .watch import WatchHook
 
-#: Exit status where another process works on the run (EX_TEMPFAIL of sysexits).
-BUSY = 75
 _PATIENCE = 10.0  # seconds that a killed benchmark's run may take to notice
 
 

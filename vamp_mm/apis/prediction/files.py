@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
@@ -59,6 +60,8 @@ def predict_files(checkpoint: str | Path | None,
         WorkDirError: If the folder for pictures holds something.
     """
     target = out or sys.stdout
+    if out is None and isinstance(target, io.TextIOWrapper):
+        target.reconfigure(errors='surrogateescape')  # a file name goes out with the bytes that it has
     folder = None if out_dir is None else _new_folder(Path(out_dir))
     sets = templates[0] if templates is not None and len(templates) == 1 else templates
     counts = [0, 0]

@@ -31,7 +31,7 @@ def writer(kind: str, out: TextIO, top_k: int, reject: str | None = None,
         ValueError: If the format is unknown.
     """
     if kind == 'jsonl':
-        return lambda prediction: _line(out, json.dumps(prediction.as_dict(), ensure_ascii=False))
+        return lambda prediction: _line(out, _json(prediction))
     if kind == 'csv':
         return _csv_writer(out, top_k)
     if kind == 'text':
@@ -58,6 +58,11 @@ def as_text(prediction: Prediction, reject: str | None = None, threshold: float 
         return f'{where}: NOT SURE ({value} > {threshold:g}), perhaps {", ".join(shown)}'
     others = f' ({", ".join(shown[1:])})' if shown[1:] else ''
     return f'{where}: {shown[0]}{others}, {value}'
+
+
+def _json(prediction: Prediction) -> str:
+    """JSON that is UTF-8: bytes of a file name that are not stand as escapes, from which os.fsencode gets them back."""
+    return json.dumps(prediction.as_dict(), ensure_ascii=False).encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 def _line(out: TextIO, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from vamp_mm.evaluation.drawing import BLUE, GREY, INK, PALE
 from .results import Prediction
 
 _WIDTH, _LINE, _PAD, _BAR = 360, 24, 10, 110
+_LONGEST = 200  # bytes of a name
 _UNSURE = '#c77700'
 
 
@@ -56,6 +58,8 @@ def picture_path(folder: Path, prediction: Prediction) -> Path:
         A PNG.
     """
     stem = 'image' if prediction.path is None else Path(prediction.path).stem
+    # file systems take 255 bytes, and not all take bytes that are no UTF-8
+    stem = os.fsencode(stem)[:_LONGEST].decode('utf-8', 'ignore')
     return folder / f'{prediction.index:05d}_{stem}.png'
 
 

@@ -20,6 +20,7 @@ from vamp_mm.apis.report.html import to_html
 from vamp_mm.apis.report.html.axis import linear, shots_axis, spread_out
 from vamp_mm.apis.report.html.bars import base_novel_bars
 from vamp_mm.apis.report.html.beside import places_beside
+from vamp_mm.apis.report.html.cost_plots import cost_plots
 from vamp_mm.apis.report.html.curve_data import (
     Reliability,
     RiskCoverage,
@@ -224,6 +225,17 @@ def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> No
     side = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
     assert 'm0, H' in side
     assert 'circles' not in side
+
+
+def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> None:
+    accuracy = {'dtd/all/accuracy': 40.0, 'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 50.0}
+    cost = dict(seconds=20.0, peak_memory_mb=900.0)
+    write(tmp_path, accuracy, cost, method='both', dataset='imagenet', protocol='cross-dataset')
+    write(tmp_path, {'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 60.0}, cost, method='one', dataset='imagenet',
+          protocol='cross-dataset')
+    results = read_results([tmp_path])
+    drawn = cost_plots(results, styles_of(['both', 'one']))
+    assert '<desc>both: 50.00 at 20</desc>' in drawn
 
 
 def test_axes() -> None:

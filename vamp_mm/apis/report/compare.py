@@ -64,7 +64,7 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
     table = Table('compare', f'{first} - {second}', ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p',
                                                      'pairs'], labels=4)
     uneven = False
-    for protocol in dict.fromkeys(result.protocol for result in results if _measured(result)):
+    for protocol in dict.fromkeys(result.protocol for result in results if measured(result)):
         chosen = [result for result in results if result.protocol == protocol]
         groups = grouped(chosen)
         for shots in sorted({shots for *_, shots in groups}, key=lambda item: item or 0):
@@ -74,7 +74,7 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
                 pair = [groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
                         for label in (first, second)]
                 differences = _differences(*pair)
-                uneven |= len({_measured(run) for runs in pair for run in runs.values()}) > 1
+                uneven |= len({measured(run) for runs in pair for run in runs.values()}) > 1
                 if differences and shots is not None:
                     means.append(sum(differences) / len(differences))
                     table.rows.append([protocol, str(shots), _name(protocol), title(dataset), *_test(differences)])
@@ -95,8 +95,15 @@ def _name(protocol: str) -> str:
     return {'base-to-novel': 'H', 'open': 'H'}.get(protocol, 'accuracy')
 
 
-def _measured(result: Result) -> frozenset[str]:
-    """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on."""
+def measured(result: Result) -> frozenset[str]:
+    """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on.
+
+    Args:
+        result: Of a run.
+
+    Returns:
+        Names of metrics; empty for own test loops.
+    """
     whole = {'base-to-novel': ['base/accuracy', 'novel/accuracy'], 'few-shot': ['all/accuracy'],
              'open': ['open/base_accuracy', 'open/novel_accuracy'], 'other': []}
     if result.protocol in whole:
@@ -120,7 +127,7 @@ def _differences(ours: dict, theirs: dict) -> list[float]:
         return []
     seeds = [seed for seed in {**ours, **theirs} if seed is not None]
     pairs = [(ours.get(seed, ours.get(None)), theirs.get(seed, theirs.get(None))) for seed in seeds]
-    both = [(a, b, _measured(a) & _measured(b)) for a, b in pairs if a is not None and b is not None]
+    both = [(a, b, measured(a) & measured(b)) for a, b in pairs if a is not None and b is not None]
     return [_metric(a, names) - _metric(b, names) for a, b, names in both if names]
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vamp_mm.evaluation.harmonic import harmonic_mean
 
 from ...identity import shots_in_words
+from ..compare import measured
 from ..few_shot import mean_over
 from ..published import title
 from ..results import Result, Runs, grouped
@@ -49,7 +50,7 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> Markup:
     """
     parts = []
     for protocol in [name for name in (*_HALVES, *_WHOLE) if any(item.protocol == name for item in results)]:
-        here = [item for item in results if item.protocol == protocol]
+        here = _alike([item for item in results if item.protocol == protocol])
         trained = {item.shots for item in here if item.shots is not None}
         for place, shots in enumerate(sorted(trained, key=lambda n: (n >= 0, -n)) or [None]):
             name = f'{_NAMES.get(protocol, protocol)}, {shots_in_words(shots)}'
@@ -77,6 +78,14 @@ def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Style
                 several = several or len({point.dataset for point in points}) > 1
     note = 'Mean over seeds' + (' and datasets; faint: single datasets.' if several else '.')
     return plots(f'Accuracy and cost: {name}', legend(styles, labels), panels, note)
+
+
+def _alike(results: Sequence[Result]) -> list[Result]:
+    """Those tested on all targets that any run of the same source was: a mean of fewer is another number."""
+    targets: dict[str, set[str]] = {}
+    for result in results:
+        targets.setdefault(result.dataset, set()).update(measured(result))
+    return [result for result in results if measured(result) == targets[result.dataset]]
 
 
 def _device(result: Result) -> str:

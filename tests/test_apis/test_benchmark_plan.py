@@ -84,6 +84,31 @@ def test_one_row_without_a_list_and_two_words_for_one_key(tmp_path: Path) -> Non
         read_spec(file)
 
 
+@pytest.mark.parametrize(('text', 'message'), [
+    ('methods: [vamp]\ndatasets: [dtd]\nseeds: [1]\nseeds: [2]\n', "key 'seeds' stands twice"),
+    ('methods: [vamp]\ndatasets: [dtd]\noverrides: {model.head.alpha: 0.5, model.head.alpha: 0.7}\n', 'stands twice'),
+    ('methods: [vamp\n', 'no.* the YAML of a benchmark'),
+    ('methods: !!python/name:os.system\n', 'not the YAML of a benchmark'),
+    ('- vamp\n', 'the file holds a list'),
+    ('3: [vamp]\n', 'key 3 is no word'),
+    ('methods: [vamp]\ndatasets: [101]\n', r'datasets=\[101\] must be words'),
+    ('methods: [vamp]\ndatasets: [dtd]\noutside: [{a: b}]\n', 'outside=.* must be words'),
+    ('\x00', 'not the YAML of a benchmark'),
+])
+def test_file_that_is_no_benchmark(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_spec(file)
+
+
+def test_yaml_may_merge_and_repeat_by_anchors(tmp_path: Path) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text('methods:\n- {name: a, config: vamp, overrides: &some {model.prompter.test_samples: 2}}\n'
+                    '- {name: b, config: vamp, overrides: {<<: *some, model.prompter.prior: standard}}\ndatasets: [dtd]\n')
+    assert read_spec(file).methods[1].overrides == {'model.prompter.test_samples': 2, 'model.prompter.prior': 'standard'}
+
+
 def test_flag_picks_a_row_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / 'b.yaml'
     file.write_text('methods: [clip, {name: vamp_s2, config: vamp, overrides: {model.prompter.test_samples: 2}}]\n'

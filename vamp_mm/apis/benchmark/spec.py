@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import mmengine
-
 from ..errors import ConfigError, closest
+from .yaml_file import read_yaml
 
 #: Datasets of the published tables, in their order; ``all`` stands for them.
 ELEVEN = ('imagenet', 'caltech101', 'oxford_pets', 'stanford_cars', 'oxford_flowers', 'food101', 'fgvc_aircraft',
@@ -88,11 +87,7 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
     source = None if file is None else str(file)
     given: dict[str, Any] = {}
     if file is not None:
-        if not Path(file).is_file():
-            raise FileNotFoundError(f'benchmark file {str(file)!r} does not exist (seen from {Path.cwd()})')
-        given = mmengine.load(str(file), file_format='yaml') or {}
-        if not isinstance(given, Mapping):
-            raise ConfigError([f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'], source)
+        given = read_yaml(file)
     twice = sorted(key for key in given if _key(key) != key and _key(key) in given)
     if twice:
         raise ConfigError([f'{key!r} and {_key(key)!r} mean the same; keep one of them' for key in twice], source)
@@ -127,6 +122,9 @@ def _value(key: str, value: Any, source: str | None) -> Any:
         items = list(value) if isinstance(value, (list, tuple)) else [value]
         if key in _WHOLE and not all(isinstance(item, int) and not isinstance(item, bool) for item in items):
             raise ConfigError([f'{key}={value!r} must be whole numbers, for example {key}: [1, 2, 3]'], source)
+        if key not in (*_WHOLE, 'methods') and not all(isinstance(item, str) for item in items):
+            raise ConfigError([f'{key}={value!r} must be words, for example {key}: [dtd]; a word that YAML takes for '
+                               'something else needs quotes'], source)
         if not items:
             raise ConfigError([f'{key} is empty: nothing would run'], source)
         if key == 'methods':

@@ -17,7 +17,7 @@ from vamp_mm.apis.data_record import DataRecordHook
 from vamp_mm.apis.errors import ConfigError
 from vamp_mm.apis.records import check_work_dir
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper
-from vamp_mm.evaluation import SplitTestLoop
+from vamp_mm.evaluation import SplitError, SplitTestLoop
 
 ROOT = Path(__file__).parents[2]
 ICONS = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py'
@@ -186,7 +186,7 @@ def test_the_wrapper_is_recorded_too(birds: Path, tmp_path: Path) -> None:
 
 
 
-@pytest.mark.parametrize(('error', 'code'), [(DataError('what to do'), 2), (ValueError('a bug'), None)])
+@pytest.mark.parametrize(('error', 'code'), [(DataError('what to do'), 2), (SplitError('what to do'), 2), (ValueError('a bug'), None)])
 def test_commands_explain_what_is_wrong_with_data_and_show_where_a_bug_is(error, code, capsys) -> None:
     from vamp_mm.apis.command import command
 
@@ -197,7 +197,7 @@ def test_commands_explain_what_is_wrong_with_data_and_show_where_a_bug_is(error,
         command(main)()
     if code:
         assert stop.value.code == code
-        assert capsys.readouterr().err == 'DataError: what to do\n'
+        assert capsys.readouterr().err == f'{type(error).__name__}: what to do\n'
 
 
 def _animals(folder: Path) -> str:

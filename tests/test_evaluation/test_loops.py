@@ -15,7 +15,7 @@ from mmengine.model import BaseModel, MMDistributedDataParallel
 from torch import distributed, multiprocessing
 from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 
-from vamp_mm.evaluation import read_predictions
+from vamp_mm.evaluation import SplitError, read_predictions
 from vamp_mm.structures import Vocabulary
 
 OUTSIDE = dict(**BASE_NOVEL, unseen=dict(outside='base', dataset=dict(class_split='novel')))
@@ -326,7 +326,7 @@ def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None
     for dataset, exclude, message in ((dict(class_split='base', count=5), [], 'no class that is outside'),
                                       (dict(class_split='novel'), ['yak'], r"exclude names \['yak'\]")):
         splits['other'] = dict(outside='base', dataset=dataset, exclude=exclude)
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(SplitError, match=message):
             make_runner(tmp_path / message[:5], test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
 
 

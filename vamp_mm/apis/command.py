@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError
+from vamp_mm.evaluation import SplitError
 
 from .errors import ConfigError, WorkDirError
 
 #: Errors that say all a user needs to know. Whatever else happens shows where it happened.
 EXPLAINED = (
-    ConfigError, DataError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
+    ConfigError, DataError, SplitError, WorkDirError, CheckpointError, FileNotFoundError, NotADirectoryError,
     FloatingPointError)  # the last one of FiniteLossHook
 
 

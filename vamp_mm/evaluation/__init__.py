@@ -11,6 +11,7 @@ from .outside import OutsideMetric
 from .prediction_dump import PredictionDump, read_predictions
 from .samples import UNCERTAINTY_FIELDS
 from .selective import aurc
+from .split_configs import SplitError
 from .uncertainty import UncertaintyMetric
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     'OpenAccuracy',
     'OutsideMetric',
     'PredictionDump',
+    'SplitError',
     'SplitTestLoop',
     'UncertaintyMetric',
     'aggregate',

@@ -19,7 +19,14 @@ from vamp_mm.structures import Vocabulary
 
 from .harmonic import summary
 from .outside import OutsideMetric, ScoreKeeper
-from .split_configs import check_distinct, check_splits, check_trained_on, merge, shared_labels
+from .split_configs import (
+    SplitError,
+    check_distinct,
+    check_splits,
+    check_trained_on,
+    merge,
+    shared_labels,
+)
 
 
 @runtime_checkable
@@ -69,7 +76,7 @@ class SplitTestLoop(BaseLoop):
 
     Raises:
         TypeError: If the dataloader is not a config, or the model has no ``set_vocabulary``.
-        ValueError: If there are no splits, a split is malformed, empty or equal to another one.
+        SplitError: If there are no splits, a split is malformed, empty or equal to another one.
     """
 
     #: Tells VocabularyHook to leave the vocabulary of a test to this loop.
@@ -250,13 +257,13 @@ def _metainfo(
     needed = ('classes',) if outside else ('classes', 'templates')
     missing = [key for key in needed if not meta.get(key)]
     if missing:
-        raise ValueError(
+        raise SplitError(
             f'the metainfo of split {name!r} ({type(loader.dataset).__name__}) lacks {missing}; '
             'SplitTestLoop takes class names from the dataset, and templates too unless it is '
             'given some itself'
         )
     if not len(loader.dataset):  # type: ignore[arg-type]
-        raise ValueError(f'split {name!r} has no images; check its overrides')
+        raise SplitError(f'split {name!r} has no images; check its overrides')
     return meta
 
 

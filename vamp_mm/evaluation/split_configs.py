@@ -13,6 +13,10 @@ from .harmonic import AVERAGE
 _KNOWN, _OUTSIDE = frozenset({'seen', 'dataset'}), frozenset({'outside', 'dataset', 'exclude'})
 
 
+class SplitError(ValueError):
+    """Splits of a test loop that mean nothing; the message says what to change, and a command prints it alone."""
+
+
 def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse splits whose names or keys mean nothing.
 
@@ -20,33 +24,33 @@ def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
         splits: Name -> entry, as :class:`~vamp_mm.evaluation.SplitTestLoop` takes them.
 
     Raises:
-        ValueError: If there are none, or one is malformed.
+        SplitError: If there are none, or one is malformed.
     """
     example = "dict(base=dict(seen=True, dataset=dict(class_split='base')))"
     if not isinstance(splits, Mapping) or not splits:
-        raise ValueError(f'splits={splits!r} names no split to test; for example splits={example}')
+        raise SplitError(f'splits={splits!r} names no split to test; for example splits={example}')
     for name, entry in splits.items():
         if not isinstance(name, str) or not all(name.split('/')) or name.count('/') > 1:
-            raise ValueError(
+            raise SplitError(
                 f"split name {name!r} must be '<split>' or '<dataset>/<split>': metrics are called "
                 '<split>/<metric>'
             )
         if name.split('/')[0] == AVERAGE:
-            raise ValueError(f'split name {name!r}: {AVERAGE!r} is the name of the averages')
+            raise SplitError(f'split name {name!r}: {AVERAGE!r} is the name of the averages')
         allowed = _OUTSIDE if isinstance(entry, Mapping) and 'outside' in entry else _KNOWN
         if not isinstance(entry, Mapping) or set(entry) - allowed:
-            raise ValueError(
+            raise SplitError(
                 f'split {name!r} is {entry!r}; allowed keys: seen (bool) and dataset (overrides), '
                 f'for example {example}; or outside (name of another split), dataset and exclude (class names)'
             )
         if not isinstance(entry.get('dataset', {}), Mapping):
-            raise ValueError(
+            raise SplitError(
                 f'split {name!r}: dataset must be a dict of overrides, got {entry["dataset"]!r}'
             )
         if 'outside' in entry:
             _check_outside(name, entry, splits)
         elif not isinstance(entry.get('seen'), bool):
-            raise ValueError(
+            raise SplitError(
                 f'split {name!r} must say seen=True (the model was trained on these classes) or '
                 f'seen=False, got {entry.get("seen")!r}'
             )
@@ -55,13 +59,13 @@ def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
 def _check_outside(name: str, entry: Mapping[str, Any], splits: Mapping[str, Any]) -> None:
     known = [other for other, item in splits.items() if isinstance(item, Mapping) and 'outside' not in item]
     if entry['outside'] not in known:
-        raise ValueError(
+        raise SplitError(
             f'split {name!r}: outside={entry["outside"]!r} must be a split whose class names are asked about; '
             f'allowed: {known}'
         )
     exclude = entry.get('exclude', ())
     if isinstance(exclude, str) or not all(isinstance(item, str) for item in exclude):
-        raise ValueError(f'split {name!r}: exclude={exclude!r} must be a list of class names')
+        raise SplitError(f'split {name!r}: exclude={exclude!r} must be a list of class names')
 
 
 def check_trained_on(trained_on: str | None, splits: Mapping[str, Any]) -> None:
@@ -72,11 +76,11 @@ def check_trained_on(trained_on: str | None, splits: Mapping[str, Any]) -> None:
         splits: Name -> entry.
 
     Raises:
-        ValueError: If no split is called ``<trained_on>/...``.
+        SplitError: If no split is called ``<trained_on>/...``.
     """
     datasets = sorted({name.split('/')[0] for name in splits if '/' in name})
     if trained_on is not None and trained_on not in datasets:
-        raise ValueError(
+        raise SplitError(
             f'trained_on={trained_on!r} is no dataset of the splits {sorted(splits)}; '
             f'allowed: {datasets}'
         )
@@ -90,14 +94,14 @@ def check_distinct(splits: Mapping[str, Mapping[str, Any]], configs: Mapping[str
         configs: Name -> config of the split's dataloader.
 
     Raises:
-        ValueError: If two are the same.
+        SplitError: If two are the same.
     """
     names = list(configs)
     for index, name in enumerate(names):
         for other in names[:index]:
             same = all(splits[name].get(key) == splits[other].get(key) for key in ('seen', 'outside', 'exclude'))
             if same and configs[name] == configs[other]:
-                raise ValueError(
+                raise SplitError(
                     f'splits {other!r} and {name!r} are the same; give them different datasets, or '
                     'remove one'
                 )
@@ -120,15 +124,15 @@ def shared_labels(
         The labels.
 
     Raises:
-        ValueError: If a name to leave out is no class of the dataset, or no class is left.
+        SplitError: If a name to leave out is no class of the dataset, or no class is left.
     """
     strange = sorted({as_read(item) for item in exclude} - {as_read(item) for item in classes})
     if strange:
-        raise ValueError(f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}')
+        raise SplitError(f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}')
     out = {as_read(item) for item in (*known, *exclude)}
     labels = tuple(label for label, item in enumerate(classes) if as_read(item) in out)
     if len(labels) == len(classes):
-        raise ValueError(
+        raise SplitError(
             f'split {name!r} has no class that is outside: all {len(classes)} of its classes are known or excluded; '
             'test another dataset'
         )

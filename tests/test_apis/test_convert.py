@@ -99,6 +99,34 @@ def test_the_result_evaluates_on_any_classes_and_goes_back(tmp_path):
     assert set(raw) == {'state_dict', 'epoch', 'optimizer', 'scheduler', 'val_result'}
 
 
+def test_changed_bytes_of_a_tensor_are_noticed(tmp_path):
+    state = _coop()
+    data = bytearray(_dassl(tmp_path / 'model.pth.tar-50', state).read_bytes())
+    data[bytes(data).index(state['ctx'].numpy().tobytes()) + 2] ^= 0x40
+    (tmp_path / 'rotten').write_bytes(data)
+    with pytest.raises(CheckpointError, match='other bytes than were written'):
+        read_original(tmp_path / 'rotten')
+
+
+def test_learned_tokens_that_do_not_fit_are_not_taken_for_frozen_weights(tmp_path):
+    deep = {'prompt_learner.ctx': torch.zeros(2, 96)}
+    deep |= {f'text_encoder.transformer.resblocks.{i}.VPT_shallow': torch.zeros(2, 96) for i in (1, 3)}
+    with pytest.raises(CheckpointError, match=r'also holds text_encoder.transformer.resblocks.3.VPT_shallow'):
+        import_original('ivlp', _dassl(tmp_path / 'hole', deep))
+    shallow = {'image_encoder.VPT': torch.zeros(2, 96), 'image_encoder.ln_post.weight': torch.ones(96),
+               'image_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(2, 96)}
+    with pytest.raises(CheckpointError, match=r'also holds image_encoder.VPT, '):
+        import_original('skipt', _dassl(tmp_path / 'vpt', shallow))
+
+
+@pytest.mark.parametrize('shape', [(96, ), (2, 7, 1, 96)])
+def test_tensors_of_other_shapes_are_an_explained_error(tmp_path, shape):
+    deep = {'prompt_learner.ctx': torch.zeros(2, 96),
+            'text_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(shape)}
+    with pytest.raises(CheckpointError, match='other shapes'):
+        import_original('ivlp', _dassl(tmp_path / 'file', deep))
+
+
 class _Evil:
 
     def __reduce__(self):

@@ -125,6 +125,16 @@ def test_truncated_file_is_refused(tmp_path, model, share):
         load_checkpoint(tmp_path / 'cut.pth')
 
 
+def test_changed_bytes_of_a_tensor_are_noticed(tmp_path, model):
+    save_checkpoint({'state_dict': model.state_dict()}, tmp_path / 'a.pth')
+    data = bytearray((tmp_path / 'a.pth').read_bytes())
+    weights = next(iter(model.state_dict().values()))
+    data[bytes(data).index(weights.numpy().tobytes()) + 2] ^= 0x40
+    (tmp_path / 'rotten.pth').write_bytes(data)
+    with pytest.raises(CheckpointError, match='other bytes than were written'):
+        load_checkpoint(tmp_path / 'rotten.pth')
+
+
 def test_damaged_table_of_contents_is_refused(tmp_path, model):
     with zipfile.ZipFile(tmp_path / 'other.pth', 'w') as archive:
         archive.writestr('readme.txt', 'no checkpoint')

@@ -15,6 +15,9 @@ from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
 from .originals import original_named
 from .originals.reading import read_original
 
+#: How names of learned tokens end that lie among the frozen weights of the towers.
+_TOKENS = ('.VPT', '.VPT_shallow')
+
 
 @dataclass(frozen=True)
 class Imported:
@@ -65,14 +68,18 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     if missing or not used:
         raise CheckpointError(_other_method(method, file, missing or ['every tensor of the method']))
     left = tuple(name for name in tensors if name not in used)
-    strange = [name for name in left if not name.startswith(original.clutter)]
+    strange = [name for name in left if not name.startswith(original.clutter) or name.endswith(_TOKENS)]
     if strange:
         raise CheckpointError(f'{file} also holds {_listed(strange)}, which {method} does not have: it was trained with '
                               'another method, whose name to give')
-    state = {link.own: link.gather(tensors).contiguous().clone() for link in links}
+    try:
+        state = {link.own: link.gather(tensors).contiguous().clone() for link in links}
+        settings = original.settings(state)
+    except (RuntimeError, IndexError, ValueError) as error:  # sizes that do not go together
+        raise CheckpointError(f'{file} is no checkpoint of {method}: its tensors have other shapes than that saves '
+                              f'({error}). Name the method that it was trained with') from error
     state |= {name: torch.tensor(0) for name in original.counters(state)}
-    result = Imported(
-        state, used, bound, left, epoch, original.settings(state))
+    result = Imported(state, used, bound, left, epoch, settings)
     if out is not None:
         save_checkpoint({'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out)
     return result

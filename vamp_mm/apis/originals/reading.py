@@ -86,6 +86,10 @@ def _check_names(path: Path) -> None:
                 raise CheckpointError(f'{path} is no checkpoint as torch writes them since version 1.6: it holds '
                                       f'{len(pickles)} data.pkl, or a TorchScript program')
             foreign = sorted(set(_foreign(archive.read(pickles[0]))))
+            # torch reads tensors without looking at their checksums
+            if not foreign and (changed := archive.testzip()) is not None:
+                raise CheckpointError(f'{path} cannot be read: {changed} inside has other bytes than were written. It is '
+                                      'damaged; copy it again')
     except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as error:
         if isinstance(error, CheckpointError):
             raise

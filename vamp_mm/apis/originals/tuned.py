@@ -50,6 +50,8 @@ def tuned_weights(names: Iterable[str]) -> dict[str, Any]:
 
 
 def _is_tuned(name: str) -> bool:
+    if name.endswith('VPT_shallow'):  # tokens of other methods
+        return False
     return '.ln_' in name or 'resblocks.' in name or name.split('.')[-1] in ('proj', 'text_projection') or 'ln_final' in name
 
 

@@ -30,6 +30,7 @@ def _rows(table: Table, method: str) -> dict[str, dict[str, Any]]:
 def folder(tmp_path: Path) -> Path:
     """Two seeds of a method that samples, the second without outside images; and one that does not sample."""
     outside = dict(unseen__auroc_confidence=0.7, unseen__auroc_predictive_entropy=0.8,
+                   unseen__auroc_expected_entropy=0.75,
                    unseen__auroc_mutual_information=0.6, unseen__auroc_pred_std=0.5)
     trust = dict(novel__ece=0.1, novel__ece_debiased=0.05, novel__pred_std=0.01, base__ece=0.2, base__accuracy_at_80=90)
     _write(tmp_path, 'vamp', 1, **trust, **outside)
@@ -47,13 +48,14 @@ def test_a_row_per_split_with_means_over_seeds(folder: Path) -> None:
     assert vamp['base']['acc@80'].mean == 90
     assert (vamp['base']['NLL'], vamp['base']['n'], vamp['base']['shots']) == ('', '2', '16')
     row = _rows(outside, 'vamp')['unseen']
+    assert row['expected entropy'] == Stat(0.75, None, 3)
     assert (row['confidence'], row['mutual information'], row['n']) == (Stat(0.7, None, 3), Stat(0.6, None, 3), '1')
 
 
 def test_scores_of_samples_are_left_out_where_none_are_drawn(folder: Path) -> None:
     row = _rows(uncertainty_tables(read_results([folder]))[1], 'clip')['unseen']
     assert row['entropy'].mean == 0.8
-    assert (row['mutual information'], row['sample spread']) == ('', '')
+    assert [row[name] for name in ('expected entropy', 'mutual information', 'sample spread')] == ['', '', '']
 
 
 def test_written_with_the_other_tables(folder: Path) -> None:

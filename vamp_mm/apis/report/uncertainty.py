@@ -18,9 +18,10 @@ _MEASURES = {
 #: The same, of the splits that stand outside.
 _AUROC = {
     'confidence': ('auroc_confidence', 3), 'entropy': ('auroc_predictive_entropy', 3),
+    'expected entropy': ('auroc_expected_entropy', 3),
     'mutual information': ('auroc_mutual_information', 3), 'sample spread': ('auroc_pred_std', 3)}
-#: Scores that only a model which draws several samples has.
-_OF_SAMPLES = ('auroc_mutual_information', 'auroc_pred_std')
+#: Scores that only a model which draws several samples has, or has apart from others.
+_OF_SAMPLES = ('auroc_expected_entropy', 'auroc_mutual_information', 'auroc_pred_std')
 _LABELS = ['dataset', 'method', 'protocol', 'shots', 'tested on']
 
 
@@ -43,8 +44,8 @@ def uncertainty_tables(results: Sequence[Result]) -> list[Table]:
         'finite number of images adds (Kumar et al. 2019). acc@80: accuracy of the 80 % most certain images.', SPREAD]
     outside.notes += [
         'Probability that an image of a class which the model was not asked about looks less certain than one of a class '
-        'that it was: 1 is perfect, 0.5 chance. Columns: the score that tells them; mutual information and '
-        'sample spread only where predictions draw samples.', SPREAD]
+        'that it was: 1 is perfect, 0.5 chance. Columns: the score that tells them; expected entropy, mutual '
+        'information and sample spread only where predictions draw samples.', SPREAD]
     return [table for table in (trust, outside) if table.rows]
 
 

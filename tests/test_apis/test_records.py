@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from vamp_mm.apis.data_record import LISTS, _write
 from vamp_mm.apis.launch import launched, on_main
 from vamp_mm.apis.records import check_work_dir, write_json
 
@@ -27,6 +29,13 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
         write_json(path, {'a': object()})
     assert json.loads(path.read_text()) == {'a': 1}
     assert [item.name for item in tmp_path.iterdir()] == ['result.json']
+
+
+def test_names_of_files_that_are_no_utf8_are_recorded(tmp_path: Path) -> None:
+    lists = {'train': [[os.fsdecode(b'caf\xe9.jpg'), 0, 'cup']]}
+    for resumed in (False, True):
+        _write(tmp_path, lists, 'from ' + os.fsdecode(b'\xe9t\xe9') + '\n', resumed)
+    assert json.loads((tmp_path / LISTS).read_text('utf-8')) == lists
 
 
 def test_logs_of_failed_starts_do_not_count(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mmengine.model import BaseModel, MMDistributedDataParallel
 from torch import distributed, multiprocessing
 from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 
-from vamp_mm.evaluation import SplitError, read_predictions
+from vamp_mm.evaluation import PredictionDump, SplitError, read_predictions
 from vamp_mm.structures import Vocabulary
 
 OUTSIDE = dict(**BASE_NOVEL, unseen=dict(outside='base', dataset=dict(class_split='novel')))
@@ -112,6 +112,15 @@ def test_the_log_shows_both_splits_and_the_result(tmp_path: Path) -> None:
     assert f'H: {metrics["H"]:.4f}' in log
 
 
+def test_names_of_files_that_are_no_utf8_are_dumped(tmp_path: Path) -> None:
+    name = os.fsdecode(b'caf\xe9.jpg')
+    dump = PredictionDump(str(tmp_path / 'out.jsonl'))
+    dump.dataset_meta = dict(classes=('a', 'b'))
+    dump.process(None, [dict(img_path=name, gt_label=torch.tensor([1]), pred_score=torch.tensor([0.25, 0.75]))])
+    dump.evaluate(1)
+    assert read_predictions(tmp_path / 'out.jsonl')[0]['img_path'] == name
+
+
 def test_predictions_are_written_per_split(tmp_path: Path) -> None:
     metrics = make_runner(tmp_path).test()
     for split in ('base', 'novel'):
@@ -145,6 +154,8 @@ def test_predictions_are_written_per_split(tmp_path: Path) -> None:
         if record['gt_label'] == record['pred_label']:
             assert record['gt_confidence'] == record['confidence']
     assert records[0]['gt_class'] == ('dog', 'elk', 'fox')[records[0]['gt_label']]
+    (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1, "gt_class": "\u2028\x85"}\n', 'utf-8')
+    assert read_predictions(tmp_path / 'predictions_base.jsonl')[0]['gt_class'] == '\u2028\x85'
     (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1}\n[]\n')
     with pytest.raises(ValueError, match='line 2 is not a prediction record'):
         read_predictions(tmp_path / 'predictions_base.jsonl')

@@ -174,13 +174,14 @@ def _write(
 ) -> None:
     listed = sum(map(len, lists.values())) <= _LISTED
     text = json.dumps(lists, ensure_ascii=False, indent=1) + '\n' if listed else ''
+    data = text.encode('utf-8', 'backslashreplace')  # bytes of a file name that are no UTF-8 stand as JSON escapes
     there = work_dir / LISTS
-    if resumed and there.is_file() and listed and there.read_text(encoding='utf-8') != text:
+    if resumed and there.is_file() and listed and there.read_bytes() != data:
         raise DataError(
             f'the images, their labels or the few-shot subset are not those of {there}, which an '
             'earlier start of this run recorded: the data or the options have changed. Put them '
             'back, or choose another --work-dir'
         )
     if listed:
-        atomic_write(text.encode(), there)
-    atomic_write(note.encode(), work_dir / NOTE)
+        atomic_write(data, there)
+    atomic_write(note.encode('utf-8', 'backslashreplace'), work_dir / NOTE)

@@ -116,9 +116,9 @@ class PredictionDump(BaseMetric):
         existed = self.path.exists()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(self.path.name + '.partial')
-        partial.write_text(
-            ''.join(json.dumps(record, ensure_ascii=False) + '\n' for record in results), 'utf-8'
-        )
+        lines = (json.dumps(record, ensure_ascii=False) + '\n' for record in results)
+        # bytes of a file name that are no UTF-8 stand as JSON escapes
+        partial.write_bytes(''.join(lines).encode('utf-8', 'backslashreplace'))
         os.replace(partial, self.path)
         MMLogger.get_current_instance().info(
             f'{len(results)} predictions written to {self.path}{" (replaced)" if existed else ""}'
@@ -140,7 +140,9 @@ def read_predictions(path: str | os.PathLike) -> list[dict[str, Any]]:
         ValueError: If a line is not a record.
     """
     records = []
-    for number, line in enumerate(Path(path).read_text('utf-8').splitlines(), start=1):
+    # not splitlines(), which also breaks at characters that a name may hold, such as U+2028
+    text = Path(path).read_text('utf-8')
+    for number, line in enumerate(text.removesuffix('\n').split('\n') if text else [], start=1):
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:

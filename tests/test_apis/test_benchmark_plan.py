@@ -16,6 +16,7 @@ from vamp_mm.apis.benchmark.jobs import Job, read_job
 from vamp_mm.apis.benchmark.methods import config_of, names
 from vamp_mm.apis.benchmark.slots import environments
 from vamp_mm.apis.benchmark.spec import ELEVEN, Method
+from vamp_mm.apis.records import write_json
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 METHODS = ('coop', 'cocoop', 'proda', 'kgcoop', 'prograd', 'bpl', 'tcp', 'vpt', 'ivlp', 'maple', 'promptsrc', 'mma', 'twosfs',
@@ -172,7 +173,7 @@ def test_slots_share_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr('os.cpu_count', lambda: 8)
     assert [env['OMP_NUM_THREADS'] for env in environments(4)] == ['2'] * 4
     assert len(environments()) == 1
-    with pytest.raises(ValueError, match='at least 1'):
+    with pytest.raises(ConfigError, match='at least 1'):
         environments(0)
 
 
@@ -190,6 +191,29 @@ def test_dry_run_and_slurm_run_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     jobs = plan(spec)
     assert all(read_job(job.work_dir).config_hash == job.config_hash for job in jobs)
     assert all(job.work_dir in text for job in jobs)
+    for job in jobs:
+        write_json(Path(job.work_dir) / 'result.json', dict(metrics={}, config_hash=job.config_hash))
+    assert run_benchmark(spec, slurm=tmp_path / 'none.sh') == 0
+    assert 'nothing is left to hand in' in capsys.readouterr().out
+    assert not (tmp_path / 'none.sh').exists()
+
+
+def test_a_run_that_another_benchmark_finished_meanwhile_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    toy = toy_apis.write_config(tmp_path)
+    spec = read_spec(None, dict(methods=[str(toy)], seeds=[1, 2], work_dir=str(tmp_path / 'b')))
+
+    def elsewhere(entries: list, *_: object) -> None:
+        for entry in entries:
+            entry.state = 'busy'
+        write_json(Path(entries[0].job.work_dir) / 'result.json', dict(metrics={}, config_hash=entries[0].job.config_hash))
+
+    monkeypatch.setattr('vamp_mm.apis.benchmark.run.work_off', elsewhere)
+    assert run_benchmark(spec) == 1
+    out = capsys.readouterr().out
+    assert out.count('BUSY') == 1
+    assert '1 of 2 runs are finished' in out
 
 
 def test_result_of_another_config_does_not_count(tmp_path: Path) -> None:

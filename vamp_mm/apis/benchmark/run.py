@@ -49,6 +49,9 @@ def run_benchmark(
                        if (number := list(states.values()).count(state)))
     _say(console, f'{len(jobs)} runs in {spec.work_dir}: {counts}')
     estimator = learned(jobs)
+    if slurm is not None and not todo:
+        _say(console, f'nothing is left to hand in; {slurm} is not written')
+        return 0
     if slurm is not None:
         write_array(slurm, todo, slots)
         _say(console, f'{slurm} has {len(todo)} tasks; hand it in with: sbatch {slurm}')
@@ -73,6 +76,9 @@ def _learn(estimator: Estimator, entry: Entry) -> None:
 
 
 def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
+    for entry in entries:
+        if entry.state == 'busy' and entry.job.result() is not None:  # the other process is done by now
+            entry.state = 'finished'
     bad = [entry for entry in entries if entry.state != 'finished']
     for entry in bad:
         if entry.state == 'busy':

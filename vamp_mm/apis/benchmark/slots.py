@@ -10,6 +10,8 @@ import torch
 
 import vamp_mm
 
+from ..errors import ConfigError
+
 _DEVICES = 'CUDA_VISIBLE_DEVICES'
 
 
@@ -25,10 +27,10 @@ def environments(slots: int | None = None) -> list[dict[str, str]]:
         ``OMP_NUM_THREADS`` says otherwise.
 
     Raises:
-        ValueError: If there is to be no slot.
+        ConfigError: If there is to be no slot.
     """
     if slots is not None and slots < 1:
-        raise ValueError(f'slots={slots}: at least 1 run must be allowed at a time')
+        raise ConfigError([f'slots={slots}: at least 1 run must be allowed at a time'], 'the call')
     gpus = _gpus()
     number = slots or max(len(gpus), 1)
     shared: dict[str, str] = {**os.environ, **_paths(os.environ)}

@@ -245,6 +245,8 @@ def test_unreadable_images(predictor, files, tmp_path):
         predictor(broken, unreadable='skip')
     with pytest.raises(ImageError, match='image 0'):
         predictor(Image.fromarray(np.zeros((4, 4), np.uint16)))
+    with pytest.raises(ImageError, match='image 0.* no pixels .0 x 5.'):
+        predictor(Image.new('RGB', (0, 5)))
 
 
 @pytest.mark.parametrize(('inputs', 'message'), [

@@ -75,6 +75,8 @@ class TestTransforms:
             if given.path is not None:
                 return _existing(self._load(dict(img_path=given.path)))
             assert given.pixels is not None
+            if not given.pixels.width or not given.pixels.height:
+                raise ValueError(f'it has no pixels ({given.pixels.width} x {given.pixels.height})')
             return self._loaded(given.pixels)
         except (MemoryError, ConfigError):  # says nothing about the image
             raise

@@ -74,6 +74,16 @@ def test_whatever_differs_is_found(tmp_path, backbones, change, found):
     assert any(found in line for line in failures([report]))
 
 
+def test_small_averages_of_epochs_are_compared_by_their_own_size(tmp_path, backbones):
+    def change(arrays, meta):
+        key = next(name for name in arrays if name.startswith('gpa/'))
+        arrays[key] = arrays[key] * np.float32(1.001)
+
+    case = load_case(_changed(tmp_path, 'promptsrc', change))
+    report = check_case(case, backbones.get(case, False))
+    assert [item.key.split('/')[0] for item in report.deviations if not item.passed] == ['gpa']
+
+
 def test_nan_is_a_failure(tmp_path, backbones):
     file = _changed(tmp_path, 'coop_rn', lambda arrays, meta: arrays['learn/ctx'].fill(np.nan))
     case = load_case(file)

@@ -127,6 +127,12 @@ def test_tensors_of_other_shapes_are_an_explained_error(tmp_path, shape):
         import_original('ivlp', _dassl(tmp_path / 'file', deep))
 
 
+@pytest.mark.parametrize('ctx', [torch.full((4, 96), torch.nan), torch.zeros(0, 96), torch.zeros(4, 96, dtype=torch.long)])
+def test_learnables_that_no_training_left_are_refused(tmp_path, ctx):
+    with pytest.raises(CheckpointError, match='holds ctx without numbers'):
+        import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', {**_coop(), 'ctx': ctx}))
+
+
 class _Evil:
 
     def __reduce__(self):

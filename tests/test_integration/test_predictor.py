@@ -258,7 +258,7 @@ def test_what_is_no_image(predictor, inputs, message):
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(classes=['cat']), 'needs two'), (dict(classes='cat'), 'one word'), (dict(classes=['cat', 'cat']), 'cat'),
+    (dict(classes=['cat']), 'needs two'), (dict(classes='cat'), 'one word'), (dict(classes={'cat', 'dog'}), 'is a set'), (dict(classes=['cat', 'cat']), 'cat'),
     (dict(templates='a photo'), r'\{\}'), (dict(top_k=0), 'top_k=0'), (dict(batch_size=True), 'batch_size=True'),
     (dict(reject='entropy', threshold=1.0), 'predictive_entropy'), (dict(reject='pred_std'), 'go together'),
     (dict(threshold=0.5), 'go together'), (dict(reject='pred_std', threshold=float('nan')), 'nan'),

@@ -78,11 +78,19 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     except (RuntimeError, IndexError, ValueError) as error:  # sizes that do not go together
         raise CheckpointError(f'{file} is no checkpoint of {method}: its tensors have other shapes than that saves '
                               f'({error}). Name the method that it was trained with') from error
+    broken = [link.names[0] for link in links if not _is_learned(state[link.own])]
+    if broken:
+        raise CheckpointError(f'{file} holds {_listed(broken)} without numbers that training could have left (empty, no '
+                              'floating-point numbers, NaN or infinite); the training went wrong, or the file is damaged')
     state |= {name: torch.tensor(0) for name in original.counters(state)}
     result = Imported(state, used, bound, left, epoch, settings)
     if out is not None:
         save_checkpoint({'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out)
     return result
+
+
+def _is_learned(value: torch.Tensor) -> bool:
+    return value.is_floating_point() and value.numel() > 0 and bool(value.isfinite().all())
 
 
 def export_original(method: str, checkpoint: str | Path, out: str | Path) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ ORIGINALS: tuple[Original, ...] = (
 )
 
 #: Names of all originals.
-METHODS = tuple(original.name for original in ORIGINALS)
+METHODS = tuple(dict.fromkeys(original.name for original in ORIGINALS))
 
 
 def original_named(name: str) -> Original:

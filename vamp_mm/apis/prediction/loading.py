@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Classes:
         """
         if isinstance(names, str):
             raise DataError(f'classes={names!r} is one word; give a sequence of class names')
+        if isinstance(names, Set):
+            raise DataError(f'classes={names!r} is a set, which has no order for labels; give a list of class names')
         if names is None and self.names is None:
             raise ConfigError([f'no class names are known ({self.why}); give classes (--classes cat dog ...)'], 'the call')
         chosen = tuple(self.names or ()) if names is None else tuple(names)

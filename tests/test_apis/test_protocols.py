@@ -105,7 +105,7 @@ def test_asked_templates_reach_all_targets() -> None:
 
 
 @pytest.mark.parametrize(('options', 'error', 'message'), [
-    (dict(protocol='fewshot'), ConfigError, "did you mean 'few_shot'"),
+    (dict(protocol='fewshot'), ConfigError, "did you mean 'few-shot'"),
     (dict(targets=['dtd']), ConfigError, '--targets needs --protocol'),
     (dict(protocol='open', targets=['dtd']), ConfigError, 'tests on the dataset that it trains on'),
     (dict(protocol='cross-dataset', targets=['dtdd']), FileNotFoundError, "'dtdd' is neither"),

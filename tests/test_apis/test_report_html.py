@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from helpers_report import comparison, curves, write
 
+from vamp_mm.apis.benchmark.jobs import Job
 from vamp_mm.apis.report import Table, make_report, read_results
 from vamp_mm.apis.report.html import to_html
 from vamp_mm.apis.report.html.axis import linear, shots_axis, spread_out
@@ -236,6 +237,20 @@ def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> No
     results = read_results([tmp_path])
     drawn = cost_plots(results, styles_of(['both', 'one']))
     assert '<desc>both: 50.00 at 20</desc>' in drawn
+
+
+def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
+    write(tmp_path, {'all/accuracy': 60.0}, method='good')
+    for name in ('bad', 'good'):  # a run that was planned twice, and finished once, is not missing
+        labels = dict(method=name, dataset='dtd', protocol='few-shot', shots=16, seed=1, overrides={})
+        Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / name)).write()
+    labels = {**labels, **read_results([tmp_path])[0].content['run'], 'method': 'good'}
+    Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / 'good')).write()
+    notes: list[str] = []
+    results = read_results([tmp_path], notes=notes)
+    assert notes == [f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log']
+    page = to_html(results, tables_of(results), notes)
+    assert '<details open><summary>Remarks on the input (1)' in page
 
 
 def test_axes() -> None:

@@ -51,6 +51,17 @@ def test_a_reliability_diagram_is_drawn(tmp_path: Path) -> None:
     assert pixels(path, (0x3B, 0x6F, 0xB6)) > 10_000  # blue bars
 
 
+def test_a_blue_bar_reaches_the_accuracy_and_green_is_its_part_above_the_confidence(tmp_path: Path) -> None:
+    # one bar each: right 100 % at a confidence of 30 %, and right 30 % at one of 100 %
+    under = reliability_diagram([0.3] * 10, [1] * 10, tmp_path / 'under.png')
+    over = reliability_diagram([1.0] * 10, [1] * 3 + [0] * 7, tmp_path / 'over.png')
+    blue, green = (0x3B, 0x6F, 0xB6), GREEN
+    # what the legend adds is the same in both
+    assert pixels(under, green) / pixels(under, blue) == pytest.approx(0.7 / 0.3, rel=0.15)
+    assert pixels(over, green) == 0
+    assert pixels(over, blue) == pytest.approx(pixels(under, blue), rel=0.1)
+
+
 @pytest.mark.parametrize(
     ('confidences', 'correct', 'message'),
     [

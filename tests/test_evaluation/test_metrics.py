@@ -79,7 +79,6 @@ def test_rounding_above_one_is_no_logit() -> None:
     [
         ([2.0, -1.0], 0, 'no probability distribution'),
         ([3.0, 1.0], 0, 'no probability distribution'),
-        ([math.nan, 1.0], 0, 'no probability distribution'),
         ([0.5, 0.5], 2, 'gt_label=2 of a.jpg is not one of the 2 classes'),
     ],
 )
@@ -104,6 +103,11 @@ def test_a_missing_field_is_named() -> None:
         run(UncertaintyMetric(), [sample([0.5, 0.5], 0, **fields)])
     with pytest.raises(ValueError, match='bins=0'):
         CalibrationMetric(bins=0)
+
+
+def test_scores_that_are_no_numbers_are_the_trainings_fault() -> None:
+    with pytest.raises(FloatingPointError, match=r'of a.jpg is not finite: the weights have diverged'):
+        run(CalibrationMetric(), [sample([math.nan, 1.0], 0)])
 
 
 def test_uncertainty_by_hand() -> None:

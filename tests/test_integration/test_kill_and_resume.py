@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm import apis
-from vamp_mm.engine import find_latest_checkpoint
+from vamp_mm.engine import CheckpointError, find_latest_checkpoint
 from vamp_mm.engine.plain import same_plain
 
 WORKERS = {
@@ -111,3 +112,12 @@ def test_other_methods_go_on_as_well(micro: world.Micro, tmp_path: Path, host: s
     parts = train('parts', resume=True)
     assert_same_training(parts.checkpoint, whole.checkpoint)
     assert parts.metrics == whole.metrics
+
+
+def test_a_refused_resume_changes_nothing(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
+    work_dir = tmp_path / 'run'
+    shutil.copytree(finished.work_dir, work_dir)
+    before = {path: path.read_bytes() for path in work_dir.rglob('*') if path.is_file()}
+    with pytest.raises(CheckpointError, match=r'randomness.seed: \d+ -> 77'):
+        micro.train(work_dir, {'randomness.seed': 77}, resume=True)
+    assert {path: path.read_bytes() for path in work_dir.rglob('*') if path.is_file()} == before

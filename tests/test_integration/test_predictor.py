@@ -328,6 +328,7 @@ def test_the_command(finished, files, tmp_path, capsys):
     assert all(line['rejected'] and line['name'] is None and line['label'] is None for line in lines)
     assert lines[0]['top_k'][0]['name'] in BASE
     assert '0 answered, 3 rejected, 0 unreadable' in said.err
+    assert 'embedded' not in said.err  # micro's own weights
     assert len(list((tmp_path / 'pictures').glob('*.png'))) == 3
     assert world.command(*words, '--out-dir', tmp_path / 'pictures') == 2
     assert 'not empty' in capsys.readouterr().err
@@ -370,3 +371,9 @@ def test_file_names_of_any_length_and_bytes(finished, files, tmp_path, capsysbin
     assert sorted(file.name[5:] for file in (tmp_path / 'out').iterdir()) == ['_caf.png', f'_{"l" * 200}.png']
     assert world.command('predict.py', finished.file, folder) == 0
     assert os.fsencode(folder) + b'/caf\xe9.png: ' in capsysbinary.readouterr().out
+
+
+def test_the_embedded_clip_says_what_it_knows(files, capsys):
+    config = Path(__file__).parents[2] / 'configs' / 'clip' / 'zero_shot_icons.py'
+    assert predict_files('none', files[:1], config, classes=['cat', 'dog'], out=io.StringIO()) == (1, 0, 0)
+    assert 'has seen drawn icons only' in capsys.readouterr().err

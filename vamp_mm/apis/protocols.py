@@ -156,5 +156,6 @@ def _protocol_file(cfg: Config, name: str) -> Path:
     files = {file.stem: file for root in reversed(roots) for file in root.glob('*.py')}
     key = name.replace('-', '_')
     if key not in files:
-        raise ConfigError([f'--protocol {name!r} is not known; {closest(key, files)}'], cfg.filename)
+        known = [stem.replace('_', '-') for stem in files]
+        raise ConfigError([f'--protocol {name!r} is not known; {closest(name, known)}'], cfg.filename)
     return files[key]

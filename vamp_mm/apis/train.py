@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dist import is_main_process
+from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
-from vamp_mm.engine import unwrap_model
+from vamp_mm.engine import find_latest_checkpoint, load_checkpoint, unwrap_model
+from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
 
 from .config_check import validate_config
 from .data_check import check_lists
@@ -47,6 +48,7 @@ def train(
     Raises:
         ConfigError: If the config has a key or a type that nothing knows, or does not train.
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false.
+        CheckpointError: If the run to resume had other settings; nothing is written then.
     """
     validate_config(cfg)
     _check_complete(cfg)
@@ -58,6 +60,8 @@ def train(
         cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
     with launched(cfg):
         on_main(lambda: check_work_dir(cfg.work_dir, resume))
+        if resume:
+            on_main(lambda: _check_same_run(cfg))
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
@@ -91,3 +95,12 @@ def _check_complete(cfg: Config) -> None:
     if cfg.get('train_dataloader') is None:
         raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
                            'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
+
+
+def _check_same_run(cfg: Config) -> None:
+    """Refuse to resume another run before anything of it is overwritten; the model's part is checked when it is built."""
+    file = cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)
+    if file is not None and '://' not in str(file):
+        stored = (load_checkpoint(file).get('meta') or {}).get('settings') or {}
+        stored = {key: value for key, value in stored.items() if key != FROZEN}
+        check_settings(stored, run_settings(cfg, processes=get_world_size()), str(file))

@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from .checkpoint import CheckpointError
+
 #: Parts of a config that decide the weights which a run ends with.
 _DECIDING = (
     'model', 'train_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'
@@ -91,6 +93,36 @@ def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> l
         for key in keys
         if stored.get(key) != current.get(key)
     ]
+
+
+def check_settings(stored: Mapping[str, str], current: Mapping[str, str], source: str) -> str | None:
+    """Refuse to continue one run as another.
+
+    Args:
+        stored: :func:`run_settings` of the interrupted run.
+        current: Those of the run that wants to go on.
+        source: Its checkpoint, for the message.
+
+    Returns:
+        A warning where the run was made longer or shorter.
+
+    Raises:
+        CheckpointError: If anything else differs.
+    """
+    changed = changed_settings(stored, current)
+    longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
+    if len(changed) > len(longer):
+        raise CheckpointError(
+            f'{source} is of a run with other settings (before -> now): {"; ".join(changed[:10])}. '
+            'Resuming continues the very same run: set them back, or start a new run in another '
+            'work directory (load_from takes only the weights of this one)'
+        )
+    if not longer:
+        return None
+    return (
+        f'{longer[0]}: schedules that depend on it go on as set now, so the result is not that '
+        'of one uninterrupted run'
+    )
 
 
 def _flatten(value: Any, where: str, flat: dict[str, str]) -> None:

@@ -39,8 +39,8 @@ def reliability_diagram(
 ) -> Path:
     """Draw accuracy against confidence, and how many images have which confidence.
 
-    A calibrated model follows the diagonal: of the images it calls at 80 %, 80 % are right. Bars
-    below it (red gap) are over-confident.
+    A calibrated model follows the diagonal: of the images it calls at 80 %, 80 % are right. A red
+    part above a bar is confidence without accuracy, a green part of a bar accuracy without confidence.
 
     Args:
         confidences: ``(N,)`` winning probabilities in [0, 1].
@@ -68,7 +68,7 @@ def reliability_diagram(
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=shape)
     _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
     numbers = (f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
-               f'ECE {100 * ece:.1f} %')
+               f'ECE {100 * ece:.1f} % (all images as one)')
     figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=INK)
     figure.text(0.125, 0.91, numbers, fontsize=9.5, color=GREY)
     lower.bar((np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=GREY)
@@ -97,10 +97,10 @@ def _draw_bars(
 ) -> None:
     width, centres = 0.92 / bins, (filled + 0.5) / bins
     lower, gap = np.minimum(accuracy, mean_conf), mean_conf - accuracy
-    axes.bar(centres, lower, width=width, color=BLUE, label='accuracy', zorder=2)
-    for chosen, color, label in (
-        (gap > 0, RED, 'over-confident by'),
-        (gap < 0, GREEN, 'under-confident by'),
+    axes.bar(centres, accuracy, width=width, color=BLUE, label='accuracy', zorder=2)
+    for chosen, color, alpha, label in (
+        (gap > 0, RED, 0.35, 'over-confident by'),
+        (gap < 0, GREEN, 1.0, 'its part above the confidence'),
     ):
         if chosen.any():
             axes.bar(
@@ -109,9 +109,9 @@ def _draw_bars(
                 bottom=lower[chosen],
                 width=width,
                 color=color,
-                alpha=0.35,
+                alpha=alpha,
                 label=label,
-                zorder=2,
+                zorder=3,
             )
     axes.plot((0, 1), (0, 1), color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel='accuracy')

@@ -73,6 +73,7 @@ def probabilities(sample: Mapping[str, Any], metric: str) -> Tensor:
 
     Raises:
         ValueError: If the field is missing or the scores are no probabilities.
+        FloatingPointError: If they are NaN or infinite.
     """
     scores = field(sample, 'pred_score', metric).double()
     name = sample.get('img_path', 'a sample')
@@ -80,8 +81,12 @@ def probabilities(sample: Mapping[str, Any], metric: str) -> Tensor:
         raise ValueError(
             f'{metric}: pred_score of {name} must be (C,), got shape {tuple(scores.shape)}'
         )
+    if not bool(scores.isfinite().all()):
+        raise FloatingPointError(
+            f'{metric}: pred_score of {name} is not finite: the weights have diverged in training (try a '
+            'smaller learning rate or a longer warm-up, and a new work directory), or are damaged'
+        )
     total = float(scores.sum())
-    # written so that NaN fails too
     if not (bool((scores >= 0).all()) and abs(total - 1) <= _SUM_TOLERANCE):
         raise ValueError(
             f'{metric}: pred_score of {name} is no probability distribution (smallest '

@@ -15,7 +15,14 @@ class _Loader(yaml.SafeLoader):
     """Plain values only, and no key twice: YAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """See the base class.
+        """A mapping of the file.
+
+        Args:
+            node: What was parsed.
+            deep: Whether values are complete when this returns.
+
+        Returns:
+            Keys and values.
 
         Raises:
             ConstructorError: If a key stands twice.

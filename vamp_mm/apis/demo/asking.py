@@ -96,9 +96,9 @@ def ask(models: Models, number: int, files: Sequence[str], names: str, sentences
             found = []
     predictions = iter(found)
     given = tuple(answer if answer.problem else replace(answer, prediction=next(predictions)) for answer in read)
-    samples = found[0].samples if found else None
+    note, samples = predictor.note, found[0].samples if found else None
     counts = (0, 0) if samples is None else (samples.shape[1], samples.shape[0])
-    return Answers(offer.label, offer.note, *counts, given)
+    return Answers(offer.label, note, *counts, given)
 
 
 def _upright(files: Sequence[str], read: list[Answer]) -> Iterator[Image.Image]:

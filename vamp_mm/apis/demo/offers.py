@@ -12,7 +12,6 @@ from vamp_mm.engine.latest import find_latest_checkpoint, is_complete
 from ..errors import ConfigError
 
 _EMBEDDED = Path(__file__).parents[3] / 'configs' / 'clip' / 'zero_shot_icons.py'
-_NOTE = 'This CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,6 @@ class Offer:
     checkpoint: Path | None = None
     config: Path | None = None
     embedded: bool = False
-
-    @property
-    def note(self) -> str:
-        """What to know before asking it."""
-        return _NOTE if self.embedded else ''
-
 
 def find_offers(given: Sequence[str | Path], zero_shot: str | Path | None = None,
                 config: str | Path | None = None) -> tuple[Offer, ...]:

@@ -67,6 +67,8 @@ def predict_files(checkpoint: str | Path | None,
     counts = [0, 0]
     with redirect_stdout(sys.stderr):  # MMEngine logs to the standard output
         predictor = Predictor(checkpoint, config, device, overrides)
+        if predictor.note:
+            print(predictor.note, file=sys.stderr)
         predictions = predictor.stream(
             list(images), classes, sets, top_k, reject, threshold, batch_size, unreadable=unreadable)
         write = writer(kind, target, top_k, reject, threshold)

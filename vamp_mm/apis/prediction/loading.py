@@ -15,6 +15,7 @@ from vamp_mm.datasets import DataError
 from vamp_mm.datasets.prompts import dataset_vocabulary
 from vamp_mm.engine import check_state_dict, load_checkpoint
 from vamp_mm.engine.protocol import SpeaksOfClasses
+from vamp_mm.models.clip import EMBEDDED
 from vamp_mm.registry import MODELS, SCOPE
 from vamp_mm.structures import Vocabulary, as_read
 
@@ -24,6 +25,8 @@ from ..config_vocabulary import OF_TESTING, OF_TRAINING, config_templates, confi
 from ..errors import ConfigError
 from ..overrides import apply_overrides
 from .stored_config import stored_config
+
+_ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,12 @@ class Loaded:
     model: Any
     config: Config
     classes: Classes
+
+    @property
+    def note(self) -> str:
+        """What to know before trusting its answers; empty for a CLIP of photographs."""
+        backbone = self.config.model.get('backbone') or {}
+        return _ICONS_ONLY if backbone.get('pretrained') == EMBEDDED else ''
 
 
 def load_model(checkpoint: str | Path | None, config: str | Path | Config | None, device: str | torch.device | None,

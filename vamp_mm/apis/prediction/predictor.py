@@ -68,6 +68,8 @@ class Predictor:
         loaded = load_model(checkpoint, config, device, overrides)
         self.model = loaded.model
         self.config = loaded.config
+        #: What to know before trusting the answers; empty for a CLIP of photographs.
+        self.note = loaded.note
         self._classes = loaded.classes
         self._transforms = TestTransforms(loaded.config)
         loader = loaded.config.get('test_dataloader') or {}

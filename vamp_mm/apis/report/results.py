@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..benchmark.jobs import read_result
+from ..benchmark.jobs import JOB, LOG, read_job, read_result
 from ..errors import ConfigError
 from ..identity import shots_in_words
 from ..result import RESULT
@@ -81,9 +82,29 @@ def read_results(
     if not found:
         raise FileNotFoundError(f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
                                 'tools/benchmark.py or tools/train.py')
+    notes += _unfinished(folders, [content['run'] for _, content in found])
     labels = _labels([content['run'] for _, content in found])
     results = [_result(path, content, label) for (path, content), label in zip(found, labels, strict=True)]
     return _distinct(results, newest, notes)
+
+
+def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which runs of a benchmark left no result, so that a part is not taken for the whole."""
+    finished = {_run_key(run) for run in runs}
+    missing = {}
+    for path in sorted(path for folder in folders for path in Path(folder).rglob(JOB)):
+        try:
+            job = read_job(path.parent)
+            if job.result() is None and _run_key(job.labels) not in finished:
+                missing[job.name] = path.parent
+        except (OSError, ValueError, TypeError, KeyError):  # the job itself is damaged
+            missing[str(path.parent)] = path.parent
+    return [f'{name} is not finished and stands in no table; see {folder / LOG}' for name, folder in missing.items()]
+
+
+def _run_key(run: Mapping[str, Any]) -> str:
+    labels = [run.get(key) for key in ('method', 'dataset', 'protocol', 'shots', 'seed', 'overrides')]
+    return json.dumps(labels, sort_keys=True, default=str)
 
 
 def grouped(results: Iterable[Result]) -> dict[tuple[str, str, int | None], Runs]:

@@ -22,7 +22,7 @@ from ..latest import POINTER, find_latest_checkpoint
 from ..plain import same_plain, to_plain
 from ..protocol import unwrap_model
 from ..runner_state import hub_state, make_plain
-from ..settings import FROZEN, MAX_EPOCHS, changed_settings, frozen_fingerprint, run_settings
+from ..settings import FROZEN, check_settings, frozen_fingerprint, run_settings
 from ..strict import check_state_dict
 
 
@@ -244,7 +244,8 @@ def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:
             f'{source} was trained with {len(stored)} parameter schedulers, this run has '
             f'{len(schedulers)}; resume with the same param_scheduler'
         )
-    _check_settings(runner, meta.get('settings') or {}, source)
+    if warning := check_settings(meta.get('settings') or {}, _settings(runner), source):
+        runner.logger.warning(warning)
 
 
 def _settings(runner: Runner) -> dict[str, str]:
@@ -257,20 +258,4 @@ def _check_frozen(runner: Runner, stored: dict[str, str], source: str) -> None:
         runner.logger.warning(
             f'{source} was trained on other frozen weights than these (model.backbone.pretrained): '
             'its prompts are not made for them'
-        )
-
-
-def _check_settings(runner: Runner, stored: dict[str, str], source: str) -> None:
-    changed = changed_settings(stored, _settings(runner))
-    longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
-    if len(changed) > len(longer):
-        raise CheckpointError(
-            f'{source} is of a run with other settings (before -> now): {"; ".join(changed[:10])}. '
-            'Resuming continues the very same run: set them back, or start a new run in another '
-            'work directory (load_from takes only the weights of this one)'
-        )
-    if longer:
-        runner.logger.warning(
-            f'{longer[0]}: schedules that depend on it go on as set now, so the result is not that '
-            'of one uninterrupted run'
         )

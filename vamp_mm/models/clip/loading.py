@@ -139,15 +139,19 @@ def _resolve_weights(arch: str | None, pretrained: str | None,
     if not tag:
         if file.suffix or len(file.parts) > 1:
             raise FileNotFoundError(f'pretrained={pretrained!r}: no such file; put the weights there or name a tag of '
-                                    f'{arch!r}: {open_clip.list_pretrained_tags_by_model(arch or "")}')
+                                    f'{arch!r}: {_tags(arch)}')
         raise ValueError(f'pretrained={pretrained!r} is no tag of {arch!r}; allowed: '
-                         f'{open_clip.list_pretrained_tags_by_model(arch or "")}, a local file, None for random weights')
+                         f'{_tags(arch)}, a local file, None for random weights')
     try:
         return Path(download_pretrained(tag, cache_dir=cache_dir)), tag
     except Exception as error:
         raise FileNotFoundError(
             f'the weights {pretrained!r} of {arch!r} are not in the cache and could not be downloaded ({error}); without '
             'a network copy the file by hand and set pretrained to its path') from error
+
+
+def _tags(arch: str | None) -> list[str]:
+    return [EMBEDDED] if arch in embedded_architectures() else open_clip.list_pretrained_tags_by_model(arch or '')
 
 
 def _quick_gelu(config: dict[str, Any], tag: dict[str, Any] | None, path: Path | None) -> bool:

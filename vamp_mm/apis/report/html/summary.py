@@ -12,6 +12,8 @@ from ..published import in_order, title
 from ..results import Result
 from .markup import Child, Markup, element
 
+_SHOWN = 5  # remarks that are not folded
+
 
 def newest(results: Iterable[Result]) -> str:
     """When the last run finished, the only date of the page."""
@@ -44,7 +46,7 @@ def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
     }
     body = [(element('dt', term), element('dd', value)) for term, value in terms.items()]
     left_out = element('details', element('summary', f'Remarks on the input ({len(notes)})'),
-                       element('ul', [element('li', note) for note in notes])) if notes else None
+                       element('ul', [element('li', note) for note in notes]), open=len(notes) <= _SHOWN) if notes else None
     return Markup(element('dl', body, class_='summary') + (left_out or ''))
 
 

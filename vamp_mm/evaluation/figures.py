@@ -68,11 +68,11 @@ def reliability_diagram(
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=shape)
     _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
     numbers = (f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
-               f'ECE {100 * ece:.1f} % (all images as one)')
+               f'ECE {100 * ece:.1f} %')
     figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=INK)
     figure.text(0.125, 0.91, numbers, fontsize=9.5, color=GREY)
     lower.bar((np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=GREY)
-    lower.set(xlabel=f'confidence ({conf.size} images)', ylabel='% of images')
+    lower.set(xlabel=f'confidence ({conf.size} images, counted together)', ylabel='% of images')
     figure.align_ylabels((upper, lower))
     for axes in (upper, lower):
         tidy(axes)

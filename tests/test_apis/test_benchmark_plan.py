@@ -106,8 +106,11 @@ def test_file_that_is_no_benchmark(tmp_path: Path, text: str, message: str) -> N
 def test_yaml_may_merge_and_repeat_by_anchors(tmp_path: Path) -> None:
     file = tmp_path / 'b.yaml'
     file.write_text('methods:\n- {name: a, config: vamp, overrides: &some {model.prompter.test_samples: 2}}\n'
-                    '- {name: b, config: vamp, overrides: {<<: *some, model.prompter.prior: standard}}\ndatasets: [dtd]\n')
-    assert read_spec(file).methods[1].overrides == {'model.prompter.test_samples': 2, 'model.prompter.prior': 'standard'}
+                    '- {name: b, config: vamp, overrides: &more {<<: *some, model.prompter.prior: standard}}\n'
+                    '- {name: c, config: vamp, overrides: {<<: *more, model.prompter.test_samples: 3}}\ndatasets: [dtd]\n')
+    _, b, c = read_spec(file).methods
+    assert b.overrides == {'model.prompter.test_samples': 2, 'model.prompter.prior': 'standard'}
+    assert c.overrides == {'model.prompter.test_samples': 3, 'model.prompter.prior': 'standard'}
 
 
 def test_flag_picks_a_row_of_the_file(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,27 @@ from ..errors import ConfigError
 class _Loader(yaml.SafeLoader):
     """Plain values only, and no key twice: YAML would silently take the last one."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """A mapping of the file.
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        """A mapping as it is written, before anything is merged into it.
 
         Args:
-            node: What was parsed.
-            deep: Whether values are complete when this returns.
+            anchor: Its name for other places of the file.
 
         Returns:
-            Keys and values.
+            The node.
 
         Raises:
-            ConstructorError: If a key stands twice.
+            ComposerError: If a key stands twice.
         """
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen = set()
         for key, _ in node.value:
-            if key.value in seen and key.tag != 'tag:yaml.org,2002:merge':
-                raise yaml.constructor.ConstructorError(None, None, f'key {key.value!r} stands twice', key.start_mark)
-            seen.add(key.value if isinstance(key.value, str) else id(key))
-        return super().construct_mapping(node, deep)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.composer.ComposerError(None, None, f'key {key.value!r} stands twice', key.start_mark)
+                seen.add(key.value)
+        return node
+
 
 
 def read_yaml(file: str | Path) -> dict[str, Any]:

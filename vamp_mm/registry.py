@@ -4,6 +4,7 @@ Each is a child of MMEngine's root registry of the same kind, so ``type='vamp_mm
 default scope, and ``type='mmpretrain.Accuracy'`` resolves from ours. ``locations`` are imported on first use.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,22 @@ from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import PARAM_SCHEDULERS as MMENGINE_PARAM_SCHEDULERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
-from mmengine.registry import Registry, root
+from mmengine.registry import Registry as MMEngineRegistry
+from mmengine.registry import root
+
+from .arguments import check_when_built
 
 SCOPE = 'vamp_mm'
+
+
+class Registry(MMEngineRegistry):
+    """A registry whose classes check their arguments against the annotations, however they are built."""
+
+    def _register_module(self, module: type, *args: Any, **kwargs: Any) -> None:
+        super()._register_module(module, *args, **kwargs)
+        if inspect.isclass(module):
+            check_when_built(module)
+
 
 # backbones, prompters, heads, losses, classifiers
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['vamp_mm.models'])

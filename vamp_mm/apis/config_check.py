@@ -7,6 +7,7 @@ it. The check reads signatures only; nothing is built, no data or weights are ne
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -16,9 +17,13 @@ from mmengine.runner import Runner
 from mmengine.utils.dl_utils import set_multi_processing
 from torch.utils.data import DataLoader
 
+from vamp_mm.arguments import as_parameter, fits
+from vamp_mm.engine.optim_groups import PartOptimWrapperConstructor
+
 from .errors import ConfigError, closest
 from .signatures import signature_of
 from .typed_check import TypedChecker
+from .usual_arguments import DATALOADER, PLAIN, SPLIT, TOP_LEVEL
 
 #: Top-level keys that the Runner reads from its config although they are no arguments of its constructor.
 _READ_FROM_CFG = frozenset({
@@ -93,9 +98,12 @@ class _RunnerCheck:
             'compile': torch.compile
         }
         self._untyped('the config', dict.fromkeys(self._cfg), top_level_keys())
+        self._values('', self._cfg, TOP_LEVEL, None)
         for key, value in self._cfg.items():
-            if value is None:
+            if value is None or (key in TOP_LEVEL and not fits(value, TOP_LEVEL[key])):
                 continue
+            if key in PLAIN:
+                self._values(key, value, PLAIN[key])
             if key in plain:
                 self._plain(key, value, plain[key])
             elif key in defaults:
@@ -128,6 +136,9 @@ class _RunnerCheck:
             if key not in allowed:
                 self._problems.append(f'{path}: unknown key {key!r}; {closest(key, allowed)}')
 
+    def _values(self, path: str, value: Mapping, kinds: Mapping, *default: object) -> None:
+        self._types.values(path, value, {key: as_parameter(key, kind, *default) for key, kind in kinds.items()})
+
     def _function(self, path: str, value: object, function: object) -> None:
         if isinstance(value, Mapping):
             signature = signature_of(function)
@@ -137,6 +148,7 @@ class _RunnerCheck:
         if not isinstance(value, Mapping):
             return
         self._untyped(path, value, dataloader_keys())
+        self._values(path, value, DATALOADER)
         for key in ('dataset', 'sampler'):
             if key not in value:
                 self._problems.append(f'{path}: needs the key {key!r}')
@@ -172,8 +184,12 @@ class _RunnerCheck:
         loader = self._cfg.get(path.replace('_cfg', '_dataloader')) or {}
         dataset = loader.get('dataset') or {}
         for name, split in splits.items():
+            if not isinstance(split, Mapping):
+                self._problems.append(f'{path}.splits.{name}={split!r} must be a dict')
+                continue
             keys = {'outside', 'dataset', 'exclude'} if 'outside' in split else {'seen', 'dataset'}
             self._untyped(f'{path}.splits.{name}', split, frozenset(keys))
+            self._values(f'{path}.splits.{name}', split, SPLIT)
             if 'seen' not in split and 'outside' not in split:
                 self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
@@ -189,14 +205,19 @@ class _RunnerCheck:
         if 'constructor' in value:
             constructor = self._types.resolve(
                 f'{path}.constructor', value['constructor'], 'OPTIM_WRAPPER_CONSTRUCTORS')
-        if constructor is DefaultOptimWrapperConstructor and value.get('paramwise_cfg'):
-            self._untyped(f'{path}.paramwise_cfg', value['paramwise_cfg'], _PARAMWISE)
+        allowed = {DefaultOptimWrapperConstructor: _PARAMWISE, PartOptimWrapperConstructor: frozenset({'lr_mult'})}
+        if constructor in allowed and isinstance(value.get('paramwise_cfg'), Mapping):
+            self._untyped(f'{path}.paramwise_cfg', value['paramwise_cfg'], allowed[constructor])
         clip = value.get('clip_grad')
         if isinstance(clip, Mapping):
             by_value = clip.get('type') == 'value'
             function = torch.nn.utils.clip_grad_value_ if by_value else torch.nn.utils.clip_grad_norm_
             self._types.keys(f'{path}.clip_grad', clip, signature_of(function), function.__name__,
                              frozenset({'type'}))
+        self._values(path, value, {'paramwise_cfg': Mapping[str, Any] | None})
+        for key in ('clip_grad', 'paramwise_cfg'):
+            if isinstance(value.get(key), Mapping):
+                self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
 
     def _default_hooks(self, path: str, value: Mapping) -> None:
         self._untyped(f'{path} (others go into custom_hooks)', value, _DEFAULT_HOOKS)

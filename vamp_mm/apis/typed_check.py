@@ -9,10 +9,12 @@ from importlib import import_module
 from mmengine.registry import root
 from mmengine.registry.registry import Registry
 
+from vamp_mm.arguments import as_parameter, declared, problem_of
 from vamp_mm.registry import SCOPE
 
 from .errors import closest
 from .signatures import Signature, signature_of
+from .usual_arguments import BY_REGISTRY
 
 #: Keys that MMEngine hands to a component when it builds it, by registry; a config leaves them out.
 _INJECTED: dict[str, frozenset[str]] = {
@@ -133,6 +135,11 @@ class TypedChecker:
         missing = signature.required - set(cfg) - _INJECTED.get(registry, frozenset())
         for key in sorted(missing):
             self.problems.append(f'{path}: {_name(target)} needs the key {key!r}')
+        ours = hasattr(getattr(target, '__init__', None), 'checks_arguments')
+        kinds = self._usual(signature, registry)
+        if ours:  # what MMEngine hands over is a dict in the config
+            kinds |= {key: kind for key, kind in declared(target).items() if key not in _INJECTED.get(registry, ())}
+        self.values(path, cfg, kinds)
         for key, item in cfg.items():
             if key not in ('type', '_scope_') and key not in also | skip:
                 self._value(f'{path}.{key}', key, item, signature, registry)
@@ -146,6 +153,26 @@ class TypedChecker:
             if key not in signature.keys and key not in also:
                 self.problems.append(
                     f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}')
+
+    def values(self, path: str, cfg: Mapping, kinds: Mapping[str, inspect.Parameter]) -> None:
+        """Report values of the wrong type or outside their range.
+
+        Args:
+            path: Where the dict stands; empty for the top level.
+            cfg: The dict.
+            kinds: Key -> what it may be; other keys are not looked at.
+        """
+        for key, value in cfg.items():
+            if key in kinds:
+                problem = problem_of(f'{path}.{key}' if path else key, value, kinds[key])
+                self.problems += [problem] if problem else []
+
+    @staticmethod
+    def _usual(signature: Signature, registry: str) -> dict[str, inspect.Parameter]:
+        return {
+            key: as_parameter(key, kind, signature.optional.get(key, inspect.Parameter.empty))
+            for key, kind in BY_REGISTRY.get(registry, {}).items() if key in signature.keys
+        }
 
     def resolve(self, path: str, name: object, registry: str) -> Callable | None:
         """The class or function that a ``type`` stands for, or None with a problem noted."""

@@ -10,6 +10,7 @@ import torch
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
 
+from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import DATA_SAMPLERS
 
 
@@ -28,7 +29,7 @@ class OneClassBatchSampler(Sampler):
         ValueError: If there is no sample.
     """
 
-    def __init__(self, sampler: Any, batch_size: int) -> None:
+    def __init__(self, sampler: Any, batch_size: PositiveInt) -> None:
         count = len(sampler.dataset)
         if not count:
             raise ValueError('the training set is empty: there is nothing to make batches of')

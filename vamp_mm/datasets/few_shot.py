@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os.path as osp
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
+from vamp_mm.arguments import Component, NonNegative, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
@@ -76,18 +77,18 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
     def __init__(
         self,
         data_root: str,
-        source: str | Mapping[str, Any] | SplitSource,
-        split: str = 'train',
-        shots: int = -1,
-        seed: int = 1,
-        class_split: str = 'all',
+        source: str | Component | SplitSource,
+        split: Literal['train', 'val', 'test'] = 'train',
+        shots: PositiveInt | Literal[-1] = -1,
+        seed: Seed = 1,
+        class_split: Literal['all', 'base', 'novel'] = 'all',
         templates: str | Sequence[str] | None = None,
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Sequence[Component | Callable] = (),
         dataset_name: str | None = None,
         allow_short: bool = False,
-        unreadable: str = 'error',
-        augment_seed: int | None = None,
-        cache_mb: float | None = None,
+        unreadable: Literal['error', 'skip'] = 'error',
+        augment_seed: Seed | None = None,
+        cache_mb: NonNegative | None = None,
         lazy_init: bool = False,
     ) -> None:
         _check_choices(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mmpretrain.datasets import BaseDataset
+from torch.utils.data import Dataset
 
+from vamp_mm.arguments import Component, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
@@ -52,17 +54,17 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
 
     def __init__(
         self,
-        dataset: Mapping[str, Any] | Any,
-        split: str = 'train',
-        shots: int = -1,
-        seed: int = 1,
-        class_split: str = 'all',
+        dataset: Component | Dataset,
+        split: Literal['train', 'val', 'test'] = 'train',
+        shots: PositiveInt | Literal[-1] = -1,
+        seed: Seed = 1,
+        class_split: Literal['all', 'base', 'novel'] = 'all',
         templates: str | Sequence[str] | None = None,
-        pipeline: Sequence[dict | Callable] | None = None,
-        train_dataset: Mapping[str, Any] | Any | None = None,
+        pipeline: Sequence[Component | Callable] | None = None,
+        train_dataset: Component | Dataset | None = None,
         dataset_name: str | None = None,
         allow_short: bool = False,
-        augment_seed: int | None = None,
+        augment_seed: Seed | None = None,
         lazy_init: bool = False,
     ) -> None:
         for key, value, allowed in (

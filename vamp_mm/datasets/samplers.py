@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch.utils.data import BatchSampler, Sampler
 
+from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import DATA_SAMPLERS
 
 
@@ -22,7 +23,7 @@ class ProtocolBatchSampler(BatchSampler):
         ValueError: If there is no sample.
     """
 
-    def __init__(self, sampler: Sampler, batch_size: int) -> None:
+    def __init__(self, sampler: Sampler, batch_size: PositiveInt) -> None:
         count = len(sampler)  # type: ignore[arg-type]
         if count == 0:
             raise ValueError('the training set is empty: there is nothing to make batches of')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import torch
 from mmengine.device import get_device
@@ -11,9 +12,8 @@ from mmengine.optim import OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
 
+from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import OPTIM_WRAPPERS
-
-_DTYPES = ('bfloat16', 'float16')
 
 
 @OPTIM_WRAPPERS.register_module()
@@ -35,11 +35,9 @@ class AutocastOptimWrapper(OptimWrapper):
 
     def __init__(self,
                  optimizer: Optimizer,
-                 dtype: str = 'bfloat16',
-                 accumulative_counts: int = 1,
+                 dtype: Literal['bfloat16', 'float16'] = 'bfloat16',
+                 accumulative_counts: PositiveInt = 1,
                  clip_grad: dict | None = None) -> None:
-        if dtype not in _DTYPES:
-            raise ValueError(f'dtype={dtype!r} is no type to train in; allowed: {_DTYPES}')
         super().__init__(optimizer, accumulative_counts=accumulative_counts, clip_grad=clip_grad)
         self.cast_dtype = getattr(torch, dtype)
 

@@ -8,10 +8,11 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor
 from torch.optim import Optimizer
 
+from vamp_mm.arguments import NonNegative
 from vamp_mm.registry import OPTIM_WRAPPERS
 
 
-def project(gradient: Tensor, guide: Tensor, strength: float = 1.0) -> Tensor:
+def project(gradient: Tensor, guide: Tensor, strength: NonNegative = 1.0) -> Tensor:
     """Take out of a gradient what goes against a guide.
 
     Args:
@@ -45,7 +46,7 @@ class ProjectedGradientOptimWrapper(OptimWrapper):
         clip_grad: Gradient clipping, as in MMEngine's ``OptimWrapper``.
     """
 
-    def __init__(self, optimizer: Optimizer, strength: float = 1.0, clip_grad: dict | None = None) -> None:
+    def __init__(self, optimizer: Optimizer, strength: NonNegative = 1.0, clip_grad: dict | None = None) -> None:
         super().__init__(optimizer, clip_grad=clip_grad)
         self.strength = strength
 

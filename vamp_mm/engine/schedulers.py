@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Annotated
 
 from mmengine.logging import print_log
 from mmengine.optim.scheduler.param_scheduler import INF, OptimizerType, _ParamScheduler
 
+from vamp_mm.arguments import NonNegative, NonNegativeInt, Positive, PositiveInt, Range
 from vamp_mm.registry import PARAM_SCHEDULERS
 
 from .checkpoint import CheckpointError
@@ -46,13 +48,13 @@ class WarmupCosineLR(_ParamScheduler):
     def __init__(
         self,
         optimizer: OptimizerType,
-        max_epochs: int | None = None,
-        warmup_epochs: int = 1,
-        warmup_lr: float = 1e-5,
-        power: float = 1.0,
-        begin: int = 0,
-        end: int = INF,
-        last_step: int = -1,
+        max_epochs: PositiveInt | None = None,
+        warmup_epochs: NonNegativeInt = 1,
+        warmup_lr: NonNegative = 1e-5,
+        power: Positive = 1.0,
+        begin: NonNegativeInt = 0,
+        end: PositiveInt = INF,
+        last_step: Annotated[int, Range(-1)] = -1,
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:

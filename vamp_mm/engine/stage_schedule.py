@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Annotated
 
 from mmengine.optim.scheduler.param_scheduler import INF, OptimizerType, _ParamScheduler
 
+from vamp_mm.arguments import NonNegative, NonNegativeInt, Positive, PositiveInt, Range
 from vamp_mm.registry import PARAM_SCHEDULERS
 
 
@@ -38,11 +40,11 @@ class StagedCosineLR(_ParamScheduler):
     def __init__(
         self,
         optimizer: OptimizerType,
-        shares: Sequence[float] = (0.6, 0.4),
-        eta_min: float = 1e-6,
-        begin: int = 0,
-        end: int = INF,
-        last_step: int = -1,
+        shares: Sequence[Positive] = (0.6, 0.4),
+        eta_min: NonNegative = 1e-6,
+        begin: NonNegativeInt = 0,
+        end: PositiveInt = INF,
+        last_step: Annotated[int, Range(-1)] = -1,
         by_epoch: bool = False,
         verbose: bool = False,
     ) -> None:

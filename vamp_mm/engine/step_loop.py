@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
+from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import LOOPS
 
 
@@ -29,7 +30,7 @@ class StepTrainLoop(EpochBasedTrainLoop):
         ValueError: If there is no step.
     """
 
-    def __init__(self, runner: Runner, dataloader: DataLoader | dict[str, Any], max_iters: int) -> None:
+    def __init__(self, runner: Runner, dataloader: DataLoader | dict[str, Any], max_iters: PositiveInt) -> None:
         if max_iters < 1:
             raise ValueError(f'max_iters={max_iters} must be at least 1')
         super().__init__(runner, dataloader, max_epochs=1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from mmengine.evaluator import BaseMetric
 from torchmetrics.functional.classification import binary_calibration_error
 
+from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import METRICS
 
 from .binning import into_bins, squared_calibration_error
@@ -53,11 +54,9 @@ class CalibrationMetric(BaseMetric):
     default_prefix = 'calibration'
 
     def __init__(
-        self, bins: int = 15, collect_device: str = 'cpu', prefix: str | None = None
+        self, bins: PositiveInt = 15, collect_device: Literal['cpu', 'gpu'] = 'cpu', prefix: str | None = None
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        if bins < 1:
-            raise ValueError(f'bins={bins} must be at least 1')
         self.bins = bins
         self.prefix = prefix
         #: Curve -> plain lists, in the main process after an evaluation.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mmengine.evaluator import BaseMetric
 
@@ -33,7 +33,7 @@ class OpenAccuracy(BaseMetric):
     # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
     default_prefix = 'open'
 
-    def __init__(self, collect_device: str = 'cpu') -> None:
+    def __init__(self, collect_device: Literal['cpu', 'gpu'] = 'cpu') -> None:
         super().__init__(collect_device=collect_device)
         self.prefix = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -58,7 +58,7 @@ class ScoreKeeper(BaseMetric):
 
     default_prefix = 'scores'
 
-    def __init__(self, collect_device: str = 'cpu') -> None:
+    def __init__(self, collect_device: Literal['cpu', 'gpu'] = 'cpu') -> None:
         super().__init__(collect_device=collect_device)
         self.scores: dict[str, Tensor] = {}
 
@@ -106,7 +106,7 @@ class OutsideMetric(BaseMetric):
     default_prefix = 'outside'
 
     def __init__(
-        self, inside: ScoreKeeper, left_out: Sequence[int] = (), collect_device: str = 'cpu'
+        self, inside: ScoreKeeper, left_out: Sequence[int] = (), collect_device: Literal['cpu', 'gpu'] = 'cpu'
     ) -> None:
         super().__init__(collect_device=collect_device)
         self.prefix = None

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
@@ -41,7 +41,7 @@ class PredictionDump(BaseMetric):
 
     default_prefix = 'predictions'
 
-    def __init__(self, out_file: str = 'predictions.jsonl', collect_device: str = 'cpu') -> None:
+    def __init__(self, out_file: str = 'predictions.jsonl', collect_device: Literal['cpu', 'gpu'] = 'cpu') -> None:
         super().__init__(collect_device=collect_device)
         if not out_file.endswith('.jsonl'):
             raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -47,7 +47,7 @@ class UncertaintyMetric(BaseMetric):
     # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
     default_prefix = 'uncertainty'
 
-    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
+    def __init__(self, collect_device: Literal['cpu', 'gpu'] = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.prefix = prefix
         #: Curve -> plain lists, in the main process after an evaluation.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path as osp
 from collections.abc import Mapping, Sequence
 
+from vamp_mm.arguments import Seed
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, some
@@ -59,7 +60,7 @@ class ImageFolder(SplitSource):
         val: str | None = None,
         test: str | None = None,
         undivided: str | None = None,
-        split_seed: int = 1,
+        split_seed: Seed = 1,
         templates: str | Sequence[str] = DEFAULT_TEMPLATE,
     ) -> None:
         parts = {'train': train, 'val': val, 'test': test}

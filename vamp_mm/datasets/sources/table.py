@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vamp_mm.arguments import Seed
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, some
@@ -58,7 +59,7 @@ class AnnotationTable(SplitSource):
         files: str | Mapping[str, str],
         image_folder: str | Mapping[str, str] = '',
         class_file: str | None = None,
-        split_seed: int = 1,
+        split_seed: Seed = 1,
         path_column: str | None = None,
         class_column: str | None = None,
         part_column: str | None = None,

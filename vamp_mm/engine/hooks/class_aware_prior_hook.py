@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
+from vamp_mm.arguments import Component, NonNegativeInt, PositiveInt
 from vamp_mm.registry import HOOKS
 
 from ..protocol import PrototypeOwner, unwrap_model
@@ -52,15 +53,11 @@ class ClassAwarePriorHook(Hook):
 
     def __init__(
         self,
-        pipeline: Sequence[dict] | None = None,
-        batch_size: int | None = None,
-        num_workers: int | None = None,
-        refresh_interval: int | None = None,
+        pipeline: Sequence[Component] | None = None,
+        batch_size: PositiveInt | None = None,
+        num_workers: NonNegativeInt | None = None,
+        refresh_interval: PositiveInt | None = None,
     ) -> None:
-        if refresh_interval is not None and refresh_interval < 1:
-            raise ValueError(
-                f'refresh_interval={refresh_interval} must be at least 1 epoch, or None'
-            )
         self.pipeline = pipeline
         self.batch_size = batch_size
         self.num_workers = num_workers

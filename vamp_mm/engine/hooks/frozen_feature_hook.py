@@ -7,6 +7,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.arguments import Positive
 from vamp_mm.registry import HOOKS
 
 from ..pipelines import pipeline_name, random_step
@@ -34,7 +35,7 @@ class FrozenFeatureHook(Hook):
 
     priority = 'NORMAL'
 
-    def __init__(self, budget_mb: float = 256) -> None:
+    def __init__(self, budget_mb: Positive = 256) -> None:
         if not budget_mb > 0:
             raise ValueError(f'budget_mb={budget_mb} must be above 0')
         self.budget_mb = budget_mb

@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
+from vamp_mm.arguments import Positive
 from vamp_mm.registry import HOOKS
 
 from ..checkpoint import CheckpointError
@@ -60,7 +61,7 @@ class GaussianAverageHook(Hook):
 
     priority = 'NORMAL'  # before the checkpoint hook (VERY_LOW)
 
-    def __init__(self, mean: float = 15.0, std: float = 1.0) -> None:
+    def __init__(self, mean: float = 15.0, std: Positive = 1.0) -> None:
         gaussian_weights(1, mean, std)
         self.mean, self.std = mean, std
         self._sum: dict[str, Tensor] = {}

@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.fileio import FileClient, register_backend
@@ -14,6 +14,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import CheckpointLoader, Runner
 from mmengine.runner.base_loop import BaseLoop
 
+from vamp_mm.arguments import NonNegativeInt, PositiveInt
 from vamp_mm.registry import HOOKS
 
 from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_leftovers
@@ -66,12 +67,12 @@ class SafeCheckpointHook(CheckpointHook):
 
     def __init__(
         self,
-        interval: int = 1,
+        interval: PositiveInt | Literal[-1] = 1,
         by_epoch: bool = True,
         save_optimizer: bool = True,
         save_param_scheduler: bool = True,
         out_dir: str | Path | None = None,
-        max_keep_ckpts: int = -1,
+        max_keep_ckpts: PositiveInt | Literal[-1] = -1,
         save_last: bool = True,
         save_best: str | list[str] | None = None,
         rule: str | list[str] | None = None,
@@ -79,7 +80,7 @@ class SafeCheckpointHook(CheckpointHook):
         less_keys: Sequence[str] | None = None,
         backend_args: dict | None = None,
         published_keys: str | list[str] | None = None,
-        save_begin: int = 0,
+        save_begin: NonNegativeInt = 0,
     ) -> None:
         if backend_args is None and '://' not in str(out_dir):
             backend_args = {'backend': ATOMIC_BACKEND}

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Block, Blocks, Positive, Width
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TowerPlan
 
@@ -72,18 +73,16 @@ class MultiModalAdapters(nn.Module):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 start: int = 4,
-                 depth: int = 8,
-                 dim: int = 32,
-                 scale: float = 0.001,
+                 start: Block = 4,
+                 depth: Blocks = 8,
+                 dim: Width = 32,
+                 scale: Positive = 0.001,
                  scale_gradients: bool = True) -> None:
         super().__init__()
         available = min(clip.vision.depth, clip.text.depth)
         if start < 0 or depth < 1 or start + depth > available:
             raise ValueError(f'blocks start={start}, depth={depth} do not exist in both towers, which have blocks 0..'
                              f'{available - 1} in common; choose start + depth <= {available}')
-        if dim < 1 or scale <= 0:
-            raise ValueError(f'dim={dim} must be at least 1 and scale={scale} positive')
         self.start = start
         middles = [_linear(dim, dim) for _ in range(depth)]
         self.shared = nn.ModuleList(middles)

@@ -10,10 +10,11 @@ import copy
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from torch import nn
 
+from ...arguments import Range
 from ...registry import MODELS
 from ...structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower
 
@@ -63,8 +64,8 @@ class TunedWeights(nn.Module):
                  clip: FrozenCLIP,
                  vision: Sequence[str] = ('*', ),
                  text: Sequence[str] = ('*', ),
-                 vision_start: int = 0,
-                 text_start: int = 0) -> None:
+                 vision_start: Annotated[int, Range(-1, 999)] = 0,
+                 text_start: Annotated[int, Range(-1, 999)] = 0) -> None:
         super().__init__()
         if not (vision or text):
             raise ValueError('vision=() and text=() leave nothing to train; give one of them patterns of parameter names')

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...arguments import PositiveInt
 from ...registry import MODELS
 from ...structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput, TowerPlan
 from ..clip import PromptTokenizer, TextTower, VisionTower, load_clip
@@ -49,7 +50,7 @@ class PromptedCLIPBackbone(nn.Module):
                  image_mean: Sequence[float] | None = None,
                  image_std: Sequence[float] | None = None,
                  cache_dir: str | None = None,
-                 max_tokens: int | None = None) -> None:
+                 max_tokens: PositiveInt | None = None) -> None:
         super().__init__()
         loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir)
         self.vision = VisionTower(loaded.model.visual)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Annotated
 
 import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
+from ...arguments import Positive, PositiveInt, Range, Seed
 from ...ops import counter_seed
 from ...registry import MODELS
 from ...structures import PromptOutput, PromptPlan
@@ -32,10 +34,12 @@ class ClassSkipping(nn.Module):
         ValueError: If a number is out of range.
     """
 
-    def __init__(self, share: float = 0.5, max_top: int = 50, decay: float = 0.3, seed: int = 0) -> None:
+    def __init__(self,
+                 share: Annotated[float, Range(0, 1, above=True)] = 0.5,
+                 max_top: PositiveInt = 50,
+                 decay: Positive = 0.3,
+                 seed: Seed = 0) -> None:
         super().__init__()
-        if not 0 < share <= 1 or max_top < 1 or decay <= 0:
-            raise ValueError(f'share={share} must lie in (0, 1], max_top={max_top} be at least 1 and decay={decay} positive')
         self.share, self.max_top, self.decay, self.seed = share, max_top, decay, seed
         #: ``(C,)`` which ranks stay; drawn at the first step with C classes.
         self.kept_ranks: Tensor | None = None

@@ -11,6 +11,7 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from ...arguments import Component
 from ...ops import cosine_logits, unit
 from ...registry import MODELS, build_part
 from ...structures import (
@@ -52,11 +53,11 @@ class PromptedClassifier(BaseModel):
     """
 
     def __init__(self,
-                 backbone: dict[str, Any] | nn.Module,
-                 prompter: dict[str, Any],
-                 head: dict[str, Any],
-                 teacher: dict[str, Any] | None = None,
-                 class_skipping: dict[str, Any] | None = None,
+                 backbone: Component | nn.Module,
+                 prompter: Component,
+                 head: Component,
+                 teacher: Component | None = None,
+                 class_skipping: Component | None = None,
                  data_preprocessor: dict[str, Any] | None = None,
                  vocabulary: dict[str, Any] | None = None) -> None:
         clip = _build(backbone)

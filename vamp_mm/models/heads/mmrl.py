@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
 from torch import nn
 
+from ...arguments import Component, NonNegative, Positive
 from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP
 from .prompt_cls import PromptClsHead
@@ -15,7 +15,7 @@ from .prompt_cls import PromptClsHead
 _READOUT = MappingProxyType({'type': 'TokenReadout'})
 
 
-def mmrl_terms(readout: Any, consistency: float) -> list[nn.Module]:
+def mmrl_terms(readout: Any, consistency: NonNegative) -> list[nn.Module]:
     """Loss terms of the MMRL family.
 
     Args:
@@ -48,9 +48,9 @@ class MMRLHead(PromptClsHead):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 consistency: float = 0.5,
-                 readout: Mapping[str, Any] | None = _READOUT,
-                 logit_scale: float | None = 100.0,
+                 consistency: NonNegative = 0.5,
+                 readout: Component | None = _READOUT,
+                 logit_scale: Positive | None = 100.0,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
         self.losses.extend(mmrl_terms(self.readout, consistency))

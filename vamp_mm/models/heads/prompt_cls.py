@@ -9,6 +9,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from ...arguments import Component, Positive
 from ...ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
 from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptOutput, TowerOutput
@@ -38,16 +39,12 @@ class PromptClsHead(nn.Module):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 losses: Sequence[dict[str, Any]] = (dict(type='BranchCrossEntropy'), ),
-                 readout: Mapping[str, Any] | None = None,
-                 logit_scale: float | None = None,
+                 losses: Sequence[Component] = (dict(type='BranchCrossEntropy'), ),
+                 readout: Component | None = None,
+                 logit_scale: Positive | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
                  average: Literal['probabilities', 'logits'] = 'probabilities') -> None:
         super().__init__()
-        if average not in ('probabilities', 'logits'):
-            raise ValueError(f"average={average!r} is unknown; allowed: ('probabilities', 'logits')")
-        if inference not in _INFERENCE:
-            raise ValueError(f'inference={inference!r} is unknown; allowed: {_INFERENCE}')
         terms: list[Any] = [build_part(term) for term in losses]
         self.losses: Any = nn.ModuleList(terms)
         names = [term.name for term in terms]

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Fraction, Width
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TowerOutput
 
@@ -24,10 +25,8 @@ class TokenReadout(nn.Module):
         ValueError: If alpha is outside [0, 1].
     """
 
-    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: float = 0.7) -> None:
+    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: Fraction = 0.7) -> None:
         super().__init__()
-        if not 0 <= alpha <= 1:
-            raise ValueError(f'alpha={alpha} must lie in [0, 1]')
         self.tokens = tokens
         self.alpha = alpha
         width = clip.vision.width
@@ -72,11 +71,9 @@ class LowRankReadout(TokenReadout):
 
     base: Tensor
 
-    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: float = 0.7, rank: int = 64) -> None:
+    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: Fraction = 0.7, rank: Width = 64) -> None:
         super().__init__(clip, tokens, alpha)
         del self.projection
-        if rank < 1:
-            raise ValueError(f'rank={rank} must be at least 1')
         base = clip.vision.projection
         if base is None:
             raise ValueError('the vision tower has no projection from token width to the joint space that a low-rank '

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Component, NonNegative, Positive
 from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptOutput
 from .mmrl import mmrl_terms
@@ -38,10 +38,10 @@ class VaMPHead(PromptClsHead):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 kl: Mapping[str, Any] | None = _KL,
-                 consistency: float = 0.5,
-                 readout: Mapping[str, Any] | None = _READOUT,
-                 logit_scale: float | None = None,
+                 kl: Component | None = _KL,
+                 consistency: NonNegative = 0.5,
+                 readout: Component | None = _READOUT,
+                 logit_scale: Positive | None = None,
                  inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
         self.losses.extend(mmrl_terms(self.readout, consistency))

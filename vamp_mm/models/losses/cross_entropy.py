@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...arguments import NonNegative
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -21,7 +22,7 @@ class BranchCrossEntropy(LossTerm):
         name: What the term is logged under; by default ``ce_<branch>``.
     """
 
-    def __init__(self, branch: str = 'class', weight: float = 1.0, name: str | None = None) -> None:
+    def __init__(self, branch: str = 'class', weight: NonNegative = 1.0, name: str | None = None) -> None:
         super().__init__(name or f'ce_{branch}', weight)
         self.branch = branch
 

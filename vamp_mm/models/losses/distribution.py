@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...arguments import NonNegative
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -23,7 +24,7 @@ class DistributionBound(LossTerm):
         weight: Factor in the objective.
     """
 
-    def __init__(self, weight: float = 1.0) -> None:
+    def __init__(self, weight: NonNegative = 1.0) -> None:
         super().__init__('bound', weight)
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
@@ -68,7 +69,7 @@ class ContextOrthogonality(LossTerm):
 
     requires = frozenset({'class_free'})
 
-    def __init__(self, weight: float = 0.1) -> None:
+    def __init__(self, weight: NonNegative = 0.1) -> None:
         super().__init__('orthogonality', weight)
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ...arguments import NonNegative
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -19,7 +20,7 @@ class ImageL1(LossTerm):
 
     requires = frozenset({'teacher_image'})
 
-    def __init__(self, weight: float = 10.0) -> None:
+    def __init__(self, weight: NonNegative = 10.0) -> None:
         super().__init__('image_l1', weight)
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
@@ -38,7 +39,7 @@ class TextL1(LossTerm):
 
     requires = frozenset({'teacher_text'})
 
-    def __init__(self, weight: float = 25.0) -> None:
+    def __init__(self, weight: NonNegative = 25.0) -> None:
         super().__init__('text_l1', weight)
 
     def forward(self, output: PromptOutput, target: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...arguments import NonNegative, Positive
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -25,7 +26,7 @@ class TeacherCrossEntropy(LossTerm):
     requires = frozenset({'teacher_logits'})
     guide = True
 
-    def __init__(self, temperature: float = 1.0, weight: float = 1.0) -> None:
+    def __init__(self, temperature: Positive = 1.0, weight: NonNegative = 1.0) -> None:
         super().__init__('teacher_ce', weight)
         self.temperature = temperature
 

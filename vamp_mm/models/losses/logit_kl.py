@@ -7,6 +7,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...arguments import NonNegative
 from ...registry import MODELS
 from ...structures import PromptOutput
 from .base import LossTerm
@@ -29,12 +30,10 @@ class LogitKL(LossTerm):
     requires = frozenset({'teacher_logits'})
 
     def __init__(self,
-                 weight: float = 1.0,
+                 weight: NonNegative = 1.0,
                  reduction: Literal['element', 'image'] = 'element',
                  branch: str = 'class') -> None:
         super().__init__('logit_kl', weight)
-        if reduction not in ('element', 'image'):
-            raise ValueError(f"reduction={reduction!r} is unknown; allowed: ('element', 'image')")
         self.reduction = reduction
         self.branch = branch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ...arguments import NonNegative
 from ...ops import mean_log_probs
 from ...registry import MODELS
 from ...structures import PromptOutput
@@ -19,7 +20,7 @@ class MixtureNLL(LossTerm):
         weight: Factor in the objective.
     """
 
-    def __init__(self, branch: str = 'class', weight: float = 1.0) -> None:
+    def __init__(self, branch: str = 'class', weight: NonNegative = 1.0) -> None:
         super().__init__('nll', weight)
         self.branch = branch
 

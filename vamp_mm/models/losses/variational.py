@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ...arguments import NonNegative, NonNegativeInt
 from ...ops import HostInt, gaussian_kl
 from ...registry import MODELS
 from ...structures import PromptOutput
@@ -32,14 +33,10 @@ class VariationalLoss(LossTerm):
 
     def __init__(self,
                  reduction: Literal['sum', 'mean'] = 'mean',
-                 weight: float = 1.0,
-                 warmup: int = 0,
-                 free_nats: float = 0.0) -> None:
+                 weight: NonNegative = 1.0,
+                 warmup: NonNegativeInt = 0,
+                 free_nats: NonNegative = 0.0) -> None:
         super().__init__('kl', weight)
-        if reduction not in ('sum', 'mean'):
-            raise ValueError(f"reduction={reduction!r} is unknown; allowed: ('sum', 'mean')")
-        if warmup < 0 or free_nats < 0:
-            raise ValueError(f'warmup={warmup} and free_nats={free_nats} must not be negative')
         self.reduction = reduction
         self.warmup = warmup
         self.free_nats = free_nats

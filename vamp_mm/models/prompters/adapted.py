@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from ...arguments import Component
 from ...registry import MODELS, build_part
 from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
@@ -20,7 +20,7 @@ class AdapterPrompter(BasePrompter):
         template: Sentence with ``{}`` that takes the place of the vocabulary's own templates; None keeps those.
     """
 
-    def __init__(self, clip: FrozenCLIP, adapter: dict[str, Any], template: str | None = None) -> None:
+    def __init__(self, clip: FrozenCLIP, adapter: Component, template: str | None = None) -> None:
         super().__init__()
         self.adapter = build_part(adapter, clip=clip)
         self.template = template

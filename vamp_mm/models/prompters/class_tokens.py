@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ...arguments import Block, Fraction, Tokens, Width
 from ...registry import MODELS
 from ...structures import FrozenCLIP, PromptContext, TokenEdit
 from .layers import check_layers
@@ -35,8 +36,8 @@ class ClassAwareTokens(nn.Module):
 
     requires = frozenset({'text'})
 
-    def __init__(self, clip: FrozenCLIP, num_tokens: int = 4, layer: int = 8, hidden: int | None = None,
-                 weight: float = 1.0) -> None:
+    def __init__(self, clip: FrozenCLIP, num_tokens: Tokens = 4, layer: Block = 8, hidden: Width | None = None,
+                 weight: Fraction = 1.0) -> None:
         super().__init__()
         check_layers('text', layer, 1, clip.text.depth)
         self.num_tokens, self.layer, self.weight = num_tokens, layer, weight

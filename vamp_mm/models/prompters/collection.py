@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from ...arguments import NonNegative, Tokens
 from ...ops import HostInt, counter_seed
 from ...registry import MODELS
 from ...structures import (
@@ -47,10 +48,10 @@ class PromptCollection(BasePrompter):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 num_prompts: int = 32,
-                 num_tokens: int = 16,
-                 prompts_per_step: int = 4,
-                 std: float = 0.02) -> None:
+                 num_prompts: Tokens = 32,
+                 num_tokens: Tokens = 16,
+                 prompts_per_step: Tokens = 4,
+                 std: NonNegative = 0.02) -> None:
         super().__init__()
         if num_prompts < 4 or num_prompts % 4 or prompts_per_step < 2 or num_prompts % prompts_per_step:
             raise ValueError(f'num_prompts={num_prompts}, prompts_per_step={prompts_per_step}: give a multiple of 4, and a '

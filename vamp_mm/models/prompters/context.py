@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...arguments import Component, NonNegative, PositiveInt, Tokens
 from ...registry import MODELS, build_part
 from ...structures import (
     EMBED,
@@ -65,16 +66,16 @@ class ContextPrompter(BasePrompter):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 num_tokens: int | None = None,
+                 num_tokens: Tokens | None = None,
                  context: str | None = None,
                  template: str = '{}.',
                  by_template: Mapping[str, str] | None = None,
                  position: Position = 'end',
-                 num_classes: int | None = None,
+                 num_classes: PositiveInt | None = None,
                  full_stop: Literal['merged', 'own'] = 'merged',
-                 std: float = 0.02,
-                 shift: dict[str, Any] | None = None,
-                 text_tokens: dict[str, Any] | None = None) -> None:
+                 std: NonNegative = 0.02,
+                 shift: Component | None = None,
+                 text_tokens: Component | None = None) -> None:
         super().__init__()
         words = (context or '').split()
         self.num_tokens = _length(num_tokens, len(words))

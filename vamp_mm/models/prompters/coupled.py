@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Blocks, NonNegative, Tokens
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, copies, deep_edits
@@ -38,10 +39,10 @@ class CoupledTokens(nn.Module):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 depth: int = 9,
-                 num_tokens: int = 2,
+                 depth: Blocks = 9,
+                 num_tokens: Tokens = 2,
                  context: str | None = 'a photo of a',
-                 std: float = 0.02) -> None:
+                 std: NonNegative = 0.02) -> None:
         super().__init__()
         check_layers('vision', 0, depth, clip.vision.depth)
         self.depth = depth

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Block, NonNegative, Tokens
 from ...registry import MODELS
 from ...structures import FrozenCLIP, PromptContext, PromptPlan, TokenEdit, TowerPlan, Vocabulary
 from .base import BasePrompter
@@ -40,12 +41,12 @@ class DeepPrompter(BasePrompter):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 vision_tokens: int = 4,
-                 vision_depth: int = 9,
-                 text_tokens: int = 4,
-                 text_depth: int = 9,
+                 vision_tokens: Tokens = 4,
+                 vision_depth: Block = 9,
+                 text_tokens: Tokens = 4,
+                 text_depth: Block = 9,
                  context: str | None = 'a photo of a',
-                 std: float = 0.02) -> None:
+                 std: NonNegative = 0.02) -> None:
         super().__init__()
         if not (vision_depth or text_depth):
             raise ValueError('vision_depth=0 and text_depth=0 leave nothing to learn; set one of them to 1 or more, or use '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Samples, Seed
 from ...ops import HostInt, reparameterise, unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext
@@ -39,11 +40,11 @@ class GaussianShift(nn.Module):
     def __init__(self,
                  clip: FrozenCLIP,
                  conditional: bool = False,
-                 train_samples: int = 10,
-                 test_samples: int = 10,
+                 train_samples: Samples = 10,
+                 test_samples: Samples = 10,
                  test_noise: TestNoise = 'shared',
                  log_var_start: float | None = None,
-                 seed: int = 0) -> None:
+                 seed: Seed = 0) -> None:
         super().__init__()
         check_samples(train_samples, test_samples, test_noise)
         self.requires = frozenset({'image'}) if conditional else frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ...arguments import PositiveInt
 from ...ops import unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext
@@ -24,7 +25,7 @@ class ImageShift(nn.Module):
     requires = frozenset({'image'})
     provides: frozenset[str] = frozenset()
 
-    def __init__(self, clip: FrozenCLIP, reduction: int = 16) -> None:
+    def __init__(self, clip: FrozenCLIP, reduction: PositiveInt = 16) -> None:
         super().__init__()
         hidden = clip.embed_dim // reduction
         if hidden < 1:

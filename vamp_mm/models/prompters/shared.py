@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
+from ...arguments import Block, Blocks, Component
 from ...registry import MODELS
 from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
 from .base import BasePrompter
@@ -28,7 +27,7 @@ class SharedPrompter(BasePrompter):
         ValueError: If the blocks do not exist or do not fit the host.
     """
 
-    def __init__(self, clip: FrozenCLIP, host: dict[str, Any], start: int = 0, depth: int = 9) -> None:
+    def __init__(self, clip: FrozenCLIP, host: Component, start: Block = 0, depth: Blocks = 9) -> None:
         super().__init__()
         self.host = build_host(host, clip, start, depth)
         self.host.add_text_tokens(clip, depth)

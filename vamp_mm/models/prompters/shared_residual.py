@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Block, Blocks, Fraction, NonNegative, Tokens, Width
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, deep_edits
@@ -66,17 +67,15 @@ class SharedResidualTokens(nn.Module):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 start: int = 5,
-                 depth: int = 7,
-                 num_tokens: int = 5,
-                 space_width: int = 512,
-                 rank: int = 4,
-                 blend: float = 0.9,
-                 std: float = 0.02) -> None:
+                 start: Block = 5,
+                 depth: Blocks = 7,
+                 num_tokens: Tokens = 5,
+                 space_width: Width = 512,
+                 rank: Width = 4,
+                 blend: Fraction = 0.9,
+                 std: NonNegative = 0.02) -> None:
         super().__init__()
         check_layers('vision', start, depth, clip.vision.depth)
-        if rank < 1 or not 0 <= blend <= 1:
-            raise ValueError(f'rank={rank} must be at least 1, and blend={blend} must lie in [0, 1]')
         self.first_vision_layer = start
         self.depth, self.num_tokens = depth, num_tokens
         self.rank, self.blend = rank, blend

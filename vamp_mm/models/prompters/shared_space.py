@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Block, Blocks, NonNegative, Tokens, Width
 from ...registry import MODELS
 from ...structures import FrozenCLIP, TokenEdit
 from .layers import check_layers, copies, deep_edits
@@ -38,11 +39,11 @@ class RepresentationTokens(nn.Module):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 start: int = 5,
-                 depth: int = 7,
-                 num_tokens: int = 5,
-                 space_width: int = 512,
-                 std: float = 0.02) -> None:
+                 start: Block = 5,
+                 depth: Blocks = 7,
+                 num_tokens: Tokens = 5,
+                 space_width: Width = 512,
+                 std: NonNegative = 0.02) -> None:
         super().__init__()
         check_layers('vision', start, depth, clip.vision.depth)
         self.first_vision_layer = start

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...arguments import Component, PositiveInt
 from ...ops import HostInt, unit
 from ...registry import MODELS, build_part
 from ...structures import (
@@ -49,9 +50,9 @@ class TwoStagePrompter(BasePrompter):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 adapter: dict[str, Any],
+                 adapter: Component,
                  template: str | None = None,
-                 num_classes: int | None = None) -> None:
+                 num_classes: PositiveInt | None = None) -> None:
         super().__init__()
         self.adapter = build_part(adapter, clip=clip)
         self.template = template

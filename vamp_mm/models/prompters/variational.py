@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ...arguments import Block, Blocks, Component, Positive, Samples, Seed, Width
 from ...ops import HostInt, reparameterise, unit
 from ...registry import MODELS
 from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
@@ -14,10 +15,6 @@ from .base import BasePrompter
 from .gaussian import GaussianMLPs
 from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
-
-_TOKENS = ('shared', 'deterministic', 'variational')
-_PRIORS = ('class-aware', 'standard')
-_SOURCES = ('feature', 'posterior')
 
 
 @MODELS.register_module()
@@ -59,24 +56,21 @@ class VariationalPrompter(BasePrompter):
 
     def __init__(self,
                  clip: FrozenCLIP,
-                 host: dict[str, Any],
-                 start: int = 5,
-                 depth: int = 7,
+                 host: Component,
+                 start: Block = 5,
+                 depth: Blocks = 7,
                  tokens: Literal['shared', 'deterministic', 'variational'] = 'variational',
                  prior: Literal['class-aware', 'standard'] = 'class-aware',
-                 hidden: int = 24,
+                 hidden: Width = 24,
                  normalize: bool = True,
-                 std: float = 0.02,
+                 std: Positive = 0.02,
                  log_var_range: tuple[float, float] = (-14.0, 2.0),
-                 train_samples: int = 1,
-                 test_samples: int = 10,
+                 train_samples: Samples = 1,
+                 test_samples: Samples = 10,
                  test_noise: TestNoise = 'shared',
-                 seed: int = 0,
+                 seed: Seed = 0,
                  prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
         super().__init__()
-        _check_choice('tokens', tokens, _TOKENS)
-        _check_choice('prior', prior, _PRIORS)
-        _check_choice('prototype_source', prototype_source, _SOURCES)
         check_samples(train_samples, test_samples, test_noise)
         self.host = build_host(host, clip, start, depth)
         self.first_vision_layer = self.host.first_vision_layer
@@ -233,8 +227,3 @@ class VariationalPrompter(BasePrompter):
         if self.has_prior_network and stored is not None and stored.shape[1:] == self.prototypes.shape[1:]:
             self.prototypes = self.prototypes.new_zeros(stored.shape)  # any number of training classes
         super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-def _check_choice(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f'{key}={value!r} is unknown; allowed: {allowed}')

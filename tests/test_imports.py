@@ -92,7 +92,7 @@ def test_tools_import_apis_only(path: Path) -> None:
 def test_the_rules_would_notice(tmp_path: Path) -> None:
     assert _rule('models.heads.vamp')[0] == 'models.heads'
     assert not any(_within('models.prompters.variational', other) for other in _rule('models.heads.vamp')[1])
-    assert _imports(PACKAGE / 'registry.py') == set()
+    assert _imports(PACKAGE / 'arguments.py') == set()
     assert 'structures' in {name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'protocol.py')}
 
 

@@ -128,7 +128,7 @@ def words(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         return _either([words(item) for item in inner])
     if origin is Literal:
-        return _either([repr(item) for item in inner])
+        return ('one of ' if len(inner) > 1 else '') + ', '.join(map(repr, inner))
     base = origin or kind
     if base is tuple and inner and inner[-1] is not ...:
         return f'a list of {len(inner)} values, {" and ".join(map(words, inner))}'

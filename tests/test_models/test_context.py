@@ -97,8 +97,8 @@ def test_the_template_follows_the_dataset(small):
 
 @pytest.mark.parametrize(('arguments', 'message'), [
     (dict(), 'num_tokens=0'),
-    (dict(num_tokens=4, position='left'), "position='left' is unknown"),
-    (dict(num_tokens=4, full_stop='none'), "full_stop='none' is unknown"),
+    (dict(num_tokens=4, position='left'), "position='left' must be one of 'end', 'middle', 'front'"),
+    (dict(num_tokens=4, full_stop='none'), "full_stop='none' must be one of 'merged', 'own'"),
     (dict(num_tokens=4, position='front', template='of {}.'), "position='front' needs the class name first"),
 ])
 def test_wrong_arguments_are_told(small, arguments, message):

@@ -77,7 +77,7 @@ def test_kinds_of_test_noise(small):
     assert not torch.equal(fresh(PromptContext())[0], fresh(PromptContext())[0])
     still = _model(small, test_samples=0).eval().prompter.shift
     assert torch.equal(still(PromptContext())[0], still.mean[None])
-    for wrong, message in ((dict(test_noise='loud'), "test_noise='loud' is unknown"), (dict(test_samples=-1), 'give 0'),
+    for wrong, message in ((dict(test_noise='loud'), "test_noise='loud' must be one of"), (dict(test_samples=-1), 'test_samples=-1 must be an integer from 0 to 10000'),
                            (dict(test_noise='antithetic', test_samples=3), 'draws pairs')):
         with pytest.raises(ValueError, match=message):
             GaussianShift(small, **wrong)

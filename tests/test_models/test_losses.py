@@ -97,7 +97,7 @@ def test_the_divergence_needs_a_prior():
 
 @pytest.mark.parametrize(('change', 'told'), [
     (dict(reduction='max'), "reduction='max'.*'sum', 'mean'"), (dict(warmup=-1), 'warmup=-1'),
-    (dict(free_nats=-0.1), 'free_nats=-0.1'), (dict(weight=-1.0), "weight=-1.0 of the loss term 'kl'")])
+    (dict(free_nats=-0.1), 'free_nats=-0.1'), (dict(weight=-1.0), "VariationalLoss: weight=-1.0 must be a number of at least 0")])
 def test_wrong_arguments_are_told_clearly(change, told):
     with pytest.raises(ValueError, match=told):
         VariationalLoss(**change)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from PIL import Image
 from vamp_mm.datasets import read_rgb
 from vamp_mm.engine.pipelines import random_step
 from vamp_mm.evaluation.contact_sheet import Shown, contact_sheet
+from vamp_mm.evaluation.split_configs import split_dataset
 from vamp_mm.registry import DATASETS
 
 from .errors import ConfigError, closest
@@ -57,12 +57,8 @@ def _dataset_config(cfg: Config, split: str) -> dict[str, Any]:
     if split in known:
         return known[split]['dataset'].to_dict()
     if split in targets and 'test' in known:
-        return _merged(known['test']['dataset'].to_dict(), targets[split].to_dict().get('dataset', {}))
+        return split_dataset(known['test']['dataset'].to_dict(), targets[split].to_dict())
     raise ConfigError([f'split={split!r} is not in this config, {closest(split, [*known, *targets])}'], cfg.filename)
-
-
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    return Config._merge_a_into_b(dict(change), dict(base))
 
 
 def _shown(dataset: Any, index: int, draws: int) -> Shown:

@@ -19,8 +19,10 @@ from torch.utils.data import DataLoader
 
 from vamp_mm.arguments import as_parameter, fits
 from vamp_mm.engine.optim_groups import PartOptimWrapperConstructor
+from vamp_mm.evaluation.split_configs import split_dataset
 
 from .errors import ConfigError, closest
+from .shape_check import check_shapes
 from .signatures import signature_of
 from .typed_check import TypedChecker
 from .usual_arguments import DATALOADER, PLAIN, SPLIT, TOP_LEVEL
@@ -62,7 +64,7 @@ def check_config(cfg: Config) -> list[str]:
     Returns:
         One sentence per problem, each with the place and a suggestion; empty for a sound config.
     """
-    return _RunnerCheck(cfg).run()
+    return _RunnerCheck(cfg).run() or check_shapes(cfg)
 
 
 def top_level_keys() -> frozenset[str]:
@@ -194,7 +196,7 @@ class _RunnerCheck:
                 self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
             if overrides and 'type' in dataset:
-                self._types.visit(f'{path}.splits.{name}.dataset', {**dataset, **overrides}, 'DATASETS')
+                self._types.visit(f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS')
 
     def _optim_wrapper(self, path: str, value: Mapping) -> None:
         own = frozenset({'constructor', 'paramwise_cfg'})

@@ -7,9 +7,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.evaluation.split_configs import split_dataset
 from vamp_mm.registry import DATASETS
 
-from .data_configs import holders
+from .data_configs import LOADERS, holders
 
 
 def check_lists(cfg: Config) -> None:
@@ -34,11 +35,11 @@ def check_lists(cfg: Config) -> None:
 
 
 def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:
-    for loader, _, holder in holders(cfg):
-        dataset = holder['dataset']
-        kind = dataset.get('type')
-        if not isinstance(kind, str) or kind.split('.')[-1] != 'FewShotDataset':
-            continue
-        splits = (cfg.get('test_cfg') or {}).get('splits') if loader == 'test_dataloader' else None
-        for split in (splits or {'': {}}).values():
-            yield {**dataset, **split.get('dataset', {})}
+    splits = (cfg.get('test_cfg') or {}).get('splits') or {'': {}}
+    for loader in filter(cfg.get, LOADERS):
+        for entry in splits.values() if loader == 'test_dataloader' else ({}, ):
+            dataset = split_dataset(cfg[loader]['dataset'], entry)
+            for _, _, holder in holders({loader: dict(dataset=dataset)}):
+                kind = holder['dataset'].get('type')
+                if isinstance(kind, str) and kind.split('.')[-1] == 'FewShotDataset':
+                    yield holder['dataset']

@@ -17,13 +17,13 @@ LOADERS = {'train_dataloader': 'train', 'val_dataloader': 'val', 'test_dataloade
 KEPT = ('allow_short', 'augment_seed', 'cache_mb', 'class_split', 'pipeline', 'seed', 'shots', 'split', 'unreadable')
 
 
-def holders(cfg: Config) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def holders(cfg: Config | Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """The dicts whose key ``dataset`` is the dataset that takes shots, seed and class split.
 
     Wrappers such as RepeatDataset are gone through; FewShotWrapper is such a dataset itself.
 
     Args:
-        cfg: A config.
+        cfg: A config, or dataloaders by their keys.
 
     Yields:
         tuple[str, str, dict[str, Any]]: Name of the dataloader, dotted path of the dataset, dict.

@@ -13,7 +13,7 @@ from vamp_mm.arguments import Component, NonNegative, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
-from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
+from .class_splits import base_classes, class_range, class_split
 from .errors import DataError
 from .image_cache import ImageCache, check_budget
 from .near_names import spelt_otherwise
@@ -91,11 +91,6 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         cache_mb: NonNegative | None = None,
         lazy_init: bool = False,
     ) -> None:
-        _check_choices(
-            split=(split, PARTS),
-            class_split=(class_split, CLASS_SPLITS),
-            unreadable=(unreadable, ('error', 'skip')),
-        )
         _check_shots(shots, split)
         check_seeds(seed, augment_seed)
         if cache_mb is not None:
@@ -232,15 +227,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         return kept
 
 
-def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
-    for key, (value, allowed) in choices.items():
-        if value not in allowed:
-            raise DataError(f'{key}={value!r} is unknown; allowed: {allowed}')
-
-
 def _check_shots(shots: int, split: str) -> None:
-    if type(shots) is not int or (shots < 1 and shots != -1):
-        raise DataError(f'shots={shots!r} must be a positive integer, or -1 for all images')
     if split == 'test' and shots != -1:
         raise DataError(
             f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"

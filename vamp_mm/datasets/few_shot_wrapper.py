@@ -12,12 +12,12 @@ from vamp_mm.arguments import Component, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
-from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
+from .class_splits import base_classes, class_range, class_split
 from .errors import DataError, some
 from .prompts import dataset_vocabulary
 from .sampling import check_seeds, few_shot_part
 from .sources.base import DEFAULT_TEMPLATE
-from .splits import PARTS, Item, Split
+from .splits import Item, Split
 
 
 @DATASETS.register_module()
@@ -67,17 +67,8 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         augment_seed: Seed | None = None,
         lazy_init: bool = False,
     ) -> None:
-        for key, value, allowed in (
-            ('split', split, PARTS),
-            ('class_split', class_split, CLASS_SPLITS),
-        ):
-            if value not in allowed:
-                raise DataError(f'{key}={value!r} is unknown; allowed: {allowed}')
-        if type(shots) is not int or (shots < 1 and shots != -1) or (split, shots > 0) == ('test', True):
-            raise DataError(
-                f'shots={shots!r} with split={split!r}: a positive integer or -1 for all images is '
-                'allowed, and only -1 for the test split, which is never sampled'
-            )
+        if split == 'test' and shots != -1:
+            raise DataError(f"shots={shots} with split='test': the test split is never sampled; leave shots at -1")
         check_seeds(seed, augment_seed)
         if (train_dataset is not None) != (split == 'val' and shots > 0):
             raise DataError(

@@ -64,11 +64,8 @@ class WarmupCosineLR(_ParamScheduler):
                     'max_epochs is not given and end is open; outside a Runner give max_epochs'
                 )
             max_epochs = end - begin
-        if max_epochs < 1 or warmup_epochs < 0 or warmup_lr < 0 or power <= 0:
-            raise ValueError(
-                f'max_epochs={max_epochs} must be at least 1, warmup_epochs={warmup_epochs} and '
-                f'warmup_lr={warmup_lr} at least 0, power={power} above 0'
-            )
+        if max_epochs < 1:
+            raise ValueError(f'begin={begin} and end={end} leave no epoch for the schedule; set end above begin')
         if warmup_epochs >= max_epochs:
             print_log(
                 f'warmup_epochs={warmup_epochs} covers all max_epochs={max_epochs}: the learning rate stays at '

@@ -25,14 +25,9 @@ class StepTrainLoop(EpochBasedTrainLoop):
         runner: The runner.
         dataloader: The training data.
         max_iters: Number of steps.
-
-    Raises:
-        ValueError: If there is no step.
     """
 
     def __init__(self, runner: Runner, dataloader: DataLoader | dict[str, Any], max_iters: PositiveInt) -> None:
-        if max_iters < 1:
-            raise ValueError(f'max_iters={max_iters} must be at least 1')
         super().__init__(runner, dataloader, max_epochs=1)
         self._max_iters = max_iters
         self._max_epochs = math.ceil(max_iters / len(self.dataloader))

@@ -24,8 +24,8 @@ from .split_configs import (
     check_distinct,
     check_splits,
     check_trained_on,
-    merge,
     shared_labels,
+    split_dataset,
 )
 
 
@@ -106,7 +106,7 @@ class SplitTestLoop(BaseLoop):
         self._seen = {name: entry['seen'] for name, entry in splits.items() if 'seen' in entry}
         self._outside = {name: entry['outside'] for name, entry in splits.items() if 'outside' in entry}
         configs = {
-            name: merge(dataloader, dict(dataset=entry.get('dataset', {})))
+            name: {**dataloader, 'dataset': split_dataset(dataloader['dataset'], entry)}
             for name, entry in splits.items()
         }
         check_distinct(splits, configs)

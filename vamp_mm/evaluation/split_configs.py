@@ -139,6 +139,19 @@ def shared_labels(
     return labels
 
 
+def split_dataset(base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The dataset of one split.
+
+    Args:
+        base: Dataset of the test dataloader.
+        entry: The split, whose key ``dataset`` overrides it; where that names a type, it is the whole dataset.
+
+    Returns:
+        A new dict.
+    """
+    return merge(dict(dataset=base), dict(dataset=entry.get('dataset') or {}))['dataset']
+
+
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
     """Values of one nested dict in the place of those of another; neither is changed.
 

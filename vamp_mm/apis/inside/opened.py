@@ -15,6 +15,7 @@ from rich.progress import track
 from torch.utils.data import DataLoader, Subset
 
 from vamp_mm.datasets.prompts import dataset_vocabulary
+from vamp_mm.evaluation.split_configs import split_dataset
 from vamp_mm.models import PromptedClassifier
 from vamp_mm.registry import DATASETS
 from vamp_mm.structures import Vocabulary
@@ -128,6 +129,6 @@ def _splits(cfg: Config) -> dict[str, tuple[dict[str, Any], bool]]:
     if not splits:
         return {'test': (base, True)}
     return {
-        name: (Config._merge_a_into_b(dict(entry.get('dataset') or {}), dict(base)), bool(entry.get('seen', True)))
+        name: (split_dataset(base, entry), bool(entry.get('seen', True)))
         for name, entry in splits.items()}
 

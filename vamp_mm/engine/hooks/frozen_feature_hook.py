@@ -36,8 +36,6 @@ class FrozenFeatureHook(Hook):
     priority = 'NORMAL'
 
     def __init__(self, budget_mb: Positive = 256) -> None:
-        if not budget_mb > 0:
-            raise ValueError(f'budget_mb={budget_mb} must be above 0')
         self.budget_mb = budget_mb
         self._said: set[str] = set()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -337,7 +337,7 @@ class PromptedClassifier(BaseModel):
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 
-def _build(config: dict[str, Any] | nn.Module, **defaults: Any) -> Any:
+def _build(config: Mapping[str, Any] | nn.Module, **defaults: Any) -> Any:
     if isinstance(config, nn.Module):
         return config
     return build_part(config, **defaults)

@@ -33,8 +33,6 @@ class TextTeacher:
                  templates: Sequence[str] | None = None,
                  by_template: Mapping[str, str] | None = None,
                  average: Literal['unit', 'raw'] = 'unit') -> None:
-        if average not in ('unit', 'raw'):
-            raise ValueError(f"average={average!r} is unknown; allowed: ('unit', 'raw')")
         if isinstance(templates, str) or (templates is not None and not templates):
             raise ValueError(f'templates={templates!r}: give a sequence of sentences, or None for those of the dataset')
         if templates is not None and by_template:

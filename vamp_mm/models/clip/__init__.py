@@ -1,10 +1,12 @@
 """open_clip models: loading them, and running their towers with prompts between the blocks."""
 
 from .loading import EMBEDDED, LoadedCLIP, embedded_architectures, load_clip
+from .outline import CLIPOutline
 from .text import TextTower
 from .tokenize import PromptTokenizer
 from .vision import VisionTower
 
 __all__ = [
-    'EMBEDDED', 'LoadedCLIP', 'PromptTokenizer', 'TextTower', 'VisionTower', 'embedded_architectures', 'load_clip'
+    'CLIPOutline', 'EMBEDDED', 'LoadedCLIP', 'PromptTokenizer', 'TextTower', 'VisionTower', 'embedded_architectures',
+    'load_clip'
 ]

@@ -46,6 +46,9 @@ class VisionTower(nn.Module):
         self._trunk = make_trunk(visual)
         self.width: int = self._trunk.width
         self.depth: int = self._trunk.depth
+        size = getattr(visual, 'image_size', None)
+        #: Height and width of the images that the positions are made for.
+        self.image_size: tuple[int, int] = (size, size) if isinstance(size, int) else tuple(size)  # type: ignore[arg-type]
 
     @property
     def projection(self) -> Tensor | None:
@@ -61,7 +64,14 @@ class VisionTower(nn.Module):
 
         Returns:
             The hidden states, and what is needed to go on from them.
+
+        Raises:
+            ValueError: If the images have another size than the tower's positions.
         """
+        if tuple(images.shape[-2:]) != self.image_size:
+            given, own = (' x '.join(map(str, size)) for size in (images.shape[-2:], self.image_size))
+            raise ValueError(f'images of {given} pixels, and the vision tower takes {own}; set the size in the pipeline of '
+                             'the dataset, or take an architecture for such images')
         x, rope = self._trunk.embed(images)
         if layer > EMBED:
             x = self._trunk.norm_pre(x)

@@ -23,7 +23,6 @@ from ...structures import (
 from .base import BasePrompter, TextEncoder
 from .placing import (
     PLACEHOLDER,
-    POSITIONS,
     Placement,
     Position,
     fill,
@@ -181,10 +180,6 @@ def _length(num_tokens: int | None, words: int) -> int:
 
 
 def _check(position: str, full_stop: str, templates: list[str]) -> None:
-    if position not in POSITIONS:
-        raise ValueError(f'position={position!r} is unknown; allowed: {POSITIONS}')
-    if full_stop not in ('merged', 'own'):
-        raise ValueError(f"full_stop={full_stop!r} is unknown; allowed: ('merged', 'own')")
     late = [template for template in templates if not template.startswith('{}')]
     if position != 'end' and late:
         raise ValueError(f"position={position!r} needs the class name first in template={late[0]!r}; use position='end'")

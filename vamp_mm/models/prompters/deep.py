@@ -56,13 +56,11 @@ class DeepPrompter(BasePrompter):
         self.text_tokens: nn.Parameter | None = None
         if text_depth:
             check_layers('text', 0, text_depth, clip.text.depth)
-            _check_count('text_tokens', text_tokens)
             self._first_position = first_position(clip)
             first = start_tokens(clip, context, text_tokens, clip.text.width, std)
             self.text_tokens = nn.Parameter(torch.cat([first[None], _noise(text_depth - 1, first, std)]))
         if vision_depth:
             check_layers('vision', 0, vision_depth, clip.vision.depth)
-            _check_count('vision_tokens', vision_tokens)
             self.vision_tokens = nn.Parameter(torch.randn(vision_depth, vision_tokens, clip.vision.width) * std)
             self.first_vision_layer = -1
 
@@ -94,8 +92,3 @@ class DeepPrompter(BasePrompter):
 
 def _noise(count: int, like: Tensor, std: float) -> Tensor:
     return torch.randn(count, *like.shape).to(like) * std
-
-
-def _check_count(key: str, count: int) -> None:
-    if count < 1:
-        raise ValueError(f'{key}={count} must be at least 1; to leave that tower alone set its depth to 0')

@@ -46,7 +46,7 @@ class GaussianShift(nn.Module):
                  log_var_start: float | None = None,
                  seed: Seed = 0) -> None:
         super().__init__()
-        check_samples(train_samples, test_samples, test_noise)
+        check_samples(test_samples, test_noise)
         self.requires = frozenset({'image'}) if conditional else frozenset()
         self.train_samples, self.test_samples, self.test_noise, self.seed = train_samples, test_samples, test_noise, seed
         self.width = clip.text.width

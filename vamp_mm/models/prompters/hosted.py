@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, Protocol, cast
 
@@ -45,7 +46,7 @@ class TokenHost(Protocol):
         """Edits of the vision tower, from ``(H, K, W)`` shared text tokens where the towers are coupled."""
 
 
-def build_host(config: dict[str, Any], clip: FrozenCLIP, start: int, depth: int) -> TokenHost:
+def build_host(config: Mapping[str, Any], clip: FrozenCLIP, start: int, depth: int) -> TokenHost:
     """Build a host and check that it goes with the edited text blocks.
 
     Args:

@@ -11,7 +11,6 @@ from torch import Tensor
 from ...structures import TextPrompts
 
 Position = Literal['end', 'middle', 'front']
-POSITIONS = ('end', 'middle', 'front')
 #: One token in every byte-pair vocabulary of CLIP; its embedding is never seen, a learned token takes its place.
 PLACEHOLDER = 'X'
 

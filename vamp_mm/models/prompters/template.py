@@ -25,8 +25,6 @@ class TemplatePrompter(BasePrompter):
 
     def __init__(self, clip: FrozenCLIP, templates: Sequence[str] = (), own: bool = True) -> None:
         super().__init__()
-        if isinstance(templates, str):
-            raise TypeError(f'templates={templates!r} is a single string; write ({templates!r},)')
         if not (templates or own):
             raise ValueError("own=False leaves no template; give templates=('a photo of a {}.', ...)")
         self.templates, self.own = tuple(templates), own

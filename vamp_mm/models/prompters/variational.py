@@ -71,7 +71,7 @@ class VariationalPrompter(BasePrompter):
                  seed: Seed = 0,
                  prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
         super().__init__()
-        check_samples(train_samples, test_samples, test_noise)
+        check_samples(test_samples, test_noise)
         self.host = build_host(host, clip, start, depth)
         self.first_vision_layer = self.host.first_vision_layer
         self.start, self.depth = start, depth

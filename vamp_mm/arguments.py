@@ -187,7 +187,8 @@ def problem_of(name: str, value: Any, parameter: inspect.Parameter) -> str | Non
     """
     if value is parameter.default or fits(value, parameter.annotation):
         return None
-    return f'{name}={shortened(value)} must be {words(parameter.annotation)}'
+    finite = ', and finite' if isinstance(value, float) and not math.isfinite(value) else ''
+    return f'{name}={shortened(value)} must be {words(parameter.annotation)}{finite}'
 
 
 def shortened(value: Any) -> str:

@@ -175,11 +175,11 @@ def test_override_of_a_key_that_exists_or_could() -> None:
     cfg = Config.fromfile(VAMP)
     apply_overrides(cfg, {
         'train_cfg.max_epochs': 3, 'custom_hooks.1.templates': ['a {}.'], 'optim_wrapper.optimizer.eps': 1e-6,
-        'model.head.kl.weight': 0.5, 'train_dataloader.dataset.pipeline.1.size': 32})
+        'model.head.kl.weight': 0.5, 'train_dataloader.dataset.pipeline.1.scale': [0.3, 1.0]})
     assert cfg.train_cfg.max_epochs == 3
     assert cfg.custom_hooks[1].templates == ['a {}.']
     assert cfg.optim_wrapper.optimizer.eps == 1e-6
-    assert cfg.train_dataloader.dataset.pipeline[1].size == 32
+    assert cfg.train_dataloader.dataset.pipeline[1].scale == [0.3, 1.0]
     assert check_config(cfg) == []
 
 

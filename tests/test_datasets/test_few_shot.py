@@ -98,12 +98,12 @@ def test_says_what_to_do_where_data_are_missing(arguments: dict, data_root: Path
 @pytest.mark.parametrize(
     ('wrong', 'message'),
     [
-        (dict(split='valid'), "split='valid' is unknown"),
-        (dict(class_split='new'), "class_split='new' is unknown"),
-        (dict(unreadable='ignore'), "unreadable='ignore' is unknown"),
-        (dict(shots=0), 'shots=0 must be a positive integer, or -1'),
+        (dict(split='valid'), "split='valid' must be one of 'train', 'val', 'test'"),
+        (dict(class_split='new'), "class_split='new' must be one of 'all', 'base', 'novel'"),
+        (dict(unreadable='ignore'), "unreadable='ignore' must be one of 'error', 'skip'"),
+        (dict(shots=0), 'shots=0 must be an integer of at least 1 or -1'),
         (dict(shots=True), 'shots=True must be'),
-        (dict(seed=-1), 'seed=-1 must be an integer from 0 on'),
+        (dict(seed=-1), 'seed=-1 must be an integer from 0 to 4294967295'),
         (dict(seed=None), 'seed=None must be'),
         (dict(augment_seed=True), 'augment_seed=True must be'),
         (dict(shots=4, split='test'), 'the test split is never sampled'),

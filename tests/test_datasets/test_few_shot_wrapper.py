@@ -103,8 +103,8 @@ def test_images_in_memory_are_wrapped_too() -> None:
     (Arrays(ann_file='', metainfo=dict(classes=('ant', 'bee', 'cow'))), {}, '1 classes have no image .*cow'),
     (Arrays(ann_file=''), dict(shots=6), 'fewer images than shots=6'),
     (Arrays(ann_file=''), dict(split='test', shots=1), 'never sampled'),
-    (Arrays(ann_file=''), dict(seed=-1), 'seed=-1 must be an integer from 0 on'),
-    (Arrays(ann_file=''), dict(class_split='new'), "allowed: \\('all', 'base', 'novel'\\)"),
+    (Arrays(ann_file=''), dict(seed=-1), 'seed=-1 must be an integer from 0 to 4294967295'),
+    (Arrays(ann_file=''), dict(class_split='new'), "class_split='new' must be one of 'all', 'base', 'novel'"),
 ])  # fmt: skip
 def test_what_cannot_be_sampled_is_explained(dataset: BaseDataset, options: dict, says: str) -> None:
     with pytest.raises(ValueError, match=says):
@@ -112,6 +112,8 @@ def test_what_cannot_be_sampled_is_explained(dataset: BaseDataset, options: dict
 
 
 def test_a_dataset_of_another_kind_is_refused() -> None:
-    with pytest.raises(TypeError, match=r'list lacks .*get_data_info'):
+    with pytest.raises(TypeError, match=r'object lacks .*get_data_info'):
+        FewShotWrapper(object())
+    with pytest.raises(ValueError, match=r"dataset=\[1, 2\] must be a dict with the key 'type'"):
         FewShotWrapper([1, 2])
     assert issubclass(DataError, ValueError)

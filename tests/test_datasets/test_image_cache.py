@@ -124,7 +124,7 @@ def test_on_for_small_few_shot_sets_only(arguments: dict) -> None:
     assert FewShotDataset(**arguments, split='test').image_cache is None
     assert FewShotDataset(**arguments, split='test', cache_mb=3).image_cache.budget_mb == 3
     for wrong in (-1, float('inf'), float('nan'), '5', True):
-        with pytest.raises(DataError, match=f'cache_mb={wrong!r} must be a finite number'):
+        with pytest.raises(ValueError, match=f'cache_mb={wrong!r} must be a number of at least 0'):
             FewShotDataset(**arguments, cache_mb=wrong)
     with pytest.raises(DataError, match='the system does not give so many MiB'):
         FewShotDataset(**arguments, cache_mb=1e13)

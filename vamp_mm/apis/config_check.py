@@ -6,12 +6,14 @@ it. The check reads signatures only; nothing is built, no data or weights are ne
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.dist import init_dist
+from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor
 from mmengine.runner import Runner
 from mmengine.utils.dl_utils import set_multi_processing
@@ -21,6 +23,7 @@ from vamp_mm.arguments import as_parameter, fits
 from vamp_mm.engine.optim_groups import PartOptimWrapperConstructor
 from vamp_mm.evaluation.split_configs import split_dataset
 
+from .effect_check import without_effect
 from .errors import ConfigError, closest
 from .shape_check import check_shapes
 from .signatures import signature_of
@@ -41,11 +44,12 @@ _PARAMWISE = frozenset({
 })
 
 
-def validate_config(cfg: Config) -> None:
+def validate_config(cfg: Config, training: bool = False) -> None:
     """Raise if anything is wrong with a config.
 
     Args:
         cfg: A complete config of a run.
+        training: Whether the run trains; then settings without effect are warned of, too.
 
     Raises:
         ConfigError: With all problems at once.
@@ -53,6 +57,8 @@ def validate_config(cfg: Config) -> None:
     problems = check_config(cfg)
     if problems:
         raise ConfigError(problems, cfg.filename)
+    for sentence in without_effect(cfg) if training else ():
+        print_log(sentence, 'current', logging.WARNING)
 
 
 def check_config(cfg: Config) -> list[str]:
@@ -121,7 +127,16 @@ class _RunnerCheck:
                 self._loop(key, value)
             elif key in ('optim_wrapper', 'default_hooks', 'env_cfg', 'custom_imports'):
                 getattr(self, f'_{key}')(key, value)
+        for part in ('val', 'test'):
+            self._together(f'{part}_cfg', f'{part}_dataloader', f'{part}_evaluator')
         return self._problems
+
+    def _together(self, *keys: str) -> None:
+        given = [key for key in keys if self._cfg.get(key) is not None]
+        missing = [key for key in keys if key not in given]
+        if given and missing:
+            self._problems.append(f'{" and ".join(given)} without {" and ".join(missing)}: set all of {", ".join(keys)}, '
+                                  'or none of them')
 
     def _plain(self, key: str, value: object, registry: str) -> None:
         for path, item in _items(key, value):

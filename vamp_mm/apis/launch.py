@@ -12,6 +12,8 @@ from mmengine.config import Config
 from mmengine.dist import broadcast_object_list, init_dist, is_distributed, is_main_process
 from mmengine.utils.dl_utils import set_multi_processing
 
+from .loaders import settle_loaders
+
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
@@ -23,12 +25,14 @@ def launched(cfg: Config) -> Iterator[None]:
     talk over gloo and the wrapper is told of no device.
 
     Args:
-        cfg: Config with ``launcher`` and ``env_cfg``; without a GPU ``model_wrapper_cfg`` is set in place.
+        cfg: Config with ``launcher`` and ``env_cfg``; without a GPU ``model_wrapper_cfg`` is set in place, and dataloaders
+            lose what they may not have (:func:`~vamp_mm.apis.loaders.settle_loaders`).
 
     Raises:
         ValueError: If the launcher is unknown.
         RuntimeError: If there is no GPU and the launcher cannot do without, or torchrun did not start us.
     """
+    settle_loaders(cfg)
     launcher = cfg.get('launcher') or 'none'
     if launcher not in LAUNCHERS:
         raise ValueError(f'launcher={launcher!r} is unknown; allowed: {LAUNCHERS}')

@@ -50,7 +50,7 @@ def train(
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false.
         CheckpointError: If the run to resume had other settings; nothing is written then.
     """
-    validate_config(cfg)
+    validate_config(cfg, training=True)
     _check_complete(cfg)
     run = identity(cfg, labels)
     cfg = cfg.copy()

@@ -18,7 +18,7 @@ from .errors import DataError
 from .image_cache import ImageCache, check_budget
 from .near_names import spelt_otherwise
 from .prompts import dataset_vocabulary
-from .sampling import check_seeds, few_shot_part
+from .sampling import few_shot_part
 from .sources import SplitSource, build_source
 from .splits import PARTS, Item, Split
 from .transforms import LoadRGBImage, read_rgb
@@ -92,7 +92,6 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         lazy_init: bool = False,
     ) -> None:
         _check_shots(shots, split)
-        check_seeds(seed, augment_seed)
         if cache_mb is not None:
             check_budget(cache_mb)
         data_root = osp.expanduser(data_root)

@@ -15,7 +15,7 @@ from .augmentation import SeededAugmentation
 from .class_splits import base_classes, class_range, class_split
 from .errors import DataError, some
 from .prompts import dataset_vocabulary
-from .sampling import check_seeds, few_shot_part
+from .sampling import few_shot_part
 from .sources.base import DEFAULT_TEMPLATE
 from .splits import Item, Split
 
@@ -69,7 +69,6 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
     ) -> None:
         if split == 'test' and shots != -1:
             raise DataError(f"shots={shots} with split='test': the test split is never sampled; leave shots at -1")
-        check_seeds(seed, augment_seed)
         if (train_dataset is not None) != (split == 'val' and shots > 0):
             raise DataError(
                 f'train_dataset belongs to split="val" with shots, here split={split!r} and '

@@ -74,13 +74,6 @@ def check_seed(seed: int, key: str = 'seed') -> None:
         raise DataError(f'{key}={seed!r} must be an integer from 0 on, such as 1')
 
 
-def check_seeds(seed: int, augment_seed: int | None) -> None:
-    """Check the two seeds of a dataset; see :func:`check_seed`."""
-    check_seed(seed)
-    if augment_seed is not None:
-        check_seed(augment_seed, 'augment_seed')
-
-
 def few_shot_part(
     split: Split, part: str, shots: int, seed: int, allow_short: bool = False
 ) -> tuple[Item, ...]:

@@ -10,9 +10,29 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
 from mmengine.dist import broadcast_object_list, init_dist, is_distributed, is_main_process
+from mmengine.logging import print_log
 from mmengine.utils.dl_utils import set_multi_processing
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+#: What torchrun sets for each process, besides WORLD_SIZE.
+_TORCHRUN = ('RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT')
+
+
+def settle_launcher(cfg: Config) -> None:
+    """Choose ``pytorch`` as launcher where torchrun started several processes and none is set, in place.
+
+    Without it each of them would be a training of its own, all in one folder.
+
+    Args:
+        cfg: A complete config.
+    """
+    processes = os.environ.get('WORLD_SIZE', '')
+    if (cfg.get('launcher') or 'none') != 'none' or not processes.isdecimal() or int(processes) < 2:
+        return
+    if all(os.environ.get(name) for name in _TORCHRUN):
+        cfg.launcher = 'pytorch'
+        if os.environ['RANK'] == '0':
+            print_log(f'torchrun started {processes} processes: they are one run (launcher=pytorch)', 'current')
 
 
 @contextmanager

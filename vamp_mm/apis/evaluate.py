@@ -22,10 +22,10 @@ from .errors import ConfigError
 from .final_test import prepare_for_test
 from .launch import launched, on_main, settle_launcher
 from .lock import held
-from .log_file import stop_on_write_error
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook
+from .write_errors import explained_writes, stop_on_write_error
 
 _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
              'val_dataloader', 'val_cfg', 'val_evaluator')
@@ -72,7 +72,7 @@ def test(
     prepare_for_test(cfg)
     cfg.resume = False
     cfg.load_from = None if checkpoint is None else str(checkpoint)
-    with launched(cfg), contextlib.ExitStack() as stack:
+    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(RunConfig.of(cfg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -75,9 +76,21 @@ def on_main(check: Callable[[], None]) -> None:
         except Exception as error:
             errors[0] = error
     if is_distributed():
-        broadcast_object_list(errors)
+        sent = [_portable(error) for error in errors]
+        broadcast_object_list(sent)
+        errors = errors if is_main_process() else sent
     if errors[0] is not None:
         raise errors[0]
+
+
+def _portable(error: Exception | None) -> Exception | None:
+    """An error as other processes can read it."""
+    try:
+        if str(pickle.loads(pickle.dumps(error))) == str(error):
+            return error
+    except Exception:  # whatever another's exception does when it is pickled
+        pass
+    return RuntimeError(f'{type(error).__name__}: {error}')
 
 
 def _join(cfg: Config, launcher: str) -> None:

@@ -97,7 +97,7 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise WriteError(path, error) from error
+        raise WriteError.of(path, error) from error
 
 
 def _same_file(handle: int, path: Path) -> bool:

@@ -26,10 +26,10 @@ from .errors import ConfigError
 from .final_test import test_trained
 from .launch import launched, on_main, settle_launcher
 from .lock import held
-from .log_file import stop_on_write_error
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook, visualizer_kept_open
+from .write_errors import explained_writes, stop_on_write_error
 
 
 def train(
@@ -57,6 +57,7 @@ def train(
     Raises:
         ConfigError: If the config has a key or a type that nothing knows, or does not train.
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false, or another process writes into it.
+        WriteError: If the disk is full or nothing may be written there.
         CheckpointError: If the run to resume had other settings; nothing is written then.
     """
     validate_config(cfg)
@@ -68,7 +69,7 @@ def train(
     if 'checkpoint' not in default_hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
         cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
     settle_launcher(cfg)
-    with launched(cfg), contextlib.ExitStack() as stack:
+    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
         on_main(lambda: _hold_folders(cfg, resume, stack))
         if resume:
             on_main(lambda: _check_same_run(cfg))

@@ -19,18 +19,26 @@ _SUFFIX = '.tmp'
 #: Name of a temporary file: the final name, the process that writes it, and a random part.
 _LEFTOVER = re.compile(r'\..+\.(\d+)-[0-9a-f]+\.tmp')
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+#: What the system reports where a write fails for want of room or of permission.
+WRITE_ERRORS = frozenset({*_FULL, *_FORBIDDEN, errno.EIO, errno.ESTALE})
 
 
 class WriteError(OSError):
-    """A file could not be written; the message is one sentence for the user.
+    """A file could not be written; the message is one sentence for the user."""
 
-    Args:
-        path: The file.
-        error: What the system reported.
-    """
+    @classmethod
+    def of(cls, path: str | Path, error: OSError) -> WriteError:
+        """Explain an error of the system.
 
-    def __init__(self, path: str | Path, error: OSError) -> None:
-        super().__init__(error.errno, _why(Path(path), error), str(path))
+        Args:
+            path: The file.
+            error: What the system reported.
+
+        Returns:
+            The error to raise in its place.
+        """
+        return cls(error.errno, _why(Path(path), error), str(path))
 
     def __str__(self) -> str:
         return str(self.strerror)
@@ -54,7 +62,7 @@ def atomic_write(data: bytes, path: str | Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_rename(data, temporary_name(path), path)
     except OSError as error:
-        raise WriteError(path, error) from error
+        raise WriteError.of(path, error) from error
 
 
 def temporary_name(path: Path) -> Path:
@@ -112,7 +120,7 @@ def _why(path: Path, error: OSError) -> str:
         with contextlib.suppress(OSError):
             reason += f', {shutil.disk_usage(folder).free / 2**20:,.0f} MiB free'
         advice = 'make room and start again (a training with --resume), or choose another --work-dir'
-    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    elif error.errno in _FORBIDDEN:
         advice = 'choose a --work-dir that you may write to, or change the permissions'
     return f"'{path}' could not be written ({reason}); no half-written file is left: {advice}"
 

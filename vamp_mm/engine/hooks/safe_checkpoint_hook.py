@@ -150,15 +150,19 @@ class SafeCheckpointHook(CheckpointHook):
             remove_leftovers(runner.work_dir)
         # A stored path is deleted when a better one comes: never trust it to lie elsewhere.
         if getattr(self, 'best_ckpt_path', None):
-            self.best_ckpt_path = self._here(runner, self.best_ckpt_path)
+            self.best_ckpt_path = self._here(runner, 'best_ckpt', self.best_ckpt_path)
         for key, path in getattr(self, 'best_ckpt_path_dict', {}).items():
-            self.best_ckpt_path_dict[key] = self._here(runner, path) if path else None
+            here = self._here(runner, f'best_ckpt_{key}', path) if path else None
+            self.best_ckpt_path_dict[key] = here
         if runner._resume and runner._load_from is not None:
             self._remember(runner, str(runner._load_from), runner.iter)
 
     def after_train(self, runner: Runner) -> None:
         """Let the last checkpoint hold what training ended with; then publish it."""
         self.store_last(runner)
+        best = getattr(self, 'best_ckpt_path_dict', {})
+        for key in [key for key, path in best.items() if path is None]:
+            del best[key]  # there is none to publish
         super().after_train(runner)
 
     def store_last(self, runner: Runner) -> str | None:
@@ -259,15 +263,17 @@ class SafeCheckpointHook(CheckpointHook):
     def _remember(self, runner: Runner, file: str, iteration: int) -> None:
         self._stored = (file, iteration, weights_fingerprint(unwrap_model(runner.model)))
 
-    def _here(self, runner: Runner, path: str) -> str | None:
-        here = self.file_backend.join_path(self.out_dir, Path(path).name)
-        if self.file_backend.isfile(here):
-            return here
-        runner.logger.warning(
-            f'the best checkpoint so far, {here}, is not there (deleted or not copied): the next '
-            'one is written when its score is better'
-        )
-        return None
+    def _here(self, runner: Runner, key: str, path: str) -> str | None:
+        """Where a file of an earlier part of the run lies now; None if it is gone."""
+        here: str | None = self.file_backend.join_path(self.out_dir, Path(path).name)
+        if not self.file_backend.isfile(here):
+            runner.logger.warning(
+                f'the best checkpoint so far, {here}, is not there (deleted or not copied): the '
+                'next one is written when its score is better'
+            )
+            here = None
+        runner.message_hub.update_info(key, here)
+        return here
 
 
 def _nothing_to_resume(work_dir: str, folder: Path) -> str:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import multiprocessing
 import os
 import pickle
+import random
+import re
+import signal
+import sys
+import time
 import zipfile
 from collections import OrderedDict
 
@@ -14,8 +22,14 @@ from mmengine.logging import HistoryBuffer
 from torch import nn
 
 from vamp_mm import __version__
-from vamp_mm.engine import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
-from vamp_mm.engine.atomic import atomic_write, remove_leftovers
+from vamp_mm.engine import (
+    CHECKPOINT_FORMAT,
+    CheckpointError,
+    find_latest_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from vamp_mm.engine.atomic import WriteError, atomic_write, remove_leftovers
 
 
 class Bomb:
@@ -185,23 +199,79 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     atomic_write(b'old', tmp_path / 'a.pth')
 
     def full_disk(handle):
-        raise OSError('no space left')
+        raise OSError(errno.ENOSPC, 'No space left on device')
 
     monkeypatch.setattr(os, 'fsync', full_disk)
-    with pytest.raises(OSError, match='no space'):
+    with pytest.raises(
+        WriteError,
+        match=r"a.pth' could not be written \(No space left on device, [\d,]+ MiB free\); no "
+        'half-written file is left: make room and start again .a training with --resume.',
+    ):
         atomic_write(b'new', tmp_path / 'a.pth')
     assert (tmp_path / 'a.pth').read_bytes() == b'old'
     assert [path.name for path in tmp_path.iterdir()] == ['a.pth']
 
 
 def test_leftovers_of_a_killed_run_are_removed_and_nothing_else(tmp_path):
-    for name in ('.epoch_2.pth.99-ab.tmp', '.last_checkpoint.99-ab.tmp'):
-        (tmp_path / name).touch()
+    gone = 2**22 + 1  # above the largest number of a process
+    for name in ('epoch_2.pth', 'last_checkpoint', 'data_split.json', 'result.json'):
+        (tmp_path / f'.{name}.{gone}-ab.tmp').touch()
+        (tmp_path / f'.{name}.{os.getpid()}-cd.tmp').touch()  # a process of an earlier boot
+    writing = tmp_path / f'.predictions.jsonl.{os.getppid()}-ab.tmp'  # of a process that lives
+    writing.touch()
     for name in ('epoch_1.pth', 'notes.tmp', '.hidden'):
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
+    assert writing.exists()
+    writing.unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         '.hidden',
         'epoch_1.pth',
         'notes.tmp',
     ]
+
+
+@pytest.mark.parametrize('number', [errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO])
+def test_why_a_file_could_not_be_written(tmp_path, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, 'replace', refuse)
+    with pytest.raises(WriteError, match=re.escape(os.strerror(number))) as caught:
+        atomic_write(b'new', tmp_path / 'a.pth')
+    assert caught.value.errno == number
+    assert '\n' not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='forks')
+@pytest.mark.parametrize('kind', [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_ended_at_any_moment(tmp_path, kind):
+    """What has its final name is whole, wherever the signal strikes."""
+    chance = random.Random(int(kind))
+    context = multiprocessing.get_context('fork')
+    for _ in range(12):
+        process = context.Process(target=write_for_ever, args=(tmp_path,))
+        process.start()
+        time.sleep(chance.uniform(0.02, 0.15))
+        os.kill(process.pid, kind)
+        process.join(60)
+        assert process.exitcode not in (None, 0)
+        for path in tmp_path.glob('epoch_*.pth'):
+            step = int(path.stem.split('_')[1])
+            assert load_checkpoint(path)['state_dict']['w'].tolist() == [float(step)] * 5000
+        newest = max((int(path.stem.split('_')[1]) for path in tmp_path.glob('*.pth')), default=None)
+        found = find_latest_checkpoint(tmp_path)
+        assert found == (None if newest is None else str(tmp_path / f'epoch_{newest}.pth'))
+    assert newest is not None, 'nothing was ever written: the test is void'
+    remove_leftovers(tmp_path)
+    assert not list(tmp_path.glob('.*.tmp'))
+
+
+def write_for_ever(folder):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.stderr = open(os.devnull, 'w')  # noqa: SIM115 -- the traceback of KeyboardInterrupt
+    for step in itertools.count():
+        name = f'epoch_{step % 50}.pth'
+        save_checkpoint({'state_dict': {'w': torch.full((5000,), float(step % 50))}}, folder / name)
+        atomic_write(name.encode(), folder / 'last_checkpoint')

@@ -61,7 +61,7 @@ def test_file_is_plain_and_small(trained):
 
 
 def test_pointer_names_the_last_one(trained):
-    assert (trained / 'last_checkpoint').read_text() == str(trained / 'epoch_4.pth')
+    assert (trained / 'last_checkpoint').read_text() == 'epoch_4.pth'
     assert not list(trained.glob('.*.tmp'))
 
 

@@ -184,4 +184,6 @@ def _write(
         )
     if listed:
         atomic_write(data, there)
+    elif not resumed:  # of a start that failed, with other data
+        there.unlink(missing_ok=True)
     atomic_write(note.encode('utf-8', 'backslashreplace'), work_dir / NOTE)

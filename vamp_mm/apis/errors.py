@@ -16,8 +16,12 @@ class ConfigError(ValueError):
 
     def __init__(self, problems: Iterable[str], source: str | None = None) -> None:
         self.problems = list(problems)
+        self.source = source
         head = f'{len(self.problems)} problem(s) in {source or "the config"}:'
         super().__init__('\n  - '.join([head, *self.problems]))
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.problems, self.source)  # for other processes of the run
 
 
 class WorkDirError(FileExistsError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import time
 from collections.abc import Mapping, Sequence
@@ -13,16 +14,22 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.engine.run_config import RunConfig
+
 from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
-from .launch import launched, on_main
+from .final_test import prepare_for_test
+from .launch import launched, on_main, settle_launcher
+from .lock import held
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook
+from .write_errors import explained_writes, stop_on_write_error
 
 _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
              'val_dataloader', 'val_cfg', 'val_evaluator')
+_LOCK = '.test.lock'
 
 
 def test(
@@ -50,6 +57,7 @@ def test(
     Raises:
         ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
         FileNotFoundError: If the checkpoint does not exist.
+        WorkDirError: If another test of this second writes into the same folder.
     """
     validate_config(cfg)
     if cfg.get('test_cfg') is None:
@@ -60,17 +68,17 @@ def test(
     cfg = cfg.copy()
     for key in _TRAINING:
         cfg[key] = None
-    # Whatever hook the training used, this one makes loading safe and strict.
-    cfg.default_hooks = {
-        **(cfg.get('default_hooks') or {}), 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
-    if (cfg.get('launcher') or 'none') != 'none':
-        cfg.model_wrapper_cfg = dict(type='vamp_mm.EvaluationWrapper')
+    settle_launcher(cfg)
+    prepare_for_test(cfg)
     cfg.resume = False
     cfg.load_from = None if checkpoint is None else str(checkpoint)
-    with launched(cfg):
+    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
-        runner = Runner.from_cfg(cfg)
+        runner = Runner.from_cfg(RunConfig.of(cfg))
+        folder = Path(runner.work_dir) / runner.timestamp
+        on_main(lambda: stack.enter_context(held(folder, _LOCK)))  # a second test of the same second
+        stop_on_write_error(runner.logger)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:
@@ -79,7 +87,7 @@ def test(
         metrics = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)
-            place = Path(runner.work_dir) / runner.timestamp / RESULT if out is None else Path(out)
+            place = folder / RESULT if out is None else Path(out)
             write_json(place, {**result, 'checkpoint': cfg.load_from})
     return metrics
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,11 +11,31 @@ import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
 from mmengine.dist import broadcast_object_list, init_dist, is_distributed, is_main_process
+from mmengine.logging import print_log
 from mmengine.utils.dl_utils import set_multi_processing
 
 from .loaders import settle_loaders
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+#: What torchrun sets for each process, besides WORLD_SIZE.
+_TORCHRUN = ('RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT')
+
+
+def settle_launcher(cfg: Config) -> None:
+    """Choose ``pytorch`` as launcher where torchrun started several processes and none is set, in place.
+
+    Without it each of them would be a training of its own, all in one folder.
+
+    Args:
+        cfg: A complete config.
+    """
+    processes = os.environ.get('WORLD_SIZE', '')
+    if (cfg.get('launcher') or 'none') != 'none' or not processes.isdecimal() or int(processes) < 2:
+        return
+    if all(os.environ.get(name) for name in _TORCHRUN):
+        cfg.launcher = 'pytorch'
+        if os.environ['RANK'] == '0':
+            print_log(f'torchrun started {processes} processes: they are one run (launcher=pytorch)', 'current')
 
 
 @contextmanager
@@ -59,9 +80,21 @@ def on_main(check: Callable[[], None]) -> None:
         except Exception as error:
             errors[0] = error
     if is_distributed():
-        broadcast_object_list(errors)
+        sent = [_portable(error) for error in errors]
+        broadcast_object_list(sent)
+        errors = errors if is_main_process() else sent
     if errors[0] is not None:
         raise errors[0]
+
+
+def _portable(error: Exception | None) -> Exception | None:
+    """An error as other processes can read it."""
+    try:
+        if str(pickle.loads(pickle.dumps(error))) == str(error):
+            return error
+    except Exception:  # whatever another's exception does when it is pickled
+        pass
+    return RuntimeError(f'{type(error).__name__}: {error}')
 
 
 def _join(cfg: Config, launcher: str) -> None:

@@ -21,6 +21,7 @@ from vamp_mm.evaluation.figures import reliability_diagram, uncertainty_sheet
 from .compose import compose
 from .evaluate import test
 from .icons import build_icon_benchmark
+from .lock import held
 from .progress import ProgressHook
 from .records import hardware, versions, write_json
 from .train import train
@@ -30,6 +31,7 @@ _METHODS = {'zero_shot': 'clip/zero_shot_icons.py', 'vamp': 'vamp/vamp_mmrl_icon
 _TITLES = {'zero_shot': 'zero-shot CLIP', 'vamp': 'VaMP, 16 shots'}
 _SUMMARY, _RELIABILITY, _SHEET = 'summary.json', 'reliability.png', 'uncertainty.png'
 _DUMP = 'predictions.jsonl'
+_LOCK = '.quickstart.lock'
 
 
 def quickstart(work_dir: str | Path = 'work_dirs/quickstart',
@@ -51,7 +53,12 @@ def quickstart(work_dir: str | Path = 'work_dirs/quickstart',
         What ``summary.json`` holds: for ``zero_shot`` and ``vamp`` each ``base``, ``novel`` and ``h`` (accuracy in
         percent) and ``ece`` (0 to 1, mean of both splits); ``seconds``, ``seed``, ``versions``, ``hardware``.
     """
-    start, work_dir = time.perf_counter(), Path(work_dir)
+    with held(work_dir, _LOCK):
+        return _quickstart(Path(work_dir), data, seed, overrides)
+
+
+def _quickstart(work_dir: Path, data: str | Path, seed: int, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+    start = time.perf_counter()
     console = Console(file=sys.stdout)  # this one also while MMEngine's log is kept off the screen
     _clear(work_dir, console)
     console.print(f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...')

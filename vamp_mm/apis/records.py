@@ -16,9 +16,10 @@ import numpy as np
 import torch
 
 import vamp_mm
-from vamp_mm.engine.atomic import atomic_write
+from vamp_mm.engine.atomic import atomic_write, is_leftover
 
 from .errors import WorkDirError
+from .lock import TRAINING_LOCK
 
 _PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision', 'torchmetrics')
 #: What a run writes about its data before the first epoch: the lists and a note.
@@ -30,7 +31,8 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     """Refuse a work directory that holds something of an earlier run, or anything else.
 
     What starts left that failed before their first checkpoint is no obstacle: a new start writes its own log
-    folder beside theirs, and its record of the data over theirs.
+    folder beside theirs, and its record of the data over theirs; temporary files of writes that were killed are
+    removed when it trains.
 
     Args:
         work_dir: Where a run is about to write.
@@ -48,7 +50,7 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     found = sorted(
         item.name for item in path.iterdir()
         if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py'
-        and item.name not in DATA_RECORD)
+        and item.name not in (*DATA_RECORD, TRAINING_LOCK) and not is_leftover(item.name))
     if found:
         shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
         raise WorkDirError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,16 +15,21 @@ from mmengine.runner import Runner
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
 from vamp_mm.engine import find_latest_checkpoint, load_checkpoint, unwrap_model
+from vamp_mm.engine.latest import checkpoint_folder
+from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
 
 from .config_check import validate_config
 from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
-from .launch import launched, on_main
+from .final_test import test_trained
+from .launch import launched, on_main, settle_launcher
+from .lock import held
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook, visualizer_kept_open
+from .write_errors import explained_writes, stop_on_write_error
 
 
 def train(
@@ -31,8 +37,11 @@ def train(
 ) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
-    Writes ``<work_dir>/result.json``: the metrics, the time, the memory, the seed, the versions and a hash of the
-    config (:func:`~vamp_mm.apis.result.result_of`); and which images the run used
+    The test is that of ``tools/test.py`` with the last checkpoint: a new model, loaded from that file, and new hooks.
+
+    Writes ``<work_dir>/result.json``: the metrics, the checkpoint that they describe (``tested_checkpoint``; None if it
+    is not kept), the time, the memory, the seed, the versions and a hash of the config
+    (:func:`~vamp_mm.apis.result.result_of`); and which images the run used
     (:class:`~vamp_mm.apis.data_record.DataRecordHook`).
 
     Args:
@@ -47,7 +56,8 @@ def train(
 
     Raises:
         ConfigError: If the config has a key or a type that nothing knows, or does not train.
-        WorkDirError: If ``work_dir`` is in use and ``resume`` is false.
+        WorkDirError: If ``work_dir`` is in use and ``resume`` is false, or another process writes into it.
+        WriteError: If the disk is full or nothing may be written there.
         CheckpointError: If the run to resume had other settings; nothing is written then.
     """
     validate_config(cfg, training=True)
@@ -58,28 +68,31 @@ def train(
     default_hooks = cfg.get('default_hooks') or {}
     if 'checkpoint' not in default_hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
         cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
-    with launched(cfg):
-        on_main(lambda: check_work_dir(cfg.work_dir, resume))
+    settle_launcher(cfg)
+    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
+        on_main(lambda: _hold_folders(cfg, resume, stack))
         if resume:
             on_main(lambda: _check_same_run(cfg))
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
-        runner = Runner.from_cfg(cfg)
+        runner = Runner.from_cfg(RunConfig.of(cfg))
+        stop_on_write_error(runner.logger)
         begin = StartHook()
         runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
         metrics: dict[str, Any] = {}
+        tested = None
         if cfg.get('test_cfg') is None:
             runner.train()
         else:
             runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
             with visualizer_kept_open(runner):
                 runner.train()
-            metrics = runner.test()
+            metrics, tested = test_trained(runner, cfg, [TestMetricsHook(), *hooks])
         result = result_of(runner, run, metrics, time.perf_counter() - start)
-        result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch}
+        result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch, 'tested_checkpoint': tested}
         if is_main_process():
             write_json(Path(runner.work_dir) / RESULT, result)
     return metrics
@@ -97,9 +110,21 @@ def _check_complete(cfg: Config) -> None:
                            'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
 
 
+def _hold_folders(cfg: Config, resume: bool, stack: contextlib.ExitStack) -> None:
+    """Hold the folders that the run writes into; they must be free, unless it continues what is there."""
+    for folder in dict.fromkeys((Path(cfg.work_dir).absolute(), _checkpoint_folder(cfg))):
+        stack.enter_context(held(folder))
+        check_work_dir(folder, resume)
+
+
+def _checkpoint_folder(cfg: Config) -> Path:
+    hook = cfg.default_hooks.get('checkpoint') or {}
+    return checkpoint_folder(cfg.work_dir, hook.get('out_dir'))
+
+
 def _check_same_run(cfg: Config) -> None:
     """Refuse to resume another run before anything of it is overwritten; the model's part is checked when it is built."""
-    file = cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)
+    file = cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir, _checkpoint_folder(cfg))
     if file is not None and '://' not in str(file):
         stored = (load_checkpoint(file).get('meta') or {}).get('settings') or {}
         stored = {key: value for key, value in stored.items() if key != FROZEN}

@@ -1,8 +1,9 @@
-"""Which checkpoint a killed run goes on from."""
+"""Which checkpoint a killed run is resumed from."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -13,27 +14,34 @@ from mmengine.logging import print_log
 POINTER = 'last_checkpoint'
 
 _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
+_LONGEST = 4096  # bytes of a pointer that are read: the longest path of a Linux system
 
 
-def find_latest_checkpoint(work_dir: str | Path) -> str | None:
-    """Find the newest complete checkpoint of a run.
+def find_latest_checkpoint(
+    work_dir: str | Path, out_dir: str | Path | None = None
+) -> str | None:
+    """Find the newest complete checkpoint of a run in the run's own folder.
 
-    The file ``last_checkpoint`` is a hint only: it may be missing, empty, older than the newest
-    checkpoint (killed between the two writes) or name a place from which the directory was moved
-    away.
+    The file ``last_checkpoint`` is a hint only: it may be missing, empty, damaged, older than the
+    newest checkpoint (killed between the two writes) or name a file that was deleted. Only the last
+    part of the path in it counts: a work directory that was copied or moved holds its own files,
+    and the folder that it came from belongs to another run.
 
     Args:
         work_dir: Work directory of the run.
+        out_dir: Folder of the run's checkpoints, if it is not the work directory (see
+            :func:`checkpoint_folder`).
 
     Returns:
         Absolute path of the checkpoint, or None if there is no complete one.
     """
     work_dir = Path(work_dir).absolute()
-    pointed = _pointed(work_dir)
-    folder = pointed.parent if pointed else work_dir
-    candidates = {path for path in folder.glob('*.pth') if _NAME.fullmatch(path.name)}
+    folder = work_dir if out_dir is None else Path(out_dir).absolute()
+    text = read_pointer(work_dir)
+    pointed = folder / re.split(r'[\\/]', text)[-1] if text else None
+    candidates = _numbered(folder)
     if pointed is not None and pointed not in candidates and is_complete(pointed):
-        return str(pointed)  # a name of the user's own, which tells no order
+        return str(pointed)  # a name of the user's own, without an order
     if pointed in candidates:
         candidates = {path for path in candidates if _step(path)[0] == _step(pointed)[0]}
     for path in sorted(candidates, key=_step, reverse=True):
@@ -43,22 +51,45 @@ def find_latest_checkpoint(work_dir: str | Path) -> str | None:
     return None
 
 
+def checkpoint_folder(work_dir: str | Path, out_dir: str | Path | None) -> Path:
+    """Where a ``CheckpointHook`` with this ``out_dir`` writes: MMEngine adds the run's name.
+
+    Args:
+        work_dir: Work directory of the run.
+        out_dir: Argument of the hook.
+
+    Returns:
+        The folder, absolute.
+    """
+    work_dir = Path(os.path.abspath(work_dir))
+    if out_dir is None or str(out_dir) == str(work_dir):
+        return work_dir
+    return Path(os.path.abspath(out_dir)) / work_dir.name
+
+
+def read_pointer(work_dir: str | Path) -> str:
+    """Read ``last_checkpoint``; an empty text if there is none or it cannot be read."""
+    try:
+        with open(Path(work_dir) / POINTER, 'rb') as file:
+            text = file.read(_LONGEST).decode('utf-8', 'replace')
+    except OSError:
+        return ''
+    return text.strip('\0 \t\r\n')
+
+
 def is_complete(path: str | Path) -> bool:
     """Whether a file was written to its end, where a torch archive has its table of contents."""
-    return Path(path).is_file() and zipfile.is_zipfile(path)
+    try:
+        return Path(path).is_file() and zipfile.is_zipfile(path)
+    except (OSError, ValueError):  # a pointer may hold anything, such as a name that is too long
+        return False
 
 
-def _pointed(work_dir: Path) -> Path | None:
-    pointer = work_dir / POINTER
-    text = pointer.read_text(encoding='utf-8').strip() if pointer.is_file() else ''
-    if not text:
-        return None
-    for path in (Path(text), work_dir / Path(text).name):  # the second: the directory was moved
-        if path.is_file():
-            return path.absolute()
-    return None
+def _numbered(folder: Path) -> set[Path]:
+    return {path for path in folder.glob('*.pth') if _NAME.fullmatch(path.name)}
 
 
 def _step(path: Path) -> tuple[bool, int]:
-    kind, number = _NAME.fullmatch(path.name).groups()
-    return kind == 'epoch', int(number)
+    match = _NAME.fullmatch(path.name)
+    assert match is not None
+    return match[1] == 'epoch', int(match[2])

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from .checkpoint import CheckpointError
 
@@ -73,6 +74,27 @@ def frozen_fingerprint(model: nn.Module) -> str:
             digest.update(f'{name} {tuple(weight.shape)}'.encode())
             digest.update(probes.float().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def weights_fingerprint(model: nn.Module) -> str:
+    """Digest of all weights that checkpoints hold, to the last bit.
+
+    Args:
+        model: The model, not wrapped for distributed training.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        if isinstance(value, Tensor):
+            digest.update(f'{value.dtype} {tuple(value.shape)}'.encode())
+            raw = value.detach().cpu().contiguous().reshape(-1)
+            digest.update(raw.view(torch.uint8).numpy().tobytes())
+        else:  # extra state of a module
+            digest.update(repr(value).encode())
+    return digest.hexdigest()
 
 
 def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> list[str]:

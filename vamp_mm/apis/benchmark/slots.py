@@ -13,6 +13,7 @@ import vamp_mm
 from ..errors import ConfigError
 
 _DEVICES = 'CUDA_VISIBLE_DEVICES'
+_TORCHRUN = frozenset({'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT'})
 
 
 def environments(slots: int | None = None) -> list[dict[str, str]]:
@@ -33,7 +34,8 @@ def environments(slots: int | None = None) -> list[dict[str, str]]:
         raise ConfigError([f'slots={slots}: at least 1 run must be allowed at a time'], 'the call')
     gpus = _gpus()
     number = slots or max(len(gpus), 1)
-    shared: dict[str, str] = {**os.environ, **_paths(os.environ)}
+    # each run is one process of its own, also where torchrun started this one
+    shared = {key: value for key, value in os.environ.items() if key not in _TORCHRUN} | _paths(os.environ)
     if not gpus:
         shared.setdefault('OMP_NUM_THREADS', str(max((os.cpu_count() or 1) // number, 1)))
         shared.setdefault('OMP_WAIT_POLICY', 'PASSIVE')

@@ -10,8 +10,6 @@ import contextlib
 import os
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
@@ -21,16 +19,13 @@ from ..compose import compose
 from ..errors import ConfigError
 from ..evaluate import test
 from ..identity import config_hash
+from ..lock import BusyError, held
 from ..result import RESULT
 from ..train import train
 from .jobs import BUSY, LOCK, PROGRESS, Job, read_job
 from .watch import WatchHook
 
 _PATIENCE = 10.0  # seconds that a killed benchmark's run may take to notice
-
-
-class BusyError(RuntimeError):
-    """Another process works on the run."""
 
 
 def run_job(work_dir: str | Path) -> None:
@@ -44,7 +39,7 @@ def run_job(work_dir: str | Path) -> None:
         BusyError: If another process works on it.
     """
     job = read_job(work_dir)
-    with _alone(Path(job.work_dir)):
+    with held(job.work_dir, LOCK, _PATIENCE):
         if job.result() is not None:
             return
         cfg = compose(**{**job.options, 'work_dir': job.work_dir})
@@ -61,27 +56,6 @@ def _do(job: Job, cfg: Config) -> None:
         train(cfg, resume=True, hooks=hooks, labels=job.labels)
     else:
         test(cfg, None, hooks=hooks, labels=job.labels, out=Path(job.work_dir) / RESULT)
-
-
-@contextlib.contextmanager
-def _alone(work_dir: Path) -> Iterator[None]:
-    """Hold the run; the system lets go of it when this process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: there is no such lock, and nothing else to hold
-        yield
-        return
-    with open(work_dir / LOCK, 'a', encoding='utf-8') as file:
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise BusyError(f'another process works on {work_dir}') from None
-                time.sleep(0.2)
-        yield
 
 
 def _end_with_parent() -> None:

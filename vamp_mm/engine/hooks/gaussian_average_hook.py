@@ -92,6 +92,14 @@ class GaussianAverageHook(Hook):
             runner.logger.info(f'the model now holds the average of {runner.max_epochs} epochs (Gaussian, '
                                f'mean {self.mean:g}, width {self.std:g})')
 
+    def after_train(self, runner: Runner) -> None:
+        """Report that a training that was stopped early ends without its average."""
+        if 0 < runner.epoch < runner.max_epochs and self._sum:
+            runner.logger.warning(
+                f'training was stopped after {runner.epoch} of {runner.max_epochs} epochs: the model holds the weights '
+                'of the last one, not the Gaussian average, which needs all epochs; train without early stopping for '
+                'the published method')
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the sum so far."""
         if self._sum:

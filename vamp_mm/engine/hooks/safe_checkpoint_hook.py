@@ -19,11 +19,18 @@ from vamp_mm.registry import HOOKS
 
 from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_leftovers
 from ..checkpoint import CheckpointError, load_checkpoint
-from ..latest import POINTER, find_latest_checkpoint
+from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer
 from ..plain import same_plain, to_plain
 from ..protocol import unwrap_model
+from ..run_config import RunConfig
 from ..runner_state import hub_state, make_plain
-from ..settings import FROZEN, check_settings, frozen_fingerprint, run_settings
+from ..settings import (
+    FROZEN,
+    check_settings,
+    frozen_fingerprint,
+    run_settings,
+    weights_fingerprint,
+)
 from ..strict import check_state_dict
 
 
@@ -44,6 +51,10 @@ class SafeCheckpointHook(CheckpointHook):
       by itself.
     - Weights load strictly, whether for a test or a resume
       (:func:`~vamp_mm.engine.strict.check_state_dict`).
+    - The last checkpoint holds the weights that training ends with: it is written after a training
+      that was stopped early, and written again where a hook changed the weights after it.
+    - ``last_checkpoint`` holds a file name; a work directory that is copied or moved is resumed
+      from its own files only.
 
     Checkpoints at epoch ends resume bit for bit together with ``EpochSeedHook``; those in the
     middle of an epoch (``by_epoch=False``) do not.
@@ -55,7 +66,8 @@ class SafeCheckpointHook(CheckpointHook):
         save_param_scheduler: Keep the schedulers' state; without it a run cannot be resumed.
         out_dir: Where checkpoints go if not into the work directory.
         max_keep_ckpts: Number of checkpoints kept; -1 keeps all.
-        save_last: Save after the last epoch whatever the interval.
+        save_last: Save after the last epoch whatever the interval; also where training was stopped
+            early.
         save_best: Metric(s) whose best checkpoint is kept as ``best_*.pth``, or 'auto'.
         rule: 'greater' or 'less', if it does not follow from the metric's name.
         greater_keys: Further metric names where more is better.
@@ -100,6 +112,8 @@ class SafeCheckpointHook(CheckpointHook):
             published_keys=published_keys,
             save_begin=save_begin,
         )
+        self._stored: tuple[str, int, str] | None = None  # file, iteration and weights it holds
+        self._given_out_dir = self.out_dir
 
     def before_run(self, runner: Runner) -> None:
         """Take over reading and writing of local checkpoint files, and choose the one to resume
@@ -115,6 +129,7 @@ class SafeCheckpointHook(CheckpointHook):
         register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
         CheckpointLoader.register_scheme(prefixes='', loader=load_from_safe_file, force=True)
         _settle_file_client(runner.work_dir)
+        runner.cfg = RunConfig.of(runner.cfg)
         # MMEngine offers no public access to these two settings of a Runner.
         if runner._load_from is not None and '://' in str(runner._load_from):
             raise CheckpointError(
@@ -122,12 +137,10 @@ class SafeCheckpointHook(CheckpointHook):
                 'protection; download the file and give its path'
             )
         if runner._resume and runner._load_from is None:
-            runner._load_from = find_latest_checkpoint(runner.work_dir)
+            folder = checkpoint_folder(runner.work_dir, self._given_out_dir)
+            runner._load_from = find_latest_checkpoint(runner.work_dir, folder)
             if runner._load_from is None:
-                runner.logger.warning(
-                    f'resume asked for, but {runner.work_dir} holds no complete checkpoint: '
-                    'training starts from the beginning'
-                )
+                runner.logger.warning(_nothing_to_resume(runner.work_dir, folder))
                 runner._resume = False
 
     def before_train(self, runner: Runner) -> None:
@@ -138,9 +151,44 @@ class SafeCheckpointHook(CheckpointHook):
             remove_leftovers(runner.work_dir)
         # A stored path is deleted when a better one comes: never trust it to lie elsewhere.
         if getattr(self, 'best_ckpt_path', None):
-            self.best_ckpt_path = self._here(self.best_ckpt_path)
+            self.best_ckpt_path = self._here(runner, 'best_ckpt', self.best_ckpt_path)
         for key, path in getattr(self, 'best_ckpt_path_dict', {}).items():
-            self.best_ckpt_path_dict[key] = self._here(path) if path else None
+            here = self._here(runner, f'best_ckpt_{key}', path) if path else None
+            self.best_ckpt_path_dict[key] = here
+        if runner._resume and runner._load_from is not None:
+            self._remember(runner, str(runner._load_from), runner.iter)
+
+    def after_train(self, runner: Runner) -> None:
+        """Let the last checkpoint hold what training ended with; then publish it."""
+        self.store_last(runner)
+        best = getattr(self, 'best_ckpt_path_dict', {})
+        for key in [key for key, path in best.items() if path is None]:
+            del best[key]  # there is none to publish
+        super().after_train(runner)
+
+    def store_last(self, runner: Runner) -> str | None:
+        """Make sure that a checkpoint holds the weights of the model as they are, after training.
+
+        Args:
+            runner: The runner, after its last epoch.
+
+        Returns:
+            The file; None if ``save_last`` is off and no checkpoint holds these weights.
+        """
+        file, iteration, stored = self._stored or (None, -1, '')
+        if iteration == runner.iter:
+            if stored == weights_fingerprint(unwrap_model(runner.model)):
+                return file
+            runner.logger.info(
+                f'a hook changed the weights after {file} was written: the last checkpoint is '
+                'written again'
+            )
+        elif not self.save_last:
+            return None
+        step = runner.epoch if self.by_epoch else runner.iter
+        meta = {'epoch': runner.epoch, 'iter': runner.iter}
+        self._save_checkpoint_with_step(runner, step, meta)
+        return self._stored[0] if self._stored else None
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Turn the checkpoint into plain data, in place, and note what the run was set to."""
@@ -192,9 +240,10 @@ class SafeCheckpointHook(CheckpointHook):
             by_epoch=self.by_epoch,
             backend_args=self.backend_args,
         )
+        self._remember(runner, str(self.last_ckpt), meta['iter'])
         if not is_main_process():
             return
-        atomic_write(str(self.last_ckpt).encode(), Path(runner.work_dir) / POINTER)
+        atomic_write(name.encode(), Path(runner.work_dir) / POINTER)
         for old in outdated:
             path = self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(old))
             if self.file_backend.isfile(path):
@@ -212,8 +261,34 @@ class SafeCheckpointHook(CheckpointHook):
         runner.message_hub.update_info('keep_ckpt_ids', steps)
         return outdated
 
-    def _here(self, path: str) -> str:
-        return self.file_backend.join_path(self.out_dir, Path(path).name)
+    def _remember(self, runner: Runner, file: str, iteration: int) -> None:
+        self._stored = (file, iteration, weights_fingerprint(unwrap_model(runner.model)))
+
+    def _here(self, runner: Runner, key: str, path: str) -> str | None:
+        """Where a file of an earlier part of the run lies now; None if it is gone."""
+        here: str | None = self.file_backend.join_path(self.out_dir, Path(path).name)
+        if not self.file_backend.isfile(here):
+            runner.logger.warning(
+                f'the best checkpoint so far, {here}, is not there (deleted or not copied): the '
+                'next one is written when its score is better'
+            )
+            here = None
+        runner.message_hub.update_info(key, here)
+        return here
+
+
+def _nothing_to_resume(work_dir: str, folder: Path) -> str:
+    text = (
+        f'resume asked for, but {folder} holds no complete checkpoint: training starts from the '
+        'beginning'
+    )
+    pointed = read_pointer(work_dir)
+    if not pointed:
+        return text
+    return (
+        f'{text}. {Path(work_dir) / POINTER} names {pointed}, which is not in this folder; to '
+        f'continue from such a file set load_from to its path together with --resume'
+    )
 
 
 def _settle_file_client(work_dir: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
+from ..reading import read_json
 from ..splits import PARTS, read_split
 from .class_file import CLASS_FILES
 from .columns import PART_NAMES, Columns, NoTableError
@@ -147,8 +147,8 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
 
 def _is_split_file(file: Path) -> bool:
     try:
-        raw = json.loads(file.read_bytes().decode('utf-8-sig'))
-    except (OSError, ValueError, RecursionError):  # read_split says it better
+        raw = read_json(file)
+    except (DataError, FileNotFoundError):  # read_split says it better
         return True
     return isinstance(raw, dict) and any(part in raw for part in PARTS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vamp_mm.registry import TASK_UTILS
 
-from ..errors import DataError, some
+from ..errors import DataError, brief, some
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, SplitSource
 from .class_file import CLASS_FILES, read_class_names
@@ -22,6 +22,8 @@ from .scan import list_files
 from .table_rows import Row, read_rows
 
 _NUMBER = re.compile(r'[+-]\d+([.,]\d*)?|\d+[.,]\d*|[+-]?\d*[.,]?\d+[eE][+-]?\d+')
+#: Digits of a label; more than these are none, and Python refuses to read thousands.
+_DIGITS = 12
 #: Part and path of a row, both as written.
 _Key = tuple[str | None, str]
 
@@ -176,6 +178,9 @@ class AnnotationTable(SplitSource):
         if self.class_file is not None:
             listed = read_class_names(Path(self.require(osp.join(root, self.class_file), 'file')))
         if all(name.isdecimal() for name in written):
+            huge = sorted(name for name in written if len(name) > _DIGITS)
+            if huge:
+                raise DataError(f'{where}: the label {brief(huge[0])} is too large; labels are whole numbers from 0 on')
             return _numbered({int(name) for name in written}, listed, where)
         odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
         if odd:

@@ -164,7 +164,7 @@ HUGE = 10**9
 
 @pytest.mark.parametrize(('label', 'says'), [
     (HUGE, r'there are 2, the largest is 1000000000, missing: \[1, 2, 3, 4, 5, 6, 7, 8, 9, 10\]'),
-    (10**250, r'the largest is 10{18}\.\.\.0{19}, missing: \[1, 2'),
+    (10**250, r'the largest is 10+\.\.\.0+, missing: \[1, 2'),
     (1.0, r'the label is 1.0; expected an integer from 0 on'),
     (-HUGE, r'the label is -1000000000; expected'),
     (True, 'the label is True'), (None, 'the label is None'), ([[[[0]]]], r'the label is \[\[\[\[\.\.\.\]\]\]\]'),

@@ -16,6 +16,8 @@ from .columns import COLUMNS, PART_NAMES, Columns
 #: Endings of files that can be tables.
 TABLE_SUFFIXES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.txt')
 _DELIMITERS = (',', ';', '\t', '|')
+#: Characters of a header that are shown to a user.
+_HEADER = 1 << 16
 
 
 class Row(NamedTuple):
@@ -62,6 +64,18 @@ def read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     if not rows:
         raise DataError(f'{where} lists no image')
     return _checked(rows, where)
+
+
+def read_header(file: Path) -> list[str]:
+    """The cells of the first line of a CSV file or its kin; none if it has no lines or is no text."""
+    if file.suffix.lower() not in ('.csv', '.tsv', '.txt'):
+        return []
+    try:
+        with file.open(encoding='utf-8-sig', newline='') as stream:
+            line = stream.readline(_HEADER)
+        return next(_cells(line, _likely(line), str(file)), (0, []))[1]
+    except (OSError, UnicodeDecodeError, DataError):
+        return []
 
 
 def _json_records(text: str, where: str, whole: bool) -> Iterator[tuple[int, Mapping]]:

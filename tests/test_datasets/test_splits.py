@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
 import pytest
 
-from vamp_mm.datasets import Item, class_split, make_split, parse_split, read_split
+from vamp_mm.datasets import DataError, Item, class_split, make_split, parse_split, read_split
 from vamp_mm.datasets.split_writing import write_split
+from vamp_mm.datasets.splits import MAX_CLASSES
 
 GOOD = {
     'train': [['b/1.jpg', 1, 'b'], ['a/1.jpg', 0, 'a']],
@@ -155,3 +157,58 @@ def test_a_written_split_is_read_back(tmp_path: Path) -> None:
     write_split(split, tmp_path / 'split.json')
     assert read_split(tmp_path / 'split.json') == split
     assert [file.name for file in tmp_path.iterdir()] == ['split.json']
+
+
+HUGE = 10**9
+
+
+@pytest.mark.parametrize(('label', 'says'), [
+    (HUGE, r'there are 2, the largest is 1000000000, missing: \[1, 2, 3, 4, 5, 6, 7, 8, 9, 10\]'),
+    (10**250, r'the largest is 10+\.\.\.0+, missing: \[1, 2'),
+    (1.0, r'the label is 1.0; expected an integer from 0 on'),
+    (-HUGE, r'the label is -1000000000; expected'),
+    (True, 'the label is True'), (None, 'the label is None'), ([[[[0]]]], r'the label is \[\[\[\[\.\.\.\]\]\]\]'),
+])  # fmt: skip
+def test_a_label_costs_no_more_than_its_digits(label: object, says: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(DataError, match=says):
+        parse_split(dict(train=[['a.jpg', 0, 'a'], ['b.jpg', label, 'b']], val=[], test=[['c.jpg', 0, 'a']]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 25
+
+
+@pytest.mark.parametrize(('text', 'says'), [
+    ('{"train": [], "train": [], "val": [], "test": []}', "s.json has the key 'train' twice in one object"),
+    ('{"train": [["a.jpg", NaN, "a"]], "val": [], "test": []}', 's.json holds NaN, which is no number in JSON'),
+    ('{"train": [["a.jpg", ' + '9' * 5000 + ', "a"]], "val": [], "test": []}', 'a whole number of 5,000 digits; at most 300'),
+    ('{"train": [' + '[' * 50_000, 's.json is nested too deeply'),
+    ('{"train": [' + '[' * 900 + ']' * 900 + '], "val": [], "test": []}', r'train\[0\] is \[\[\[\[\.\.\.\]\]\]\]; expected \[path'),
+])  # fmt: skip
+def test_json_that_means_nothing_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / 's.json').write_text(text)
+    with pytest.raises(DataError, match=says) as error:
+        read_split(tmp_path / 's.json')
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(('name', 'says'), [
+    ('a\ud800b', r"the class name of label 0 is 'a\\ud800b': half of a surrogate pair"),
+    ('a\nb', 'holds a control character such as a line break'), ('\x1b[31mred', 'holds a control character'),
+    ('x' * 10_000, r"has 10,000 characters, at most 1,000 are allowed: 'x{40}'\.\.\."),
+    ('_ _', 'in which nothing can be seen'), ('\u200b', 'in which nothing can be seen'), ('\u00a0', 'expected a non-empty string'),
+])  # fmt: skip
+def test_names_that_no_prompt_can_hold(name: str, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        parse_split(dict(train=[['a.jpg', 0, name]], val=[], test=[['c.jpg', 0, name]]))
+
+
+@pytest.mark.parametrize('name', ['猫', 'e\u0301', 'क्‍ष', '👨‍👩‍👧', 'x' * 1000, 'a $b$ %s {0}'])
+def test_names_in_any_script_are_taken(name: str) -> None:
+    assert parse_split(dict(train=[['a.jpg', 0, name]], val=[], test=[['c.jpg', 0, name]])).classes == (name,)
+
+
+def test_more_classes_than_any_data_have() -> None:
+    items = [(f'{label}.jpg', label, str(label)) for label in range(MAX_CLASSES + 1)]
+    with pytest.raises(DataError, match='has 100,001 classes; at most 100,000 are allowed'):
+        make_split(dict(test=[Item(*item) for item in items]), 'x', required=('test',))

@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 import vamp_mm
+from vamp_mm.datasets.sources.choice import is_there
 
 from .errors import ConfigError
 
@@ -19,14 +20,15 @@ def is_own_data(cfg: Config, dataset: str) -> bool:
         dataset: What a user wrote.
 
     Returns:
-        True for a folder or a file that is no Python file.
+        True for a folder or a file that is no Python file, with or without what may be added to it
+        (:func:`~vamp_mm.datasets.sources.choice.read_choice`).
 
     Raises:
         ConfigError: If it could be both.
     """
-    path = Path(dataset).expanduser()
-    if not path.exists():
+    if not is_there(dataset):
         return False
+    path = Path(dataset).expanduser()
     if path.name == dataset and is_dataset_file(cfg, dataset):
         raise ConfigError([f'{dataset!r} is the name of a dataset file and of {path.absolute()}; give '
                            f'./{dataset} for your own data'], cfg.filename)

@@ -127,7 +127,7 @@ def _lists(source: Any) -> Any:
         return source['name']
     kept = {key: value for key, value in source.items() if key not in ('templates', 'split_seed')}
     kept['type'] = str(kept.get('type')).split('.')[-1]
-    if kept['type'] == 'ImageFolder' and set(kept) == {'type', 'test'}:
+    if kept['type'] == 'ImageFolder' and 'test' in kept and set(kept) <= {'type', 'test', 'level'}:
         kept['undivided'] = kept.pop('test')  # own_target takes all images for testing
     return kept
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from vamp_mm.datasets import CATALOG, DataError, Split, SplitSource
 from vamp_mm.datasets.sources import CatalogRow, build_source, catalog_row
+from vamp_mm.datasets.sources.choice import is_there
 from vamp_mm.datasets.sources.detect import detect
 from vamp_mm.datasets.verify import (
     ERROR,
@@ -138,11 +139,11 @@ def report(verified: Verified, console: Console) -> None:
 
 def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | ValueError, str]:
     """Row of the catalog (None for own data), source of the lists or why there is none, folder of the dataset."""
-    if name not in CATALOG and Path(name).expanduser().exists():
+    if name not in CATALOG and is_there(name):
         try:
             layout = detect(name)
         except ValueError as error:
-            return None, error, name
+            return None, error, str(Path(name).expanduser())
         return None, build_source(layout.source), layout.data_root
     if name not in CATALOG and (os.sep in name or '.' in name):
         raise FileNotFoundError(

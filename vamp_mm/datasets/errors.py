@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 
 _SHOWN = 10
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxlist, _BRIEF.maxdict, _BRIEF.maxstring, _BRIEF.maxlong, _BRIEF.maxother = 3, 6, 6, 120, 40, 120
 
 
 class DataError(ValueError):
@@ -16,6 +19,11 @@ class DataError(ValueError):
 
 class ImageError(DataError, OSError):
     """An image that cannot be decoded."""
+
+
+def brief(value: object) -> str:
+    """A value of a file as a message shows it, cut where it is long or deep."""
+    return _BRIEF.repr(value)
 
 
 def some(things: Sequence[object], sep: str = ', ') -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import DataError
+from .class_words import name_fault
+from .errors import DataError, brief
+from .reading import read_json
 
 #: The three lists of a split file, in the order in which it holds them.
 PARTS = ('train', 'val', 'test')
+#: The most classes that are read; ImageNet-21k has 21,841.
+MAX_CLASSES = 100_000
 
 
 _EXPECTED = f'expected an object with the keys {PARTS}'
@@ -68,10 +71,10 @@ def read_split(path: str | PathLike) -> Split:
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not such an object, an entry is malformed, labels have gaps, a
-            label has two names or a name two labels, a class has no training or test image, a path
-            leaves the image folder, or a path occurs twice (in two lists that is a leak).
+            label has two names or a name two labels, a name cannot stand in a prompt, a class has no
+            training or test image, a path leaves the image folder, or a path occurs twice (in two lists that is a leak).
     """
-    return parse_split(_decode(path), str(path))
+    return parse_split(read_json(path), str(path))
 
 
 def read_lists(path: str | PathLike) -> dict[str, tuple[Item, ...]]:
@@ -87,21 +90,9 @@ def read_lists(path: str | PathLike) -> dict[str, tuple[Item, ...]]:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not such an object, or an entry is malformed.
     """
-    lists = _parts(_decode(path), str(path))
+    lists = _parts(read_json(path), str(path))
     _check_items(lists, str(path))
     return lists
-
-
-def _decode(path: str | PathLike) -> Any:
-    try:
-        # utf-8-sig: some editors put a byte order mark before the text
-        return json.loads(Path(path).read_text(encoding='utf-8-sig'))
-    except UnicodeDecodeError as error:
-        raise DataError(f'split file {path} is not UTF-8 text: {error}') from error
-    except json.JSONDecodeError as error:
-        raise DataError(f'split file {path} is not JSON: {error}') from error
-    except RecursionError as error:
-        raise DataError(f'split file {path} is nested too deeply to be one; {_EXPECTED}') from error
 
 
 def parse_split(raw: Any, where: str = 'split') -> Split:
@@ -127,7 +118,7 @@ def _parts(raw: Any, where: str) -> dict[str, tuple[Item, ...]]:
     unknown = [key for key in raw if key not in PARTS]
     if missing or unknown:
         raise DataError(
-            f'{where} must have exactly the keys {PARTS}; missing {missing}, unknown {unknown}'
+            f'{where} must have exactly the keys {PARTS}; missing {missing}, unknown {brief(unknown)}'
         )
     return {key: _items(raw[key], f'{where}: {key}') for key in PARTS}
 
@@ -190,7 +181,7 @@ def _items(entries: Any, where: str) -> tuple[Item, ...]:
 
 def _item(entry: Any, where: str) -> Item:
     if not isinstance(entry, list) or len(entry) != 3:
-        raise DataError(f'{where} is {entry!r}; expected [path, label, class name]')
+        raise DataError(f'{where} is {brief(entry)}; expected [path, label, class name]')
     return Item(*entry)
 
 
@@ -203,13 +194,13 @@ def _check_items(lists: Mapping[str, Sequence[Item]], where: str) -> None:
 def _check_item(item: Item, where: str) -> None:
     path, label, name = item
     if not isinstance(path, str) or not path:
-        raise DataError(f'{where}: the path is {path!r}; expected a non-empty string')
+        raise DataError(f'{where}: the path is {brief(path)}; expected a non-empty string')
     # bool is an int in Python, but `true` in the file is no label
     if type(label) is not int or label < 0:
-        raise DataError(f'{where} ({path}): the label is {label!r}; expected an integer from 0 on')
+        raise DataError(f'{where} ({path}): the label is {brief(label)}; expected an integer from 0 on')
     if not isinstance(name, str) or not name.strip():
         raise DataError(
-            f'{where} ({path}): the class name is {name!r}; expected a non-empty string'
+            f'{where} ({path}): the class name is {brief(name)}; expected a non-empty string'
         )
     # plain string tests: ImageNet has 1.3 million paths
     if path[0] in '/\\' or path[1:2] == ':':
@@ -246,17 +237,12 @@ def _class_names(
     for item in (item for items in lists.values() for item in items):
         if names.setdefault(item.label, item.name) != item.name:
             raise DataError(
-                f'{where}: label {item.label} has two names, {names[item.label]!a} and '
+                f'{where}: label {brief(item.label)} has two names, {names[item.label]!a} and '
                 f'{item.name!a} ({item.path})'
             )
     if not names:
         raise DataError(f'{where} lists no image at all')
-    gaps = sorted(set(range(max(names) + 1)) - set(names))
-    if gaps:
-        raise DataError(
-            f'{where}: labels must run from 0 to C-1 without gaps; the largest is {max(names)}, '
-            f'missing: {gaps[:10]}'
-        )
+    _check_labels(names, where)
     labels: dict[str, int] = {}
     for label in range(len(names)):
         if names[label] in labels and names[label] not in homonyms:
@@ -266,6 +252,22 @@ def _class_names(
             )
         labels[names[label]] = label
     return tuple(names[label] for label in range(len(names)))
+
+
+def _check_labels(names: Mapping[int, str], where: str) -> None:
+    if len(names) > MAX_CLASSES:
+        raise DataError(f'{where} has {len(names):,} classes; at most {MAX_CLASSES:,} are allowed')
+    if max(names) >= len(names):
+        # counted up, not listed: the largest label is what the file says, 10**9 in 200 bytes
+        gaps = list(islice((label for label in range(max(names)) if label not in names), 10))
+        raise DataError(
+            f'{where}: labels must run from 0 to C-1 without gaps; there are {len(names)}, the '
+            f'largest is {brief(max(names))}, missing: {gaps}'
+        )
+    for label, name in names.items():
+        fault = name_fault(name)
+        if fault:
+            raise DataError(f'{where}: the class name of label {label} {fault}')
 
 
 def _check_coverage(split: Split, where: str, required: Sequence[str]) -> None:

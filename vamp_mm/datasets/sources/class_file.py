@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import DataError
+from ..class_words import name_fault
+from ..errors import DataError, brief, some
+from ..reading import parse_json, read_text
+from ..splits import MAX_CLASSES
 from .names import tidy_name
 
 #: What such a file may be called where it is looked for.
@@ -26,20 +29,12 @@ def read_class_names(file: Path) -> tuple[str, ...]:
         The names.
 
     Raises:
-        DataError: If the file is not UTF-8, a line is empty, labels have gaps, or a name occurs
-            twice.
+        FileNotFoundError: If there is no such file.
+        DataError: If the file is not UTF-8, a line is empty, labels have gaps, there are more than
+            100,000 names, one cannot stand in a prompt, or one occurs twice.
     """
-    try:
-        text = file.read_bytes().decode('utf-8-sig')
-        names = _from_json(text, file) if file.suffix.lower() == '.json' else text.splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f'{file} is not UTF-8 text: {error}') from error
-    except json.JSONDecodeError as error:
-        raise DataError(f'{file} is not JSON: {error}') from error
-    except RecursionError as error:
-        raise DataError(f'{file} is nested too deeply; expected a list of names') from error
-    except OSError as error:
-        raise DataError(f'cannot read {file}: {error.strerror or error}') from error
+    text = read_text(file)
+    names = _from_json(text, file) if file.suffix.lower() == '.json' else text.splitlines()
     while names and not str(names[-1]).strip():
         names = names[:-1]
     wrong = [i for i, name in enumerate(names) if not isinstance(name, str) or not name.strip()]
@@ -48,22 +43,27 @@ def read_class_names(file: Path) -> tuple[str, ...]:
             f'{file}: there is no name for label {wrong[0] if wrong else 0}; one name a line is '
             'expected, the first one for label 0'
         )
+    if len(names) > MAX_CLASSES:
+        raise DataError(f'{file} has {len(names):,} class names; at most {MAX_CLASSES:,} are allowed')
     tidy = tuple(tidy_name(name) for name in names)
-    twice = sorted({name for name in tidy if tidy.count(name) > 1})
+    faulty = [f'label {label} {fault}' for label, name in enumerate(tidy) if (fault := name_fault(name))]
+    if faulty:
+        raise DataError(f'{file}: the class name of {some(faulty, "; ")}')
+    twice = sorted(name for name, count in Counter(tidy).items() if count > 1)
     if twice:
         raise DataError(f'{file}: the names {twice[:10]} stand for several labels; rename them')
     return tidy
 
 
 def _from_json(text: str, file: Path) -> list:
-    found = json.loads(text)
+    found = parse_json(text, str(file))
     if isinstance(found, Mapping):
-        labels = {key: int(key) for key in found if key.isdecimal()}
-        if sorted(labels.values()) != list(range(len(found))):
+        labels = sorted(found, key=lambda key: (len(key), key))
+        if labels != [str(label) for label in range(len(found))]:
             raise DataError(
-                f'{file}: the labels {list(found)[:10]} do not run from 0 to {len(found) - 1}'
+                f'{file}: the labels {brief(list(found))} do not run from 0 to {len(found) - 1}'
             )
-        return [found[key] for key in sorted(found, key=int)]
+        return [found[key] for key in labels]
     if not isinstance(found, list):
         raise DataError(f'{file} holds a {type(found).__name__}; expected a list of names')
     return found

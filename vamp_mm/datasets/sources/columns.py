@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import DataError
+from ..errors import DataError, some
 
 #: Names of columns, in any case, by what they hold. ``class`` may be words or whole numbers.
 COLUMNS = {
@@ -68,8 +68,9 @@ class Columns:
             if hits:
                 found[role] = hits[0]
             elif role != 'part' or wanted is not None:
+                names = some([repr(name[:60]) for name in header])
                 raise NoTableError(
-                    f'{where} has no column for the {role}. Columns found: {list(header)}; allowed '
+                    f'{where} has no column for the {role}. Columns found: [{names}]; allowed '
                     f'names (in any case): {", ".join(allowed)}'
                 )
         return found

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DataError
-from .columns import NoTableError
+from ..errors import DataError, some
+from .beside import Mention, mentions, sample_images, tables_beside
+from .choice import Choice, read_choice
+from .class_doubts import WhichError
+from .columns import Columns, NoTableError
 from .detect_folders import detect_folders, testing_only
-from .detect_tables import TABLE_FOLDERS, detect_tables, siblings, table_layout
+from .detect_tables import Unread, detect_tables, named_layout
 from .layout import Layout
-from .table_rows import TABLE_SUFFIXES
+from .scan import has_images, subfolders
+from .table_rows import TABLE_SUFFIXES, read_header
 
 ALLOWED = (
     'Allowed are (a) class folders: PATH/train/<class>/* and PATH/test/<class>/*, maybe with '
     'PATH/val/<class>/*; or PATH/<class>/*, which is divided. (b) A folder of images and a table: one '
     'file (.csv, .tsv, .jsonl, .txt) with a path and a class in each row, maybe with a column that '
-    'says train, val or test; or one such file for each part, called train.*, val.*, test.*. (c) A '
-    'split file: JSON with the keys train, val and test'
+    'says train, val or test; or one such file for each part, called train.*, val.*, test.*; columns of '
+    "other names are given as 'TABLE#path=COLUMN,class=COLUMN'. (c) A split file: JSON with the keys "
+    'train, val and test'
 )
 
 
@@ -24,7 +30,8 @@ def detect(path: str | Path, testing: bool = False) -> Layout:
     """Find out how to read a folder of images, a table or a split file.
 
     Args:
-        path: A folder, or the table or split file itself.
+        path: A folder, or the table or split file itself; what cannot be found out is added after a
+            ``#`` (:func:`~vamp_mm.datasets.sources.choice.read_choice`).
         testing: Class folders without parts are all for testing, instead of being divided.
 
     Returns:
@@ -32,43 +39,121 @@ def detect(path: str | Path, testing: bool = False) -> Layout:
 
     Raises:
         FileNotFoundError: If there is nothing at ``path``.
-        DataError: If nothing there can be read as one of the layouts, or several things can.
+        DataError: If nothing there can be read as one of the layouts, or several things can, or a
+            table beside class folders knows their images and not their names.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise FileNotFoundError(f'{path.absolute()} does not exist')
-    if path.is_file():
-        return _file_layout(path)
-    layouts, reasons = detect_tables(path)
-    faulty = [reason for reason in reasons if not isinstance(reason, NoTableError)]
+    choice = read_choice(path)
+    root = choice.file
+    if not root.exists():
+        raise FileNotFoundError(f'{root.absolute()} does not exist')
+    if root.is_file():
+        return _file_layout(choice)
+    if not root.is_dir():
+        raise DataError(f'{root} is neither a folder nor a file, but a FIFO, socket or device')
+    if choice.level is not None:
+        return testing_only(root, choice.level) if testing else detect_folders(root, choice.level)
+    layouts, unread = detect_tables(root)
+    faulty = [item.reason for item in unread if item.faulty]
+    folders: Layout | None = None
+    doubt: DataError | None = None
     try:
-        layouts.append(testing_only(path) if testing else detect_folders(path))
+        folders = testing_only(root) if testing else detect_folders(root)
+        layouts.append(folders)
     except DataError as error:
-        reasons.append(error)
-    if len(layouts) == 1 and not faulty:
-        return layouts[0]
+        doubt = error
     if faulty:
         others = f' (besides, there are {", ".join(item.what for item in layouts)})' if layouts else ''
-        raise DataError('\n  - '.join([f'{path} holds a faulty table{others}:', *map(str, faulty)]))
+        raise DataError('\n  - '.join([f'{root} holds a faulty table{others}:', *map(str, faulty)]))
+    if len(layouts) == 1:
+        if folders is not None:
+            _check_tables(root, folders, unread)
+        return layouts[0]
     if layouts:
         found = '; '.join(f'({index}) {layout.what}' for index, layout in enumerate(layouts, 1))
         raise DataError(
-            f'{path} can be read in {len(layouts)} ways: {found}. Give the path of the table to use '
-            'it, or move what is not meant out of the folder'
+            f'{root} can be read in {len(layouts)} ways: {found}. Give the path of the table to use '
+            f"it, '{root}#level=1' to use the class folders, or move what is not meant out of the folder"
         )
-    raise DataError('\n  - '.join([f'{path} cannot be read:', *map(str, reasons), ALLOWED]))
+    assert doubt is not None
+    reasons = _reasons(root, unread)
+    if isinstance(doubt, WhichError):
+        more = f' (tables that are not read: {"; ".join(reasons)})' if reasons else ''
+        raise WhichError(f'{doubt}{more}')
+    raise DataError('\n  - '.join([f'{root} cannot be read:', *reasons, str(doubt), ALLOWED]))
 
 
-def _file_layout(file: Path) -> Layout:
+def _file_layout(choice: Choice) -> Layout:
+    file = choice.file
     if file.suffix.lower() not in TABLE_SUFFIXES:
         raise DataError(
             f'{file} is neither a table nor a split file by its ending; allowed: '
             f'{", ".join(TABLE_SUFFIXES)}. {ALLOWED}'
         )
-    group = siblings(file)
     try:
-        return table_layout(file.parent, group)
+        return named_layout(choice)
+    except NoTableError as error:
+        advice = _advice(file, mentions(file, _samples(file.parent)))
+        raise NoTableError(f'{error}{advice}') from error
+
+
+def _check_tables(root: Path, layout: Layout, unread: Sequence[Unread]) -> None:
+    """Refuse class folders whose images are in a table that says something else about them."""
+    parts = [root / name for key, name in layout.source.items() if key in ('train', 'val', 'test', 'undivided')]
+    tables = dict.fromkeys(file for folder in (root, *parts) for file in tables_beside(folder))
+    if not tables:
+        return
+    images = [
+        image for folder in parts
+        for image in sample_images(folder, [name for name in subfolders(folder) if has_images(folder / name)])
+    ]  # fmt: skip
+    found = {file: mentions(file, images) for file in tables}
+    wrong = [file for file, mention in found.items() if mention.contradicts]
+    if wrong:
+        reasons = [_reason(file, found[file], unread) for file in wrong]
+        raise DataError(
+            f'{root} holds {layout.what}, and beside them a table that names their images and does not name these '
+            f'folders as classes: {"; ".join(reasons)}; or, if the folders are the classes all the same, give '
+            f"'{root}#level=1'"
+        )
+
+
+def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
+    """Why each table of a folder is not read, and how it could be."""
+    samples = _samples(root)
+    known = [file for item in unread for file in item.files]
+    others = [file for file in tables_beside(root) if file not in known]
+    reasons = []
+    for file in (*known, *others):
+        mention = mentions(file, samples)
+        # texts and JSON beside images are often something else: read-me, licence, settings
+        if file in known or mention.found or file.suffix.lower() not in TABLE_SUFFIXES:
+            reasons.append(_reason(file, mention, unread))
+    return reasons
+
+
+def _samples(root: Path) -> list[tuple[str, str]]:
+    return sample_images(root, ['.', *subfolders(root)])
+
+
+def _reason(file: Path, mention: Mention, unread: Sequence[Unread]) -> str:
+    why = next((str(item.reason) for item in unread if file in item.files), None)
+    if why is None and file.suffix.lower() not in TABLE_SUFFIXES:
+        why = f'{file} is not read: {file.suffix} is no format of tables here; save it as CSV, with a column for the class'
+    if why is None:
+        why = f'{file} is not read: it lies in another folder; put it into the folder of the images'
+    return why + _advice(file, mention)
+
+
+def _advice(file: Path, mention: Mention) -> str:
+    """How to name the columns of a table, with the names that it has."""
+    header = read_header(file)
+    if mention.column is None or mention.column >= len(header) or len(header) < 2:
+        return ''
+    path = header[mention.column]
+    try:
+        label = Columns(path=path).find(header, str(file))['class']
     except DataError:
-        if file.parent.name not in TABLE_FOLDERS:
-            raise
-        return table_layout(file.parent.parent, group)
+        others = [name for name in header if name != path]
+        label = others[0] if len(others) == 1 else 'COLUMN'
+    more = f' with one of {some([repr(name) for name in header if name != path])} as COLUMN' if label == 'COLUMN' else ''
+    return f"; its images are in the column {path!r}: give '{file}#path={path},class={label}'{more}"

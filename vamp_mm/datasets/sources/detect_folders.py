@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
+from ..image_files import is_image
+from .class_doubts import doubts
 from .columns import PART_NAMES
 from .layout import Layout
 from .parts import arrange
-from .scan import files, has_images, is_image, subfolders
+from .scan import files, has_images, iter_images, subfolders
 
 
-def detect_folders(root: Path) -> Layout:
+def detect_folders(root: Path, level: int | None = None) -> Layout:
     """Read a folder as class folders.
 
     Folders called train, val, test (or as :data:`~vamp_mm.datasets.sources.columns.PART_NAMES`
@@ -19,11 +22,14 @@ def detect_folders(root: Path) -> Layout:
 
     Args:
         root: The folder.
+        level: The classes are the folders so many levels below it, or below its parts, whatever
+            they are called; None takes the first level if nothing speaks against it.
 
     Returns:
         The layout.
 
     Raises:
+        WhichError: If folders of two levels could be the classes.
         DataError: If these are no class folders, or parts stand beside other folders of images.
     """
     tops = [name for name in subfolders(root) if has_images(root / name)]
@@ -33,10 +39,11 @@ def detect_folders(root: Path) -> Layout:
     if parts and others:
         raise DataError(
             f'{root} holds the parts {parts} and, beside them, folders of images that are no parts: '
-            f'{some(others)}. Either all folders are parts, or all are classes'
+            f'{some(others)}. Either all folders are parts, or all are classes; give '
+            f'{root / parts[0]} if only that is meant'
         )
     if parts:
-        return _with_parts(root, parts)
+        return _with_parts(root, parts, level)
     if not tops:
         flat = sum(is_image(name) for name in files(root))
         found = f'{flat} image(s) and no folder with images' if flat else 'no image'
@@ -46,17 +53,21 @@ def detect_folders(root: Path) -> Layout:
             f'as class folders: {some(called)} hold images directly, not one folder for each class'
         )
     if len(tops) == 1:
-        inner = f' (is {root / tops[0]} the dataset?)' if subfolders(root / tops[0]) else ''
-        raise DataError(f'as class folders: there is only one folder with images, {tops[0]}{inner}')
-    source = dict(type='vamp_mm.ImageFolder', undivided='.')
-    return Layout(str(root), source, f'{len(tops)} class folders ({some(tops)}) without parts')
+        raise DataError(f'as class folders: there is only one folder with images, {tops[0]}{_inner(root / tops[0])}')
+    _check_doubts(root, tops, f'{root}#level=1', level)
+    source = dict(type='vamp_mm.ImageFolder', undivided='.', **_level(level))
+    what = f'{len(tops)} class folders ({some(tops)}) without parts'
+    if level is not None and level > 1:
+        what = f'class folders on level {level} below {some(tops)}, without parts'
+    return Layout(str(root), source, what)
 
 
-def testing_only(root: Path) -> Layout:
+def testing_only(root: Path, level: int | None = None) -> Layout:
     """Read class folders without parts as a list for testing only.
 
     Args:
         root: A folder; one with parts is read as such.
+        level: As for :func:`detect_folders`.
 
     Returns:
         The layout.
@@ -64,14 +75,36 @@ def testing_only(root: Path) -> Layout:
     Raises:
         DataError: As :func:`detect_folders`.
     """
-    layout = detect_folders(root)
+    layout = detect_folders(root, level)
     if layout.source.get('undivided') is None:
         return layout
-    source = dict(type='vamp_mm.ImageFolder', test=layout.source['undivided'])
+    source = dict(type='vamp_mm.ImageFolder', test=layout.source['undivided'], **_level(level))
     return Layout(layout.data_root, source, layout.what + ', all for testing')
 
 
-def _with_parts(root: Path, parts: list[str]) -> Layout:
+def _check_doubts(folder: Path, classes: Sequence[str], option: str, level: int | None) -> None:
+    error = doubts(folder, classes, option) if level is None else None
+    if error is not None:
+        raise error
+
+
+def _level(level: int | None) -> dict[str, int]:
+    return {} if level in (None, 1) else dict(level=level)  # type: ignore[dict-item]
+
+
+def _inner(folder: Path) -> str:
+    """The folder that an archive was wrapped into, as a question."""
+    while True:
+        first = next(iter_images(folder), '')
+        below = [name for name in subfolders(folder) if has_images(folder / name)]
+        if '/' not in first or not below:
+            return ', and no class folders in it'
+        if len(below) > 1 or below[0].lower() in PART_NAMES:
+            return f' (is {folder} the dataset?)'
+        folder /= below[0]
+
+
+def _with_parts(root: Path, parts: list[str], level: int | None) -> Layout:
     roles: dict[str, str] = {}
     for name in parts:
         role = PART_NAMES[name.lower()]
@@ -81,12 +114,15 @@ def _with_parts(root: Path, parts: list[str]) -> Layout:
             )
         roles[role] = name
     serves = arrange(roles, f'{root} (folders {", ".join(parts)})')
+    for name in parts:
+        classes = [inner for inner in subfolders(root / name) if has_images(root / name / inner)]
+        _check_doubts(root / name, classes, f'{root}#level=1', level)
     what = f'class folders in the parts {", ".join(roles[role] for role in roles)}'
     if serves is None:
-        source = dict(type='vamp_mm.ImageFolder', undivided=roles['train'])
+        source = dict(type='vamp_mm.ImageFolder', undivided=roles['train'], **_level(level))
     else:
         folders = {part: roles[own] for part, own in serves.items()}
-        source = dict(type='vamp_mm.ImageFolder', **folders)
+        source = dict(type='vamp_mm.ImageFolder', **folders, **_level(level))
     return Layout(str(root), source, what)
 
 

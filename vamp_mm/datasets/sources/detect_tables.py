@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, some
+from ..reading import read_json
 from ..splits import PARTS, read_split
+from .choice import Choice
 from .class_file import CLASS_FILES
 from .columns import PART_NAMES, Columns, NoTableError
-from .image_paths import find_image
+from .image_paths import ImageFinder, find_image
 from .layout import Layout
 from .scan import files, subfolders
 from .table_rows import TABLE_SUFFIXES, read_rows
@@ -22,7 +25,25 @@ TABLE_FOLDERS = ('meta', 'annotations', 'splits')
 _PROBED = 40
 
 
-def detect_tables(root: Path) -> tuple[list[Layout], list[DataError]]:
+@dataclass(frozen=True)
+class Unread:
+    """Files that look like tables and were not read.
+
+    Args:
+        files: The files.
+        reason: Why, beginning with the file; a :class:`NoTableError` if they are not meant to be tables of images.
+    """
+
+    files: tuple[Path, ...]
+    reason: DataError
+
+    @property
+    def faulty(self) -> bool:
+        """Whether they are meant to be tables, and something is wrong in them."""
+        return not isinstance(self.reason, NoTableError)
+
+
+def detect_tables(root: Path) -> tuple[list[Layout], list[Unread]]:
     """Read all tables and split files of a folder.
 
     A ``.txt`` or ``.json`` file that does not read as a table is taken for something else.
@@ -31,19 +52,38 @@ def detect_tables(root: Path) -> tuple[list[Layout], list[DataError]]:
         root: The folder; tables may lie in it or in one of :data:`TABLE_FOLDERS` below it.
 
     Returns:
-        The layouts, and for each file that is no table the reason: a :class:`NoTableError` if it
-        is not meant to be one, else what is wrong with it.
+        The layouts, and the files that are no tables.
     """
     layouts: list[Layout] = []
-    reasons: list[DataError] = []
+    unread: list[Unread] = []
     for name in ('', *(folder for folder in subfolders(root) if folder in TABLE_FOLDERS)):
         for group in _groups(root / name):
+            without = _without_columns(group)
+            unread += [Unread((file,), reason) for file, reason in without.items()]
+            kept = [file for file in group if file not in without]
             try:
-                layouts.append(table_layout(root, group))
+                if kept:
+                    layouts.append(table_layout(root, kept))
             except DataError as error:
                 weak = group[0].suffix.lower() in ('.txt', '.json')
-                reasons.append(NoTableError(str(error)) if weak else error)
-    return layouts, reasons
+                unread.append(Unread(tuple(kept), NoTableError(str(error)) if weak else error))
+    return layouts, unread
+
+
+def _without_columns(group: Sequence[Path]) -> dict[Path, NoTableError]:
+    """The files that have no columns of paths and classes, such as a test.csv without classes, and why."""
+    without = {}
+    for file in group:
+        if 'submission' in file.stem.lower():
+            without[file] = NoTableError(f'{file} is called a submission, whose classes are not the true ones')
+        elif len(group) > 1 and file.suffix.lower() in ('.csv', '.tsv', '.jsonl', '.ndjson'):
+            try:
+                read_rows(file, Columns())
+            except NoTableError as error:
+                without[file] = error
+            except DataError:
+                continue  # meant to be a table; what is wrong is said when it is read
+    return without
 
 
 def siblings(file: Path) -> list[Path]:
@@ -61,12 +101,46 @@ def _groups(folder: Path, suffixes: Sequence[str] = TABLE_SUFFIXES) -> list[list
     return list(groups.values())
 
 
-def table_layout(root: Path, group: Sequence[Path]) -> Layout:
+def named_layout(choice: Choice) -> Layout:
+    """Read the table that a user names, and the tables of the other parts where they can be read.
+
+    Args:
+        choice: The file, and what was said about it.
+
+    Returns:
+        The layout.
+
+    Raises:
+        DataError: If the file itself is no table of images, or none of its images is there.
+    """
+    file = choice.file
+    roots = [file.parent, file.parent.parent] if file.parent.name in TABLE_FOLDERS else [file.parent]
+    group = siblings(file)
+    for root in roots:
+        kept = [other for other in group if other == file or _readable(root, other, choice)]
+        try:
+            return table_layout(root, kept, choice)
+        except DataError:
+            if root == roots[-1]:
+                raise
+    raise AssertionError('there is always one root')
+
+
+def _readable(root: Path, file: Path, choice: Choice) -> bool:
+    try:
+        table_layout(root, [file], choice)
+    except DataError:
+        return False
+    return True
+
+
+def table_layout(root: Path, group: Sequence[Path], choice: Choice | None = None) -> Layout:
     """Read one table, one table for each part, or a split file.
 
     Args:
         root: Folder of the dataset.
         group: The file, or the files of the parts.
+        choice: What a user said about columns and images.
 
     Returns:
         The layout.
@@ -74,16 +148,19 @@ def table_layout(root: Path, group: Sequence[Path]) -> Layout:
     Raises:
         DataError: If the files are no tables of images, or none of the images is there.
     """
+    choice = choice or Choice(group[0])
+    columns = Columns(choice.path, choice.label, choice.part)
     if len(group) == 1 and group[0].suffix.lower() == '.json' and _is_split_file(group[0]):
-        return _split_layout(root, group[0])
+        return _split_layout(root, group[0], choice)
     names = ', '.join(file.name for file in group)
     parts = [PART_NAMES.get(file.stem.lower()) for file in group]
     if len(set(parts)) < len(parts):
         raise DataError(f'{group[0].parent}: several of {names} could be the same part; keep one')
     folders = [
-        image_folder(root, [row.path for row in read_rows(file, Columns())], str(file), part)
+        _chosen_folder(root, choice) if choice.images is not None else
+        image_folder(root, [row.path for row in read_rows(file, columns)], str(file), part)
         for file, part in zip(group, parts, strict=True)
-    ]
+    ]  # fmt: skip
     relative = [file.relative_to(root).as_posix() for file in group]
     source: dict = dict(type='vamp_mm.AnnotationTable')
     if parts[0] is None:
@@ -97,10 +174,24 @@ def table_layout(root: Path, group: Sequence[Path]) -> Layout:
     names_file = _class_file(root, group[0].parent)
     if names_file is not None:
         source.update(class_file=names_file)
+    own = dict(path_column=choice.path, class_column=choice.label, part_column=choice.part)
+    source.update({key: value for key, value in own.items() if value is not None})
     return Layout(str(root), source, f'the table(s) {names}')
 
 
-def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None = None) -> str:
+def _chosen_folder(root: Path, choice: Choice) -> str:
+    assert choice.images is not None
+    folder = choice.images.strip('/') if choice.images not in ('.', './') else ''
+    if not (root / folder).is_dir():
+        raise DataError(
+            f'{choice.file}#images={choice.images}: {root / folder} is no folder; allowed: {some(subfolders(root))}'
+        )
+    return folder
+
+
+def image_folder(
+    root: Path, paths: Sequence[str], where: str, part: str | None = None, by_name: bool = True
+) -> str:
     """Find the folder that the paths of a table are relative to.
 
     Args:
@@ -109,6 +200,7 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
         paths: The paths.
         where: Name of the table, for messages.
         part: Part that the table stands for, if it does for one.
+        by_name: Look for file names and ids anywhere below ``root`` where they are no paths.
 
     Returns:
         The folder with most of the images, relative to ``root``.
@@ -128,10 +220,12 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
         name: sum(find_image(root / name, path) is not None for path in probed)
         for name in candidates
     }
-    best = [name for name in candidates if found[name] == max(found.values())]
+    if by_name and max(found.values()) < len(probed):
+        found = _found_by_name(root, probed, candidates) or found
+    best = [name for name in candidates if found.get(name) == max(found.values())]
     if '' in best and all(os.path.isabs(path.strip()) for path in probed):
         best = ['']  # an absolute path is in the root wherever it is in a folder there
-    best = [name for name in best if PART_NAMES.get(name.lower(), '') == part] or best
+    best = [name for name in best if part in _parts_of(name)] or best
     if not found[best[0]]:
         raise DataError(
             f'{where}: none of its images (such as {some([repr(path) for path in probed[:3]])}) is '
@@ -139,24 +233,47 @@ def image_folder(root: Path, paths: Sequence[str], where: str, part: str | None 
         )
     if len(best) > 1:
         raise DataError(
-            f'{where}: its images are in several folders of {root}, {some(best)}; keep one there, '
-            "or write a config with source=dict(type='AnnotationTable', image_folder=...)"
+            f'{where}: its images are in several folders of {root}, {some(best)}; name one, '
+            f"'{where}#images={best[0]}', or write a config with source=dict(type='AnnotationTable', image_folder=...)"
         )
     return best[0]
 
 
+def _parts_of(folder: str) -> set[str]:
+    """Parts that the name of a folder holds: ``train_images`` is for train."""
+    return {PART_NAMES[word] for word in re.split('[^a-z]+', folder.lower()) if word in PART_NAMES}
+
+
+def _found_by_name(root: Path, probed: Sequence[str], candidates: Sequence[str]) -> dict[str, int]:
+    """Candidate folder -> images of a table in it or below; only the root where no single folder has all of them."""
+    finder = ImageFinder(root)
+    hits = [finder.find(written) for written in probed]
+    everywhere = sum(map(bool, hits))
+    found = {
+        name: sum(any(path.startswith(f'{name}/') for path in paths) for paths in hits)
+        for name in candidates if name
+    }  # fmt: skip
+    complete = {name: count for name, count in found.items() if count == everywhere}
+    return complete or {'': everywhere} if everywhere else {}
+
+
 def _is_split_file(file: Path) -> bool:
     try:
-        raw = json.loads(file.read_bytes().decode('utf-8-sig'))
-    except (OSError, ValueError, RecursionError):  # read_split says it better
+        raw = read_json(file)
+    except (DataError, FileNotFoundError):  # read_split says it better
         return True
     return isinstance(raw, dict) and any(part in raw for part in PARTS)
 
 
-def _split_layout(root: Path, file: Path) -> Layout:
+def _split_layout(root: Path, file: Path, choice: Choice) -> Layout:
+    if (choice.path, choice.label, choice.part) != (None, None, None):
+        raise DataError(f'{file} is a split file, which has no columns; only #images=FOLDER may be added')
     split = read_split(file)
     paths = [item.path for part in PARTS for item in split.part(part)]
-    folder = image_folder(root, paths, str(file))
+    if choice.images is not None:
+        folder = _chosen_folder(root, choice)
+    else:
+        folder = image_folder(root, paths, str(file), by_name=False)
     source = dict(
         type='vamp_mm.SplitFile', file=file.relative_to(root).as_posix(), image_folder=folder
     )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from vamp_mm.arguments import Seed
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, some
+from ..image_files import is_image
 from ..splits import Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, README_HINT, SplitSource
+from .beside import left_unread
+from .class_doubts import MASK_FOLDERS
 from .columns import PART_NAMES
 from .divide import divide
 from .names import check_names, tidy_name
 from .parts import VAL_IS_TEST, check_same_classes
-from .scan import endings, files, is_image, list_files, subfolders
+from .scan import endings, files, list_files, subfolders
 
 _VAL_NAMES = tuple(name for name, part in PART_NAMES.items() if part == 'val')
 
@@ -47,9 +51,11 @@ class ImageFolder(SplitSource):
         split_seed: Seed of the division. It is not the seed of the few-shot subset, so that runs of
             several seeds test on the same images.
         templates: Sentences with one ``{}`` for the class name.
+        level: How many levels below these folders the class folders lie. With 2 the folders between
+            are put together: those of one name in several of them are one class.
 
     Raises:
-        ValueError: If the folders contradict each other.
+        ValueError: If the folders contradict each other, or the level is no integer from 1 on.
     """
 
     hint = README_HINT
@@ -62,6 +68,7 @@ class ImageFolder(SplitSource):
         undivided: str | None = None,
         split_seed: Seed = 1,
         templates: str | Sequence[str] = DEFAULT_TEMPLATE,
+        level: int = 1,
     ) -> None:
         parts = {'train': train, 'val': val, 'test': test}
         self.parts = {part: folder for part, folder in parts.items() if folder is not None}
@@ -70,7 +77,9 @@ class ImageFolder(SplitSource):
                 f'train={train!r}, val={val!r}, test={test!r}, undivided={undivided!r}: give test '
                 'and, if there are any, train and val; or undivided alone'
             )
-        self.undivided, self.split_seed = undivided, split_seed
+        if type(level) is not int or level < 1:
+            raise ValueError(f'level={level!r} must be an integer from 1 on: 1 for the folders directly inside')
+        self.undivided, self.split_seed, self.level = undivided, split_seed, level
         self.templates = (templates,) if isinstance(templates, str) else tuple(templates)
 
     def read(self, data_root: str) -> Split:
@@ -79,7 +88,8 @@ class ImageFolder(SplitSource):
 
     def notes(self, data_root: str) -> tuple[str, ...]:
         """What was left out or made; see :meth:`SplitSource.notes`."""
-        return tuple(self._read(data_root)[1])
+        root = Path(data_root).expanduser()
+        return (*self._read(data_root)[1], *left_unread(root, (), 'the class folders'))
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
         root = self.require(osp.expanduser(data_root), 'data root')
@@ -106,25 +116,50 @@ class ImageFolder(SplitSource):
         self.require(where, 'folder')
         classes: dict[str, list[str]] = {}
         others: list[str] = []
-        for name in subfolders(where):
-            found = list_files(osp.join(where, name))
-            prefix = '' if folder == '.' else f'{folder.rstrip("/")}/'
-            paths = [f'{prefix}{name}/{path}' for path in found.images]
-            classes.setdefault(tidy_name(name), []).extend(paths)
-            others += [f'{name}/{path}' for path in found.others]
+        masks: list[str] = []
+        between = _folders_above(where, self.level)
+        for above in between:
+            for name in subfolders(osp.join(where, above)):
+                found = list_files(osp.join(where, above, name))
+                prefix = above if folder == '.' else f'{folder.rstrip("/")}/{above}'
+                paths = [f'{prefix}{name}/{path}' for path in found.images]
+                classes.setdefault(tidy_name(name), []).extend(paths)
+                others += [f'{above}{name}/{path}' for path in found.others]
+                masks += [f'{above}{name}/{path}' for path in _mask_folders(found.images)]
         _check_tree(classes, where)
+        if masks:
+            raise DataError(
+                f'{where}: the class folders hold folders that are called like masks or annotations, whose '
+                f'pictures would count as images of the class: {some(masks)}. Move them out of {where}'
+            )
         if others:
             notes.append(
-                f'{len(others)} file(s) under {where} are no images by their ending and were '
-                f'left out: {endings(tuple(others))}'
+                f'{len(others)} file(s) under {where} are no images and were left out: '
+                f'{endings(tuple(others))}'
             )
-        stray = [name for name in files(where) if is_image(name)]
+        stray = [
+            f'{above}{name}' for above in between for name in files(osp.join(where, above)) if is_image(name)
+        ]
         if stray:
             raise DataError(
                 f'{len(stray)} image(s) lie directly in {where}, beside the class folders, so '
                 f'their class is unknown: {some(stray)}. Move them into a class folder or away'
             )
         return classes
+
+
+def _folders_above(where: str, level: int) -> list[str]:
+    """Folders that hold the class folders, relative and with a slash at the end; the root is ''."""
+    above = ['']
+    for _ in range(level - 1):
+        above = [f'{top}{name}/' for top in above for name in subfolders(osp.join(where, top))]
+    return above
+
+
+def _mask_folders(paths: Sequence[str]) -> list[str]:
+    """Folders below a class folder that are called like those of masks; few images lie so deep."""
+    folders = {path.rpartition('/')[0] for path in paths if '/' in path}
+    return sorted(name for name in folders if not MASK_FOLDERS.isdisjoint(name.lower().split('/')))
 
 
 def _check_tree(classes: Mapping[str, Sequence[str]], where: str) -> None:

@@ -4,13 +4,77 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path, PurePath
 
 from ..errors import DataError, some
 from ..near_names import spelt_otherwise
+from .scan import list_files
 
 #: Missing images whose likely spelling is looked for.
 _LOOKED_UP = 50
+
+
+class ImageFinder:
+    """Finds the images that a table names below a folder.
+
+    A path counts first (:func:`find_image`). What is no path of a file is looked for by its name
+    among all images below the folder: ``x1.jpg`` may lie in any folder there, ``x1`` is the image
+    ``x1.jpg``, ``x1.png``, ... wherever it lies. The folder is listed once, when it is needed.
+
+    Args:
+        folder: The image folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def images(self) -> tuple[str, ...]:
+        """All images below the folder, sorted."""
+        return list_files(self.folder).images
+
+    def find(self, written: str) -> tuple[str, ...]:
+        """The images that a table may mean; more than one is for the user to tell apart.
+
+        Args:
+            written: A path, a file name or a file name without its ending.
+
+        Returns:
+            Paths relative to the folder.
+        """
+        direct = find_image(self.folder, written)
+        if direct is not None:
+            return (direct,)
+        return tuple(self._names.get(written.strip().replace('\\', '/'), ()))
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        names: dict[str, list[str]] = {}
+        for path in self.images:
+            stem = osp.splitext(path)[0]
+            for name in {stem, osp.basename(stem), osp.basename(path)}:
+                names.setdefault(name, []).append(path)
+        return names
+
+
+def unclear_error(folder: Path, unclear: Sequence[tuple[str, Sequence[str]]], where: str) -> DataError:
+    """Say which names stand for several images.
+
+    Args:
+        folder: Where they were looked for.
+        unclear: Name as written, and the images that it may mean.
+        where: Name of the table.
+
+    Returns:
+        The error: ten names with their images, and the next step.
+    """
+    shown = [f'{name!r} is {" and ".join(paths[:3])}' for name, paths in unclear]
+    return DataError(
+        f'{where}: {len(unclear)} name(s) stand for several images under {folder.absolute()}: '
+        f'{some(shown, "; ")}. Write paths with folder and ending into the table, or name the folder of '
+        "the images (--dataset 'TABLE#images=FOLDER', or image_folder in a config)"
+    )
 
 
 def find_image(folder: Path, written: str) -> str | None:

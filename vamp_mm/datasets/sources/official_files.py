@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from ..image_files import is_image
+from ..reading import parse_json, read_text
 from ..splits import Item
 
 #: What readers of official files return: train, val, test; or trainval, or all, which a recipe cuts.
 Lists = dict[str, list[Item]]
-
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.gif')
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,7 @@ class OfficialFiles:
 
     def json(self, name: str) -> Any:
         """What a JSON file holds."""
-        try:
-            return json.loads(self._text(name))
-        except json.JSONDecodeError as error:
-            raise DataError(f'{self.root / name} is not JSON: {error}') from error
+        return parse_json(self._text(name), str(self.root / name))
 
     def mat(self, name: str, key: str) -> Any:
         """One variable of a MATLAB file: a list, or a dict of lists for an array of structs."""
@@ -74,7 +70,7 @@ class OfficialFiles:
         names = sorted(
             name
             for name in os.listdir(folder)
-            if name[0] != '.' and name.lower().endswith(_IMAGES)
+            if name[0] != '.' and is_image(name)
         )
         return ['/'.join((*parts, name)) for name in names]
 
@@ -89,11 +85,7 @@ class OfficialFiles:
         return label
 
     def _text(self, name: str) -> str:
-        path = self._existing(name)
-        try:
-            return path.read_text(encoding='utf-8')
-        except UnicodeDecodeError as error:
-            raise DataError(f'{path} is not UTF-8 text: {error}') from error
+        return read_text(self._existing(name))
 
     def _existing(self, name: str) -> Path:
         path = self.root / name

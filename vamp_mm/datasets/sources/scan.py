@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
+from ..image_files import is_image
 
-#: Files with these endings, in any case, are images; all others are counted and left out.
-IMAGE_SUFFIXES = frozenset(
-    {'.bmp', '.gif', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'}
-)
-#: Written by operating systems and archivers beside the files of the user.
-_DEBRIS = frozenset({'__MACOSX', '@eaDir', 'Thumbs.db', 'desktop.ini'})
+#: Written by operating systems and archivers beside the files of the user, in lower case.
+_DEBRIS = frozenset({
+    '__macosx', '@eadir', '$recycle.bin', 'system volume information', 'lost+found', '__pycache__',
+    'thumbs.db', 'ehthumbs.db', 'desktop.ini', 'icon\r'})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,16 @@ class Listing:
 
     Args:
         images: Paths relative to the folder, with ``/``, sorted by code point.
-        others: Files that are no images by their ending, likewise.
+        others: Files that are no images by their ending, or no regular files, likewise.
     """
 
     images: tuple[str, ...]
     others: tuple[str, ...]
 
 
-def is_image(name: str) -> bool:
-    """Whether a file name has the ending of an image."""
-    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
-
-
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is none of the user's data: a leading dot, or left by a system."""
-    return name.startswith('.') or name in _DEBRIS
+    return name.startswith('.') or name.lower() in _DEBRIS
 
 
 def list_files(folder: str | os.PathLike) -> Listing:
@@ -64,11 +60,47 @@ def list_files(folder: str | os.PathLike) -> Listing:
 
 def has_images(folder: str | os.PathLike) -> bool:
     """Whether there is an image anywhere below a folder; it stops at the first one."""
-    for _, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not is_hidden(name))
-        if any(is_image(name) and not is_hidden(name) for name in names):
-            return True
-    return False
+    return next(iter_images(folder), None) is not None
+
+
+def iter_images(folder: str | os.PathLike) -> Iterator[str]:
+    """Images below a folder in no order, those directly in it first.
+
+    Links to folders are not followed below it.
+
+    Args:
+        folder: The folder.
+
+    Yields:
+        str: Path relative to the folder, with ``/``.
+
+    Raises:
+        DataError: If a folder cannot be read.
+    """
+    root, waiting = Path(folder), ['']
+    while waiting:
+        below = waiting.pop(0)
+        deeper: list[str] = []
+        with explained(root / below), os.scandir(root / below) as found:
+            for entry in found:
+                if is_hidden(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    deeper.append(f'{below}{entry.name}/')
+                elif is_image(entry.name) and is_listed(entry):
+                    yield f'{below}{entry.name}'
+        waiting += sorted(deeper)
+
+
+def is_listed(entry: os.DirEntry) -> bool:
+    """Whether an entry called like a file is one: a FIFO, socket or device is not.
+
+    A link that points nowhere counts, so that it is found missing and not passed over.
+    """
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+    except OSError:  # a link to itself
+        return True
 
 
 def _walk(
@@ -85,29 +117,49 @@ def _walk(
         )
     for entry in _entries(folder):
         path = f'{below}/{entry.name}' if below else entry.name
-        if entry.is_dir():
+        if _is_folder(entry):
             _walk(root, path, (*way, real), images, others)
         else:
-            (images if is_image(entry.name) else others).append(path)
+            (images if is_image(entry.name) and is_listed(entry) else others).append(path)
 
 
 def subfolders(folder: str | os.PathLike) -> tuple[str, ...]:
     """Names of the folders directly inside a folder, sorted, without hidden ones."""
-    return tuple(entry.name for entry in _entries(Path(folder)) if entry.is_dir())
+    return tuple(entry.name for entry in _entries(Path(folder)) if _is_folder(entry))
 
 
 def files(folder: str | os.PathLike) -> tuple[str, ...]:
     """Names of the files directly inside a folder, sorted, without hidden ones."""
-    return tuple(entry.name for entry in _entries(Path(folder)) if entry.is_file())
+    return tuple(entry.name for entry in _entries(Path(folder)) if _is_file(entry))
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _entries(folder: Path) -> list[os.DirEntry]:
+    with explained(folder), os.scandir(folder) as found:
+        entries = [entry for entry in found if not is_hidden(entry.name)]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn the error of a folder that cannot be listed into a DataError."""
     try:
-        with os.scandir(folder) as found:
-            entries = [entry for entry in found if not is_hidden(entry.name)]
+        yield
     except OSError as error:
         raise DataError(f'cannot read the folder {folder}: {error.strerror or error}') from error
-    return sorted(entries, key=lambda entry: entry.name)
 
 
 def endings(names: tuple[str, ...]) -> str:

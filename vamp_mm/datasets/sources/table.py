@@ -10,19 +10,21 @@ from pathlib import Path
 from vamp_mm.arguments import Seed
 from vamp_mm.registry import TASK_UTILS
 
-from ..errors import DataError, some
+from ..errors import DataError, brief, some
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, SplitSource
+from .beside import left_unread
 from .class_file import CLASS_FILES, read_class_names
 from .columns import Columns
 from .divide import divide
-from .image_paths import find_image, missing_error
+from .image_paths import ImageFinder, missing_error, unclear_error
 from .names import check_names, tidy_name
 from .parts import VAL_IS_TEST, arrange, check_same_classes
-from .scan import list_files
 from .table_rows import Row, read_rows
 
 _NUMBER = re.compile(r'[+-]\d+([.,]\d*)?|\d+[.,]\d*|[+-]?\d*[.,]?\d+[eE][+-]?\d+')
+#: Digits of a label; more than these are none, and Python refuses to read thousands.
+_DIGITS = 12
 #: Part and path of a row, both as written.
 _Key = tuple[str | None, str]
 
@@ -45,7 +47,8 @@ class AnnotationTable(SplitSource):
             folder, with one table for each part.
         class_file: File with the class names in label order, relative to the data root.
         split_seed: Seed of the division, if one is made.
-        path_column: Name of the column of the paths, if it is none of the usual ones.
+        path_column: Name of the column of the paths, if it is none of the usual ones. It may hold
+            file names or ids too (:class:`~vamp_mm.datasets.sources.image_paths.ImageFinder`).
         class_column: Name of the column of the classes.
         part_column: Name of the column of the parts.
         templates: Sentences with one ``{}`` for the class name.
@@ -84,17 +87,21 @@ class AnnotationTable(SplitSource):
 
     def notes(self, data_root: str) -> tuple[str, ...]:
         """What was made or left out; see :meth:`SplitSource.notes`."""
-        return tuple(self._read(data_root)[1])
+        root = Path(data_root).expanduser()
+        used = [self.files] if isinstance(self.files, str) else list(self.files.values())
+        known = [root / name for name in (*used, self.class_file or '')]
+        return (*self._read(data_root)[1], *left_unread(root, known, ', '.join(used)))
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
         root = Path(self.require(osp.expanduser(data_root), 'data root'))
         where = f'{root}: {self.files if isinstance(self.files, str) else dict(self.files)}'
         rows = self._rows(root)
         everything = [row for found in rows.values() for row in found]
-        paths = self._paths(root, everything, where)
+        finders = {self.image_folder: ImageFinder(root / self.image_folder)}
+        paths = self._paths(root, everything, where, finders)
         names = self._names(root, everything, where)
         notes: list[str] = []
-        unlisted = len(list_files(root / self.image_folder).images) - len(set(paths.values()))
+        unlisted = len(finders[self.image_folder].images) - len(set(paths.values()))
         if unlisted > 0:
             notes.append(f'{unlisted} image(s) in the image folder stand in no table')
         labels = {name: label for label, name in enumerate(names)}
@@ -155,18 +162,23 @@ class AnnotationTable(SplitSource):
             rows[part] = [row._replace(part=part) for row in found]
         return rows
 
-    def _paths(self, root: Path, rows: Sequence[Row], where: str) -> dict[_Key, str]:
+    def _paths(
+        self, root: Path, rows: Sequence[Row], where: str, finders: dict[str, ImageFinder]
+    ) -> dict[_Key, str]:
         """Part and path as written -> path relative to the image folder."""
         paths: dict[_Key, str] = {}
         for part in dict.fromkeys(row.part for row in rows):
             inside = self._folders if isinstance(self._folders, str) else self._folders[str(part)]
             prefix = '' if isinstance(self._folders, str) or not inside else f'{inside}/'
-            folder = root / inside
-            found = {row.path: find_image(folder, row.path) for row in rows if row.part == part}
-            missing = [path for path, there in found.items() if there is None]
+            finder = finders.setdefault(inside, ImageFinder(root / inside))
+            found = {row.path: finder.find(row.path) for row in rows if row.part == part}
+            missing = [path for path, there in found.items() if not there]
             if missing:
-                raise missing_error(folder, missing, len(found), where)
-            paths |= {(part, path): f'{prefix}{there}' for path, there in found.items()}
+                raise missing_error(finder.folder, missing, len(found), where)
+            unclear = [(path, there) for path, there in found.items() if len(there) > 1]
+            if unclear:
+                raise unclear_error(finder.folder, unclear, where)
+            paths |= {(part, path): f'{prefix}{there[0]}' for path, there in found.items()}
         _check_twice(rows, paths, where)
         return paths
 
@@ -177,6 +189,9 @@ class AnnotationTable(SplitSource):
         if self.class_file is not None:
             listed = read_class_names(Path(self.require(osp.join(root, self.class_file), 'file')))
         if all(name.isdecimal() for name in written):
+            huge = sorted(name for name in written if len(name) > _DIGITS)
+            if huge:
+                raise DataError(f'{where}: the label {brief(huge[0])} is too large; labels are whole numbers from 0 on')
             return _numbered({int(name) for name in written}, listed, where)
         odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
         if odd:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..errors import DataError, some
+from ..errors import DataError, brief, some
+from ..image_files import is_image
+from ..reading import parse_json, read_text
 from .columns import COLUMNS, PART_NAMES, Columns
-from .scan import is_image
 
 #: Endings of files that can be tables.
 TABLE_SUFFIXES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.txt')
 _DELIMITERS = (',', ';', '\t', '|')
+#: Characters of a header that are shown to a user.
+_HEADER = 1 << 16
 
 
 class Row(NamedTuple):
@@ -47,7 +49,7 @@ def read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     Raises:
         DataError: If the file is not UTF-8, lacks columns, or has faulty rows (ten are shown).
     """
-    text = _text(file)
+    text = read_text(file)
     where = str(file)
     suffix = file.suffix.lower()
     if suffix in ('.jsonl', '.ndjson', '.json'):
@@ -64,21 +66,21 @@ def read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     return _checked(rows, where)
 
 
-def _text(file: Path) -> str:
+def read_header(file: Path) -> list[str]:
+    """The cells of the first line of a CSV file or its kin; none if it has no lines or is no text."""
+    if file.suffix.lower() not in ('.csv', '.tsv', '.txt'):
+        return []
     try:
-        return file.read_bytes().decode('utf-8-sig')
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f'{file} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8, '
-            'for example as "CSV UTF-8" in a spreadsheet'
-        ) from error
-    except OSError as error:
-        raise DataError(f'cannot read {file}: {error.strerror or error}') from error
+        with file.open(encoding='utf-8-sig', newline='') as stream:
+            line = stream.readline(_HEADER)
+        return next(_cells(line, _likely(line), str(file)), (0, []))[1]
+    except (OSError, UnicodeDecodeError, DataError):
+        return []
 
 
 def _json_records(text: str, where: str, whole: bool) -> Iterator[tuple[int, Mapping]]:
     if whole:
-        entries = _loads(text, where)
+        entries = parse_json(text, where)
         if not isinstance(entries, list):
             raise DataError(
                 f'{where} holds a {type(entries).__name__}; expected a list of objects with path '
@@ -90,20 +92,11 @@ def _json_records(text: str, where: str, whole: bool) -> Iterator[tuple[int, Map
         # not splitlines(): JSON strings may hold the separators U+2028 and U+0085 unescaped
         for line, words in enumerate(io.StringIO(text, newline=None), 1):
             if words.strip():
-                numbered.append((line, _loads(words, f'{where}, line {line}')))
+                numbered.append((line, parse_json(words, f'{where}, line {line}')))
     for line, entry in numbered:
         if not isinstance(entry, Mapping):
-            raise DataError(f'{where}, entry {line} is {entry!r}; expected an object')
+            raise DataError(f'{where}, entry {line} is {brief(entry)}; expected an object')
         yield line, entry
-
-
-def _loads(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f'{where} is not JSON: {error}') from error
-    except RecursionError as error:
-        raise DataError(f'{where} is nested too deeply for a table: {text[:40]!r}...') from error
 
 
 def _from_records(

@@ -11,13 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'vamp_mm'
-BASE = ('arguments', 'registry', 'version', 'structures', 'ops')
+BASE = ('arguments', 'registry', 'version', 'structures', 'ops', 'weight_files')
 
 #: Package -> what it may import of vamp_mm besides itself. First match counts.
 RULES: list[tuple[str, tuple[str, ...]]] = [
     ('version', ()),
     ('arguments', ()),
     ('registry', ('arguments', 'version')),
+    ('weight_files', ('version', 'registry')),
     ('structures', ('version', 'registry')),
     ('ops', ('version', 'registry', 'structures')),
     ('models.clip', BASE),

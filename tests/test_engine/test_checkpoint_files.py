@@ -98,7 +98,7 @@ def test_hostile_names_are_refused_before_torch_sees_the_file(tmp_path, monkeypa
 def test_hostile_plain_pickle_file_is_refused(tmp_path, protocol):
     mark = tmp_path / 'executed'
     (tmp_path / 'evil.pth').write_bytes(pickle.dumps({'state_dict': Bomb(mark)}, protocol))
-    with pytest.raises(CheckpointError, match='cannot be read as a checkpoint'):
+    with pytest.raises(CheckpointError, match=r'evil\.pth is a (bare Python pickle|text file)'):
         load_checkpoint(tmp_path / 'evil.pth')
     assert not mark.exists()
 

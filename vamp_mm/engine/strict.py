@@ -7,9 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .checkpoint import CheckpointError
-
-_SHOWN = 8
+from vamp_mm.weight_files import CheckpointError, differences, listed, without_wrappers
 
 
 def check_state_dict(
@@ -27,46 +25,19 @@ def check_state_dict(
         source: Where it came from, for the message.
 
     Raises:
-        CheckpointError: If a name is missing or unexpected or a shape differs; names are listed.
+        CheckpointError: If a name is missing, unexpected or there twice, or a shape or the kind of
+            number differs; names are listed.
     """
-    stored = {name.removeprefix('module.'): value for name, value in state_dict.items()}
+    stored = without_wrappers(state_dict, source)
     wrong = [name for name, value in stored.items() if not isinstance(value, Tensor)]
     if wrong:
+        raise CheckpointError(f'{source} holds no tensor under {listed(wrong)}; it is no state dict')
+    if found := differences(model.state_dict(), stored, _sized_by_class(model)):
         raise CheckpointError(
-            f'{source} holds no tensor under {_listed(wrong)}; it is no state dict'
-        )
-    own = model.state_dict()
-    sized = _sized_by_class(model)
-    missing = [name for name in own if name not in stored]
-    unexpected = [name for name in stored if name not in own]
-    reshaped = [
-        f'{name} {tuple(stored[name].shape)} instead of {tuple(value.shape)}'
-        for name, value in own.items()
-        if name in stored and not _fits(stored[name], value, name in sized)
-    ]
-    parts = [
-        f'{len(names)} {what}: {_listed(names)}'
-        for what, names in (
-            ('missing', missing),
-            ('unexpected', unexpected),
-            ('of another shape', reshaped),
-        )
-        if names
-    ]
-    if parts:
-        raise CheckpointError(
-            f'{source} does not fit the model {type(model).__name__}: {"; ".join(parts)}. '
+            f'{source} does not fit the model {type(model).__name__}: {found}. '
             'Is it a checkpoint of another method or width? Use the config it was '
             'trained with'
         )
-
-
-def _fits(stored: Tensor, own: Tensor, any_length: bool) -> bool:
-    if any_length and stored.ndim and own.ndim:
-        # (0,) is a buffer that knows neither the number of classes nor the width yet.
-        unknown = (0,) in (tuple(stored.shape), tuple(own.shape))
-        return unknown or stored.shape[1:] == own.shape[1:]
-    return stored.shape == own.shape
 
 
 def _sized_by_class(model: nn.Module) -> set[str]:
@@ -79,8 +50,3 @@ def _sized_by_class(model: nn.Module) -> set[str]:
             *getattr(module, 'sized_by_class', ()),
         )
     }
-
-
-def _listed(names: list[str]) -> str:
-    more = f', ... ({len(names) - _SHOWN} more)' if len(names) > _SHOWN else ''
-    return ', '.join(names[:_SHOWN]) + more

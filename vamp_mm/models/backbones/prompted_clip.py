@@ -24,10 +24,12 @@ class PromptedCLIPBackbone(nn.Module):
     always in evaluation mode and without gradients, and they are left out of checkpoints: the config names them.
 
     Args:
-        arch: An open_clip model name (``'ViT-B-16'``), a path to an architecture JSON in open_clip's layout, the name of an
-            embedded architecture, or None to read the architecture off an OpenAI state dict.
-        pretrained: An open_clip tag (``'openai'``), a local file (OpenAI TorchScript or state dict, open_clip state dict,
-            safetensors), ``'embedded'`` for the small CLIP that ships with the project, or None for random weights.
+        arch: An open_clip model name (``'ViT-B-16'``), a path to an architecture JSON in open_clip's layout,
+            ``'local-dir:FOLDER'`` or ``'hf-hub:ORGANISATION/NAME'`` (with their own weights unless ``pretrained`` is given),
+            the name of an embedded architecture, or None to read the architecture off an OpenAI state dict.
+        pretrained: An open_clip tag (``'openai'``), a local file (torch archive, TorchScript or safetensors),
+            ``'TAG@FILE'`` for a local file of a known origin (``'openai@/weights/mine.pt'``), ``'embedded'`` for the small
+            CLIP that ships with the project, or None for random weights.
         image_mean: Per-channel mean on the scale 0..1; by default the one that belongs to the weights.
         image_std: Per-channel standard deviation, likewise.
         cache_dir: Where open_clip keeps downloads.
@@ -36,9 +38,10 @@ class PromptedCLIPBackbone(nn.Module):
             (same gradients, about half as much time again). None goes by the memory that is free at the first call.
 
     Raises:
-        ValueError: If the architecture or tag is unknown.
+        ValueError: If the architecture or tag is unknown, or a file may be one of several published weights that differ in
+            what belongs to them.
         FileNotFoundError: If a weight file is missing.
-        RuntimeError: If the weights do not fit the architecture.
+        CheckpointError: If a weight file is of another kind, damaged, or does not fit the architecture.
         TypeError: If a tower has no transformer blocks to prompt.
     """
 
@@ -52,13 +55,16 @@ class PromptedCLIPBackbone(nn.Module):
                  cache_dir: str | None = None,
                  max_tokens: PositiveInt | None = None) -> None:
         super().__init__()
-        loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir)
+        loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir, unknown_origin='refuse')
         self.vision = VisionTower(loaded.model.visual)
         self.text = TextTower(loaded.model, max_tokens)
         self.register_buffer('logit_scale', loaded.model.logit_scale.detach().exp().reshape(()), persistent=False)
         self.image_size = loaded.image_size
         self.image_mean = loaded.image_mean
         self.image_std = loaded.image_std
+        self.interpolation = loaded.interpolation
+        self.resize_mode = loaded.resize_mode
+        self.quick_gelu = loaded.quick_gelu
         self._tokenizer = PromptTokenizer(loaded.tokenizer, self.text.context_length, self.text.pool, self.text.eos_id,
                                           self.text.causal)
         self.requires_grad_(False)

@@ -1,0 +1,188 @@
+"""Build the model of an architecture, its tokenizer, and put weights into it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from mmengine.logging import print_log
+from open_clip.convert import convert_state_dict
+from open_clip.model import (
+    build_model_from_openai_state_dict,
+    convert_to_custom_text_state_dict,
+    resize_pos_embed,
+    resize_text_pos_embed,
+)
+from torch import Tensor, nn
+
+from ...weight_files import CheckpointError, differences, listed
+from .architecture import Architecture, first_line
+
+_POSITIONS = ('positional_embedding', 'pos_embed')
+_BUILDING = (TypeError, ValueError, KeyError, AttributeError, AssertionError, RuntimeError, ZeroDivisionError)
+
+
+def build_model(architecture: Architecture, quick_gelu: bool) -> nn.Module:
+    """Build a dual encoder with random weights.
+
+    Args:
+        architecture: What to build.
+        quick_gelu: The activation.
+
+    Returns:
+        open_clip's model.
+
+    Raises:
+        ValueError: If it is no dual encoder with open_clip's own text transformer, or cannot be built.
+    """
+    config = architecture.config
+    arguments = {key: value for key, value in config.items() if key != 'custom_text'}
+    arguments['quick_gelu'] = quick_gelu
+    vision, text = dict(arguments['vision_cfg']), dict(arguments['text_cfg'])
+    if 'timm_model_name' in vision:
+        vision['timm_model_pretrained'] = False  # the dual encoder's own weights follow
+    if 'hf_model_name' in text:
+        raise ValueError(f"text tower {text['hf_model_name']!r} is a Hugging Face model without the block structure that "
+                         'prompts need; allowed: architectures with open_clip\'s own text transformer')
+    if 'multimodal_cfg' in arguments:
+        raise ValueError('CoCa models (multimodal_cfg) are captioners, not dual encoders; allowed: plain CLIP models')
+    arguments.update(vision_cfg=vision, text_cfg=text)
+    kind = open_clip.CustomTextCLIP if config.get('custom_text') else open_clip.CLIP
+    try:
+        return kind(**arguments)
+    except _BUILDING as error:
+        raise ValueError(f'arch={architecture.name!r}: open_clip cannot build it ({first_line(error)}); correct its '
+                         'embed_dim, vision_cfg and text_cfg') from error
+
+
+def build_from_openai(state: dict[str, Tensor], path: Path) -> nn.Module:
+    """Build the model that an OpenAI state dict is of, with its weights.
+
+    Args:
+        state: Name -> tensor, without OpenAI's markers.
+        path: The file, for messages.
+
+    Returns:
+        open_clip's model in float32.
+
+    Raises:
+        CheckpointError: If it is no such state dict.
+    """
+    missing = [key for key in ('visual.conv1.weight', 'text_projection', 'ln_final.weight') if key not in state]
+    if missing:
+        raise CheckpointError(f'the file {path} is no OpenAI CLIP state dict: {missing} are missing; name its architecture '
+                              'with arch')
+    try:
+        model = build_model_from_openai_state_dict(dict(state), cast_dtype=torch.float32).float()
+    except _BUILDING as error:
+        raise CheckpointError(f'the file {path} is no OpenAI CLIP state dict ({first_line(error)}); name its architecture '
+                              'with arch') from error
+    # open_clip's builder passes through float16; the file may hold more
+    _load(model, state, path, 'None')
+    return model
+
+
+def fit_weights(model: nn.Module, state: dict[str, Tensor], path: Path | None, arch: str) -> None:
+    """Load weights strictly, after the conversions that open_clip knows.
+
+    Args:
+        model: open_clip's model.
+        state: Name -> tensor, under open_clip's names.
+        path: Their file, for messages.
+        arch: Name of the architecture, for messages.
+
+    Raises:
+        CheckpointError: If a name, a shape or a kind of number does not fit, or values are not finite.
+    """
+    try:
+        state = _converted(model, dict(state), path)
+    except _BUILDING as error:
+        raise _unfit(path, arch, first_line(error)) from error
+    _load(model, state, path, arch)
+
+
+def find_tokenizer(architecture: Architecture) -> Callable[[list[str]], Tensor]:
+    """The tokenizer of an architecture.
+
+    Args:
+        architecture: What to build.
+
+    Returns:
+        Sentences -> ``(T, L)`` token ids.
+
+    Raises:
+        ValueError: If it needs a package that is not installed, or its settings are wrong.
+        FileNotFoundError: If it cannot be downloaded.
+    """
+    text, name = architecture.config.get('text_cfg', {}), architecture.name
+    own_file = name.endswith('.json')
+    try:
+        if not own_file and (text.get('hf_tokenizer_name') or (architecture.tags and 'siglip' in name.lower())):
+            return open_clip.get_tokenizer(name)
+        if own_file and text.get('hf_tokenizer_name'):
+            return open_clip.tokenizer.HFTokenizer(text['hf_tokenizer_name'], context_length=text.get('context_length', 77),
+                                                   tokenizer_mode=text.get('tokenizer_mode'),
+                                                   **text.get('tokenizer_kwargs', {}))
+        return open_clip.SimpleTokenizer(context_length=text.get('context_length', 77), **text.get('tokenizer_kwargs', {}))
+    except ImportError as error:
+        raise ValueError(f"arch={name!r} has the tokenizer {text.get('hf_tokenizer_name')!r}, which needs the package "
+                         f"{error.name or 'transformers'}: pip install transformers sentencepiece") from error
+    except OSError as error:
+        raise FileNotFoundError(f"the tokenizer {text.get('hf_tokenizer_name')!r} of arch={name!r} is not in the cache and "
+                                f'could not be downloaded ({first_line(error)})') from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"arch={name!r}: the tokenizer of its text_cfg cannot be built ({first_line(error)})") from error
+
+
+def _converted(model: Any, state: dict[str, Tensor], path: Path | None) -> dict[str, Tensor]:
+    state = convert_state_dict(model, state)
+    custom = not hasattr(model, 'positional_embedding')  # CustomTextCLIP keeps its text tower under 'text.'
+    if custom and 'positional_embedding' in state:
+        state = convert_to_custom_text_state_dict(state)
+    elif not custom and 'text.positional_embedding' in state:
+        state = {key.removeprefix('text.'): value for key, value in state.items()}
+    for name in ('logit_scale', 'logit_bias'):
+        own = getattr(model, name, None)
+        if own is not None and name in state and state[name].numel() == own.numel():
+            state[name] = state[name].reshape(own.shape)
+    if getattr(model, 'logit_bias', None) is not None and 'logit_bias' not in state and 'logit_scale' in state:
+        state['logit_bias'] = torch.zeros_like(state['logit_scale'])
+    _say_if_positions_change(model, state, path)
+    resize_pos_embed(state, model)
+    resize_text_pos_embed(state, model)
+    return state
+
+
+def _say_if_positions_change(model: nn.Module, state: dict[str, Tensor], path: Path | None) -> None:
+    """open_clip fits positions of another image size or context length by interpolation, without a word."""
+    for name, own in model.named_parameters():
+        if name.endswith(_POSITIONS) and name in state and _fitted(state[name], own):
+            print_log(f'{name} of {str(path)!r} is {tuple(state[name].shape)} and is interpolated to {tuple(own.shape)}: '
+                      'the '
+                      'architecture has another image size or context length than these weights were trained with',
+                      'current', logging.WARNING)
+
+
+def _fitted(stored: Tensor, own: Tensor) -> bool:
+    """Whether positions have another number of places, at the same width."""
+    return stored.shape != own.shape and stored.shape[-1:] == own.shape[-1:]
+
+
+def _load(model: nn.Module, state: dict[str, Tensor], path: Path | None, arch: str) -> None:
+    if found := differences(model.state_dict(), state):
+        raise _unfit(path, arch, found)
+    broken = [name for name, value in state.items() if value.is_floating_point() and not bool(value.isfinite().all())]
+    if broken:
+        raise CheckpointError(f'{path} holds values that are NaN or infinite in {listed(broken)}: its training went '
+                              'wrong, or '
+                              'the file is damaged')
+    model.load_state_dict(state, strict=True)
+
+
+def _unfit(path: Path | None, arch: str, found: str) -> CheckpointError:
+    return CheckpointError(f'the weights {str(path)!r} do not fit arch={arch!r} ({found}); name the architecture that they '
+                           'were trained with')

@@ -13,10 +13,13 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.engine import load_checkpoint
+
 from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
 from .launch import launched, on_main
+from .published_settings import settings_text, use_trained
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook
@@ -58,6 +61,8 @@ def test(
         raise FileNotFoundError(_missing(Path(checkpoint)))
     run = identity(cfg, labels)
     cfg = cfg.copy()
+    if checkpoint is not None:
+        use_trained(cfg, (load_checkpoint(checkpoint).get('meta') or {}).get('settings'))
     for key in _TRAINING:
         cfg[key] = None
     # Whatever hook the training used, this one makes loading safe and strict.
@@ -71,6 +76,8 @@ def test(
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
+        if text := settings_text(cfg):
+            runner.logger.info(text)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:

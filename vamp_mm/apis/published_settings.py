@@ -7,6 +7,7 @@ sets, then ``--cfg-options``.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,11 @@ from .settings_table import DEFAULT, Setting, Settings, Subject, dataset_title, 
 
 #: What the tables' rows for all datasets hold: the settings of a config that is put together from base files.
 _PLAIN = ('caltech101', 'base-to-novel', 16)
+
+#: Prompters whose ``template`` takes the place of those of the dataset.
+_ONE_SENTENCE = ('AdapterPrompter', 'TwoStagePrompter')
+#: No setting of a table is larger; what a file says beyond that is not taken.
+_LARGEST = 2**16
 
 
 @dataclass
@@ -41,7 +47,7 @@ def follow_published(
 
     A setting that differs from what is published for the dataset and protocol that the file was written for is the
     config's own and stays; so does what a file outside the published configs sets. Fills in ``run.dataset``,
-    ``run.protocol`` and ``run.settings_log``, one line per setting. Nothing happens without ``run.method`` or a table.
+    ``run.protocol``, ``run.followed`` and ``run.settings_log``, one line per setting. Nothing happens without ``run.method`` or a table.
 
     Args:
         cfg: The config to change; dataset, protocol and overrides are in it.
@@ -53,13 +59,14 @@ def follow_published(
     run = cfg.get('run')
     if not run or not run.get('method'):
         return
-    composed = 'settings_log' in run  # a config that a run has written: it has no bases, and all keys
+    composed = run.get('dataset') is not None  # a config that a run has written: it has no bases, and all keys
     subject = subject_of(cfg, protocol)
     trained: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     run.update(dataset=dataset_name(trained), protocol=_named(protocol) or protocol_of(cfg.get('test_cfg') or {}))
     file = table_file(cfg.filename, run.get('settings') or run['method'])
     if file is None:
-        run.settings_log = []
+        run.settings_log = [f"no published settings are known of the method {run['method']!r}; those of another method are taken "
+                            'with run.settings in the config, for example run=dict(settings=\'mmrl\')']
         return
     table = read_table(file)
     now = resolve(table, subject)
@@ -69,10 +76,32 @@ def follow_published(
              + ('' if subject.shots is None else f', {_shots(subject.shots)}')]
     lines += now.notes
     asked = sorted(overrides)
+    run.followed = []  # what of the model the table decides
     for key, setting in now.values.items():
         lines += _follow(cfg, key, setting, [item.values.get(key) for item in before], base.own_keys, asked)
     lines += _set_templates(cfg, now, template)
     run.settings_log = lines
+
+
+def use_trained(cfg: Config, stored: Any) -> None:
+    """Take over the published settings of the model that a checkpoint was trained with, in place.
+
+    A model that was trained on one dataset is tested on others as it was trained. Sentences are left: they belong to the
+    dataset that is tested. What the config or the command line sets stays too.
+
+    Args:
+        cfg: A composed config.
+        stored: ``meta['settings']`` of the checkpoint: dotted key -> value as text.
+    """
+    run = cfg.get('run') or {}
+    for dotted in run.get('followed') or () if isinstance(stored, Mapping) and stored else ():
+        place = place_of(cfg, dotted)
+        if place is None or dotted.endswith('.template') or isinstance(value_at(cfg, place), (Mapping, list, tuple)):
+            continue
+        trained = _plain(stored.get(dotted))
+        if trained is not None and not same(value_at(cfg, place), trained[0]):
+            set_at(cfg, place, trained[0])
+            run.settings_log.append(f'{dotted} = {_word(trained[0])}: as the checkpoint was trained')
 
 
 def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
@@ -115,6 +144,19 @@ def settings_text(cfg: Config) -> str:
     return '\n  '.join(lines)
 
 
+def _plain(text: Any) -> tuple[Any] | None:
+    """A value out of a checkpoint: a word, a small number or nothing; ``DEFAULT`` where it was not set."""
+    if text is None:
+        return (DEFAULT, )
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    if isinstance(value, (int, float)):
+        return (value, ) if abs(value) <= _LARGEST else None
+    return (value, ) if value is None or isinstance(value, str) else None
+
+
 def _follow(cfg: Config, key: str, setting: Setting, before: Sequence[Setting | None], own: set[str],
             asked: Sequence[str]) -> list[str]:
     """Set one value, or say why not."""
@@ -129,6 +171,8 @@ def _follow(cfg: Config, key: str, setting: Setting, before: Sequence[Setting | 
         return [_kept(dotted, value, setting, 'kept, set by the config')]
     if not same(value, setting.value):
         set_at(cfg, place, setting.value)
+    if place[0] == 'model':
+        cfg.run.followed.append(dotted)
     if setting.missing:
         missing = setting.missing.format(_word(setting.value))
         return [f'no published value of {dotted} for {missing} ({setting.source})']
@@ -146,7 +190,7 @@ def _covers(asked: str, dotted: str) -> bool:
 
 
 def _word(value: Any) -> str:
-    return "the constructor's default" if isinstance(value, str) and value == DEFAULT else repr(value)
+    return 'default' if isinstance(value, str) and value == DEFAULT else repr(value)
 
 
 def _shots(shots: int) -> str:
@@ -157,7 +201,8 @@ def _set_templates(cfg: Config, now: Settings, template: Sequence[str] | None) -
     """Sentences of the datasets of a run, where neither the command line nor the config gives some."""
     prompter = (cfg.get('model') or {}).get('prompter') or {}
     if template is not None:
-        if isinstance(prompter.get('template'), str) and prompter.get('num_tokens') is None:
+        fixed = str(prompter.get('type')).split('.')[-1] in _ONE_SENTENCE
+        if fixed and prompter.get('template') is not None:
             prompter['template'] = None  # the method's one sentence for all datasets
             if (cfg.model.get('teacher') or {}).get('templates') is not None:
                 cfg.model.pop('teacher')

@@ -164,6 +164,7 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     """The published subject whose settings are those of this one."""
     title, known = table['title'], subject.dataset in CATALOG and subject.dataset != 'icons'
     if known and CATALOG[subject.dataset].counts.train is None:  # a variant of ImageNet: tests what was trained on ImageNet
+        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from ImageNet')
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')
     if subject.protocol == 'open':
         subject = replace(subject, protocol='base-to-novel')

@@ -21,6 +21,7 @@ from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
 from .launch import launched, on_main
+from .published_settings import settings_text
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook, visualizer_kept_open
@@ -65,6 +66,8 @@ def train(
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
+        if text := settings_text(cfg):
+            runner.logger.info(text)
         begin = StartHook()
         runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):

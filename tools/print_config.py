@@ -1,4 +1,4 @@
-"""Print the complete config of a run, all bases and options applied.
+"""Print the complete config of a run, all bases and options applied, and where its published settings come from.
 
 python tools/print_config.py configs/vamp/vamp_mmrl_icons.py --shots 4
 """
@@ -7,6 +7,7 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
+from vamp_mm.apis.published_settings import settings_text
 
 
 def parse_args() -> argparse.Namespace:
@@ -19,7 +20,12 @@ def parse_args() -> argparse.Namespace:
 
 @command
 def main() -> None:
-    print(compose_from(parse_args()).pretty_text)
+    cfg = compose_from(parse_args())
+    for line in settings_text(cfg).splitlines():
+        print(f'# {line}')
+    for key in ('settings_log', 'followed'):  # said above, and written anew by whoever composes this text
+        (cfg.get('run') or {}).pop(key, None)
+    print(cfg.pretty_text)
 
 
 if __name__ == '__main__':

@@ -8,3 +8,4 @@ _base_ = [
     '../_base_/schedules/cross_dataset.py', '../_base_/default_runtime.py'
 ]
 protocol = 'cross-dataset'
+model = dict(head=dict(consistency=0.2))

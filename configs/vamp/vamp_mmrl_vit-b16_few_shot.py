@@ -7,3 +7,4 @@ _base_ = [
     '../_base_/schedules/few_shot.py', '../_base_/default_runtime.py'
 ]
 protocol = 'few-shot'
+train_dataloader = dict(batch_size=32)

@@ -8,6 +8,7 @@ _base_ = [
     '../_base_/schedules/sgd_2.5e-3_5ep.py',
     '../_base_/default_runtime.py',
 ]
+run = dict(method='vpt_shallow')
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),

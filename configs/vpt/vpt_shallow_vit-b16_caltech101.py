@@ -8,4 +8,5 @@ _base_ = [
     '../_base_/schedules/sgd_2.5e-3_5ep.py',
     '../_base_/default_runtime.py',
 ]
+run = dict(method='vpt_shallow')
 model = dict(prompter=dict(vision_tokens=2, vision_depth=1))

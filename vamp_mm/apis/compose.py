@@ -18,6 +18,7 @@ from .outside import use_outside
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
+from .published_settings import follow_published, subject_of
 
 
 def compose(config: str | Path,
@@ -74,6 +75,7 @@ def compose(config: str | Path,
     cfg = Config.fromfile(path)
     name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
+    written = subject_of(cfg, own_protocol)
     if dataset is not None:
         swap_dataset(cfg, dataset)
         name.append(Path(dataset).resolve().stem)
@@ -107,6 +109,7 @@ def compose(config: str | Path,
     if launcher is not None:
         cfg.launcher = launcher
     apply_overrides(cfg, overrides or {})
+    follow_published(cfg, written, protocol or own_protocol, overrides or {}, template)
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:

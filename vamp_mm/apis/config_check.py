@@ -35,6 +35,8 @@ _READ_FROM_CFG = frozenset({
     'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
     'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'
 })
+#: Which method a run is of: set in the model's config, completed by compose.
+_RUN = frozenset({'method', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
 _DEFAULT_HOOKS = frozenset(
     {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'})
 _DATALOADER = frozenset({'num_batch_per_epoch', 'disable_subprocess_warning'})
@@ -75,7 +77,7 @@ def check_config(cfg: Config) -> list[str]:
 
 def top_level_keys() -> frozenset[str]:
     """The keys that a config may have at its top level."""
-    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol'}) - {'cfg'}  # protocol: of compose
+    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}  # protocol, run: of compose
 
 
 def dataloader_keys() -> frozenset[str]:
@@ -107,6 +109,7 @@ class _RunnerCheck:
         }
         self._untyped('the config', dict.fromkeys(self._cfg), top_level_keys())
         self._values('', self._cfg, TOP_LEVEL, None)
+        self._untyped('run', self._cfg.get('run') or {}, _RUN)
         for key, value in self._cfg.items():
             if value is None or (key in TOP_LEVEL and not fits(value, TOP_LEVEL[key])):
                 continue

@@ -14,6 +14,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.engine import load_checkpoint
 from vamp_mm.engine.run_config import RunConfig
 
 from .config_check import validate_config
@@ -22,6 +23,7 @@ from .errors import ConfigError
 from .final_test import prepare_for_test
 from .launch import launched, on_main, settle_launcher
 from .lock import held
+from .published_settings import settings_text, use_trained
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook
@@ -66,6 +68,8 @@ def test(
         raise FileNotFoundError(_missing(Path(checkpoint)))
     run = identity(cfg, labels)
     cfg = cfg.copy()
+    if checkpoint is not None:
+        use_trained(cfg, (load_checkpoint(checkpoint).get('meta') or {}).get('settings'))
     for key in _TRAINING:
         cfg[key] = None
     settle_launcher(cfg)
@@ -79,6 +83,8 @@ def test(
         folder = Path(runner.work_dir) / runner.timestamp
         on_main(lambda: stack.enter_context(held(folder, _LOCK)))  # a second test of the same second
         stop_on_write_error(runner.logger)
+        if text := settings_text(cfg):
+            runner.logger.info(text)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:

@@ -16,7 +16,7 @@ from .data_configs import holders
 #: Parts of a config that say where and how a run works, not what comes out.
 _OUTSIDE = frozenset({
     'work_dir', 'launcher', 'resume', 'experiment_name', 'log_level', 'log_processor', 'visualizer', 'env_cfg',
-    'custom_imports', 'model_wrapper_cfg', 'filename'})
+    'custom_imports', 'model_wrapper_cfg', 'filename', 'run'})
 #: Default hooks that write and measure only.
 _WRITING_HOOKS = frozenset({'logger', 'timer', 'runtime_info', 'visualization', 'checkpoint'})
 #: Keys that change no number wherever they stand.
@@ -55,16 +55,17 @@ def describe(cfg: Config) -> dict[str, Any]:
         cfg: A complete config.
 
     Returns:
-        ``method`` (the config's name without backbone and data), ``dataset`` (trained on, else tested on),
-        ``protocol`` (told from the test loop; None if it is none of the known ones), ``shots`` and ``seed`` (None
-        where nothing is trained).
+        ``method`` and ``protocol`` (the config's ``run``; else the config's name without backbone and data, and what
+        the test loop tells, None if it is none of the known ones), ``dataset`` (trained on, else tested on), ``shots``
+        and ``seed`` (None where nothing is trained).
     """
+    run = cfg.get('run') or {}
     dataset = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     trained = trains(cfg)
     return {
-        'method': method_of(cfg.filename),
+        'method': run.get('method') or method_of(cfg.filename),
         'dataset': dataset_name(dataset),
-        'protocol': protocol_of(cfg.get('test_cfg') or {}),
+        'protocol': run.get('protocol') or protocol_of(cfg.get('test_cfg') or {}),
         'shots': dataset.get('shots') if trained else None,
         'seed': (cfg.get('randomness') or {}).get('seed') if trained else None,
     }

@@ -26,6 +26,7 @@ from .errors import ConfigError
 from .final_test import test_trained
 from .launch import launched, on_main, settle_launcher
 from .lock import held
+from .published_settings import settings_text
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
 from .visualizer import TestMetricsHook, visualizer_kept_open
@@ -77,6 +78,8 @@ def train(
         start = time.perf_counter()
         runner = Runner.from_cfg(RunConfig.of(cfg))
         stop_on_write_error(runner.logger)
+        if text := settings_text(cfg):
+            runner.logger.info(text)
         begin = StartHook()
         runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):

@@ -1,4 +1,5 @@
 """Bayesian Prompt Learning: the words of CoOp with a random shift; CLIP ViT-B/16."""
+run = dict(method='bpl')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

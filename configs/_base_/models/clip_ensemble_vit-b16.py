@@ -1,4 +1,5 @@
 """Zero-shot CLIP ViT-B/16 with the seven templates that OpenAI chose for ImageNet, and the dataset's own."""
+run = dict(method='clip_ensemble')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -1,4 +1,5 @@
 """CoCoOp: the words of CoOp, shifted by a function of the image; CLIP ViT-B/16."""
+run = dict(method='cocoop')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -2,6 +2,7 @@
 
 Two tokens a block take the place of 'a photo' of the template, two more stand behind the patches.
 """
+run = dict(method='ivlp')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -1,4 +1,5 @@
 """KgCoOp: the words of CoOp, class features held close to those of hand-written templates; CLIP ViT-B/16."""
+run = dict(method='kgcoop')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -1,4 +1,5 @@
 """MaPLe: text tokens, and vision tokens projected from them; CLIP ViT-B/16 with OpenAI's weights, 3,555,072 parameters."""
+run = dict(method='maple')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -2,6 +2,7 @@
 
 One template for all datasets, as in the original.
 """
+run = dict(method='mma')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -2,6 +2,7 @@
 
 The weight of the cosine terms is per dataset; configs/mmrl/README.md has the table.
 """
+run = dict(method='mmrl')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

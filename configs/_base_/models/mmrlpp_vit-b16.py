@@ -2,6 +2,7 @@
 
 The blend and the weight of the cosine terms are per dataset; configs/mmrlpp/README.md has the table.
 """
+run = dict(method='mmrlpp')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -1,4 +1,5 @@
 """ProDA: 32 contexts of 16 tokens, a Gaussian over class weights; CLIP ViT-B/16."""
+run = dict(method='proda')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

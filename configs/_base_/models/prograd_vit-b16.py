@@ -1,4 +1,5 @@
 """ProGrad: 16 learned words, whose gradient does not go against zero-shot CLIP; CLIP ViT-B/16."""
+run = dict(method='prograd')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -2,6 +2,7 @@
 
 The teacher's text feature is the mean of 60 templates' features as they come, made unit length once.
 """
+run = dict(method='promptsrc')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

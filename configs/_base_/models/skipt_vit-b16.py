@@ -2,6 +2,7 @@
 
 The template is per dataset; configs/skipt/README.md has the table.
 """
+run = dict(method='skipt')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -1,4 +1,5 @@
 """TCP: four learned words, and class-aware tokens at block 8 of the text tower; CLIP ViT-B/16."""
+run = dict(method='tcp')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -3,6 +3,7 @@
 Sampled text tokens take the place of the first two words of 'a photo of a' and are renewed up to block 8; the vision
 tower gets tokens projected from what all images share. One branch, no read-out of tokens.
 """
+run = dict(method='vamp_maple')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -4,6 +4,7 @@ Text tokens of blocks 5..11 are sampled from a posterior over the image; the vis
 tokens in the same blocks. The rows of the paper's ablation are prompter.tokens='shared' (MMRL itself), 'deterministic',
 and 'variational' with prior='standard' or 'class-aware' (VaMP).
 """
+run = dict(method='vamp_mmrl')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -2,6 +2,7 @@
 
 The text side is one template for all datasets, as in the code of the MaPLe authors.
 """
+run = dict(method='vpt_deep')
 model = dict(
     type='PromptedClassifier',
     backbone=dict(type='PromptedCLIPBackbone', arch='ViT-B-16', pretrained='openai'),

@@ -24,6 +24,7 @@ from ..config_check import validate_config
 from ..config_vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from ..errors import ConfigError
 from ..overrides import apply_overrides
+from ..published_settings import use_trained
 from .stored_config import stored_config
 
 _ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
@@ -124,6 +125,7 @@ def load_model(checkpoint: str | Path | None, config: str | Path | Config | None
     state = None if checkpoint is None else load_checkpoint(checkpoint)
     meta = (state or {}).get('meta') or {}
     cfg = _config(checkpoint, config, meta, overrides or {})
+    use_trained(cfg, meta.get('settings'))
     # what stands in a checkpoint was found to be ours, and is looked for nowhere else
     scope = SCOPE if config is None else cfg.get('default_scope') or SCOPE
     model: Any = MODELS.build(dict(cfg.model, _scope_=scope))

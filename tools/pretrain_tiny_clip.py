@@ -9,12 +9,14 @@ import argparse
 import json
 from pathlib import Path
 
+from vamp_mm.apis.command import command
 from vamp_mm.apis.pretrain import PretrainSpec, pretrain_tiny_clip
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
     spec = PretrainSpec()
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(__doc__)
     parser.add_argument('--out', required=True, help='weights file to write (.safetensors)')
     parser.add_argument('--image-steps', type=int, default=spec.image_steps, help='phase 1')
     parser.add_argument('--text-steps', type=int, default=spec.text_steps, help='phase 2')
@@ -25,6 +27,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@command
 def main() -> None:
     args = vars(parse_args())
     out, log = args.pop('out'), args.pop('log')

@@ -7,11 +7,11 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     add_training_options(parser)
     return parser.parse_args()

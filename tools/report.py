@@ -8,11 +8,11 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.report import make_report
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
     parser.add_argument('--out', help='where the files go; DIR/report if not given')
     parser.add_argument(

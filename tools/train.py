@@ -15,11 +15,11 @@ from vamp_mm.apis.options import (
     add_training_options,
     compose_from,
 )
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     add_training_options(parser)
     add_launch_options(parser)
@@ -29,7 +29,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command
+@command(next_step='--resume continues from the last checkpoint')
 def main() -> None:
     args = parse_args()
     train(compose_from(args), resume=args.resume)

@@ -9,11 +9,11 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.loader_benchmark import benchmark_loader
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('images', help='a folder with one sub-folder of images per class')
     parser.add_argument('--number', type=int, default=800, help='images per round')
     parser.add_argument('--size', type=int, default=224, help='side of the crops in pixels')

@@ -11,11 +11,11 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.speed import METHODS, benchmark_speed
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--arch', default='ViT-B-16', help='open_clip model name; weights are random')
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=METHODS)

@@ -9,11 +9,11 @@ import argparse
 from vamp_mm.apis.command import command
 from vamp_mm.apis.inside import nearest_words
 from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--top-k', type=int, default=5, help='words for each learned token')

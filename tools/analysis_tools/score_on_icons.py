@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 
+from vamp_mm.apis.command import command
 from vamp_mm.apis.icon_scores import score_on_icons
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(__doc__)
     parser.add_argument('--benchmark', default='data/icons', help='made by build_icons.py')
     parser.add_argument('--arch', default='ViT-Ti-16-64-icons')
     parser.add_argument('--weights', default='embedded', help="weights file, or 'embedded'")
@@ -21,6 +23,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@command
 def main() -> None:
     print(json.dumps(score_on_icons(**vars(parse_args())), indent=2))
 

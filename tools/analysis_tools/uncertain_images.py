@@ -10,11 +10,11 @@ from vamp_mm.apis.command import command
 from vamp_mm.apis.inside import uncertain_images
 from vamp_mm.apis.inside.uncertain import ORDERS
 from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument(
         'checkpoint', nargs='?', help='checkpoint file, or the word none; left out if config is a predictions_<split>.jsonl')

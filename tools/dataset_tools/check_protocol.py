@@ -10,11 +10,11 @@ import sys
 
 from vamp_mm.apis.check_protocol import check_protocol
 from vamp_mm.apis.command import command
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('--vectors', required=True, help='JSON file of recorded values')
     parser.add_argument('--splits', required=True, help='folder of split_zhou_*.json files')
     parser.add_argument(

@@ -10,11 +10,11 @@ import argparse
 
 from vamp_mm.apis.command import command
 from vamp_mm.apis.prepare import prepare
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark')
     parser.add_argument('--archives', help='folder with the downloaded files; without it they are only listed')
     parser.add_argument('--out', default='data', help='folder that holds the datasets')

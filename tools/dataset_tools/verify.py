@@ -10,12 +10,12 @@ import argparse
 import sys
 
 from vamp_mm.apis.command import command
+from vamp_mm.apis.tool_parser import ToolParser
 from vamp_mm.apis.verify import verify
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark, or the path of own data')
     parser.add_argument('--data-root', default='data', help='folder that holds the datasets')
     parser.add_argument('--no-decode', dest='decode', action='store_false',

@@ -10,11 +10,11 @@ import sys
 from vamp_mm.apis.command import command
 from vamp_mm.apis.originals import METHODS
 from vamp_mm.apis.parity import check_parity
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('folder', help='folder of .npz recordings, or one of them')
     parser.add_argument('--method', choices=METHODS, help='only recordings of this method')
     return parser.parse_args()

@@ -10,11 +10,11 @@ from vamp_mm.apis.command import command
 from vamp_mm.apis.convert import import_original
 from vamp_mm.apis.convert_report import print_import
 from vamp_mm.apis.originals import METHODS
+from vamp_mm.apis.tool_parser import ToolParser
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('method', choices=METHODS, help='the original')
     parser.add_argument('file', help="checkpoint in the original's layout, model.pth.tar-<epoch>")
     parser.add_argument('--out', required=True, help='where our checkpoint goes')

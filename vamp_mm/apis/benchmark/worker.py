@@ -5,7 +5,6 @@ Its folder holds the job. Whatever was finished before is kept; a run that was k
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
@@ -22,6 +21,7 @@ from ..errors import ConfigError
 from ..evaluate import test
 from ..identity import config_hash
 from ..result import RESULT
+from ..tool_parser import ToolParser
 from ..train import train
 from .jobs import BUSY, LOCK, PROGRESS, Job, read_job
 from .watch import WatchHook
@@ -99,7 +99,7 @@ def _end_with_parent() -> None:
 @command
 def main() -> None:
     """Run the folder that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(__doc__)
     parser.add_argument('work_dir')
     parser.add_argument('--end-with-parent', action='store_true', help='end when standard input closes')
     args = parser.parse_args()

@@ -9,10 +9,11 @@ python tools/benchmark.py --methods vamp --protocol cross-dataset --slurm array.
 import argparse
 import sys
 
-from vamp_mm.apis.benchmark import read_spec, run_benchmark
-from vamp_mm.apis.command import command
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.benchmark import read_spec, run_benchmark
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:

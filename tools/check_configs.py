@@ -7,9 +7,10 @@ python tools/check_configs.py my_project/my_config.py
 import argparse
 import sys
 
-from vamp_mm.apis.check_files import check_files
-from vamp_mm.apis.command import command
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.check_files import check_files
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,10 +7,11 @@ python tools/demo.py work_dirs/vamp_mmrl_icons/epoch_10.pth --port 8080
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.demo import serve
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.demo import serve
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,12 +8,13 @@ python tools/predict.py none photo.jpg --config configs/clip/zero_shot_icons.py 
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.prediction import UNCERTAINTIES
-from vamp_mm.apis.prediction.files import predict_files
-from vamp_mm.apis.prediction.output import FORMATS
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.prediction import UNCERTAINTIES
+    from vamp_mm.apis.prediction.files import predict_files
+    from vamp_mm.apis.prediction.output import FORMATS
 
 
 def parse_args() -> argparse.Namespace:

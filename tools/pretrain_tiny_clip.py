@@ -9,9 +9,10 @@ import argparse
 import json
 from pathlib import Path
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.pretrain import PretrainSpec, pretrain_tiny_clip
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.pretrain import PretrainSpec, pretrain_tiny_clip
 
 
 def parse_args() -> argparse.Namespace:

@@ -5,9 +5,10 @@ python tools/print_config.py configs/vamp/vamp_mmrl_icons.py --shots 4
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

@@ -5,10 +5,11 @@ python tools/quickstart.py
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.quickstart import quickstart
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.quickstart import quickstart
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,9 +6,10 @@ python tools/report.py work_dirs/benchmark --compare vamp mmrl
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.report import make_report
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.report import make_report
 
 
 def parse_args() -> argparse.Namespace:

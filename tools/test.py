@@ -6,10 +6,11 @@ python tools/test.py configs/clip/zero_shot_icons.py none
 
 import argparse
 
-from vamp_mm.apis import test
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import add_data_options, add_launch_options, compose_from
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import test
+    from vamp_mm.apis.options import add_data_options, add_launch_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

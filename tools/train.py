@@ -7,15 +7,16 @@ python tools/train.py configs/vamp/vamp_mmrl_icons.py --cfg-options train_cfg.ma
 
 import argparse
 
-from vamp_mm.apis import train
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import (
-    add_data_options,
-    add_launch_options,
-    add_training_options,
-    compose_from,
-)
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import train
+    from vamp_mm.apis.options import (
+        add_data_options,
+        add_launch_options,
+        add_training_options,
+        compose_from,
+    )
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,9 +6,10 @@ python tools/analysis_tools/ablation_table.py work_dirs/benchmark --baseline 'va
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import make_ablation
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.inside import make_ablation
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.loader_benchmark import benchmark_loader
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.loader_benchmark import benchmark_loader
 
 
 def parse_args() -> argparse.Namespace:

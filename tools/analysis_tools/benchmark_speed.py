@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.speed import METHODS, benchmark_speed
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.speed import METHODS, benchmark_speed
 
 
 def parse_args() -> argparse.Namespace:

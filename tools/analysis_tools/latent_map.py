@@ -6,10 +6,11 @@ python tools/analysis_tools/latent_map.py configs/vamp/vamp_mmrl_icons.py vamp.p
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import latent_map
-from vamp_mm.apis.options import add_data_options, compose_from
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.inside import latent_map
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,11 +6,12 @@ python tools/analysis_tools/uncertain_images.py configs/vamp/vamp_mmrl_icons.py 
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import uncertain_images
-from vamp_mm.apis.inside.uncertain import ORDERS
-from vamp_mm.apis.options import add_data_options, compose_from
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.inside import uncertain_images
+    from vamp_mm.apis.inside.uncertain import ORDERS
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

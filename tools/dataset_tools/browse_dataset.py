@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis import compose
-from vamp_mm.apis.browse import browse
-from vamp_mm.apis.command import command
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import compose
+    from vamp_mm.apis.browse import browse
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.icons import build_icon_benchmark
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.icons import build_icon_benchmark
 
 
 def parse_args() -> argparse.Namespace:

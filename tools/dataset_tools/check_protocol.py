@@ -8,9 +8,10 @@ Exits with 0 if all that could be checked is equal, 1 if something differs, 2 if
 import argparse
 import sys
 
-from vamp_mm.apis.check_protocol import check_protocol
-from vamp_mm.apis.command import command
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.check_protocol import check_protocol
 
 
 def parse_args() -> argparse.Namespace:

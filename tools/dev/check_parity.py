@@ -7,10 +7,11 @@ python tools/dev/check_parity.py FOLDER --method coop
 import argparse
 import sys
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.originals import METHODS
-from vamp_mm.apis.parity import check_parity
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.originals import METHODS
+    from vamp_mm.apis.parity import check_parity
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,13 +7,14 @@ python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.
 
 import argparse
 
-from vamp_mm.apis import compose
-from vamp_mm.apis.class_embeddings import export_embeddings
-from vamp_mm.apis.command import command
-from vamp_mm.apis.convert import export_original
-from vamp_mm.apis.key_values import add_overrides
-from vamp_mm.apis.originals import METHODS
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import compose
+    from vamp_mm.apis.class_embeddings import export_embeddings
+    from vamp_mm.apis.convert import export_original
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.originals import METHODS
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,11 +6,12 @@ python tools/test.py configs/coop/coop_vit-b16_caltech101.py coop.pth --cfg-opti
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.convert import import_original
-from vamp_mm.apis.convert_report import print_import
-from vamp_mm.apis.originals import METHODS
-from vamp_mm.apis.tool_parser import ToolParser
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.convert import import_original
+    from vamp_mm.apis.convert_report import print_import
+    from vamp_mm.apis.originals import METHODS
 
 
 def parse_args() -> argparse.Namespace:

@@ -16,7 +16,7 @@ def add_overrides(parser: argparse._ActionsContainer, meaning: str, *aliases: st
     Args:
         parser: Parser, or a group of one.
         meaning: Its help.
-        aliases: Further names of the option.
+        *aliases: Further names of the option.
     """
     parser.add_argument(
         *aliases, '--cfg-options', dest='overrides', nargs='+', action=KeyValues, metavar='KEY=VALUE',

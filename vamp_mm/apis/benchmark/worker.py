@@ -15,13 +15,13 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..command import command
+from vamp_mm.cli import ToolParser, command
+
 from ..compose import compose
 from ..errors import ConfigError
 from ..evaluate import test
 from ..identity import config_hash
 from ..result import RESULT
-from ..tool_parser import ToolParser
 from ..train import train
 from .jobs import BUSY, LOCK, PROGRESS, Job, read_job
 from .watch import WatchHook

@@ -7,9 +7,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from vamp_mm.cli import messages
 from vamp_mm.datasets import DataError
 
-from .. import messages
 from .asking import Answers, ask
 from .cards import explained, message, show
 from .examples import NAMES, draw_examples

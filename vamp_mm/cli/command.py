@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,8 +41,6 @@ def command(main: Callable[[], None] | None = None, *, next_step: str = '') -> C
 
     @functools.wraps(main)
     def wrapped() -> None:
-        # mmcv-lite says on import that it lacks an operator, which nothing here uses.
-        warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
         with safe_streams(), stopping() as stop:
             try:
                 _run(main)
@@ -50,6 +48,18 @@ def command(main: Callable[[], None] | None = None, *, next_step: str = '') -> C
                 _end(error, stop, next_step)
 
     return wrapped
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """Put around the imports of a tool, which take seconds: Ctrl-C and a package that is missing end with one line."""
+    # mmcv-lite says on import that it lacks an operator, which nothing here uses.
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
+    with stopping() as stop:
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as error:
+            _end(error, stop, '')
 
 
 def _run(main: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ python tools/demo.py work_dirs/vamp_mmrl_icons/epoch_10.pth --port 8080
 
 import argparse
 
-from vamp_mm.cli import ToolParser, command, loading
+from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.apis.demo import serve
@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
         '--zero-shot', metavar='CONFIG', help='config of a zero-shot CLIP, in place of the embedded one for icons')
     parser.add_argument('--config', help='config of the checkpoints; by default the one in each of them')
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 lets other computers in')
-    parser.add_argument('--port', type=int, default=7860)
+    parser.add_argument('--port', type=whole(0, 65535), default=7860)
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     add_overrides(
         parser, 'set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')

@@ -6,7 +6,7 @@ python tools/analysis_tools/nearest_words.py configs/proda/proda_icons.py proda.
 
 import argparse
 
-from vamp_mm.cli import ToolParser, command, loading
+from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.apis.inside import nearest_words
@@ -17,7 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--top-k', type=int, default=5, help='words for each learned token')
+    parser.add_argument('--top-k', type=whole(1), default=5, help='words for each learned token')
     parser.add_argument('--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it')
     return parser.parse_args()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from vamp_mm.cli import ToolParser, command, loading
+from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.apis.icon_scores import score_on_icons
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--arch', default='ViT-Ti-16-64-icons')
     parser.add_argument('--weights', default='embedded', help="weights file, or 'embedded'")
     parser.add_argument('--template', default='a drawing of a {}.')
-    parser.add_argument('--shots', type=int, default=16, help='of the linear probe')
+    parser.add_argument('--shots', type=whole(1), default=16, help='of the linear probe')
     return parser.parse_args()
 
 

@@ -6,7 +6,7 @@ python tools/analysis_tools/uncertain_images.py configs/vamp/vamp_mmrl_icons.py 
 
 import argparse
 
-from vamp_mm.cli import ToolParser, command, loading
+from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.apis.inside import uncertain_images
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'checkpoint', nargs='?', help='checkpoint file, or the word none; left out if config is a predictions_<split>.jsonl')
     parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
-    parser.add_argument('--number', type=int, default=8, help='images at each end')
+    parser.add_argument('--number', type=whole(1), default=8, help='images at each end')
     parser.add_argument('--by', choices=ORDERS, default='predictive_entropy')
     parser.add_argument('--only', choices=['wrong', 'right'], help='wrong or right answers alone')
     parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the sheet')

@@ -59,7 +59,7 @@ def read_key_values(
         Dotted key -> value (:func:`~vamp_mm.apis.literals.read_value`).
 
     Raises:
-        ConfigError: If a word has no ``=`` or no key, a value cannot be read, or a key is given twice.
+        ConfigError: If a word has no ``=`` or no key, a value cannot be read, a key is given twice, or one lies below another.
     """
     found = dict(given or {})
     for word in words:
@@ -76,6 +76,9 @@ def read_key_values(
             found[key] = read_value(text)
         except ValueError as error:
             raise ConfigError([f'{key!r} cannot be set: {error}'], 'the command line') from error
+    problems = nested_keys(found)
+    if problems:
+        raise ConfigError(problems, 'the command line')
     return found
 
 

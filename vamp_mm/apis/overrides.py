@@ -11,7 +11,6 @@ from vamp_mm.registry import SCOPE
 
 from .config_check import dataloader_keys, top_level_keys
 from .errors import ConfigError, closest
-from .key_values import nested_keys
 from .kinds import refusal, short
 from .signatures import signature_of
 from .typed_check import TypedChecker, registry_of
@@ -25,15 +24,13 @@ def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:
 
     Args:
         cfg: The config to change.
-        overrides: Dotted key -> value, as ``--cfg-options`` gives them.
+        overrides: Dotted key -> value, as ``--cfg-options`` gives them; set in their order.
 
     Raises:
-        ConfigError: With every key that does not exist (and the closest ones that do), every value of a kind
-            that cannot stand there, and every pair of keys of which one lies below the other.
+        ConfigError: With every key that does not exist (and the closest ones that do), and every value of a kind
+            that cannot stand there.
     """
-    problems = nested_keys(overrides)
-    if not problems:
-        problems = [problem for dotted, value in overrides.items() if (problem := _set(cfg, dotted, value))]
+    problems = [problem for dotted, value in overrides.items() if (problem := _set(cfg, dotted, value))]
     if problems:
         raise ConfigError(problems, cfg.filename)
 

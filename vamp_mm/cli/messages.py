@@ -24,6 +24,7 @@ _ADVICE = {
     errno.EPERM: 'change its permissions, or choose another place',
     errno.EROFS: 'choose a place that can be written',
     errno.EMFILE: 'raise the limit (ulimit -n), or set fewer num_workers',
+    errno.EEXIST: 'choose another name',
     errno.EISDIR: 'give a file',
     errno.ENOTDIR: 'a part of this path is a file',
     errno.EADDRINUSE: 'choose another port',
@@ -32,6 +33,8 @@ _ADVICE = {
 _WRAPPED = re.compile(r'^class `(?P<name>\w+)` in [\w/.]+\.py: ')
 _WORKER = re.compile(r'^Caught (?P<kind>[\w.]+) in [^\n]+\nOriginal Traceback', re.MULTILINE)
 _FRAME = re.compile(r'^ *File "(?P<file>[^"\n]+)", line \d+, in [^\n]+\n *(?P<code>[^\n]*)', re.MULTILINE)
+# what torch says of a device that is misspelt or not there
+_DEVICE = re.compile('device string|NVIDIA driver|No CUDA GPUs|invalid device ordinal|not compiled with CUDA')
 _LONGEST = 600
 
 
@@ -47,7 +50,7 @@ def explained(error: BaseException) -> bool:
     Returns:
         False for what may be a fault of the program.
     """
-    if isinstance(error, _SPEAKING) or _is_own(type(error)) or _out_of_memory(error):
+    if isinstance(error, _SPEAKING) or _is_own(type(error)) or _out_of_memory(error) or _no_device(error):
         return True
     worker = _WORKER.search(str(error))
     if worker:
@@ -73,6 +76,8 @@ def sentence(error: BaseException) -> str:
         return text
     if isinstance(error, OSError):
         return _of_system(error, text)
+    if _no_device(error):
+        return f'the device cannot be used: {_line(text)}; cpu is always there'
     if _out_of_memory(error):
         return f'memory is used up ({_line(text)}); use smaller batches, fewer classes at a time or fewer processes'
     if isinstance(error, ModuleNotFoundError) and text.startswith('No module named'):
@@ -118,6 +123,10 @@ def _out_of_memory(error: BaseException) -> bool:
                                              or 'not enough memory' in text))
 
 
+def _no_device(error: BaseException) -> bool:
+    return isinstance(error, (RuntimeError, AssertionError)) and _DEVICE.search(str(error)) is not None
+
+
 def _frames(error: BaseException) -> list[tuple[FrameType, int]]:
     return list(traceback.walk_tb(error.__traceback__))
 
@@ -136,6 +145,8 @@ def _component(error: BaseException) -> str | None:
     """Name of the part of the config that was being built; None if none was."""
     name = None
     for frame, _ in _frames(error):
+        if frame.f_code.co_name.startswith('build_') and frame.f_globals.get('__name__') == 'mmengine.runner.runner':
+            name = frame.f_code.co_name.removeprefix('build_')  # dataloader, optim_wrapper, ...
         if frame.f_code.co_name == 'build_from_cfg' and 'obj_type' in frame.f_locals:
             kind = frame.f_locals['obj_type']
             name = kind if isinstance(kind, str) else getattr(kind, '__name__', repr(kind))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 #: Option of every tool that shows where an error was raised.
@@ -58,6 +58,30 @@ class ToolParser(argparse.ArgumentParser):
         known = [option for action in self._actions for option in action.option_strings]
         near = difflib.get_close_matches(options[0], known, n=2, cutoff=0.6)
         return f'{options[0]!r} is no option' + (f'; did you mean {" or ".join(near)}?' if near else '')
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Type of an option that takes a whole number.
+
+    Args:
+        least: The smallest allowed.
+        most: The largest allowed; None for any.
+
+    Returns:
+        The function that reads it.
+    """
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'{text!r} is no whole number') from None
+        if number < least or (most is not None and number > most):
+            bound = f'from {least} on' if most is None else f'from {least} to {most}'
+            raise argparse.ArgumentTypeError(f'{number} must be {bound}')
+        return number
+
+    return read
 
 
 class _ReadElsewhere(argparse.Action):

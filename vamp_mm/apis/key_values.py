@@ -59,7 +59,7 @@ def read_key_values(
         Dotted key -> value (:func:`~vamp_mm.apis.literals.read_value`).
 
     Raises:
-        ConfigError: If a word has no ``=`` or no key, a value cannot be read, a key is given twice, or one lies below another.
+        ConfigError: If a word has no ``=`` or no key, a value cannot be read, a key is given twice or below another.
     """
     found = dict(given or {})
     for word in words:

@@ -9,15 +9,15 @@ python tools/benchmark.py --methods vamp --protocol cross-dataset --slurm array.
 import argparse
 import sys
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading
 
-from vamp_mm.apis.benchmark import read_spec, run_benchmark
-from vamp_mm.apis.command import command
+with loading():
+    from vamp_mm.apis.benchmark import read_spec, run_benchmark
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('file', nargs='?', help='YAML file with the keys methods, datasets, ...')
     what = parser.add_argument_group('what is compared; each replaces the key of the file')
     what.add_argument('--methods', nargs='+', help='names (vamp, mmrl, ...), configs, or NAME=CONFIG')
@@ -34,9 +34,7 @@ def parse_args() -> argparse.Namespace:
     what.add_argument('--data-root', help="folder of the datasets' folders, in place of data/")
     what.add_argument('--new-split', action='store_true', help='see tools/train.py')
     what.add_argument('--amp', action='store_true', help='mixed precision')
-    what.add_argument(
-        '--overrides', '--cfg-options', dest='overrides', nargs='+', action=DictAction,
-        metavar='KEY=VALUE', help='set single values in all runs')
+    add_overrides(what, 'set single values in all runs', '--overrides')
     what.add_argument('--work-dir', help='work_dirs/benchmark if not given')
     how = parser.add_argument_group('how')
     how.add_argument('--slots', type=int, help='runs at a time; one per GPU if not given')
@@ -45,7 +43,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command
+@command(next_step='the same command continues from here')
 def main() -> None:
     flags = vars(parse_args())
     file, slots = flags.pop('file'), flags.pop('slots')

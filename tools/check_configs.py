@@ -7,16 +7,19 @@ python tools/check_configs.py my_project/my_config.py
 import argparse
 import sys
 
-from vamp_mm.apis.check_files import check_files
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.check_files import check_files
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('configs', nargs='*', help='config files')
     return parser.parse_args()
 
 
+@command
 def main() -> None:
     sys.exit(1 if check_files(parse_args().configs) else 0)
 

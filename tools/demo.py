@@ -7,15 +7,15 @@ python tools/demo.py work_dirs/vamp_mmrl_icons/epoch_10.pth --port 8080
 
 import argparse
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading, whole
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.demo import serve
+with loading():
+    from vamp_mm.apis.demo import serve
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument(
         'checkpoints', nargs='*', metavar='CHECKPOINT',
         help='checkpoint files, and folders in which to look for runs; zero-shot CLIP is always offered')
@@ -23,11 +23,10 @@ def parse_args() -> argparse.Namespace:
         '--zero-shot', metavar='CONFIG', help='config of a zero-shot CLIP, in place of the embedded one for icons')
     parser.add_argument('--config', help='config of the checkpoints; by default the one in each of them')
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 lets other computers in')
-    parser.add_argument('--port', type=int, default=7860)
+    parser.add_argument('--port', type=whole(0, 65535), default=7860)
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
-    parser.add_argument(
-        '--cfg-options', dest='overrides', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
+    add_overrides(
+        parser, 'set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
     return parser.parse_args()
 
 

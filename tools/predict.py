@@ -8,17 +8,17 @@ python tools/predict.py none photo.jpg --config configs/clip/zero_shot_icons.py 
 
 import argparse
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.prediction import UNCERTAINTIES
-from vamp_mm.apis.prediction.files import predict_files
-from vamp_mm.apis.prediction.output import FORMATS
+with loading():
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.prediction import UNCERTAINTIES
+    from vamp_mm.apis.prediction.files import predict_files
+    from vamp_mm.apis.prediction.output import FORMATS
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument(
         'checkpoint', help='checkpoint file, or the word none for zero-shot CLIP (with --config)')
     parser.add_argument('images', nargs='+', help='image files and folders')
@@ -39,9 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--unreadable', choices=['error', 'skip'], default='error',
         help='stop at an image that cannot be read, or leave it out and count it')
-    parser.add_argument(
-        '--cfg-options', dest='overrides', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
+    add_overrides(parser, 'set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
     return parser.parse_args()
 
 

@@ -5,14 +5,15 @@ python tools/print_config.py configs/vamp/vamp_mmrl_icons.py --shots 4
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
-from vamp_mm.apis.published_settings import settings_text
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
+    from vamp_mm.apis.published_settings import settings_text
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     add_training_options(parser)
     return parser.parse_args()

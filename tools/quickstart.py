@@ -5,28 +5,28 @@ python tools/quickstart.py
 
 import argparse
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.quickstart import quickstart
+with loading():
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.quickstart import quickstart
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument(
         '--work-dir', default='work_dirs/quickstart',
         help='where results go; those of an earlier quickstart are replaced')
     parser.add_argument('--data', default='data', help='folder of the data sets')
     parser.add_argument('--seed', type=int, default=1, help='seed of training and few-shot subset')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add_overrides(parser, 'set single values in both runs')
     return parser.parse_args()
 
 
 @command
 def main() -> None:
     args = parse_args()
-    quickstart(args.work_dir, args.data, args.seed, args.cfg_options)
+    quickstart(args.work_dir, args.data, args.seed, args.overrides)
 
 
 if __name__ == '__main__':

@@ -6,13 +6,14 @@ python tools/report.py work_dirs/benchmark --compare vamp mmrl
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.report import make_report
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.report import make_report
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
     parser.add_argument('--out', help='where the files go; DIR/report if not given')
     parser.add_argument(

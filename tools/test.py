@@ -6,14 +6,15 @@ python tools/test.py configs/clip/zero_shot_icons.py none
 
 import argparse
 
-from vamp_mm.apis import test
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import add_data_options, add_launch_options, compose_from
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import test
+    from vamp_mm.apis.options import add_data_options, add_launch_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument(
         'checkpoint', help='checkpoint file, or the word none for a method that is not trained')

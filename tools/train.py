@@ -7,19 +7,20 @@ python tools/train.py configs/vamp/vamp_mmrl_icons.py --cfg-options train_cfg.ma
 
 import argparse
 
-from vamp_mm.apis import train
-from vamp_mm.apis.command import command
-from vamp_mm.apis.options import (
-    add_data_options,
-    add_launch_options,
-    add_training_options,
-    compose_from,
-)
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis import train
+    from vamp_mm.apis.options import (
+        add_data_options,
+        add_launch_options,
+        add_training_options,
+        compose_from,
+    )
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     add_training_options(parser)
     add_launch_options(parser)
@@ -29,7 +30,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command
+@command(next_step='--resume continues from the last checkpoint')
 def main() -> None:
     args = parse_args()
     train(compose_from(args), resume=args.resume)

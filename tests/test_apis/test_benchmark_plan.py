@@ -12,10 +12,11 @@ import toy_apis
 from vamp_mm.apis import ConfigError
 from vamp_mm.apis.benchmark import plan, read_spec, run_benchmark
 from vamp_mm.apis.benchmark.estimate import Estimator, clock, on_slots
-from vamp_mm.apis.benchmark.jobs import Job, read_job
+from vamp_mm.apis.benchmark.jobs import Job, read_job, read_result
 from vamp_mm.apis.benchmark.methods import config_of, names
 from vamp_mm.apis.benchmark.slots import environments
 from vamp_mm.apis.benchmark.spec import ELEVEN, Method
+from vamp_mm.apis.benchmark.watch import read_progress
 from vamp_mm.apis.records import write_json
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -95,12 +96,46 @@ def test_one_row_without_a_list_and_two_words_for_one_key(tmp_path: Path) -> Non
     ('methods: [vamp]\ndatasets: [101]\n', r'datasets=\[101\] must be words'),
     ('methods: [vamp]\ndatasets: [dtd]\noutside: [{a: b}]\n', 'outside=.* must be words'),
     ('\x00', 'not the YAML of a benchmark'),
+    ('methods: ' + '[' * 3000 + ']' * 3000, 'more than 50 deep in each other in line 1'),
+    ('- ' * 3000 + 'a', 'more than 50 deep'),
+    ('methods: [vamp]\noverrides: &a {model: *a}\n', r'\*a in line 2 lies in &a: it would contain itself'),
+    ('methods: [vamp]\noverrides: {x: &a [1, {y: *a}]}\n', 'it would contain itself'),
+    ('a: &a [1, 2]\n' + ''.join(f'{new}: &{new} [*{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}]\n'
+                                for old, new in zip('abcdef', 'bcdefg', strict=True)), 'holds more than 100000 values'),
+    ('seeds: [' + '9' * 5000 + ']', 'the number in line 1 has 5000 digits; at most 100 are read'),
+    ('seeds: [0x' + 'f' * 5000 + ']', 'has 5002 digits'),
+    ('methods: ' + 'a' * 1_000_000, 'has 1000009 bytes; at most 1000000 are read'),
+    ('overrides: {a: 2020-99-99}', 'not the YAML of a benchmark: month must be in 1..12'),
+    ('overrides: {a.b: [2020-01-02]}', r'overrides.a.b.0 is datetime.date\(2020, 1, 2\), a date; .* needs quotes'),
 ])
 def test_file_that_is_no_benchmark(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / 'b.yaml'
     file.write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_spec(file)
+
+
+def test_long_words_and_repeated_values_are_no_numbers_and_no_loops(tmp_path: Path) -> None:
+    file = tmp_path / 'b.yaml'
+    file.write_text(f"methods: [vamp]\ndatasets: [&d dtd, *d]\noverrides: {{a: '{'9' * 500}', b: {'cafe' * 100}}}\n")
+    spec = read_spec(file)
+    assert spec.overrides == {'a': '9' * 500, 'b': 'cafe' * 100}
+    assert spec.datasets == ('dtd',)
+
+
+def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='is a folder; give a YAML file'):
+        read_spec(tmp_path)
+
+
+@pytest.mark.parametrize('text', ['', '[]', '{"options": {}}', '[' * 100_000])
+def test_damaged_files_of_a_run(tmp_path: Path, text: str) -> None:
+    for name in ('job.json', 'progress.json', 'result.json'):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match='job.json: it does not describe a run .*start the benchmark again'):
+        read_job(tmp_path)
+    assert read_progress(tmp_path) == {}
+    assert read_result(tmp_path / 'result.json') is None
 
 
 def test_yaml_may_merge_and_repeat_by_anchors(tmp_path: Path) -> None:
@@ -130,6 +165,9 @@ def test_flag_picks_a_row_of_the_file(tmp_path: Path) -> None:
     (dict(methods=['vamp'], datasets=['dtd'], seeds=['one']), 'must be whole numbers'),
     (dict(methods=['vamp'], datasets=['dtd'], seeds=[]), 'nothing would run'),
     (dict(methods=[{'config': 'vamp'}], datasets=['dtd']), 'must be a name'),
+    (dict(methods=['vamp'], datasets=['dtd'], overrides={'model': 1, 'model.head': 2}), "overrides: 'model' and 'model.head' are"),
+    (dict(methods=['vamp'], datasets=['dtd'], overrides={3: 1}), 'must be keys and values'),
+    (dict(methods=[{'name': 'a', 'overrides': {'a.b': 1, 'a.b.0': 2}}], datasets=['dtd']), "overrides of method 'a': 'a.b' and"),
 ])
 def test_benchmark_that_means_nothing(flags: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):

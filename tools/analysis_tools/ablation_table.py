@@ -6,13 +6,14 @@ python tools/analysis_tools/ablation_table.py work_dirs/benchmark --baseline 'va
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import make_ablation
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.inside import make_ablation
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
     parser.add_argument(
         '--baseline', metavar='NAME', help='row that differences are taken to; the one without overrides if not given')

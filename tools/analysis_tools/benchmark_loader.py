@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.loader_benchmark import benchmark_loader
+from vamp_mm.cli import ToolParser, command, loading, whole
+
+with loading():
+    from vamp_mm.apis.loader_benchmark import benchmark_loader
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('images', help='a folder with one sub-folder of images per class')
-    parser.add_argument('--number', type=int, default=800, help='images per round')
-    parser.add_argument('--size', type=int, default=224, help='side of the crops in pixels')
-    parser.add_argument('--batch-size', type=int, default=32)
-    parser.add_argument('--workers', type=int, default=2, help='loading processes')
-    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--number', type=whole(1), default=800, help='images per round')
+    parser.add_argument('--size', type=whole(1), default=224, help='side of the crops in pixels')
+    parser.add_argument('--batch-size', type=whole(1), default=32)
+    parser.add_argument('--workers', type=whole(0), default=2, help='loading processes')
+    parser.add_argument('--rounds', type=whole(1), default=5)
     parser.add_argument('--test-transforms', dest='train', action='store_false', help='resize and centre crop')
     return parser.parse_args()
 

@@ -6,21 +6,22 @@ python tools/analysis_tools/latent_map.py configs/vamp/vamp_mmrl_icons.py vamp.p
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import latent_map
-from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.cli import ToolParser, command, loading, whole
+
+with loading():
+    from vamp_mm.apis.inside import latent_map
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
     parser.add_argument('--method', choices=['pca', 'tsne'], default='pca', help='tsne needs scikit-learn')
     parser.add_argument('--block', help="number of one prompted block, or 'words'; all of them together if not given")
-    parser.add_argument('--max-images', type=int, default=2000, help='most images to show')
-    parser.add_argument('--tsne-seed', type=int, default=0)
+    parser.add_argument('--max-images', type=whole(1), default=2000, help='most images to show')
+    parser.add_argument('--tsne-seed', type=whole(0, 2**32 - 1), default=0)
     parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the picture')
     return parser.parse_args()
 

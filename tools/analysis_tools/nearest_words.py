@@ -6,17 +6,18 @@ python tools/analysis_tools/nearest_words.py configs/proda/proda_icons.py proda.
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import nearest_words
-from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.cli import ToolParser, command, loading, whole
+
+with loading():
+    from vamp_mm.apis.inside import nearest_words
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--top-k', type=int, default=5, help='words for each learned token')
+    parser.add_argument('--top-k', type=whole(1), default=5, help='words for each learned token')
     parser.add_argument('--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it')
     return parser.parse_args()
 

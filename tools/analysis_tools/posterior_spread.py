@@ -5,14 +5,15 @@ python tools/analysis_tools/posterior_spread.py configs/vamp/vamp_mmrl_icons.py 
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import posterior_spread
-from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.inside import posterior_spread
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')

@@ -6,20 +6,21 @@ python tools/analysis_tools/uncertain_images.py configs/vamp/vamp_mmrl_icons.py 
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.inside import uncertain_images
-from vamp_mm.apis.inside.uncertain import ORDERS
-from vamp_mm.apis.options import add_data_options, compose_from
+from vamp_mm.cli import ToolParser, command, loading, whole
+
+with loading():
+    from vamp_mm.apis.inside import uncertain_images
+    from vamp_mm.apis.inside.uncertain import ORDERS
+    from vamp_mm.apis.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument(
         'checkpoint', nargs='?', help='checkpoint file, or the word none; left out if config is a predictions_<split>.jsonl')
     parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
-    parser.add_argument('--number', type=int, default=8, help='images at each end')
+    parser.add_argument('--number', type=whole(1), default=8, help='images at each end')
     parser.add_argument('--by', choices=ORDERS, default='predictive_entropy')
     parser.add_argument('--only', choices=['wrong', 'right'], help='wrong or right answers alone')
     parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the sheet')

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 import argparse
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading, whole
 
-from vamp_mm.apis import compose
-from vamp_mm.apis.browse import browse
-from vamp_mm.apis.command import command
+with loading():
+    from vamp_mm.apis import compose
+    from vamp_mm.apis.browse import browse
+    from vamp_mm.apis.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', default='sheet.png', help='the PNG to write')
     parser.add_argument('--split', default='train', help='train, val, test, or a target of test_cfg.splits')
-    parser.add_argument('--number', type=int, default=16, help='images')
-    parser.add_argument('--views', type=int, help='draws of the augmentation per image')
-    parser.add_argument('--seed', type=int, default=0, help='seed of the choice of images')
+    parser.add_argument('--number', type=whole(1), default=16, help='images')
+    parser.add_argument('--views', type=whole(1), help='draws of the augmentation per image')
+    parser.add_argument('--seed', type=whole(0, 2**32 - 1), default=0, help='seed of the choice of images')
     parser.add_argument('--dataset', help='name of a file in configs/_base_/datasets, or the path of own data')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add_overrides(parser, 'set single values')
     return parser.parse_args()
 
 
 @command
 def main() -> None:
     args = parse_args()
-    cfg = compose(args.config, dataset=args.dataset, overrides=args.cfg_options)
+    cfg = compose(args.config, dataset=args.dataset, overrides=args.overrides)
     print(f'wrote {browse(cfg, args.out, args.split, args.number, args.views, args.seed)}')
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.icons import build_icon_benchmark
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.icons import build_icon_benchmark
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(__doc__)
     parser.add_argument('--out', default='data', help='data folder; "icons" is made in it')
     parser.add_argument('--classes', type=int, default=50, help='number of classes')
     parser.add_argument('--train', type=int, default=24, help='training pictures of a class')
@@ -20,6 +23,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@command
 def main() -> None:
     print(build_icon_benchmark(**vars(parse_args())))
 

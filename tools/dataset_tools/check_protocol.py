@@ -8,13 +8,14 @@ Exits with 0 if all that could be checked is equal, 1 if something differs, 2 if
 import argparse
 import sys
 
-from vamp_mm.apis.check_protocol import check_protocol
-from vamp_mm.apis.command import command
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.check_protocol import check_protocol
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('--vectors', required=True, help='JSON file of recorded values')
     parser.add_argument('--splits', required=True, help='folder of split_zhou_*.json files')
     parser.add_argument(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.prepare import prepare
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.prepare import prepare
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark')
     parser.add_argument('--archives', help='folder with the downloaded files; without it they are only listed')
     parser.add_argument('--out', default='data', help='folder that holds the datasets')

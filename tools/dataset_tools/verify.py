@@ -9,18 +9,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.verify import verify
+from vamp_mm.cli import ToolParser, command, loading, whole
+
+with loading():
+    from vamp_mm.apis.verify import verify
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark, or the path of own data')
     parser.add_argument('--data-root', default='data', help='folder that holds the datasets')
     parser.add_argument('--no-decode', dest='decode', action='store_false',
                         help='only look whether the images are there, do not read them')
-    parser.add_argument('--workers', type=int, help='threads that read images')
+    parser.add_argument('--workers', type=whole(1), help='threads that read images')
     return parser.parse_args()
 
 

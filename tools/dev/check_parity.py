@@ -7,14 +7,15 @@ python tools/dev/check_parity.py FOLDER --method coop
 import argparse
 import sys
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.originals import METHODS
-from vamp_mm.apis.parity import check_parity
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.originals import METHODS
+    from vamp_mm.apis.parity import check_parity
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('folder', help='folder of .npz recordings, or one of them')
     parser.add_argument('--method', choices=METHODS, help='only recordings of this method')
     return parser.parse_args()

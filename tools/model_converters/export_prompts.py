@@ -7,18 +7,18 @@ python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.
 
 import argparse
 
-from mmengine.config import DictAction
+from vamp_mm.cli import ToolParser, command, loading
 
-from vamp_mm.apis import compose
-from vamp_mm.apis.class_embeddings import export_embeddings
-from vamp_mm.apis.command import command
-from vamp_mm.apis.convert import export_original
-from vamp_mm.apis.originals import METHODS
+with loading():
+    from vamp_mm.apis import compose
+    from vamp_mm.apis.class_embeddings import export_embeddings
+    from vamp_mm.apis.convert import export_original
+    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.apis.originals import METHODS
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('config', help='config that the checkpoint was trained with')
     parser.add_argument('checkpoint', help='checkpoint of ours')
     parser.add_argument('--out', required=True, help='where the file goes')
@@ -26,9 +26,7 @@ def parse_args() -> argparse.Namespace:
     kind.add_argument('--original', choices=METHODS, help="the layout that this original's load_model reads")
     kind.add_argument('--embeddings', action='store_true', help='unit text features of the classes, as .npz')
     parser.add_argument('--names', nargs='+', help='class names; by default those of the training set')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='set single values; a key that does not exist is an error')
+    add_overrides(parser, 'set single values; a key that does not exist is an error')
     return parser.parse_args()
 
 
@@ -39,7 +37,7 @@ def main() -> None:
         names = export_original(args.original, args.checkpoint, args.out)
         print(f'{args.out}: {len(names)} tensors, {", ".join(names[:8])}')
         return
-    cfg = compose(args.config, overrides=args.cfg_options)
+    cfg = compose(args.config, overrides=args.overrides)
     shape = export_embeddings(cfg, args.checkpoint, args.out, args.names)
     print(f'{args.out}: features {shape}, names, logit_scale')
 

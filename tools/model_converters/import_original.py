@@ -6,15 +6,16 @@ python tools/test.py configs/coop/coop_vit-b16_caltech101.py coop.pth --cfg-opti
 
 import argparse
 
-from vamp_mm.apis.command import command
-from vamp_mm.apis.convert import import_original
-from vamp_mm.apis.convert_report import print_import
-from vamp_mm.apis.originals import METHODS
+from vamp_mm.cli import ToolParser, command, loading
+
+with loading():
+    from vamp_mm.apis.convert import import_original
+    from vamp_mm.apis.convert_report import print_import
+    from vamp_mm.apis.originals import METHODS
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ToolParser(__doc__)
     parser.add_argument('method', choices=METHODS, help='the original')
     parser.add_argument('file', help="checkpoint in the original's layout, model.pth.tar-<epoch>")
     parser.add_argument('--out', required=True, help='where our checkpoint goes')

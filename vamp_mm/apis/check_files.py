@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmengine.config import Config
-
 from .config_check import check_config
+from .config_file import read_config
+from .errors import ConfigError
 
 _CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -42,9 +42,9 @@ def check_files(files: Sequence[str | Path] = ()) -> int:
 
 def _check_file(path: Path) -> list[str]:
     if not path.is_file():
-        return ['there is no such file']
+        return ['it is a folder' if path.is_dir() else 'there is no such file']
     try:
-        cfg = Config.fromfile(path)
-    except Exception as error:  # a config is code; whatever it raises is its problem, not the check's
-        return [f'it cannot be read: {type(error).__name__}: {error}']
+        cfg = read_config(path)
+    except ConfigError as error:
+        return error.problems
     return check_config(cfg)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from .config_file import read_config
 from .data_configs import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
@@ -72,7 +73,7 @@ def compose(config: str | Path,
     path = Path(config)
     if not path.is_file():
         raise FileNotFoundError(_missing(path))
-    cfg = Config.fromfile(path)
+    cfg = read_config(path)
     name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
     written = subject_of(cfg, own_protocol)
@@ -131,7 +132,7 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
     if is_own_data(cfg, dataset):
         use_own_data(cfg, dataset)
         return
-    new = Config.fromfile(dataset_file(cfg, dataset))
+    new = read_config(dataset_file(cfg, dataset))
     if 'train_dataloader' not in new:  # made for testing only: what the config trains on has no place here
         for key in ('train_dataloader', 'val_dataloader', 'val_cfg', 'val_evaluator'):
             cfg.pop(key, None)
@@ -189,6 +190,8 @@ def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> No
 
 
 def _missing(path: Path) -> str:
+    if path.is_dir():
+        return f'config {str(path)!r} is a folder; give one of its files'
     message = f'config {str(path)!r} does not exist (seen from {Path.cwd()})'
     root = Path('configs')
     known = [str(item) for item in root.rglob('*.py') if '_base_' not in item.parts] if root.is_dir() else []

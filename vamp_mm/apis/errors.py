@@ -10,15 +10,17 @@ class ConfigError(ValueError):
     """A config, or an option that changes one, that cannot mean what it says.
 
     Args:
-        problems: One sentence each; all of them are shown.
+        problems: One sentence each; all of them are shown. Text is one sentence.
         source: The config file, if it has one.
     """
 
     def __init__(self, problems: Iterable[str], source: str | None = None) -> None:
-        self.problems = list(problems)
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
         self.source = source
-        head = f'{len(self.problems)} problem(s) in {source or "the config"}:'
-        super().__init__('\n  - '.join([head, *self.problems]))
+        where = source or 'the config'
+        one = len(self.problems) == 1
+        super().__init__(f'{where}: {self.problems[0]}' if one else '\n  - '.join(
+            [f'{len(self.problems)} problems in {where}:', *self.problems]))
 
     def __reduce__(self) -> tuple:
         return type(self), (self.problems, self.source)  # for other processes of the run

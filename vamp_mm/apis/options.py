@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import inspect
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from .compose import compose
+from .key_values import add_overrides
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -33,9 +34,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--new-split', action='store_true',
         help='where a published split file is missing, make lists of your own (not comparable with papers)')
-    parser.add_argument(
-        '--cfg-options', dest='overrides', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='set single values, e.g. model.head.alpha=0.5; a key that does not exist is an error')
+    add_overrides(parser, 'set single values; a key that does not exist is an error')
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:

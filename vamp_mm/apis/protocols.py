@@ -12,6 +12,7 @@ from mmengine.config import Config
 import vamp_mm
 from vamp_mm.evaluation.harmonic import AVERAGE
 
+from .config_file import read_config
 from .data_configs import holders
 from .dataset_files import dataset_file, is_dataset_file, is_own_data
 from .errors import ConfigError, closest
@@ -45,7 +46,7 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
             the datasets are called the same.
         FileNotFoundError: If a target is not known.
     """
-    protocol = Config.fromfile(_protocol_file(cfg, name))
+    protocol = read_config(_protocol_file(cfg, name))
     unknown = sorted(set(protocol) - _KEYS)
     if unknown:
         raise ConfigError([f'protocol {name!r} sets {unknown}; allowed: {sorted(_KEYS)}'], protocol.filename)
@@ -137,7 +138,7 @@ def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     if is_own_data(cfg, name):
         new = own_target(name)
         return {**new, 'templates': own['templates']} if 'templates' in own else new
-    new = Config.fromfile(dataset_file(cfg, name)).test_dataloader.dataset
+    new = read_config(dataset_file(cfg, name)).test_dataloader.dataset
     keys = [key for key in ('data_root', 'source', 'templates', 'dataset_name') if key in new or key in own]
     return {key: new.get(key) for key in keys}
 

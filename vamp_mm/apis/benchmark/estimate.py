@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -32,7 +33,7 @@ class Estimator:
             result: What it left.
         """
         seconds = result.get('seconds')
-        if isinstance(seconds, (int, float)) and not result.get('resumed_at_epoch'):
+        if isinstance(seconds, (int, float)) and 0 <= seconds < math.inf and not result.get('resumed_at_epoch'):
             for level, key in enumerate(_LIKE):
                 self._known.setdefault((level, *key(run)), []).append(float(seconds))
 

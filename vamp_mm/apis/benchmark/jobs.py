@@ -10,6 +10,7 @@ from typing import Any
 
 from vamp_mm.engine.latest import find_latest_checkpoint
 
+from ..errors import ConfigError
 from ..identity import shots_in_words
 from ..records import write_json
 from ..result import RESULT
@@ -73,12 +74,17 @@ def read_job(work_dir: str | Path) -> Job:
 
     Raises:
         FileNotFoundError: If the folder holds no job.
+        ConfigError: If its file is damaged.
     """
     path = Path(work_dir) / JOB
     if not path.is_file():
         raise FileNotFoundError(f'{str(path)!r} does not exist: {str(work_dir)!r} is no run of a benchmark')
-    stored = json.loads(path.read_text(encoding='utf-8'))
-    return Job(**{**stored, 'work_dir': str(work_dir)})
+    try:
+        stored = json.loads(path.read_text(encoding='utf-8'))
+        return Job(**{**stored, 'work_dir': str(work_dir)})
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError([f'it does not describe a run ({error}); start the benchmark again, which writes it'],
+                          str(path)) from error
 
 
 def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, Any] | None:
@@ -93,7 +99,7 @@ def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, A
     """
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or not isinstance(content.get('metrics'), dict):
         return None

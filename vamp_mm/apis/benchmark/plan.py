@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-
 from ..compose import compose
+from ..config_file import read_config
 from ..errors import ConfigError
 from ..identity import config_hash, describe, trains
 from .jobs import Job
@@ -82,7 +81,7 @@ def _trained(config: Path) -> bool:
     """Whether anything is trained, whatever the data."""
     if not config.is_file():
         compose(config)  # says what is there
-    return trains(Config.fromfile(config))
+    return trains(read_config(config))
 
 
 def _folder(labels: Mapping[str, Any], digest: str) -> Path:

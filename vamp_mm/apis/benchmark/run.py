@@ -61,11 +61,7 @@ def run_benchmark(
         return 0
     entries = [Entry(job, 'finished' if states[job.work_dir] == 'finished' else 'waiting') for job in jobs]
     with Display(entries, estimator, len(places), console) as display:
-        try:
-            work_off(entries, places, display.tell, lambda entry: _learn(estimator, entry))
-        except KeyboardInterrupt:
-            _say(console, 'interrupted; the same command goes on from here')
-            raise
+        work_off(entries, places, display.tell, lambda entry: _learn(estimator, entry))
     return _close(entries, spec, console)
 
 

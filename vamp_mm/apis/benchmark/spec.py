@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, closest
+from ..key_values import nested_keys
+from ..kinds import short
 from .yaml_file import read_yaml
 
 #: Datasets of the published tables, in their order; ``all`` stands for them.
@@ -130,8 +132,8 @@ def _value(key: str, value: Any, source: str | None) -> Any:
         if key == 'methods':
             return tuple(_method(item, source) for item in items)
         return tuple(dict.fromkeys(items))
-    if key == 'overrides' and not isinstance(value, Mapping):
-        raise ConfigError([f'overrides={value!r} must be keys and values, for example model.head.alpha: 0.5'], source)
+    if key == 'overrides':
+        return _overrides(value, 'overrides', source)
     if key in ('new_split', 'amp') and not isinstance(value, bool):
         raise ConfigError([f'{key}={value!r} must be true or false'], source)
     return str(value) if key in ('data_root', 'work_dir') else value
@@ -144,10 +146,19 @@ def _method(item: Any, source: str | None) -> Method:
     if not isinstance(item, Mapping) or set(item) - {'name', 'config', 'overrides'} or 'name' not in item:
         raise ConfigError([f'method {item!r} must be a name, a path, or name, config and overrides, for example '
                            '{name: vamp_20, config: vamp, overrides: {model.prompter.test_samples: 20}}'], source)
-    overrides = item.get('overrides') or {}
-    if not isinstance(overrides, Mapping):
-        raise ConfigError([f'overrides of method {item["name"]!r} must be keys and values'], source)
+    overrides = _overrides(item.get('overrides') or {}, f'overrides of method {item["name"]!r}', source)
     return Method(str(item['name']), str(item.get('config') or item['name']), overrides)
+
+
+def _overrides(value: Any, name: str, source: str | None) -> Mapping[str, Any]:
+    """Keys and values, of which a method's replace those of all runs."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise ConfigError([f'{name} are {short(value)}; they must be keys and values, for example model.head.alpha: 0.5'],
+                          source)
+    problems = [f'{name}: {problem}' for problem in nested_keys(value)]
+    if problems:
+        raise ConfigError(problems, source)
+    return value
 
 
 def _complete(spec: Spec, source: str | None) -> Spec:

@@ -60,6 +60,8 @@ def read_progress(work_dir: str | Path) -> dict[str, Any]:
     """What a run told last; empty if nothing yet."""
     try:
         content = json.loads((Path(work_dir) / PROGRESS).read_text(encoding='utf-8'))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return content if isinstance(content, dict) else {}
+    numbers = ('done', 'total', 'first', 'seconds')
+    whole = isinstance(content, dict) and all(isinstance(content.get(key), (int, float)) for key in numbers)
+    return content if whole else {}

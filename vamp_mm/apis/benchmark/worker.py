@@ -5,7 +5,6 @@ Its folder holds the job. Whatever was finished before is kept; a run that was k
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..command import command
+from vamp_mm.cli import ToolParser, command
+
 from ..compose import compose
 from ..errors import ConfigError
 from ..evaluate import test
@@ -73,7 +73,7 @@ def _end_with_parent() -> None:
 @command
 def main() -> None:
     """Run the folder that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ToolParser(__doc__)
     parser.add_argument('work_dir')
     parser.add_argument('--end-with-parent', action='store_true', help='end when standard input closes')
     args = parser.parse_args()

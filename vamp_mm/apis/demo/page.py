@@ -7,7 +7,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from ..command import EXPLAINED
+from vamp_mm.cli import messages
+from vamp_mm.datasets import DataError
+
 from .asking import Answers, ask
 from .cards import explained, message, show
 from .examples import NAMES, draw_examples
@@ -120,9 +122,9 @@ def _answer(models: Models, files: list[str] | None, names: str, number: int, se
             threshold: float) -> tuple[Answers | None, str]:
     try:
         answers = ask(models, number, files or (), names, sentences, int(top_k))
-    except EXPLAINED as error:
-        return None, message(explained(error))
     except Exception as error:  # the page stays, the terminal tells the rest
+        if messages.explained(error):
+            return None, message(explained(error))
         traceback.print_exc()
         return None, message(f'This should not happen: {type(error).__name__}: {error}. The terminal shows where.')
     return answers, _again(answers, by, threshold)
@@ -144,7 +146,7 @@ def _count(names: str) -> int:
     """How many class names stand in the field, as far as they can be read."""
     try:
         return len(class_names(names) or NAMES)
-    except EXPLAINED:
+    except DataError:
         return len(NAMES)
 
 

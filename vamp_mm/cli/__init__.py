@@ -1,0 +1,6 @@
+"""How a command starts and ends: its parser, its streams, its exit code. Nothing heavy is imported here."""
+
+from .command import command, loading
+from .tool_parser import ToolParser, whole
+
+__all__ = ['ToolParser', 'command', 'loading', 'whole']

@@ -1,0 +1,86 @@
+"""Output that cannot fail: encodings, closed pipes, closed streams and control characters."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import select
+import sys
+import unicodedata
+from collections.abc import Iterator
+
+#: Directions and line breaks of Unicode that let one text look like another.
+_FORMATTING = frozenset('\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+
+
+def printable(text: str, keep: str = '') -> str:
+    """Text that does nothing to a terminal: control characters and lone surrogates as escapes.
+
+    Args:
+        text: For example a file name.
+        keep: Control characters that stay, such as a line break.
+
+    Returns:
+        The text; ordinary characters of all scripts are unchanged.
+    """
+    return ''.join(
+        char if char in keep or not (char in _FORMATTING or unicodedata.category(char) in ('Cc', 'Cs'))
+        else char.encode('unicode_escape', 'surrogatepass').decode('ascii') for char in text)
+
+
+@contextlib.contextmanager
+def safe_streams() -> Iterator[None]:
+    """Make the standard streams safe to print to.
+
+    A stream that was closed before the start goes nowhere, so that neither its lines end in the other one nor a data file
+    takes its number. What an encoding cannot write is escaped.
+    """
+    _fill_closed()
+    for name in ('stdout', 'stderr'):
+        stream = getattr(sys, name)
+        if stream is None:
+            # print(file=None) would write to the standard output
+            setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))  # noqa: SIM115 -- open as long as the process
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors in ('strict', 'surrogateescape'):
+            stream.reconfigure(errors='backslashreplace')
+    before, logging.raiseExceptions = logging.raiseExceptions, False  # a line that cannot be logged prints no traceback
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
+
+
+def reader_is_gone() -> bool:
+    """Whether whoever read the standard output or error has closed the pipe, as ``head`` does."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            poll = select.poll()
+            poll.register(stream.fileno(), 0)
+            if any(event & select.POLLERR for _, event in poll.poll(0)):
+                return True
+        except (AttributeError, OSError, ValueError):  # no file, or a system without poll
+            continue
+    return False
+
+
+def drop_output() -> None:
+    """Let what is still buffered go nowhere, so that the end of the process prints no error about it."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def _fill_closed() -> None:
+    """Put the null device where a standard stream is closed; the next file that is opened would take its number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)

@@ -1,0 +1,97 @@
+"""The argument parser of all tools."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+#: Option of every tool that shows where an error was raised.
+TRACEBACK = '--traceback'
+
+
+class ToolParser(argparse.ArgumentParser):
+    """A parser whose errors are one line and whose every tool has ``--traceback``.
+
+    Args:
+        description: What the tool does, with examples.
+    """
+
+    def __init__(self, description: str | None) -> None:
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.add_argument(
+            TRACEBACK, action=_ReadElsewhere, help='show where an error was raised, in place of one sentence')
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """Parse the command line; a misspelt option is met with the closest one, and no word may be empty.
+
+        Args:
+            args: Words; those of the process if not given.
+            namespace: Takes the values.
+
+        Returns:
+            The values.
+        """
+        found, rest = self.parse_known_args(args, namespace)
+        if rest:
+            self.error(self._unknown(rest))
+        for action in self._actions:
+            value = getattr(found, action.dest, None)
+            if value == '' or (isinstance(value, list) and '' in value):
+                name = '/'.join(action.option_strings) or action.metavar or action.dest
+                self.error(f'{name} is empty: a variable of the shell that is not set?')
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with 2.
+
+        Args:
+            message: What is wrong.
+        """
+        self.exit(2, f'{self.prog}: {message} (--help lists all options)\n')
+
+    def _unknown(self, rest: Sequence[str]) -> str:
+        options = [word.partition('=')[0] for word in rest if word.startswith('-')]
+        if not options:
+            return f'{" ".join(map(repr, rest))}: more words than this command takes; a value with blanks needs quotes'
+        known = [option for action in self._actions for option in action.option_strings]
+        near = difflib.get_close_matches(options[0], known, n=2, cutoff=0.6)
+        return f'{options[0]!r} is no option' + (f'; did you mean {" or ".join(near)}?' if near else '')
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Type of an option that takes a whole number.
+
+    Args:
+        least: The smallest allowed.
+        most: The largest allowed; None for any.
+
+    Returns:
+        The function that reads it.
+    """
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'{text!r} is no whole number') from None
+        if number < least or (most is not None and number > most):
+            bound = f'from {least} on' if most is None else f'from {least} to {most}'
+            raise argparse.ArgumentTypeError(f'{number} must be {bound}')
+        return number
+
+    return read
+
+
+class _ReadElsewhere(argparse.Action):
+    """Takes the option without a value: what runs the tool looks at the command line itself."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:
+        """Refuse a shortened name, which would have no effect."""
+        if option_string != TRACEBACK:
+            parser.error(f'write {TRACEBACK} in full')

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PIL import Image
-
 from .errors import some
+from .image_files import open_image
 from .splits import Item
 from .transforms import read_rgb
 
@@ -101,7 +100,7 @@ def audit_images(
 def _decode(path: str) -> tuple[str, str]:
     """The mode of an image, and why it cannot be read, if so."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             mode = image.mode
         read_rgb(path)
     except OSError as error:

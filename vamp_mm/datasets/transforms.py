@@ -10,6 +10,7 @@ from PIL import Image
 from vamp_mm.registry import TRANSFORMS
 
 from .errors import ImageError
+from .image_files import check_size, open_image
 
 #: More than 8 bits a channel: ``convert('RGB')`` would clip them to 255 without a word.
 _DEEP_MODES = ('I', 'I;16', 'I;16L', 'I;16B', 'I;16N', 'F')
@@ -26,11 +27,11 @@ def read_rgb(path: str) -> Image.Image:
         protocol.
 
     Raises:
-        ImageError: If the file is missing, truncated, not an image, or has more than 8 bits per
-            channel.
+        ImageError: If the file is missing, no regular file, truncated, not an image, larger than
+            is read, or has more than 8 bits per channel.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return rgb(image)
     except MemoryError:  # says nothing about the file
         raise
@@ -52,8 +53,10 @@ def rgb(image: Image.Image) -> Image.Image:
         The RGB image.
 
     Raises:
-        ValueError: If it has more than 8 bits per channel.
+        ValueError: If it has more than 8 bits per channel, or a size that is refused
+            (:func:`~vamp_mm.datasets.image_files.check_size`).
     """
+    check_size(image.width, image.height)
     if image.mode in _DEEP_MODES:
         raise ValueError(
             f'mode {image.mode} has more than 8 bits per channel; convert it to 8 bits'

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import DataError, some
+from ..image_files import is_image
 from .columns import PART_NAMES
 from .layout import Layout
 from .parts import arrange
-from .scan import files, has_images, is_image, subfolders
+from .scan import files, has_images, subfolders
 
 
 def detect_folders(root: Path) -> Layout:

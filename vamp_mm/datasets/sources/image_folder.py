@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, some
+from ..image_files import is_image
 from ..splits import Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, README_HINT, SplitSource
 from .columns import PART_NAMES
 from .divide import divide
 from .names import check_names, tidy_name
 from .parts import VAL_IS_TEST, check_same_classes
-from .scan import endings, files, is_image, list_files, subfolders
+from .scan import endings, files, list_files, subfolders
 
 _VAL_NAMES = tuple(name for name, part in PART_NAMES.items() if part == 'val')
 

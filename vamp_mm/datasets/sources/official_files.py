@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
+from ..image_files import is_image
 from ..splits import Item
 
 #: What readers of official files return: train, val, test; or trainval, or all, which a recipe cuts.
 Lists = dict[str, list[Item]]
-
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm', '.gif')
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class OfficialFiles:
         names = sorted(
             name
             for name in os.listdir(folder)
-            if name[0] != '.' and name.lower().endswith(_IMAGES)
+            if name[0] != '.' and is_image(name)
         )
         return ['/'.join((*parts, name)) for name in names]
 

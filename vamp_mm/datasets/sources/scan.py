@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
+from ..image_files import is_image
 
-#: Files with these endings, in any case, are images; all others are counted and left out.
-IMAGE_SUFFIXES = frozenset(
-    {'.bmp', '.gif', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'}
-)
-#: Written by operating systems and archivers beside the files of the user.
-_DEBRIS = frozenset({'__MACOSX', '@eaDir', 'Thumbs.db', 'desktop.ini'})
+#: Written by operating systems and archivers beside the files of the user, in lower case.
+_DEBRIS = frozenset({
+    '__macosx', '@eadir', '$recycle.bin', 'system volume information', 'lost+found', '__pycache__',
+    'thumbs.db', 'ehthumbs.db', 'desktop.ini', 'icon\r'})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,9 @@ class Listing:
     others: tuple[str, ...]
 
 
-def is_image(name: str) -> bool:
-    """Whether a file name has the ending of an image."""
-    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
-
-
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is none of the user's data: a leading dot, or left by a system."""
-    return name.startswith('.') or name in _DEBRIS
+    return name.startswith('.') or name.lower() in _DEBRIS
 
 
 def list_files(folder: str | os.PathLike) -> Listing:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DataError, some
+from ..image_files import is_image
 from .columns import COLUMNS, PART_NAMES, Columns
-from .scan import is_image
 
 #: Endings of files that can be tables.
 TABLE_SUFFIXES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.txt')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import os.path as osp
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from ..image_files import require_regular
 from ..transforms import rgb
 from .findings import ERROR, NOTE, WARNING, Finding
 
@@ -46,6 +48,7 @@ def look_at(path: str) -> ImageFacts:
     """
     content, mode, rotated = b'', '', False
     try:
+        require_regular(path)
         with open(path, 'rb') as file:
             content = file.read()
         with Image.open(io.BytesIO(content)) as image:
@@ -55,7 +58,8 @@ def look_at(path: str) -> ImageFacts:
     except MemoryError:
         raise
     except Exception as error:  # whatever Pillow raises on a damaged file
-        fault = 'the file is empty' if not content else str(error).replace(repr(path), 'the file')
+        empty = not content and os.path.isfile(path) and not os.path.getsize(path)
+        fault = 'the file is empty' if empty else str(error).replace(repr(path), 'the file')
         return ImageFacts(path, fault, mode, rotated, hashlib.blake2b(content, digest_size=16).digest())
     return ImageFacts(path, None, mode, rotated, hashlib.blake2b(content, digest_size=16).digest())
 

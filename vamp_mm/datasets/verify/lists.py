@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from ..class_splits import class_split
 from ..digests import list_digest
+from ..image_files import is_image
 from ..sources.catalog import CatalogRow, Counts
 from ..splits import PARTS, Split
 from .findings import ERROR, NOTE, WARNING, Finding
 
-_IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff', '.ppm', '.pgm')
 #: Images per class of the largest few-shot setting of the benchmark, and of its validation set.
 _SHOTS = dict(train=16, val=4)
 
@@ -185,7 +185,7 @@ def _counts(split: Split, which: str) -> Counts:
 def _walk(root: str) -> Iterator[str]:
     for folder, _, names in os.walk(root, followlinks=True):
         for name in names:
-            if name.lower().endswith(_IMAGES):
+            if is_image(name):
                 yield osp.join(folder, name)
 
 

@@ -40,3 +40,7 @@ def _free(lock: weakref.ref[OwnLock]) -> None:
     if found is not None:
         found._lock = RLock()
         found.epoch += 1
+
+
+#: Parts are built under it: MMEngine keeps the present scope of its registries in one place.
+BUILDING = OwnLock()

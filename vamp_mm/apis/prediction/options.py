@@ -36,8 +36,8 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
         what = 'no regular file' if path.exists() else 'not there'
         raise DataError(f'--classes-file {str(path)!r} is {what}; give a text file with one class name a line')
     if path.stat().st_size > _LONGEST:
-        raise DataError(f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; give '
-                        'a text file with one class name a line')
+        raise DataError(f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; '
+                        'give a text file with one class name a line')
     try:
         lines = path.read_text(encoding='utf-8-sig').split('\n')
     except UnicodeDecodeError as error:

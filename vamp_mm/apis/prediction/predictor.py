@@ -235,7 +235,18 @@ class Predictor:
             # the pixels that came in are not needed any more
             yield Given(given.index, given.path), data
 
+    def _check_size(self, batch: list[_Prepared]) -> None:
+        takes = getattr(self.model.backbone, 'image_size', None)
+        takes = (takes, takes) if isinstance(takes, int) else takes
+        for given, data in batch:
+            size = tuple(data['inputs'].shape[-2:])
+            if takes is not None and size != tuple(takes):
+                raise ConfigError([f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
+                                   f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
+                                   '(Resize, CenterCrop), or take another backbone'], self.config.filename)
+
     def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
+        self._check_size(batch)
         logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))  # (S, N, C)
         where = [(given.index, given.path) for given, _ in batch]
         return predictions_of(

@@ -20,7 +20,7 @@ from vamp_mm.registry import SCOPE, TRANSFORMS
 
 from ..errors import ConfigError
 from .inputs import Given
-from .locks import OwnLock
+from .locks import BUILDING, OwnLock
 from .stored_config import test_pipeline
 
 _PIL_LOADER, _ARRAY_LOADER = 'LoadRGBImage', 'LoadImageFromFile'
@@ -66,10 +66,16 @@ class TestTransforms:
             ``inputs (3, H, W)`` and ``data_samples``.
 
         Raises:
-            ImageError: If the image cannot be read, naming it.
+            ImageError: If the image cannot be read or transformed, naming it.
             DataError: If pixels are given and the pipeline begins with a loader of another kind.
         """
-        results = self._rest(self._read(given))
+        loaded = self._read(given)
+        try:
+            results = self._rest(loaded)
+        except MemoryError:
+            raise
+        except Exception as error:  # transforms raise all kinds of errors on sizes that they do not take
+            raise ImageError(f'the test transforms cannot take {given}: {reason_of(error)}') from error
         if not isinstance(results, dict) or 'inputs' not in results:
             raise DataError(f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?')
         return results
@@ -108,8 +114,19 @@ class TestTransforms:
 
 def _built(steps: Sequence[dict[str, Any]], cfg: Config) -> Compose:
     scope = cfg.get('default_scope') or SCOPE
-    with DefaultScope.overwrite_default_scope(scope):
-        return Compose([TRANSFORMS.build(dict(step)) for step in steps])
+    with BUILDING, DefaultScope.overwrite_default_scope(scope):
+        return Compose([_step(step, cfg) for step in steps])
+
+
+def _step(step: dict[str, Any], cfg: Config) -> Any:
+    try:
+        return TRANSFORMS.build(dict(step))
+    except (ConfigError, MemoryError):
+        raise
+    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise ConfigError([f'the test transform {dict(step)} cannot be built: {reason}; change '
+                           'test_dataloader.dataset.pipeline'], cfg.filename) from error
 
 
 def _existing(results: dict[str, Any] | None) -> dict[str, Any]:

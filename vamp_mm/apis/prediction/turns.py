@@ -59,10 +59,21 @@ class Turns:
 
         Raises:
             DataError: If the model cannot answer about these classes.
+            ConfigError: If the data preprocessor cannot take the images.
         """
         with self._turn(vocabulary):
-            data = self._model.data_preprocessor(batch, False)
+            data = self._preprocessed(batch)
             return self._model(data['inputs'], mode='tensor')
+
+    def _preprocessed(self, batch: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._model.data_preprocessor(batch, False)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, TypeError, ValueError) as error:
+            shape = tuple(batch['inputs'][0].shape)
+            raise ConfigError([f'model.data_preprocessor cannot take images of shape {shape}: {error}; do its mean and '
+                               'standard deviation have one value for each channel?'], 'the config') from error
 
     @contextmanager
     def _turn(self, vocabulary: Vocabulary) -> Iterator[None]:

@@ -7,6 +7,7 @@ python tools/predict.py none photo.jpg --config configs/clip/zero_shot_icons.py 
 """
 
 import argparse
+import sys
 
 from vamp_mm.cli import ToolParser, command, loading
 
@@ -25,6 +26,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--config', help='config of the run; by default the one in the checkpoint')
     parser.add_argument(
         '--classes', nargs='+', metavar='NAME', help='class names, any; by default those of the training')
+    parser.add_argument('--classes-file', metavar='FILE', help='text file with one class name a line, in UTF-8')
     parser.add_argument(
         '--template', nargs='+', metavar='TEXT', dest='templates',
         help='prompt(s) with one {} for the class name, or openai-80; by default those of the training')
@@ -37,15 +39,17 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     parser.add_argument('--batch-size', type=int, help="images at once; by default that of the config's tests")
     parser.add_argument(
-        '--unreadable', choices=['error', 'skip'], default='error',
-        help='stop at an image that cannot be read, or leave it out and count it')
+    parser.add_argument(
+        '--unreadable', choices=['skip', 'error'], default='skip',
+        help='name an image that cannot be read, answer about the others and exit with 1, or stop at it')
     add_overrides(parser, 'set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
     return parser.parse_args()
 
 
 @command
 def main() -> None:
-    predict_files(**vars(parse_args()))
+    _, _, unreadable = predict_files(**vars(parse_args()))
+    sys.exit(1 if unreadable else 0)
 
 
 if __name__ == '__main__':

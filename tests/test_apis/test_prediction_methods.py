@@ -5,28 +5,26 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import helpers_models as helpers
 import numpy as np
 import open_clip
 import pytest
 import torch
-from methods import METHODS, Method, ids
+from helpers_prediction import write_checkpoint
+from methods import METHODS, ids
 from mmengine.config import Config
 from mmengine.config import config as config_module
 
 from vamp_mm.apis import Predictor
 from vamp_mm.apis.prediction.stored_config import plain_assignments, stored_config
 from vamp_mm.datasets import DataError
-from vamp_mm.engine import CheckpointError, save_checkpoint
+from vamp_mm.engine import CheckpointError
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.structures import Vocabulary
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts)
-PIPELINE = [dict(type='LoadRGBImage'), dict(type='mmpretrain.torchvision/Resize', size=32, interpolation='bicubic'),
-            dict(type='mmpretrain.torchvision/CenterCrop', size=32), dict(type='mmpretrain.PackInputs')]
 #: One class of the training, others not.
 OTHERS = ('cat', 'teapot', 'a very tall tree')
 
@@ -59,25 +57,9 @@ def images() -> list[np.ndarray]:
     return [rng.integers(0, 256, (size, size, 3), dtype=np.uint8) for size in (32, 32, 32, 50)]
 
 
-def _checkpoint(row: Method, backbone: PromptedCLIPBackbone, clip: dict[str, str], file: Path) -> Any:
-    """Write a checkpoint as a run would, with moved weights; return its model."""
-    model = helpers.build_method(backbone, row.prompter, row.head, **row.arguments)
-    if row.stage > 1:
-        model.prompter.enter_stage(row.stage, torch.randn(5, 40, generator=torch.Generator().manual_seed(5)))
-    helpers.stir(model)
-    model.eval()
-    config = Config(dict(
-        model=dict(type='PromptedClassifier', backbone=dict(type='PromptedCLIPBackbone', **clip), prompter=row.prompter,
-                   head=row.head, **row.arguments),
-        test_dataloader=dict(dataset=dict(pipeline=PIPELINE)), default_scope='vamp_mm'))
-    save_checkpoint({'state_dict': model.state_dict(), 'meta': {
-        'cfg_text': config.pretty_text, 'dataset_meta': {'classes': helpers.NAMES, 'templates': ['a photo of a {}.']}}}, file)
-    return model
-
-
 @pytest.mark.parametrize('row', METHODS, ids=ids)
 def test_a_method_answers_from_its_checkpoint_alone(row, backbone, clip, images, tmp_path):
-    model = _checkpoint(row, backbone, clip, tmp_path / 'weights.pth')
+    model = write_checkpoint(row, backbone, clip, tmp_path / 'weights.pth')
     predictor = Predictor(tmp_path / 'weights.pth', device='cpu')
     asked = [helpers.NAMES] if row.fixed_classes else [helpers.NAMES, OTHERS]
     for names in asked:

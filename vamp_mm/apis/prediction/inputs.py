@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 
 from vamp_mm.datasets import DataError
-from vamp_mm.datasets.sources.scan import endings, list_files
+
+from ..errors import ConfigError
+from .folders import images_below
+from .stream import Unanswered
 
 ChannelOrder = Literal['rgb', 'bgr']
 CHANNEL_ORDERS = ('rgb', 'bgr')
@@ -36,40 +38,57 @@ class Given:
         return f'image {self.path!r}' if self.path is not None else f'image {self.index} (counted from 0)'
 
 
-def iterate_images(inputs: Any, channel_order: ChannelOrder) -> Iterator[Given]:
+def check_channel_order(channel_order: str) -> None:
+    """Refuse an order of channels that is none.
+
+    Args:
+        channel_order: Of arrays.
+
+    Raises:
+        ConfigError: If it is unknown.
+    """
+    if channel_order not in CHANNEL_ORDERS:
+        raise ConfigError([f'channel_order={channel_order!r} is unknown; allowed: {CHANNEL_ORDERS}'], 'the call')
+
+
+def iterate_images(inputs: Any, channel_order: ChannelOrder, passed_over: list[Unanswered],
+                   closed: list[Unanswered] | None) -> Iterator[Given]:
     """All images of an input, one after the other, none of them read yet.
 
     Args:
         inputs: A file, a folder, an array ``(H, W, 3)``, a PIL image, or an iterable of such.
         channel_order: Order of the channels of arrays.
+        passed_over: Takes what lies in folders and is no image.
+        closed: Takes folders that cannot be read; None raises at one.
 
     Yields:
         Given: The next image; those of a folder and all below it are sorted by path.
 
     Raises:
-        DataError: If something is none of these, or a folder holds no image.
+        DataError: If something is none of these, or a folder cannot be read.
     """
-    if channel_order not in CHANNEL_ORDERS:
-        raise DataError(f'channel_order={channel_order!r} is unknown; allowed: {CHANNEL_ORDERS}')
     single = isinstance(inputs, (str, os.PathLike, np.ndarray, Image.Image)) or not isinstance(inputs, Iterable)
     index = 0
     for item in [inputs] if single or _is_tensor(inputs) else inputs:
-        for path in _files(item) if isinstance(item, (str, os.PathLike)) else (None, ):
+        for path in _files(item, passed_over, closed) if isinstance(item, (str, os.PathLike)) else (None, ):
             pixels = _pixels(item, index, channel_order) if path is None else None
             yield Given(index, path, pixels)
             index += 1
 
 
-def _files(item: str | os.PathLike) -> Iterator[str]:
-    path = os.path.expanduser(os.fspath(item))
+def _files(item: str | os.PathLike, passed_over: list[Unanswered], closed: list[Unanswered] | None) -> Iterator[str]:
+    path = os.path.expanduser(os.fsdecode(item))
     if not os.path.isdir(path):
-        yield str(path)
+        yield path
         return
-    listing = list_files(path)
-    if not listing.images:
-        raise DataError(f'the folder {str(path)!r} holds no image; other files: {endings(listing.others) or "none"}')
-    for name in listing.images:
-        yield str(Path(path, name))
+    unread: list[Unanswered] = []
+    images = images_below(path, passed_over, unread)
+    if unread and closed is None:
+        raise DataError(f'{unread[0].path!r}: {unread[0].reason}; change its permissions, or leave it out with '
+                        "unreadable='skip' (--unreadable skip)")
+    if closed is not None:
+        closed += unread
+    yield from images
 
 
 def _pixels(item: Any, index: int, channel_order: ChannelOrder) -> Image.Image:

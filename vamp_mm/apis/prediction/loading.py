@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,73 +12,23 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from vamp_mm.datasets import DataError
-from vamp_mm.datasets.prompts import dataset_vocabulary
-from vamp_mm.engine import check_state_dict, load_checkpoint
+from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
 from vamp_mm.engine.protocol import SpeaksOfClasses
 from vamp_mm.models.clip import EMBEDDED
 from vamp_mm.registry import MODELS, SCOPE
-from vamp_mm.structures import Vocabulary, as_read
 
 from ..compose import compose
 from ..config_check import validate_config
-from ..config_vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from ..errors import ConfigError
 from ..overrides import apply_overrides
 from ..published_settings import use_trained
+from .classes import Classes, known_classes
+from .locks import BUILDING
+from .metadata import check_per_class, stored_classes
+from .named_files import named_files
 from .stored_config import stored_config
 
 _ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
-
-
-@dataclass(frozen=True)
-class Classes:
-    """What is known about class names before any are asked for.
-
-    Args:
-        names: Those of the training, None if unknown.
-        templates: Those of the training.
-        homonyms: Names known to stand for several labels.
-        trained: Whether ``names`` are what the weights were trained on.
-        why: Why there are no names.
-    """
-
-    names: tuple[str, ...] | None
-    templates: str | Sequence[str]
-    homonyms: tuple[str, ...] = ()
-    trained: bool = True
-    why: str = ''
-
-    def vocabulary(self, names: Sequence[str] | None = None, templates: str | Sequence[str] | None = None) -> Vocabulary:
-        """What the model is to answer about.
-
-        Classes count as seen if the model was trained on all of them, or if nothing is known of its training: the rule of
-        ``VocabularyHook``. Names are compared as the text tower reads them.
-
-        Args:
-            names: Class names; None for those of the training.
-            templates: Sentences with one ``{}``; None for those of the training.
-
-        Returns:
-            The vocabulary.
-
-        Raises:
-            DataError: If there are fewer than two classes, names coincide, or a template is wrong.
-            ConfigError: If no names are given and none are known.
-        """
-        if isinstance(names, str):
-            raise DataError(f'classes={names!r} is one word; give a sequence of class names')
-        if isinstance(names, Set):
-            raise DataError(f'classes={names!r} is a set, which has no order for labels; give a list of class names')
-        if names is None and self.names is None:
-            raise ConfigError([f'no class names are known ({self.why}); give classes (--classes cat dog ...)'], 'the call')
-        chosen = tuple(self.names or ()) if names is None else tuple(names)
-        if len(chosen) < 2:
-            raise DataError(f'classes={list(chosen)}: telling classes apart needs two')
-        homonyms = self.homonyms if names is None else ()
-        made = dataset_vocabulary(chosen, self.templates if templates is None else templates, homonyms)
-        known = {as_read(name) for name in self.names or ()} if self.trained else set()
-        seen = not known or known.issuperset(map(as_read, made.names))
-        return Vocabulary(made.names, made.templates, seen, made.homonyms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +70,19 @@ def load_model(checkpoint: str | Path | None, config: str | Path | Config | None
         CheckpointError: If the checkpoint cannot be read, does not fit, or holds no usable config.
         FileNotFoundError: If checkpoint, config, or weights of CLIP are missing.
     """
+    _check_kinds(checkpoint, config, overrides)
     if checkpoint is not None and str(checkpoint).lower() == 'none':
         checkpoint = None
     state = None if checkpoint is None else load_checkpoint(checkpoint)
     meta = (state or {}).get('meta') or {}
+    said = stored_classes(meta, str(checkpoint))
     cfg = _config(checkpoint, config, meta, overrides or {})
     use_trained(cfg, meta.get('settings'))
     # what stands in a checkpoint was found to be ours, and is looked for nowhere else
     scope = SCOPE if config is None else cfg.get('default_scope') or SCOPE
-    model: Any = MODELS.build(dict(cfg.model, _scope_=scope))
+    if config is None and checkpoint is not None:
+        _say_files(cfg, overrides or {}, str(checkpoint))
+    model = _built(cfg, scope, None if config is not None else str(checkpoint))
     if not (isinstance(model, torch.nn.Module) and isinstance(model, SpeaksOfClasses)):
         raise ConfigError([f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '
                            "take mmpretrain's ImageClassificationInferencer"], cfg.filename)
@@ -136,10 +90,11 @@ def load_model(checkpoint: str | Path | None, config: str | Path | Config | None
         weights = state.get('state_dict', {key: value for key, value in state.items() if key != 'meta'})
         check_state_dict(model, weights, str(checkpoint))
         model.load_state_dict({name.removeprefix('module.'): value for name, value in weights.items()})
+        if 'classes' in said:
+            check_per_class(model, said['classes'], str(checkpoint))
     else:
         _refuse_untrained(model, cfg)
-    place = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
-    return Loaded(model.to(place).eval(), cfg, _classes(meta, cfg, checkpoint is not None, config is not None))
+    return Loaded(_placed(model, device).eval(), cfg, known_classes(said, cfg, checkpoint is not None, config is not None))
 
 
 def _config(checkpoint: str | Path | None, config: str | Path | Config | None, meta: Mapping[str, Any],
@@ -148,7 +103,12 @@ def _config(checkpoint: str | Path | None, config: str | Path | Config | None, m
         cfg = config.copy()
         apply_overrides(cfg, overrides)
     elif config is not None:
-        cfg = compose(config, overrides=overrides)
+        try:
+            cfg = compose(config, overrides=overrides)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ConfigError([f'it cannot be read: {error.strerror or error}'], str(config)) from error
     elif checkpoint is None:
         raise ConfigError(['without a checkpoint a config must say which model it is: --config, such as '
                            'configs/clip/zero_shot_icons.py'], 'the call')
@@ -167,31 +127,53 @@ def _refuse_untrained(model: Any, cfg: Config) -> None:
                            'untrained model would mean nothing'], cfg.filename)
 
 
-def _classes(meta: Mapping[str, Any], cfg: Config, trained: bool, has_config: bool) -> Classes:
-    data = meta.get('dataset_meta') or {}
-    if data.get('classes'):
-        given = data.get('templates') or _hook_templates(cfg)
-        templates = given or config_templates({})
-        return Classes(tuple(data['classes']), templates, tuple(data.get('homonyms') or ()))
-    found = _classes_of_config(cfg, trained) if has_config else Classes(
-        None, config_templates({}), why='the checkpoint does not say what it was trained on')
-    if trained and found.names is None:
-        print_log(f'{found.why}; any classes count as trained on, which changes the answers of methods that tell trained '
-                  'classes from others (MMRL and its kin)', 'current', 30)
-    return found
+def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
+    allowed = (('checkpoint', checkpoint, (str, Path), 'a file'),
+               ('config', config, (str, Path, Config), 'a file or a Config'),
+               ('overrides', overrides, Mapping, 'a dict of dotted keys'))
+    problems = [f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
+                for name, value, kinds, what in allowed if value is not None and not isinstance(value, kinds)]
+    if problems:
+        raise ConfigError(problems, 'the call')
+    if checkpoint is not None and Path(checkpoint).expanduser().is_dir():
+        inside = sorted(file.name for file in Path(checkpoint).expanduser().glob('*.pth'))[:8]
+        what = f'give a file in it, such as {inside}' if inside else 'and no .pth file is in it; give a file'
+        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder; {what}'], 'the call')
 
 
-def _classes_of_config(cfg: Config, trained: bool) -> Classes:
-    loaders = OF_TRAINING if trained else OF_TESTING
-    dataset: dict[str, Any] = next((cfg[loader]['dataset'] for loader in loaders if cfg.get(loader)), {})
+def _say_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> None:
+    """No file of this computer is read silently because a checkpoint names it."""
+    files = named_files(cfg.model, overrides, source)
+    if files:
+        print_log(f'{source} names local files, and they are read: {", ".join(files)}; others: --cfg-options', 'current', 20)
+
+
+def _built(cfg: Config, scope: str, source: str | None) -> Any:
+    """The model, without weights of a checkpoint.
+
+    ``source`` is the checkpoint that the config stood in, None for a config of its own.
+    """
     try:
-        found = config_vocabulary(cfg, None, loaders)
-    except (FileNotFoundError, DataError, ConfigError) as error:
-        return Classes(None, config_templates(dataset), why=f'the data of the config are not at hand: {error}')
-    return Classes(found.names, found.templates, found.homonyms, trained)
+        with BUILDING:  # MMEngine keeps the scope of its registries in one place
+            return MODELS.build(dict(cfg.model, _scope_=scope))
+    except (ConfigError, DataError, CheckpointError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        if source is None:
+            raise ConfigError([f'the model cannot be built: {reason}'], cfg.filename) from error
+        raise CheckpointError(f'the model in the config of {source} cannot be built: {reason}; give the config that it was '
+                              'trained with (--config), or set the value (--cfg-options)') from error
 
 
-def _hook_templates(cfg: Config) -> Sequence[str] | None:
-    """What the VocabularyHook of a config says for datasets without templates."""
-    hooks = [hook for hook in cfg.get('custom_hooks') or () if str(hook.get('type', '')).endswith('VocabularyHook')]
-    return next((tuple(hook['templates']) for hook in hooks if hook.get('templates')), None)
+def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.nn.Module:
+    try:
+        place = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
+        torch.zeros(1).to(place).tolist()  # a device without numbers (meta) fails too
+        return model.to(place)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # torch without CUDA asserts
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ConfigError([f'device={str(device)!r} cannot be used: {reason}; leave it out, or take cpu'],
+                          'the call') from error

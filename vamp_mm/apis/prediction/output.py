@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
+import re
 from collections.abc import Callable
 from typing import TextIO
 
@@ -11,6 +13,10 @@ from .results import UNCERTAINTIES, Prediction
 
 FORMATS = ('text', 'jsonl', 'csv')
 _COLUMNS = ('index', 'path', 'label', 'name', 'score', 'rejected', *UNCERTAINTIES)
+#: Control characters (also those of 8 bits), ends of lines and marks that turn the direction of writing.
+_CONTROL = re.compile('[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]')
+#: Spreadsheets take a cell that begins so for a formula; wide forms of the signs likewise.
+_FORMULA = tuple('=+-@\t\r\n＝＋－＠')
 
 
 def writer(kind: str, out: TextIO, top_k: int, reject: str | None = None,
@@ -31,7 +37,7 @@ def writer(kind: str, out: TextIO, top_k: int, reject: str | None = None,
         ValueError: If the format is unknown.
     """
     if kind == 'jsonl':
-        return lambda prediction: _line(out, _json(prediction))
+        return lambda prediction: _line(out, _json(prediction, _is_utf8(out)))
     if kind == 'csv':
         return _csv_writer(out, top_k)
     if kind == 'text':
@@ -50,27 +56,87 @@ def as_text(prediction: Prediction, reject: str | None = None, threshold: float 
     Returns:
         File, class and score or ``NOT SURE``, the other classes, and the uncertainty.
     """
-    where = prediction.path if prediction.path is not None else f'image {prediction.index}'
+    where = visible(prediction.path) if prediction.path is not None else f'image {prediction.index}'
     name = reject or 'predictive_entropy'
     value = f'{name} {getattr(prediction, name):.3f}'
-    shown = [f'{candidate.name} {candidate.score:.3f}' for candidate in prediction.top_k]
+    shown = [f'{visible(candidate.name)} {candidate.score:.3f}' for candidate in prediction.top_k]
     if prediction.rejected:
         return f'{where}: NOT SURE ({value} > {threshold:g}), perhaps {", ".join(shown)}'
     others = f' ({", ".join(shown[1:])})' if shown[1:] else ''
     return f'{where}: {shown[0]}{others}, {value}'
 
 
-def _json(prediction: Prediction) -> str:
-    """JSON that is UTF-8: bytes of a file name that are not stand as escapes, from which os.fsencode gets them back."""
-    return json.dumps(prediction.as_dict(), ensure_ascii=False).encode('utf-8', 'backslashreplace').decode('utf-8')
+def visible(text: str) -> str:
+    """A name on one line, harmless to a terminal.
+
+    Args:
+        text: A file or class name, which may hold anything.
+
+    Returns:
+        The name with control characters as Python writes them (``\\n``, ``\\x1b``); all else is left as it is.
+    """
+    return _CONTROL.sub(lambda match: match[0].encode('unicode_escape').decode('ascii'), text)
+
+
+def cell(text: str) -> str:
+    """A name as a cell of CSV: on one line, and no formula.
+
+    Args:
+        text: A file or class name.
+
+    Returns:
+        The visible name, with a ``'`` before it where a spreadsheet would compute it.
+    """
+    return ("'" if text.startswith(_FORMULA) else '') + visible(text)
+
+
+def writable(text: str, encoding: str | None) -> str:
+    """A text that an encoding can write; bytes of a file name that were not decoded stay.
+
+    Args:
+        text: Any text.
+        encoding: Of the stream, None for one that takes all.
+
+    Returns:
+        The text, with what cannot be written as Python escapes it.
+    """
+    if encoding is None or _fits(text, encoding):
+        return text
+    return ''.join(
+        sign if _fits(sign, encoding) else sign.encode('ascii', 'backslashreplace').decode('ascii') for sign in text)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding, 'surrogateescape')
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_utf8(out: TextIO) -> bool:
+    encoding = getattr(out, 'encoding', None)
+    return encoding is None or codecs.lookup(encoding).name == 'utf-8'
+
+
+def _json(prediction: Prediction, utf8: bool) -> str:
+    """JSON that holds every name exactly and is valid in the encoding of the stream.
+
+    Bytes of a file name that are no UTF-8 stand as escapes, from which os.fsencode gets them back, and so do control
+    characters.
+    """
+    text = json.dumps(prediction.as_dict(), ensure_ascii=not utf8)
+    text = _CONTROL.sub(lambda match: f'\\u{ord(match[0]):04x}', text)
+    return text.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 def _line(out: TextIO, text: str) -> None:
-    out.write(text + '\n')
+    out.write(writable(text, getattr(out, 'encoding', None)) + '\n')
     out.flush()
 
 
 def _csv_writer(out: TextIO, top_k: int) -> Callable[[Prediction], None]:
+    encoding = getattr(out, 'encoding', None)
     table = csv.writer(out, lineterminator='\n')
     table.writerow([*_COLUMNS, *(f'top{rank}_{what}' for rank in range(1, top_k + 1) for what in ('name', 'score'))])
 
@@ -78,7 +144,8 @@ def _csv_writer(out: TextIO, top_k: int) -> Callable[[Prediction], None]:
         content = prediction.as_dict()
         top = [value for candidate in prediction.top_k for value in (candidate.name, candidate.score)]
         # None is an empty cell
-        table.writerow([*(content[key] for key in _COLUMNS), *top, *[''] * (2 * top_k - len(top))])
+        row = [*(content[key] for key in _COLUMNS), *top, *[''] * (2 * top_k - len(top))]
+        table.writerow([writable(cell(value), encoding) if isinstance(value, str) else value for value in row])
         out.flush()
 
     return write

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from threading import local
 from typing import Any, Literal
 
 import torch
@@ -18,24 +19,44 @@ from vamp_mm.datasets.errors import ImageError
 from vamp_mm.structures import Vocabulary
 
 from ..errors import ConfigError
-from .inputs import ChannelOrder, Given, iterate_images
+from .folders import summary
+from .inputs import ChannelOrder, Given, check_channel_order, iterate_images
 from .loading import load_model
-from .preprocessing import TestTransforms
+from .preprocessing import TestTransforms, reason_of
 from .results import Prediction, Rejection, predictions_of
+from .stream import Predictions, PredictionStream, Unanswered
+from .turns import Turns
 
 _BATCH = 32
+#: More classes than any data set has; CSV has columns for all that are listed.
+_MOST_LISTED = 100_000
 #: An image, and what the test transforms made of it.
 _Prepared = tuple[Given, dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What is asked about every image of a call."""
+    """What one call asks about every image, and what it counts; no other call sees it.
+
+    Args:
+        vocabulary: Class names and templates.
+        top_k: Number of classes to list.
+        rejection: When to withhold an answer.
+        keep_samples: Whether to keep the probabilities of each sample.
+        batch_size: Images in one forward pass.
+        skip: Whether unreadable images are left out.
+        skipped: Images that could not be read.
+        passed_over: Files in folders that are no images.
+    """
 
     vocabulary: Vocabulary
     top_k: int
     rejection: Rejection
     keep_samples: bool
+    batch_size: int
+    skip: bool
+    skipped: list[Unanswered] = field(default_factory=list)
+    passed_over: list[Unanswered] = field(default_factory=list)
 
 
 class Predictor:
@@ -43,6 +64,11 @@ class Predictor:
 
     The config stands in the checkpoint and is read as data; nothing from the file is executed. Images go through the test
     transforms of that config, so predictions are those of ``tools/test.py``, whatever the batch size.
+
+    One predictor may serve several threads: class names, options and counts belong to a call, and the model runs for one
+    call at a time, so every answer is the one that a single thread gets. Reading and transforming images is not locked.
+    (With ``test_noise='fresh'`` all calls draw from torch's global generator in the order in which they come.) A call inside
+    another, as from the generator of its images, is fine; copies, pickles and forked processes are predictors of their own.
 
     Example::
 
@@ -74,8 +100,19 @@ class Predictor:
         self._transforms = TestTransforms(loaded.config)
         loader = loaded.config.get('test_dataloader') or {}
         self._batch_size = int(loader.get('batch_size') or _BATCH)
-        #: Images that the last call could not read and left out (``unreadable='skip'``), with the reason.
-        self.skipped: list[tuple[str, str]] = []
+        self._turns = Turns(loaded.model)
+        self._last = local()
+
+    @property
+    def skipped(self) -> list[Unanswered]:
+        """Images that this thread's last call could not read and left out (``unreadable='skip'``), with the reason."""
+        return getattr(self._last, 'skipped', [])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != '_last'}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _last=local())
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -90,7 +127,7 @@ class Predictor:
     def __call__(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
                  top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
                  channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
-                 keep_samples: bool = False) -> list[Prediction]:
+                 keep_samples: bool = False) -> Predictions:
         """Answer about images.
 
         Args:
@@ -110,20 +147,22 @@ class Predictor:
             keep_samples: Keep the probabilities of each sample.
 
         Returns:
-            One prediction for each image, in their order.
+            One prediction for each image, in their order: a list whose ``skipped`` names the images that could not be read,
+            and whose ``passed_over`` names the files in folders that are no images, each with the reason.
 
         Raises:
             ImageError: If an image cannot be read.
             DataError: If an input is no image, or class names or templates are wrong.
             ConfigError: If an argument is wrong.
         """
-        return list(self.stream(
-            inputs, classes, templates, top_k, reject, threshold, batch_size, channel_order, unreadable, keep_samples))
+        stream = self.stream(
+            inputs, classes, templates, top_k, reject, threshold, batch_size, channel_order, unreadable, keep_samples)
+        return Predictions(list(stream), stream.skipped, stream.passed_over)
 
     def stream(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
                top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
                channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
-               keep_samples: bool = False) -> Iterator[Prediction]:
+               keep_samples: bool = False) -> PredictionStream:
         """Answer batch by batch while images are read, for more of them than memory holds.
 
         Args:
@@ -139,60 +178,83 @@ class Predictor:
             keep_samples: Keep the probabilities of each sample.
 
         Returns:
-            The predictions, one at a time.
+            The predictions, one at a time; its ``skipped`` and ``passed_over`` grow with what is read.
 
         Raises:
             DataError: At once, if class names or templates are wrong; later, if an image is none.
             ConfigError: If an argument is wrong.
         """
         size = self._batch_size if batch_size is None else batch_size
-        for name, value in (('top_k', top_k), ('batch_size', size)):
-            if type(value) is not int or value < 1:
-                raise ConfigError([f'{name}={value!r} must be an integer from 1 on'], 'the call')
+        for name, value, most in (('top_k', top_k, _MOST_LISTED), ('batch_size', size, None)):
+            if type(value) is not int or value < 1 or (most is not None and value > most):
+                bound = 'from 1 on' if most is None else f'from 1 to {most:,}'
+                raise ConfigError([f'{name}={value!r} must be an integer {bound}'], 'the call')
         if unreadable not in ('error', 'skip'):
             raise ConfigError([f"unreadable={unreadable!r} is unknown; allowed: ('error', 'skip')"], 'the call')
-        question = _Question(self._classes.vocabulary(classes, templates), top_k, Rejection(reject, threshold), keep_samples)
-        self._ask(question.vocabulary)
-        self.skipped = []
-        return self._stream(self._prepared(iterate_images(inputs, channel_order), unreadable), question, size)
+        check_channel_order(channel_order)
+        question = _Question(self._classes.vocabulary(classes, templates), top_k, Rejection(reject, threshold), keep_samples,
+                             size, unreadable == 'skip')
+        self._turns.check(question.vocabulary)
+        self._last.skipped = question.skipped
+        closed = question.skipped if question.skip else None
+        images = iterate_images(inputs, channel_order, question.passed_over, closed)
+        return PredictionStream(self._stream(self._prepared(images, question), question), question.skipped,
+                                question.passed_over)
 
-    def _stream(self, images: Iterator[_Prepared], question: _Question, size: int) -> Iterator[Prediction]:
+    def _stream(self, images: Iterator[_Prepared], question: _Question) -> Iterator[Prediction]:
         answered = False
-        while batch := list(islice(images, size)):
+        stopped: Exception | None = None
+        while stopped is None:
+            batch = []
+            try:
+                for image in islice(images, question.batch_size):
+                    batch.append(image)
+            except Exception as error:  # those before it are answered first
+                stopped = error
+            if not batch:
+                break
             answered = True
             yield from self._answer(batch, question)
-        if self.skipped:
-            print_log(f'left out {len(self.skipped)} unreadable image(s)', 'current', 30)
+        if stopped is not None:
+            raise stopped
+        if question.skipped:
+            print_log(f'left out {len(question.skipped)} unreadable image(s)', 'current', 30)
         if not answered:
-            more = f': none of {len(self.skipped)} can be read, {self.skipped[0][1]}' if self.skipped else ''
-            raise DataError(f'there is no image to answer about{more}')
+            raise DataError(f'there is no image to answer about{_why_none(question)}')
 
-    def _prepared(self, images: Iterator[Given], unreadable: str) -> Iterator[_Prepared]:
+    def _prepared(self, images: Iterator[Given], question: _Question) -> Iterator[_Prepared]:
         for given in images:
             try:
                 data = self._transforms(given)
             except ImageError as error:
-                if unreadable == 'error':
-                    raise
-                self.skipped.append((given.path or f'image {given.index}', str(error)))
+                if not question.skip:
+                    raise ImageError(f'{error}; replace it, or leave such images out and have them named with '
+                                     "unreadable='skip' (--unreadable skip)") from error
+                question.skipped.append(Unanswered(given.path or f'image {given.index}', reason_of(error)))
                 continue
             # the pixels that came in are not needed any more
             yield Given(given.index, given.path), data
 
-    @torch.no_grad()
+    def _check_size(self, batch: list[_Prepared]) -> None:
+        takes = getattr(self.model.backbone, 'image_size', None)
+        takes = (takes, takes) if isinstance(takes, int) else takes
+        for given, data in batch:
+            size = tuple(data['inputs'].shape[-2:])
+            if takes is not None and size != tuple(takes):
+                raise ConfigError([f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
+                                   f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
+                                   '(Resize, CenterCrop), or take another backbone'], self.config.filename)
+
     def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
-        self._ask(question.vocabulary)  # another call may have asked about other classes in between
-        data = self.model.data_preprocessor(pseudo_collate([data for _, data in batch]), False)
-        logits = self.model(data['inputs'], mode='tensor')  # (S, N, C)
+        self._check_size(batch)
+        logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))  # (S, N, C)
         where = [(given.index, given.path) for given, _ in batch]
         return predictions_of(
             logits, question.vocabulary.names, where, question.top_k, question.rejection, question.keep_samples)
 
-    def _ask(self, vocabulary: Vocabulary) -> None:
-        """Set the class names where they differ, so that text features are computed once for all batches and calls."""
-        if self.model.vocabulary == vocabulary:
-            return
-        try:
-            self.model.set_vocabulary(vocabulary)
-        except ValueError as error:  # a name too long for the text tower, or a method bound to its training classes
-            raise DataError(f'these classes cannot be asked about: {error}') from error
+
+def _why_none(question: _Question) -> str:
+    skipped, passed_over = question.skipped, question.passed_over
+    parts = [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}'] if skipped else []
+    parts += [summary(passed_over)] if passed_over else []
+    return f': {"; ".join(parts)}' if parts else ''

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +10,17 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.errors import ImageError
+from vamp_mm.datasets.image_files import check_size, open_image
 from vamp_mm.datasets.transforms import rgb
 from vamp_mm.registry import SCOPE, TRANSFORMS
 
 from ..errors import ConfigError
 from .inputs import Given
+from .locks import BUILDING, OwnLock
 from .stored_config import test_pipeline
 
 _PIL_LOADER, _ARRAY_LOADER = 'LoadRGBImage', 'LoadImageFromFile'
@@ -51,6 +54,7 @@ class TestTransforms:
         self._usual = all(steps[0].get(key, value) == value for key, value in _USUAL.items())
         self._load = _built(steps[:1], cfg)
         self._rest = _built(steps[1:], cfg)
+        self._decoding = OwnLock()
 
     def __call__(self, given: Given) -> dict[str, Any]:
         """Read and transform one image.
@@ -62,10 +66,16 @@ class TestTransforms:
             ``inputs (3, H, W)`` and ``data_samples``.
 
         Raises:
-            ImageError: If the image cannot be read, naming it.
+            ImageError: If the image cannot be read or transformed, naming it.
             DataError: If pixels are given and the pipeline begins with a loader of another kind.
         """
-        results = self._rest(self._read(given))
+        loaded = self._read(given)
+        try:
+            results = self._rest(loaded)
+        except MemoryError:
+            raise
+        except Exception as error:  # transforms raise all kinds of errors on sizes that they do not take
+            raise ImageError(f'the test transforms cannot take {given}: {reason_of(error)}') from error
         if not isinstance(results, dict) or 'inputs' not in results:
             raise DataError(f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?')
         return results
@@ -73,16 +83,20 @@ class TestTransforms:
     def _read(self, given: Given) -> dict[str, Any]:
         try:
             if given.path is not None:
+                if self._loader_name != _PIL_LOADER:  # which looks at kind and size itself
+                    open_image(given.path).close()
                 return _existing(self._load(dict(img_path=given.path)))
             assert given.pixels is not None
-            if not given.pixels.width or not given.pixels.height:
-                raise ValueError(f'it has no pixels ({given.pixels.width} x {given.pixels.height})')
+            check_size(given.pixels.width, given.pixels.height)
+            with self._decoding:  # Pillow reads an opened picture when it is needed, and several threads may be given it
+                given.pixels.load()
             return self._loaded(given.pixels)
         except (MemoryError, ConfigError):  # says nothing about the image
             raise
         except Exception as error:  # decoders raise all kinds of errors on damaged files
-            raise ImageError(f'cannot read {given}: {_reason(error)}; replace it, or leave such images out and have them '
-                             "counted with unreadable='skip' (--unreadable skip)") from error
+            if isinstance(error, FileNotFoundError) and given.path is not None and os.path.islink(given.path):
+                error = OSError('it is a broken link')
+            raise ImageError(f'cannot read {given}: {reason_of(error)}') from error
 
     def _loaded(self, image: Image.Image) -> dict[str, Any]:
         if self._loader_name == _PIL_LOADER:
@@ -100,8 +114,19 @@ class TestTransforms:
 
 def _built(steps: Sequence[dict[str, Any]], cfg: Config) -> Compose:
     scope = cfg.get('default_scope') or SCOPE
-    with DefaultScope.overwrite_default_scope(scope):
-        return Compose([TRANSFORMS.build(dict(step)) for step in steps])
+    with BUILDING, DefaultScope.overwrite_default_scope(scope):
+        return Compose([_step(step, cfg) for step in steps])
+
+
+def _step(step: dict[str, Any], cfg: Config) -> Any:
+    try:
+        return TRANSFORMS.build(dict(step))
+    except (ConfigError, MemoryError):
+        raise
+    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise ConfigError([f'the test transform {dict(step)} cannot be built: {reason}; change '
+                           'test_dataloader.dataset.pipeline'], cfg.filename) from error
 
 
 def _existing(results: dict[str, Any] | None) -> dict[str, Any]:
@@ -110,7 +135,19 @@ def _existing(results: dict[str, Any] | None) -> dict[str, Any]:
     return results
 
 
-def _reason(error: Exception) -> str:
-    """What went wrong, without what a dataset advises."""
-    cause = error.__cause__ if isinstance(error, ImageError) and error.__cause__ is not None else error
-    return str(cause) or type(cause).__name__
+def reason_of(error: Exception) -> str:
+    """What is wrong with an image, without its name and without what a dataset advises.
+
+    Args:
+        error: What reading it raised.
+
+    Returns:
+        A clause.
+    """
+    while isinstance(error, ImageError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    if isinstance(error, UnidentifiedImageError):
+        return 'it is no image, or of an unknown kind'
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return str(error) or type(error).__name__

@@ -19,6 +19,14 @@ from vamp_mm.engine.pipelines import DETERMINISTIC
 from vamp_mm.registry import MODELS, SCOPE
 
 from ..literals import read_literal
+from .limits import (
+    MOST_PIXELS,
+    MOST_STEPS,
+    MOST_TEXT,
+    MOST_UNITS,
+    batch_size_problems,
+    number_problems,
+)
 
 _WANTED = ('model', 'test_dataloader', 'default_scope', 'custom_hooks')
 _SCOPES = (SCOPE, 'mmpretrain', 'mmcv', 'mmengine')
@@ -40,19 +48,23 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
         A config with ``model``, ``test_dataloader``, ``default_scope`` and ``custom_hooks``, as far as they are there.
 
     Raises:
-        CheckpointError: If there is no config, it cannot be read as plain data, or names what is not to be built from a
-            file that one does not have to trust.
+        CheckpointError: If there is no config, it cannot be read as plain data, names what is not to be built from a file
+            that one does not have to trust, or holds a number above the limit of its kind (:mod:`.limits`).
     """
     text = meta.get('cfg_text')
     if not isinstance(text, str) or not text.strip():
         raise CheckpointError(f'{source} holds no config (imported, published, or written by another program?): {_NEXT}')
+    if len(text) > MOST_TEXT:
+        raise CheckpointError(f'the config in {source} has {len(text):,} characters, at most {MOST_TEXT:,} are read: '
+                              f'{_NEXT}')
     found = plain_assignments(text, _WANTED, source)
     if not isinstance(found.get('model'), dict):
         raise CheckpointError(f'the config in {source} has no model: {_NEXT}')
     loader = found.get('test_dataloader')
     pipeline = test_pipeline(loader) if isinstance(loader, dict) else None
     scope = found.get('default_scope') or SCOPE
-    problems = [*_model_problems(found['model']), *_pipeline_problems(pipeline or ())]
+    size = loader.get('batch_size') if isinstance(loader, dict) else None
+    problems = [*_model_problems(found['model']), *_pipeline_problems(pipeline or ()), *batch_size_problems(size)]
     if scope not in _SCOPES:
         problems.append(f'default_scope={scope!r} is none of {_SCOPES}')
     if problems:
@@ -60,11 +72,11 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
                               f'trust where it comes from, {_NEXT}')
     kept: dict[str, Any] = {'model': found['model'], 'default_scope': scope}
     if pipeline is not None:
-        size = loader.get('batch_size') if isinstance(loader, dict) else None
         kept['test_dataloader'] = {'dataset': {'pipeline': pipeline}}
-        if type(size) is int and size > 0:
+        if size is not None:
             kept['test_dataloader']['batch_size'] = size
-    kept['custom_hooks'] = [hook for hook in found.get('custom_hooks') or () if isinstance(hook, dict)]
+    hooks = found.get('custom_hooks')
+    kept['custom_hooks'] = [hook for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, (list, tuple)) else []
     return Config(kept)
 
 
@@ -98,7 +110,8 @@ def test_pipeline(loader: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     part: Any = loader.get('dataset')
     while isinstance(part, Mapping):
         if part.get('pipeline') is not None:
-            return list(part['pipeline'])
+            steps = part['pipeline']
+            return list(steps) if isinstance(steps, (list, tuple)) else [steps]
         part = part.get('dataset')
     return None
 
@@ -120,11 +133,13 @@ def _model_problems(model: Mapping[str, Any]) -> list[str]:
             problems.append(f'{path}.arch={arch!r} is fetched from elsewhere')
     if 'type' not in model:
         problems.append('model has no type')
-    return problems
+    return problems + number_problems(model, 'model', MOST_UNITS)
 
 
 def _pipeline_problems(pipeline: Sequence[Any]) -> list[str]:
-    problems = []
+    if len(pipeline) > MOST_STEPS:
+        return [f'the test pipeline has {len(pipeline):,} transforms, at most {MOST_STEPS} are taken']
+    problems = number_problems(pipeline, 'the test pipeline', MOST_PIXELS)
     for number, step in enumerate(pipeline):
         kind = step.get('type') if isinstance(step, dict) else None
         match = _TRANSFORM.fullmatch(kind) if isinstance(kind, str) else None

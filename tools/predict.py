@@ -39,7 +39,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     parser.add_argument('--batch-size', type=int, help="images at once; by default that of the config's tests")
     parser.add_argument(
-    parser.add_argument(
         '--unreadable', choices=['skip', 'error'], default='skip',
         help='name an image that cannot be read, answer about the others and exit with 1, or stop at it')
     add_overrides(parser, 'set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')

@@ -389,3 +389,27 @@ def test_the_preprocessor_takes_statistics_from_the_weights_and_no_mixed_labels(
     torch.testing.assert_close(model.data_preprocessor.std.flatten().double(), expected, rtol=1e-6, atol=0)
     with pytest.raises(ValueError, match='batch_augments=.*Mixup.*one label per image'):
         build_method(small, row.prompter, row.head, data_preprocessor=dict(batch_augments=dict(augments=[dict(type='Mixup', alpha=1)])))
+
+
+@trained
+def test_zero_shot_beside_a_method_is_zero_shot_clip_and_changes_nothing_else(single, row):
+    pure = build_method(single, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[])).eval()
+    model, (images, _) = _build(copy.deepcopy(single), row), batch(5)
+    model, images = model.float(), images.float()
+    alone = _scores(model, images)
+    for names in (NAMES, NAMES[::-1]):  # after the vocabulary changed, the scores are those of the new one
+        vocabulary = Vocabulary(names, templates=('a photo of a {}.', 'art of the {}.'))
+        pure.set_vocabulary(vocabulary)
+        if not row.fixed_classes:
+            model.set_vocabulary(vocabulary)
+        else:
+            pure.set_vocabulary(model.vocabulary)
+        model.beside_zero_shot = True
+        with torch.no_grad():
+            out = model(images, mode='predict')
+        assert torch.equal(torch.stack([sample.zero_shot_score for sample in out]), _scores(pure, images))
+        model.beside_zero_shot = False
+        assert torch.equal(torch.stack([sample.pred_score for sample in out]), _scores(model, images))
+    if row.fixed_classes:
+        assert torch.equal(alone, _scores(model, images))
+    assert 'zero_shot_score' not in model(images, mode='predict')[0]

@@ -22,7 +22,7 @@ _WRITING_HOOKS = frozenset({'logger', 'timer', 'runtime_info', 'visualization', 
 #: Keys that change no number wherever they stand.
 _FREE = frozenset({
     'cache_dir', 'cache_mb', 'num_workers', 'persistent_workers', 'pin_memory', 'prefetch_factor',
-    'multiprocessing_context', 'timeout'})
+    'multiprocessing_context', 'timeout', 'zero_shot'})
 #: Keys that may hold a path; of a path only the last part counts, for files may move.
 _PLACES = frozenset({'data_root', 'pretrained', 'load_from'})
 #: Of a file of weights the content counts too, as many are called the same: this much of its start and its end.

@@ -19,6 +19,7 @@ from vamp_mm.engine.latest import checkpoint_folder
 from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
 
+from .against_zero_shot import TrainingCheckHook
 from .config_check import validate_config
 from .data_check import check_lists
 from .data_record import DataRecordHook
@@ -65,6 +66,8 @@ def train(
     _check_complete(cfg)
     run = identity(cfg, labels)
     cfg = cfg.copy()
+    checks = TrainingCheckHook()
+    hooks = [checks, *hooks]  # in training and in the test behind it
     cfg.resume = resume
     default_hooks = cfg.get('default_hooks') or {}
     if 'checkpoint' not in default_hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
@@ -97,7 +100,7 @@ def train(
         result = result_of(runner, run, metrics, time.perf_counter() - start)
         result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch, 'tested_checkpoint': tested}
         if is_main_process():
-            write_json(Path(runner.work_dir) / RESULT, result)
+            write_json(Path(runner.work_dir) / RESULT, {**result, **checks.found})
     return metrics
 
 

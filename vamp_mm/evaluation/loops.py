@@ -18,6 +18,7 @@ from vamp_mm.registry import LOOPS
 from vamp_mm.structures import Vocabulary
 
 from .harmonic import summary
+from .open_accuracy import OpenAccuracy
 from .outside import OutsideMetric, ScoreKeeper
 from .split_configs import (
     SplitError,
@@ -26,6 +27,13 @@ from .split_configs import (
     check_trained_on,
     shared_labels,
     split_dataset,
+)
+from .zero_shot import (
+    BesideZeroShot,
+    ZeroShotAccuracy,
+    compared,
+    wants_zero_shot,
+    zero_shot_summary,
 )
 
 
@@ -58,6 +66,11 @@ class SplitTestLoop(BaseLoop):
     others and have the metrics of :class:`~vamp_mm.evaluation.OutsideMetric` alone. Images whose class the other split
     names too do not count, which the log says.
 
+    Of a method that learns on a frozen CLIP, each split also gets ``<split>/zero_shot_accuracy``: that of the same CLIP with
+    the dataset's own templates and nothing learned, on the same images. ``zero_shot_H`` and averages are computed by the
+    same rules as the method's own, and the log ends with lines such as ``base: zero-shot 72.4 -> 65.2 (-7.2)``. No other
+    number changes.
+
     Metrics with a method ``set_context(work_dir, split)`` are told where they are.
 
     Args:
@@ -73,9 +86,11 @@ class SplitTestLoop(BaseLoop):
             on: it is no target, and averages leave it out.
         templates: Sentences with one ``{}``, for datasets whose ``metainfo`` has no ``templates``.
         fp16: Test under autocast.
+        zero_shot: Whether to compare with zero-shot CLIP. It costs the image blocks from the first one on that the method
+            edits, and nothing where it leaves the image tower alone.
 
     Raises:
-        TypeError: If the dataloader is not a config, or the model has no ``set_vocabulary``.
+        TypeError: If the dataloader is not a config, ``zero_shot`` no truth value, or the model has no ``set_vocabulary``.
         SplitError: If there are no splits, a split is malformed, empty or equal to another one.
     """
 
@@ -91,7 +106,10 @@ class SplitTestLoop(BaseLoop):
         trained_on: str | None = None,
         templates: Sequence[str] | None = None,
         fp16: bool = False,
+        zero_shot: bool = True,
     ) -> None:
+        if not isinstance(zero_shot, bool):
+            raise TypeError(f'test_cfg.zero_shot={zero_shot!r} must be True or False')
         if not isinstance(dataloader, Mapping):
             raise TypeError(
                 f'SplitTestLoop builds one dataloader per split and needs the config of one, got a '
@@ -131,6 +149,7 @@ class SplitTestLoop(BaseLoop):
         super().__init__(runner, self._loaders[first])
         self.evaluator = self._build_evaluator(first)
         self.fp16 = fp16
+        self._zero_shot = zero_shot
 
     @property
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -161,23 +180,39 @@ class SplitTestLoop(BaseLoop):
         self.runner.model.eval()
         metrics: dict[str, float] = {}
         self.curves = {}
+        beside = self._compares(model)
         try:
             for name in self._loaders:
+                if beside:
+                    model.beside_zero_shot = name not in self._outside  # type: ignore[attr-defined]
                 results = self._run_split(name, model)
                 metrics.update({f'{name}/{_short(key)}': value for key, value in results.items()})
         finally:
+            if beside:
+                model.beside_zero_shot = False  # type: ignore[attr-defined]
             if before is not None:
                 model.set_vocabulary(before)
-        metrics.update(summary(metrics, self._trained_on))
+        metrics.update({**summary(metrics, self._trained_on), **zero_shot_summary(metrics, self._trained_on)})
         self.runner.call_hook('after_test_epoch', metrics=metrics)
+        for line in compared(metrics):
+            self.runner.logger.info(line)
         self.runner.call_hook('after_test')
         return metrics
+
+    def _compares(self, model: SpeaksVocabulary) -> bool:
+        """Whether zero-shot CLIP is measured beside this model."""
+        if not self._zero_shot:
+            return False
+        if not isinstance(model, BesideZeroShot):
+            self.runner.logger.info(f'{type(model).__name__} has no zero-shot CLIP in it: the test compares with none')
+            return False
+        return wants_zero_shot(model)  # zero-shot CLIP itself is not compared with itself
 
     def _run_split(self, name: str, model: SpeaksVocabulary) -> dict[str, float]:
         asked = self._outside.get(name, name)  # the split whose names are asked about
         meta = self._metainfo[asked]
         self.dataloader = self._loaders[name]
-        self.evaluator = self._build_evaluator(name)
+        self.evaluator = self._build_evaluator(name, getattr(model, 'beside_zero_shot', False))
         self.runner.visualizer.dataset_meta = meta
         model.set_vocabulary(
             Vocabulary(
@@ -225,7 +260,7 @@ class SplitTestLoop(BaseLoop):
             'after_test_iter', batch_idx=index, data_batch=data_batch, outputs=outputs
         )
 
-    def _build_evaluator(self, name: str) -> Evaluator:
+    def _build_evaluator(self, name: str, zero_shot: bool = False) -> Evaluator:
         if name in self._outside:
             evaluator = Evaluator(OutsideMetric(self._keepers[self._outside[name]], self._left_out[name]))
         else:
@@ -233,6 +268,9 @@ class SplitTestLoop(BaseLoop):
             if name in self._outside.values():
                 self._keepers[name] = ScoreKeeper()
                 evaluator.metrics.append(self._keepers[name])
+            if zero_shot:
+                halves = any(isinstance(metric, OpenAccuracy) for metric in evaluator.metrics)
+                evaluator.metrics.append(ZeroShotAccuracy(halves))
         evaluator.dataset_meta = self._metainfo[name]
         for metric in evaluator.metrics:
             if hasattr(metric, 'set_context'):

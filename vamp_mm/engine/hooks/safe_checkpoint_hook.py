@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.fileio import FileClient, register_backend
+from mmengine.fileio import register_backend
 from mmengine.hooks import CheckpointHook
+from mmengine.logging import MMLogger
 from mmengine.runner import CheckpointLoader, Runner
 from mmengine.runner.base_loop import BaseLoop
 
@@ -128,7 +129,7 @@ class SafeCheckpointHook(CheckpointHook):
         """
         register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
         CheckpointLoader.register_scheme(prefixes='', loader=load_from_safe_file, force=True)
-        _settle_file_client(runner.work_dir)
+        _quiet_file_client()
         runner.cfg = RunConfig.of(runner.cfg)
         # MMEngine offers no public access to these two settings of a Runner.
         if runner._load_from is not None and '://' in str(runner._load_from):
@@ -291,14 +292,15 @@ def _nothing_to_resume(work_dir: str, folder: Path) -> str:
     )
 
 
-def _settle_file_client(work_dir: str) -> None:
-    # Saving makes MMEngine warn, once per process, of a deprecated class that it uses itself.
-    level = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        FileClient.infer_client(uri=work_dir)
-    finally:
-        logging.disable(level)
+def _quiet_file_client() -> None:
+    """Leave out warnings of MMEngine of deprecated classes that it uses itself whenever it saves."""
+    # A filter, not logging.disable(): a logger of MMEngine remembers that a level was disabled, and all later warnings of
+    # the run are lost.
+    MMLogger.get_current_instance().addFilter(_not_of_file_client)
+
+
+def _not_of_file_client(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(('"FileClient" will be deprecated', '"HardDiskBackend" is the alias'))
 
 
 def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:

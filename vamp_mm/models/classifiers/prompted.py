@@ -27,6 +27,7 @@ from .class_text import class_text
 from .frozen_features import FrozenFeatures
 from .strict_state import check_state
 from .teacher import TextTeacher
+from .zero_shot import zero_shot_scores, zero_shot_text
 
 
 @MODELS.register_module()
@@ -72,6 +73,10 @@ class PromptedClassifier(BaseModel):
         self._bound_device: torch.device | None = None
         self._teacher_text: Tensor | None = None
         self._text_cache: Tensor | None = None
+        self._zero_shot_text: Tensor | None = None
+        #: Whether predictions also hold ``zero_shot_score (C,)``, the probabilities of the frozen CLIP with the vocabulary's
+        #: own templates. Costs the image blocks from the first edited one on; nothing if the image tower is not edited.
+        self.beside_zero_shot = False
         #: Image features to reuse, None if that was not asked for (see :meth:`reuse_frozen_features`).
         self.frozen_features: FrozenFeatures | None = None
         if vocabulary is not None:
@@ -224,7 +229,8 @@ class PromptedClassifier(BaseModel):
             # labels among the classes of this step
             return self.head.loss(output, target if output.classes is None else torch.searchsorted(output.classes, target))
         if mode == 'predict':
-            return self.head.predict(self._run(inputs, data_samples=data_samples), data_samples, self._seen)
+            output = self._run(inputs, data_samples=data_samples, wants_teacher=self.beside_zero_shot)
+            return self._with_zero_shot(output, self.head.predict(output, data_samples, self._seen))
         if mode == 'tensor':
             return self.head.predicting(self._run(inputs, data_samples=data_samples), self._seen)
         raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
@@ -232,7 +238,8 @@ class PromptedClassifier(BaseModel):
     def _run(self,
              inputs: Tensor,
              target: Tensor | None = None,
-             data_samples: Sequence[DataSample] | None = None) -> PromptOutput:
+             data_samples: Sequence[DataSample] | None = None,
+             wants_teacher: bool = False) -> PromptOutput:
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
@@ -243,7 +250,7 @@ class PromptedClassifier(BaseModel):
         with torch.no_grad():
             source = None if kept is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
             frozen = kept
-            if source is not None and wants_frozen:
+            if source is not None and (wants_frozen or wants_teacher):
                 frozen = self.backbone.encode_image(source).pooled[0]
         known = self._teacher() if 'text' in self.prompter.requires else None
         plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, text=known, target=target))
@@ -255,7 +262,8 @@ class PromptedClassifier(BaseModel):
         classes = self._step_classes(image, target)
         text = self._text(plan if classes is None else plan_of_classes(plan, classes))
         logits, feature = self.head(image, text)
-        teacher_image = unit(frozen) if 'teacher_image' in needs and frozen is not None else None
+        wants_teacher |= 'teacher_image' in needs
+        teacher_image = unit(frozen) if wants_teacher and frozen is not None else None
         output = PromptOutput(
             logits=logits,
             image=feature,
@@ -267,6 +275,16 @@ class PromptedClassifier(BaseModel):
             class_free=self._class_free(plan) if 'class_free' in needs else None,
             logit_scale=self.head.logit_scale)
         return output if classes is None else output_of_classes(output, classes)
+
+    def _with_zero_shot(self, output: PromptOutput, samples: list[DataSample]) -> list[DataSample]:
+        """Add what zero-shot CLIP says, if that is asked for."""
+        if self.beside_zero_shot and self._vocabulary is not None and output.teacher_image is not None:
+            if self._zero_shot_text is None:
+                self._zero_shot_text = zero_shot_text(self.backbone, self._vocabulary)
+            scores = zero_shot_scores(self.backbone, output.teacher_image, self._zero_shot_text)
+            for sample, score in zip(samples, scores, strict=True):
+                sample.set_field(score, 'zero_shot_score', dtype=torch.Tensor)
+        return samples
 
     def _step_classes(self, image: TowerOutput, target: Tensor | None) -> Tensor | None:
         """Classes that a training step answers about, None for all."""
@@ -309,7 +327,7 @@ class PromptedClassifier(BaseModel):
         if vocabulary is not None:
             self.prompter.bind(self.backbone, vocabulary)
         self._vocabulary = vocabulary  # after bind: a name that does not fit leaves the old classes in place
-        self._teacher_text = self._text_cache = None
+        self._teacher_text = self._text_cache = self._zero_shot_text = None
         self._bound_device = self.backbone.device
 
     @property
@@ -328,7 +346,8 @@ class PromptedClassifier(BaseModel):
         return target.to(device, non_blocking=True)
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
-        self._text_cache = self._teacher_text = None  # moved or cast: what was kept is of the old tensors
+        # moved or cast: what was kept is of the old tensors
+        self._text_cache = self._teacher_text = self._zero_shot_text = None
         return super()._apply(fn, recurse)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ...structures import TextPrompts
-from .loading import _architecture, _build, _tokenizer
+from .architecture import find_architecture
+from .building import build_model, find_tokenizer
 from .text import TextTower
 from .tokenize import PromptTokenizer
 from .vision import VisionTower
@@ -28,14 +29,14 @@ class CLIPOutline:
     """
 
     def __init__(self, arch: str) -> None:
-        config = _architecture(arch)
+        architecture = find_architecture(arch, wants_weights=False)
         with torch.device('meta'):
-            model: Any = _build(config, False)
+            model: Any = build_model(architecture, quick_gelu=False)
             self.vision = VisionTower(model.visual)
             self.text = TextTower(model)
-        self.embed_dim: int = config['embed_dim']
+        self.embed_dim: int = architecture.config['embed_dim']
         self.logit_scale = torch.ones((), device='cpu')
-        self._tokenizer = PromptTokenizer(_tokenizer(arch, config), self.text.context_length, self.text.pool,
+        self._tokenizer = PromptTokenizer(find_tokenizer(architecture), self.text.context_length, self.text.pool,
                                           self.text.eos_id, self.text.causal)
 
     @property

@@ -19,9 +19,10 @@ from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
 from .launch import launched, on_main
-from .published_settings import settings_text, use_trained
+from .published_settings import settings_text
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
+from .trained_settings import use_trained
 from .visualizer import TestMetricsHook
 
 _TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',

@@ -1,4 +1,4 @@
-"""What a method's authors publish for a dataset, a protocol, a number of shots and a CLIP: the files of configs/_base_/settings."""
+"""What is published of a method for a dataset, a protocol, a number of shots and a CLIP: ``configs/_base_/settings``."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def read_table(file: Path) -> dict[str, Any]:
         problems += [f'rows.{number}: unknown key {key!r}; {closest(key, _ROW)}' for key in row if key not in _ROW]
         problems += [] if 'source' in row else [f"rows.{number}: 'source' is missing: where the values are published"]
         if 'by_dataset' in row and 'otherwise' not in row:
-            problems.append(f"rows.{number}: 'otherwise' is missing: the dataset whose values are taken where none is published")
+            problems.append(f"rows.{number}: 'otherwise' is missing: whose values are taken where none is published")
     if problems:
         raise ConfigError(problems, str(file))
     return table
@@ -164,7 +164,8 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     """The published subject whose settings are those of this one."""
     title, known = table['title'], subject.dataset in CATALOG and subject.dataset != 'icons'
     if known and CATALOG[subject.dataset].counts.train is None:  # a variant of ImageNet: tests what was trained on ImageNet
-        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from ImageNet')
+        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from '
+                     'ImageNet')
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')
     if subject.protocol == 'open':
         subject = replace(subject, protocol='base-to-novel')

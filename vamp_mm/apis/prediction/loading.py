@@ -24,7 +24,7 @@ from ..config_check import validate_config
 from ..config_vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from ..errors import ConfigError
 from ..overrides import apply_overrides
-from ..published_settings import use_trained
+from ..trained_settings import use_trained
 from .stored_config import stored_config
 
 _ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'

@@ -173,7 +173,8 @@ def test_asked_sentences_take_the_place_of_the_methods_own(method: str) -> None:
     assert cfg.model.prompter.template is None
     assert cfg.test_dataloader.dataset.templates == ['a {} x']
     assert cfg.model.get('teacher') is None
-    assert [line for line in cfg.run.settings_log if 'template' in line] == ['model.prompter.template = None: --template']
+    lines = [line for line in cfg.run.settings_log if line.startswith('model.prompter.template')]
+    assert lines == ['model.prompter.template = None: --template']
 
 
 def test_a_checkpoint_is_tested_as_it_was_trained() -> None:

@@ -158,6 +158,16 @@ def test_unknown_keys_of_run_are_errors(tmp_path: Path) -> None:
     assert check_config(compose(MMRL, dataset='dtd')) == []
 
 
+@pytest.mark.parametrize(('run', 'message'), [
+    ("'mmrl'", "run='mmrl' must be a dict that names the method"),
+    ("dict(method='mine', settings='mmlr')", "run.settings='mmlr' names no table of published settings; did you mean 'mmrl'"),
+])
+def test_what_run_cannot_mean_is_an_error(tmp_path: Path, run: str, message: str) -> None:
+    bases = [CONFIGS / '_base_' / part for part in ('datasets/dtd.py', 'default_runtime.py')]
+    with pytest.raises(ConfigError, match=message):
+        compose(_write(tmp_path, f'run = {run}', bases))
+
+
 def test_the_config_that_a_run_wrote_follows_too(tmp_path: Path) -> None:
     written = tmp_path / 'config.py'
     compose(MMRL, dataset='eurosat', protocol='few-shot', overrides={'param_scheduler.warmup_epochs': 3}).dump(written)

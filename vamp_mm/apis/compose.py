@@ -77,6 +77,9 @@ def compose(config: str | Path,
     cfg = Config.fromfile(path)
     name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
+    if not isinstance(cfg.get('run') or {}, Mapping):
+        raise ConfigError([f"run={cfg.run!r} must be a dict that names the method, for example run=dict(method='mmrl')"],
+                          cfg.filename)
     written = subject_of(cfg, own_protocol)
     if dataset is not None:
         swap_dataset(cfg, dataset)

@@ -49,15 +49,18 @@ def follow_published(
         protocol: Name of the protocol that was asked for; None to tell it from the test loop.
         overrides: Dotted keys that the command line sets.
         template: Prompts of the command line.
+
+    Raises:
+        ConfigError: If ``run.settings`` names no table, or a table is faulty.
     """
     run = cfg.get('run')
-    if not isinstance(run, Mapping) or not run.get('method'):
+    if not run or not run.get('method'):
         return
     composed = run.get('dataset') is not None  # a config that a run has written: it has no bases, and all keys
     subject = subject_of(cfg, protocol)
     trained: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     run.update(dataset=dataset_name(trained), protocol=known_protocol(protocol) or protocol_of(cfg.get('test_cfg') or {}))
-    file = table_file(cfg.filename, run.get('settings') or run['method'])
+    file = table_file(cfg.filename, run)
     if file is None:
         run.settings_log = [f"no published settings are known of the method {run['method']!r}; those of another method are "
                             "taken with run.settings in the config, for example run=dict(settings='mmrl')"]

@@ -75,20 +75,28 @@ class Settings:
     notes: list[str] = field(default_factory=list)
 
 
-def table_file(config: str | Path, name: str) -> Path | None:
+def table_file(config: str | Path, run: Mapping[str, Any]) -> Path | None:
     """The file of a method in ``configs/_base_/settings``.
 
     Args:
         config: A config file; its own tree comes first.
-        name: Name of the method.
+        run: ``method``, and ``settings`` where the table is that of another method.
 
     Returns:
-        The file, None if there is none.
+        The file, None if the method has none.
+
+    Raises:
+        ConfigError: If ``settings`` names no table.
     """
-    roots = [parent / '_base_' for parent in Path(config).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_')
-    files = (root / 'settings' / f'{name}.py' for root in roots)
-    return next((file for file in files if file.is_file()), None)
+    roots = [parent / '_base_' / 'settings' for parent in Path(config).resolve().parents]
+    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'settings')
+    name = run.get('settings') or run['method']
+    file = next((root / f'{name}.py' for root in roots if (root / f'{name}.py').is_file()), None)
+    if file is None and run.get('settings'):
+        known = {path.stem for root in roots for path in root.glob('*.py')}
+        raise ConfigError([f'run.settings={name!r} names no table of published settings; {closest(str(name), known)}'],
+                          str(config))
+    return file
 
 
 def read_table(file: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """CoOp on all classes of a dataset, 8 or 16 shots: 16 random words, 200 epochs, batches of 32.
 
-With 2 and 4 shots add --cfg-options train_cfg.max_epochs=100, with 1 shot 50. COOP.md of CoOp spells this out for ResNet-50
-(coop_rn50_caltech101.py); for ViT-B/16 there are the YAMLs vit_b16{,_ep100,_ep50}.yaml. ImageNet: coop_vit-b16_imagenet.py.
+With --shots 2 and 4 the epochs become 100, with 1 shot 50, on ImageNet 50. COOP.md of CoOp spells this out for ResNet-50
+(coop_rn50_caltech101.py); for ViT-B/16 there are the YAMLs vit_b16{,_ep100,_ep50}.yaml.
 
 python tools/train.py configs/coop/coop_vit-b16_few_shot.py
 """

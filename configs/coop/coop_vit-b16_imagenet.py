@@ -1,7 +1,6 @@
-"""CoOp on ImageNet, base-to-novel and few-shot: 'a photo of a', 50 epochs, batches of 32.
+"""CoOp on ImageNet, base-to-novel: 'a photo of a', 50 epochs, batches of 32.
 
-Settings: vit_b16_ep50_ctxv1.yaml of CoOp. vit_b16_ep50.yaml takes 16 random words instead:
---cfg-options model.prompter.num_tokens=16 model.prompter.context=None.
+Settings: vit_b16_ep50_ctxv1.yaml of CoOp. With --protocol few-shot the words are 16 random ones (vit_b16_ep50.yaml).
 
 python tools/train.py configs/coop/coop_vit-b16_imagenet.py
 """

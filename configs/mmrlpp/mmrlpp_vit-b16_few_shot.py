@@ -1,4 +1,4 @@
-"""MMRL++ on all classes of a dataset (not for ImageNet, whose schedule is mmrl_imagenet).
+"""MMRL++ on all classes of a dataset (with --dataset imagenet 5 epochs instead of 100).
 
 python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_few_shot.py
 """

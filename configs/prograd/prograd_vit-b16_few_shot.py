@@ -1,7 +1,7 @@
 """ProGrad on all classes of a dataset, 8 or 16 shots: 200 epochs, batches of 32.
 
-With 2 and 4 shots add --cfg-options train_cfg.max_epochs=100, with 1 shot 50; with 8 and 16 shots of Flowers102, DTD
-and EuroSAT optim_wrapper.strength=0.8. Settings: those of ResNet-50 (prograd_rn50_caltech101.py), as none are published
+With --shots 2 and 4 the epochs become 100, with 1 shot 50; with 8 and 16 shots of Flowers102, DTD and EuroSAT the
+strength becomes 0.8. Settings: those of ResNet-50 (prograd_rn50_caltech101.py), as none are published
 for ViT-B/16.
 
 python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py

@@ -1,6 +1,7 @@
 """PromptSRC on all classes of a dataset, 50 epochs.
 
-mean=30, std=30 as here for ImageNet, Caltech101, OxfordPets, Food101, UCF101 and SUN397; mean=45, std=5 for the others.
+mean=30, std=30 as here for ImageNet, Caltech101, OxfordPets, Food101, UCF101 and SUN397; with --dataset mean=45, std=5 for
+the others.
 
 python tools/train.py configs/promptsrc/promptsrc_vit-b16_few_shot.py
 """

@@ -1,6 +1,6 @@
 """2SFS on all classes of a dataset: 300 iterations for each shot, here 16 shots.
 
-With K shots set train_cfg.max_iters to 300 K (4 shots: --cfg-options train_cfg.max_iters=1200).
+With --shots K it is 300 K iterations.
 
 Settings: main.py of 2SFS, the same for every protocol.
 

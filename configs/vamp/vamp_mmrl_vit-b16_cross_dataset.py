@@ -1,5 +1,7 @@
 """VaMP (MMRL style), one epoch on all classes of ImageNet, for tests on other datasets.
 
+The weight of the cosine terms, batch size and missing warm-up are MMRL's.
+
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol domain-generalization
 """

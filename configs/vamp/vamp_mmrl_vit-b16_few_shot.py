@@ -1,4 +1,6 @@
-"""VaMP (MMRL style), few-shot learning on all classes, CLIP ViT-B/16: 50 epochs.
+"""VaMP (MMRL style), few-shot learning on all classes, CLIP ViT-B/16: 50 epochs, batches of 32.
+
+The paper gives no batch size for few-shot; it is that of MMRL. With --dataset imagenet 5 epochs.
 
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --shots 4
 """

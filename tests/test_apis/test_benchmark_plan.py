@@ -9,19 +9,33 @@ from pathlib import Path
 import pytest
 import toy_apis
 
-from vamp_mm.apis import ConfigError
+from vamp_mm.apis import ConfigError, compose
 from vamp_mm.apis.benchmark import plan, read_spec, run_benchmark
 from vamp_mm.apis.benchmark.estimate import Estimator, clock, on_slots
 from vamp_mm.apis.benchmark.jobs import Job, read_job, read_result
 from vamp_mm.apis.benchmark.methods import config_of, names
 from vamp_mm.apis.benchmark.slots import environments
-from vamp_mm.apis.benchmark.spec import ELEVEN, Method
+from vamp_mm.apis.benchmark.spec import ELEVEN, Method, Spec
 from vamp_mm.apis.benchmark.watch import read_progress
 from vamp_mm.apis.records import write_json
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 METHODS = ('coop', 'cocoop', 'proda', 'kgcoop', 'prograd', 'bpl', 'tcp', 'vpt', 'ivlp', 'maple', 'promptsrc', 'mma', 'twosfs',
            'skipt', 'mmrl', 'mmrlpp', 'vamp')
+
+
+def test_every_run_of_a_plan_has_the_published_settings() -> None:
+    found = {}
+    for job in plan(Spec(methods=(Method('vamp', 'vamp'), Method('mmrl', 'mmrl')), datasets=('eurosat', 'imagenet'),
+                         protocols=('few-shot', 'cross-dataset'), targets=('source', ), seeds=(1, ))):
+        cfg = compose(**job.options)
+        found[job.labels['method'], job.labels['dataset'], job.labels['protocol']] = (
+            cfg.model.head.consistency, cfg.model.prompter.host.space_width, cfg.train_dataloader.batch_size,
+            cfg.train_cfg.max_epochs)
+    assert found == {
+        (method, *run): settings for method in ('vamp', 'mmrl') for run, settings in {
+            ('eurosat', 'few-shot'): (0.01, 2048, 32, 50), ('imagenet', 'few-shot'): (0.5, 512, 32, 5),
+            ('eurosat', 'cross-dataset'): (0.2, 512, 32, 1), ('imagenet', 'cross-dataset'): (0.2, 512, 32, 1)}.items()}
 
 
 @pytest.mark.parametrize(('method', 'dataset', 'protocol', 'file'), [

@@ -45,7 +45,7 @@ def test_only_the_data_are_replaced(birds: Path) -> None:
     assert test.pipeline == before.test_dataloader.dataset.pipeline
     assert (train.shots, train.seed, train.class_split, cfg.randomness.seed) == (4, 2, 'all', 2)
     assert list(cfg.test_cfg.splits) == ['all']
-    assert cfg.train_dataloader.batch_size == before.train_dataloader.batch_size
+    assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (32, 50)  # few-shot: VaMP's epochs, MMRL's batches
     assert cfg.work_dir == 'work_dirs/vamp_mmrl_icons_birds_4shots_seed2'
     assert check_config(cfg) == []
 

@@ -26,7 +26,7 @@ def test_every_dataset_of_the_catalog_has_a_sound_config(name: str) -> None:
     assert 'templates' not in cfg.test_dataloader.dataset  # the catalog's own
     if name in TRAINED:
         assert cfg.train_dataloader.dataset.source == name
-        assert cfg.train_dataloader.batch_size == 4  # the config's own
+        assert cfg.train_dataloader.batch_size == (32 if name == 'imagenet' else 4)
         assert list(cfg.test_cfg.splits) == ['base', 'novel']
     else:
         assert cfg.get('train_dataloader') is None

@@ -215,7 +215,7 @@ def test_settings_are_the_published_ones_on_all_datasets(method: str) -> None:
 @pytest.mark.parametrize('method', METHODS)
 def test_all_configs_of_a_method_lead_to_the_same_run(method: str) -> None:
     stem, _ = METHODS[method]
-    files = [path for path in sorted(CONFIGS.glob(f'{stem}_vit-b16_*.py'))]
+    files = sorted(CONFIGS.glob(f'{stem}_vit-b16_*.py'))
     for data, protocol in ((DTD, SHOTS), (EUROSAT, HALVES), (IMAGENET, SHOTS), (IMAGENET, CROSS), (CALTECH, HALVES)):
         hashes = {path.name: config_hash(compose(path, dataset=data, protocol=protocol)) for path in files}
         assert len(set(hashes.values())) == 1, (data, protocol, hashes)

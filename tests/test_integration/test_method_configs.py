@@ -95,6 +95,8 @@ def test_a_method_trains_and_answers(micro, tmp_path, leaf):
     metrics = _train(micro, tmp_path / 'run', leaf, _epochs(2), hooks=(watch, ))
     assert 0 <= metrics['base/accuracy'] <= 100
     assert {'novel/accuracy', 'H'} <= set(metrics)
+    (log, ) = (tmp_path / 'run').rglob('*.log')
+    assert 'train_cfg.max_epochs = 2: --cfg-options (published: ' in log.read_text('utf-8')  # where settings come from
     first, last = watch.weights
     assert first.keys() == last.keys()
     assert all(not torch.equal(first[name], last[name]) for name in first)  # nothing rests in the second epoch

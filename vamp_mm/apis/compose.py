@@ -19,7 +19,8 @@ from .outside import use_outside
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
-from .published_settings import follow_published, subject_of
+from .published_settings import follow_published
+from .settings_origin import subject_of
 
 
 def compose(config: str | Path,
@@ -42,13 +43,14 @@ def compose(config: str | Path,
     Args:
         config: Config file.
         dataset: Name of a file in ``configs/_base_/datasets``, a path to such a file, or one's own data: a folder of
-            images, a table or a split file (:func:`~vamp_mm.apis.own_data.use_own_data`). Only the data are
-            replaced (images, class names, prompts): batch size, transforms and image size, shots, class split and
-            metrics stay those of the config.
+            images, a table or a split file (:func:`~vamp_mm.apis.own_data.use_own_data`). The data are replaced
+            (images, class names, prompts), and what the method's authors publish for the dataset is set
+            (:func:`~vamp_mm.apis.published_settings.follow_published`); transforms and image size, shots, class split
+            and metrics stay those of the config.
         template: Prompts with one ``{}`` for the class name, for all datasets of the run.
         protocol: What is trained on and tested (:func:`~vamp_mm.apis.protocols.use_protocol`): ``base-to-novel``,
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file. In place of the
-            config's own: its key ``protocol``, or what its data and test loop say.
+            config's own: its key ``protocol``, or what its data and test loop say. Published settings follow it.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
         outside: Images of unknown classes to tell from those trained on (:func:`~vamp_mm.apis.outside.use_outside`):
             ``unseen`` for the novel classes, names of datasets, or paths of own data.
@@ -63,7 +65,7 @@ def compose(config: str | Path,
         overrides: Dotted key -> value.
 
     Returns:
-        The complete config; ``work_dir`` is set.
+        The complete config; ``work_dir`` is set, and ``run`` where the config names its method.
 
     Raises:
         FileNotFoundError: If the config or the dataset does not exist.
@@ -76,6 +78,9 @@ def compose(config: str | Path,
     cfg = read_config(path)
     name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
+    if not isinstance(cfg.get('run') or {}, Mapping):
+        raise ConfigError([f"run={cfg.run!r} must be a dict that names the method, for example run=dict(method='mmrl')"],
+                          cfg.filename)
     written = subject_of(cfg, own_protocol)
     if dataset is not None:
         swap_dataset(cfg, dataset)

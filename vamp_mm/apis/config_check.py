@@ -36,7 +36,7 @@ _READ_FROM_CFG = frozenset({
     'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'
 })
 #: Which method a run is of: set in the model's config, completed by compose.
-_RUN = frozenset({'method', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
+_RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
 _DEFAULT_HOOKS = frozenset(
     {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'})
 _DATALOADER = frozenset({'num_batch_per_epoch', 'disable_subprocess_warning'})

@@ -23,9 +23,10 @@ from .errors import ConfigError
 from .final_test import prepare_for_test
 from .launch import launched, on_main, settle_launcher
 from .lock import held
-from .published_settings import settings_text, use_trained
+from .published_settings import settings_text
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
+from .trained_settings import use_trained
 from .visualizer import TestMetricsHook
 from .write_errors import explained_writes, stop_on_write_error
 

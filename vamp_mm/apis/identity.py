@@ -63,7 +63,7 @@ def describe(cfg: Config) -> dict[str, Any]:
     dataset = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     trained = trains(cfg)
     return {
-        'method': run.get('method') or method_of(cfg.filename),
+        'method': run.get('name') or run.get('method') or method_of(cfg.filename),
         'dataset': dataset_name(dataset),
         'protocol': run.get('protocol') or protocol_of(cfg.get('test_cfg') or {}),
         'shots': dataset.get('shots') if trained else None,

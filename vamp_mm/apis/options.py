@@ -16,7 +16,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--dataset', help='name of a file in configs/_base_/datasets, or your own data: a folder of images, a table '
-        'or a split file; replaces the data alone')
+        'or a split file; replaces the data, and the settings that are published for them')
     parser.add_argument(
         '--template', nargs='+', metavar='TEXT',
         help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')

@@ -32,7 +32,7 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
 
     A protocol file in ``configs/_base_/protocols`` says which classes are trained on, and what is tested: class
     splits of the same dataset (``test_cfg``) or all classes of other ones (``targets``). Everything else (data,
-    transforms, batch sizes, schedule) stays.
+    transforms, batch sizes, schedule) stays; :func:`~vamp_mm.apis.compose` lets the method's published settings follow.
 
     Args:
         cfg: The config to change.

@@ -1,4 +1,4 @@
-"""What a method's authors publish for a dataset, a protocol, a number of shots and a CLIP: the files of configs/_base_/settings."""
+"""What is published of a method for a dataset, a protocol, a number of shots and a CLIP: ``configs/_base_/settings``."""
 
 from __future__ import annotations
 
@@ -75,20 +75,28 @@ class Settings:
     notes: list[str] = field(default_factory=list)
 
 
-def table_file(config: str | Path, name: str) -> Path | None:
+def table_file(config: str | Path, run: Mapping[str, Any]) -> Path | None:
     """The file of a method in ``configs/_base_/settings``.
 
     Args:
         config: A config file; its own tree comes first.
-        name: Name of the method.
+        run: ``method``, and ``settings`` where the table is that of another method.
 
     Returns:
-        The file, None if there is none.
+        The file, None if the method has none.
+
+    Raises:
+        ConfigError: If ``settings`` names no table.
     """
-    roots = [parent / '_base_' for parent in Path(config).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_')
-    files = (root / 'settings' / f'{name}.py' for root in roots)
-    return next((file for file in files if file.is_file()), None)
+    roots = [parent / '_base_' / 'settings' for parent in Path(config).resolve().parents]
+    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'settings')
+    name = run.get('settings') or run['method']
+    file = next((root / f'{name}.py' for root in roots if (root / f'{name}.py').is_file()), None)
+    if file is None and run.get('settings'):
+        known = {path.stem for root in roots for path in root.glob('*.py')}
+        raise ConfigError([f'run.settings={name!r} names no table of published settings; {closest(str(name), known)}'],
+                          str(config))
+    return file
 
 
 def read_table(file: Path) -> dict[str, Any]:
@@ -110,7 +118,7 @@ def read_table(file: Path) -> dict[str, Any]:
         problems += [f'rows.{number}: unknown key {key!r}; {closest(key, _ROW)}' for key in row if key not in _ROW]
         problems += [] if 'source' in row else [f"rows.{number}: 'source' is missing: where the values are published"]
         if 'by_dataset' in row and 'otherwise' not in row:
-            problems.append(f"rows.{number}: 'otherwise' is missing: the dataset whose values are taken where none is published")
+            problems.append(f"rows.{number}: 'otherwise' is missing: whose values are taken where none is published")
     if problems:
         raise ConfigError(problems, str(file))
     return table
@@ -164,7 +172,8 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     """The published subject whose settings are those of this one."""
     title, known = table['title'], subject.dataset in CATALOG and subject.dataset != 'icons'
     if known and CATALOG[subject.dataset].counts.train is None:  # a variant of ImageNet: tests what was trained on ImageNet
-        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from ImageNet')
+        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from '
+                     'ImageNet')
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')
     if subject.protocol == 'open':
         subject = replace(subject, protocol='base-to-novel')

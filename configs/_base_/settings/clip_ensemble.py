@@ -15,5 +15,5 @@ rows = [
     dict(
         source='CoOp, trainers/zsclip.py:81-85',
         protocol=['cross-dataset', 'domain-generalization'],
-        note="one setting for all targets: ImageNet too is asked with its own template, which the original leaves out there"),
+        note='one setting for all targets: ImageNet too is asked with its own template, which the original leaves out'),
 ]

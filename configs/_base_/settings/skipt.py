@@ -18,7 +18,7 @@ _own = dict(
     eurosat='a centered satellite photo of {}.',
     ucf101='a photo of a {}, a type of sport.')
 #: Sets whose own template is SkipT's too, and the icons, for which none is published.
-_same = {name: '(default)' for name in ('imagenet', 'sun397', 'icons')}
+_same = dict.fromkeys(('imagenet', 'sun397', 'icons'), '(default)')
 rows = [
     dict(
         source='SkipT, SkipTuning/vit_b16_bs4.yaml',

@@ -8,7 +8,8 @@ The rule, for a method whose configs are called ``<stem>``:
 - few-shot: ``<stem>_vit-b16_few_shot.py``
 - else, and where that file does not exist: ``<stem>_vit-b16_caltech101.py``, whose data are then replaced
 
-The stem is the name itself, or what :data:`STEMS` says.
+The stem is the name itself, or what :data:`STEMS` says. All files of a method lead to the same published settings
+for a dataset and a protocol (:mod:`vamp_mm.apis.published_settings`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ..compose import compose
 from ..config_check import validate_config
 from ..errors import ConfigError
 from ..overrides import apply_overrides
-from ..published_settings import use_trained
+from ..trained_settings import use_trained
 from .classes import Classes, known_classes
 from .locks import BUILDING
 from .metadata import check_per_class, stored_classes

@@ -184,3 +184,19 @@ def test_a_finished_run_that_is_resumed_gives_its_numbers_again(tmp_path: Path, 
     assert again == result['metrics']
     assert json.loads((folder / 'result.json').read_text())['tested_checkpoint'] == 'epoch_3.pth'
     assert (folder / 'epoch_3.pth').read_bytes() == before
+
+
+def test_an_average_that_is_not_finished_is_said(tmp_path: Path) -> None:
+    stop = "dict(type='EarlyStoppingHook', monitor='toy/error', rule='less', patience=1, min_delta=100.0)"
+    result, folder = run(tmp_path, hooks("dict(type='GaussianAverageHook', mean=2)", stop, val=True, epochs=9))
+    log, = folder.glob('*/*.log')
+    assert f'training was stopped after {result["epochs"]} of 9 epochs: the model holds the weights of the last one, ' \
+           'not the Gaussian average' in log.read_text()
+
+
+def test_a_test_leaves_the_config_of_the_training(tmp_path: Path) -> None:
+    _, folder = run(tmp_path, hooks())
+    before = (folder / 'toy.py').read_bytes()
+    test(compose(tmp_path / 'toy.py', work_dir=str(folder)), folder / 'epoch_3.pth')
+    assert (folder / 'toy.py').read_bytes() == before
+    assert (tmp_path / 'again' / 'toy.py').is_file()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import micro as world
 import pytest
 import torch
-from micro_processes import run
+from micro_processes import LIMIT, environment, run
 from micro_runs import Finished
 
 
@@ -76,3 +79,18 @@ def test_same_metrics(pair: Finished, finished: Finished) -> None:
         # No image is counted twice (24 do not divide into batches of 5 by two processes), none is missing; the rest is
         # the rounding of the weights.
         assert pair.result['metrics'][key] == pytest.approx(value, abs=5e-6), key
+
+
+def test_torchrun_alone_makes_one_run(micro: world.Micro, tmp_path: Path) -> None:
+    """Without --launcher the two processes would be two trainings in one folder."""
+    words = ['-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2', world.ROOT / 'tools' / 'train.py',
+             micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', 'train_dataloader.batch_size=2',
+             'train_cfg.max_epochs=1']
+    done = subprocess.run([sys.executable, *map(str, words)], env=environment(), capture_output=True, text=True,
+                          timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert 'torchrun started 2 processes: they are one run (launcher=pytorch)' in done.stdout + done.stderr
+    result = json.loads((tmp_path / 'run' / 'result.json').read_text(encoding='utf-8'))
+    assert result['processes'] == 2
+    assert result['tested_checkpoint'] == 'epoch_1.pth'
+    assert len(list((tmp_path / 'run').glob('*/*.log'))) == 1

@@ -80,7 +80,7 @@ def test(
     with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
-        runner = Runner.from_cfg(RunConfig.of(cfg))
+        runner = _TestRunner.from_cfg(RunConfig.of(cfg))
         folder = Path(runner.work_dir) / runner.timestamp
         on_main(lambda: stack.enter_context(held(folder, _LOCK)))  # a second test of the same second
         stop_on_write_error(runner.logger)
@@ -97,6 +97,16 @@ def test(
             place = folder / RESULT if out is None else Path(out)
             write_json(place, {**result, 'checkpoint': cfg.load_from})
     return metrics
+
+
+class _TestRunner(Runner):
+    """A Runner that leaves the config of a training in its folder as it is."""
+
+    def dump_config(self) -> None:
+        """Write the config, unless there is one of a training; the log folder has its own copy."""
+        name = Path(self.cfg.filename or f'{self.timestamp}.py').name
+        if not (Path(self.work_dir) / name).exists():
+            super().dump_config()
 
 
 def _missing(path: Path) -> str:

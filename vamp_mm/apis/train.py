@@ -14,7 +14,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
-from vamp_mm.engine import find_latest_checkpoint, load_checkpoint, unwrap_model
+from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, load_checkpoint, unwrap_model
 from vamp_mm.engine.latest import checkpoint_folder
 from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
@@ -84,7 +84,7 @@ def train(
         if text := settings_text(cfg):
             runner.logger.info(text)
         begin = StartHook()
-        runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
+        runner.register_custom_hooks([AveragedShapesHook(), DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):
             raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
                                'train; use tools/test.py with the checkpoint `none`'], cfg.filename)

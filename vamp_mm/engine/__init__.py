@@ -3,6 +3,7 @@
 from .atomic import atomic_write
 from .checkpoint import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
 from .hooks import (
+    AveragedShapesHook,
     ClassAwarePriorHook,
     EpochSeedHook,
     FiniteLossHook,
@@ -26,6 +27,7 @@ from .step_loop import StepTrainLoop
 from .strict import check_state_dict
 
 __all__ = [
+    'AveragedShapesHook',
     'CHECKPOINT_FORMAT',
     'CheckpointError',
     'ClassAwarePriorHook',

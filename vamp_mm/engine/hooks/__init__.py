@@ -1,5 +1,6 @@
 """Hooks of the Runner: vocabulary, prototypes, checkpoints, safety."""
 
+from .averaged_shapes_hook import AveragedShapesHook
 from .class_aware_prior_hook import ClassAwarePriorHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
@@ -12,6 +13,7 @@ from .throughput_hook import ThroughputHook
 from .vocabulary_hook import VocabularyHook
 
 __all__ = [
+    'AveragedShapesHook',
     'ClassAwarePriorHook',
     'EpochSeedHook',
     'FiniteLossHook',

@@ -70,15 +70,6 @@ def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
     return Config._merge_a_into_b(dict(change), dict(base))
 
 
-def _readable(dataset: Any, index: int, draws: int) -> Shown | None:
-    """One image; None for one that cannot be read, which a warning names."""
-    try:
-        return _shown(dataset, index, draws)
-    except ImageError as error:
-        print_log(f'left out of the sheet: {error}', 'current', 30)
-        return None
-
-
 def _shown(dataset: Any, index: int, draws: int) -> Shown:
     info = dataset.get_data_info(index)
     before = read_rgb(info['img_path'])
@@ -90,6 +81,15 @@ def _shown(dataset: Any, index: int, draws: int) -> Shown:
     name = dataset.metainfo['classes'][int(info['gt_label'])]
     detail = f'{Path(info["img_path"]).name}  {before.width} x {before.height}'
     return Shown(name, detail, before, after)
+
+
+def _readable(dataset: Any, index: int, draws: int) -> Shown | None:
+    """One image; None for one that cannot be read, which a warning names."""
+    try:
+        return _shown(dataset, index, draws)
+    except ImageError as error:
+        print_log(f'left out of the sheet: {error}', 'current', 30)
+        return None
 
 
 def _picture(inputs: torch.Tensor) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +13,6 @@ from vamp_mm.engine.latest import find_latest_checkpoint
 from ..identity import shots_in_words
 from ..records import write_json
 from ..result import RESULT
-from ..result_file import ResultFileError, read_object
 
 JOB, LOG, PROGRESS, LOCK = 'job.json', 'run.log', 'progress.json', 'run.lock'
 #: Exit status of a run that another process works on (EX_TEMPFAIL of sysexits).
@@ -73,12 +73,11 @@ def read_job(work_dir: str | Path) -> Job:
 
     Raises:
         FileNotFoundError: If the folder holds no job.
-        ResultFileError: If its file is damaged.
     """
     path = Path(work_dir) / JOB
     if not path.is_file():
         raise FileNotFoundError(f'{str(path)!r} does not exist: {str(work_dir)!r} is no run of a benchmark')
-    stored = read_object(path)
+    stored = json.loads(path.read_text(encoding='utf-8'))
     return Job(**{**stored, 'work_dir': str(work_dir)})
 
 
@@ -93,9 +92,9 @@ def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, A
         Its content; None if there is none, it cannot be read, or it is no result of that config.
     """
     try:
-        content = read_object(path)
-    except ResultFileError:
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
         return None
-    if not isinstance(content.get('metrics'), dict):
+    if not isinstance(content, dict) or not isinstance(content.get('metrics'), dict):
         return None
     return content if config_hash in (None, content.get('config_hash')) else None

@@ -11,7 +11,10 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..result_file import ResultFileError, is_number, read_object
 from .jobs import PROGRESS
+
+_NUMBERS = ('done', 'total', 'first', 'seconds')
 
 
 class WatchHook(Hook):
@@ -57,9 +60,10 @@ class WatchHook(Hook):
 
 
 def read_progress(work_dir: str | Path) -> dict[str, Any]:
-    """What a run told last; empty if nothing yet."""
+    """What a run wrote last; empty if nothing yet, or nothing that can be used."""
     try:
-        content = json.loads((Path(work_dir) / PROGRESS).read_text(encoding='utf-8'))
-    except (OSError, ValueError):
+        content = read_object(Path(work_dir) / PROGRESS)
+    except ResultFileError:
         return {}
-    return content if isinstance(content, dict) else {}
+    usable = isinstance(content.get('phase'), str) and all(is_number(content.get(key)) for key in _NUMBERS)
+    return content if usable else {}

@@ -104,7 +104,7 @@ def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]
             job = read_job(path.parent)
             if job.result() is None and _run_key(job.labels) not in finished:
                 missing[job.name] = path.parent
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):  # the job itself is damaged
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the job itself is damaged
             missing[str(path.parent)] = path.parent
     return [f'{name} is not finished and stands in no table; see {folder / LOG}' for name, folder in missing.items()]
 

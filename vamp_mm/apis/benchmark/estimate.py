@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..result_file import is_number
 from .jobs import Job
 
 _Key = Callable[[Mapping[str, Any]], tuple]
@@ -33,7 +32,7 @@ class Estimator:
             result: What it left.
         """
         seconds = result.get('seconds')
-        if is_number(seconds) and seconds >= 0 and not result.get('resumed_at_epoch'):
+        if isinstance(seconds, (int, float)) and not result.get('resumed_at_epoch'):
             for level, key in enumerate(_LIKE):
                 self._known.setdefault((level, *key(run)), []).append(float(seconds))
 

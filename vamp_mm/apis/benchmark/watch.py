@@ -11,10 +11,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..result_file import ResultFileError, is_number, read_object
 from .jobs import PROGRESS
-
-_NUMBERS = ('done', 'total', 'first', 'seconds')
 
 
 class WatchHook(Hook):
@@ -60,10 +57,9 @@ class WatchHook(Hook):
 
 
 def read_progress(work_dir: str | Path) -> dict[str, Any]:
-    """What a run wrote last; empty if nothing yet, or nothing that can be used."""
+    """What a run told last; empty if nothing yet."""
     try:
-        content = read_object(Path(work_dir) / PROGRESS)
-    except ResultFileError:
+        content = json.loads((Path(work_dir) / PROGRESS).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
         return {}
-    usable = isinstance(content.get('phase'), str) and all(is_number(content.get(key)) for key in _NUMBERS)
-    return content if usable else {}
+    return content if isinstance(content, dict) else {}

@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from vamp_mm.apis.benchmark.display import Display
@@ -56,3 +57,15 @@ def test_plain_lines_tell_each_change_once(tmp_path: Path) -> None:
         display.tell()
     assert out.getvalue().splitlines() == [
         '[2/4] m d p 4 shots seed 2: running (slot 0)', '[2/4] m d p 4 shots seed 3: failed after 7 s']
+
+
+@pytest.mark.parametrize('text', ['', '{"phase": "training"', '[1]', '{"phase": 1, "done": 2}', json.dumps(
+    dict(phase='training', done='30', total=100, first=10, seconds=40.0)), json.dumps(
+        dict(phase='training', done=30, total=100, first=10, seconds=10**400))])
+def test_damaged_progress_of_a_run_does_not_stop_the_others(tmp_path: Path, text: str) -> None:
+    entries = _entries(tmp_path)
+    (tmp_path / '2' / 'progress.json').write_text(text)
+    out = io.StringIO()
+    with Display(entries, Estimator(), 1, Console(file=out, force_terminal=True, width=100, color_system=None)) as display:
+        display.tell()
+    assert 'starting' in out.getvalue()

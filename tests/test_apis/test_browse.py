@@ -79,3 +79,22 @@ def test_three_ways_of_loading_are_timed(root: Path, train: bool) -> None:
     for rate in result['rates'].values():
         assert 0 < rate.low <= rate.median <= rate.high
     assert 'times ImageFolder' in printed.getvalue()
+
+
+def test_an_image_that_cannot_be_read_is_left_out_and_named(
+    cfg: Config, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr('vamp_mm.apis.browse.print_log', lambda text, *args: said.append(text))
+    (root / 'own' / 'red' / 'test_0.png').write_bytes(b'no picture')
+    file = browse(cfg, str(root / 'sheet.png'), 'test', number=6)
+    with Image.open(file) as image:
+        pixels = np.asarray(image.convert('RGB')).reshape(-1, 3)
+    assert all((pixels == color).all(axis=1).mean() > 0.005 for color in COLORS.values())
+    assert len(said) == 1
+    assert 'left out of the sheet: cannot read image' in said[0]
+    assert 'test_0.png' in said[0]
+    for path in (root / 'own').rglob('test_*.png'):
+        path.write_bytes(b'no picture')
+    with pytest.raises(ConfigError, match='none of the 6 images that were chosen can be read'):
+        browse(cfg, str(root / 'sheet.png'), 'test', number=6)

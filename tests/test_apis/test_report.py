@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import html
+import io
 import json
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vamp_mm.apis import ConfigError
 from vamp_mm.apis.report import make_report, read_results
 from vamp_mm.apis.report.compare import compare_table, student_p
 from vamp_mm.apis.report.make import tables_of
+from vamp_mm.apis.report.names import csv_cell
 from vamp_mm.apis.report.published import published
 from vamp_mm.apis.report.table import Stat, Table
 from vamp_mm.apis.report.write import to_csv, to_latex, to_markdown
@@ -219,6 +227,15 @@ def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
     (dict(metrics={'base/accuracy': '70', 'novel/accuracy': 50.0}), "base/accuracy is '70'"),
     (dict(run={'dataset': 'dtd'}), 'no method'),
     (dict(metrics=None), 'no result'),
+    (dict(metrics=[1, 2]), 'no metrics'),
+    (dict(metrics={'base/accuracy': True, 'novel/accuracy': 50.0}), 'base/accuracy is True'),
+    (dict(metrics={'base/accuracy': [70], 'novel/accuracy': 50.0}), 'base/accuracy is a list of 1'),
+    (dict(metrics={'base/accuracy': 10**400, 'novel/accuracy': 50.0}), 'is an integer of more than 20 digits'),
+    (dict(metrics={'base/accuracy': 170.0, 'novel/accuracy': -3}), 'base/accuracy is 170.0, not a finite number from 0 to 100'),
+    (dict(run={'method': ['mmrl'], 'dataset': ' '}), 'its run names no method and no dataset'),
+    (dict(run={'method': 'a', 'dataset': 'dtd', 'shots': 'many'}), "its run has shots='many', which must be an integer"),
+    (dict(run={'method': 'a', 'dataset': 'dtd', 'seed': True}), 'its run has seed=True'),
+    (dict(run={'method': 'a', 'dataset': 'dtd', 'overrides': [1]}), 'its run has overrides=a list of 1'),
 ])
 def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said: str) -> None:
     _write(tmp_path, _pair(60.0, 50.0), seed=1)
@@ -228,6 +245,158 @@ def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said
     assert len(read_results([tmp_path], notes=notes)) == 1
     assert str(damaged) in notes[0]
     assert said in notes[0]
+
+
+@pytest.mark.parametrize(('text', 'said'), [
+    (b'', 'it is no JSON'),
+    (b'{"metrics": {"base/accuracy": 7', 'it is no JSON'),
+    (b'\xff\xfe{}', 'it is no UTF-8 text'),
+    (b'[1]', 'it holds a list in place of an object'),
+    (b'[' * 100_000, 'it is nested too deeply'),
+    (b'{"a":' * 100_000, 'it is nested too deeply'),
+    (b'{"metrics": {"x": ' + b'9' * 5000 + b'}}', 'it is no JSON'),
+    (b'{"run": {}, "metrics": {}, "run": {}}', "it holds the key 'run' twice"),
+    (b'{"run": {}, "metrics": {"base/accuracy": 1, "base/accuracy": 2}}', "it holds the key 'base/accuracy' twice"),
+])
+def test_damaged_file_is_named_and_left_out(tmp_path: Path, text: bytes, said: str) -> None:
+    _write(tmp_path, _pair(60.0, 50.0), seed=1)
+    damaged = _write(tmp_path, _pair(61.0, 51.0), seed=2)
+    damaged.write_bytes(text)
+    notes: list[str] = []
+    assert len(read_results([tmp_path], notes=notes)) == 1
+    [note] = notes
+    assert note.startswith(f'{damaged} is left out: {said}')
+    make_report([tmp_path])
+    assert said.split("'")[0] in (tmp_path / 'report' / 'report.html').read_text('utf-8')
+
+
+def test_a_folder_and_a_huge_file_of_that_name_are_left_out(tmp_path: Path) -> None:
+    _write(tmp_path, _pair(60.0, 50.0))
+    (tmp_path / 'a' / 'result.json').mkdir(parents=True)
+    (tmp_path / 'b').mkdir()
+    with open(tmp_path / 'b' / 'result.json', 'wb') as file:
+        file.truncate(2**40)  # takes no room on the disk
+    notes: list[str] = []
+    assert len(read_results([tmp_path], notes=notes)) == 1
+    assert [note.split(': ', 1)[1] for note in notes] == [
+        'it is no file', 'it has 1,099,511,627,776 bytes, more than a result can have (67,108,864)']
+
+
+_JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-10**400, 10**400) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=st.sampled_from(['seconds', 'peak_memory_mb', 'trainable_parameters', 'hardware', 'versions', 'curves', 'finished',
+                            'config_hash', 'peak_memory_of', 'resumed_at_epoch', 'compared_with_zero_shot', 'checkpoint',
+                            'metrics', 'run', 'metrics.base/ece', 'metrics.base/zero_shot_accuracy', 'run.protocol',
+                            'run.method', 'run.shots', 'run.overrides', 'versions.torch', 'curves.base']), value=_JUNK)
+def test_no_value_anywhere_stops_the_report(tmp_path: Path, key: str, value: object) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        _write(Path(folder), _pair(60.0, 50.0), seed=1)
+        damaged = _write(Path(folder), _pair(61.0, 51.0), seed=2)
+        content = json.loads(damaged.read_text())
+        *outer, last = key.split('.')
+        node = content.setdefault(outer[0], {}) if outer else content
+        node[last] = value
+        damaged.write_text(json.dumps(content))
+        with contextlib.redirect_stdout(io.StringIO()):
+            tables = make_report([folder])
+        assert any(table.key.startswith('base_to_novel') for table in tables)
+        page = (Path(folder) / 'report' / 'report.html').read_text('utf-8')
+        assert not re.search('[\x00-\x08\x0b-\x1f\x7f]', page)
+
+
+def test_names_of_any_kind_are_text_in_every_format(tmp_path: Path) -> None:
+    method, dataset = '=HYPERLINK("x")\n# a|b *c* <script>\x1b[31m\ud800', '-1+1|\n## <img src=x>'
+    _write(tmp_path, {'x/all/accuracy': 50.0}, seed=1, method=method, dataset=dataset, protocol='cross-dataset')
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        make_report([tmp_path])
+    page = (tmp_path / 'report' / 'tables.md').read_text('utf-8')
+    assert [line for line in page.splitlines() if line.startswith('#')] == [
+        '## Cross-dataset, trained on -1+1\\| ## &lt;img src=x&gt;, 16 shots (accuracy in %)', '## Cost']
+    assert '| =HYPERLINK("x") # a\\|b \\*c\\* &lt;script&gt;\\\\x1b\\[31m\\\\ud800 |' in page
+    for file in (tmp_path / 'report').glob('*.csv'):
+        for row in csv.reader(file.read_text('utf-8').splitlines()):
+            for cell in row:
+                assert not cell.startswith(('=', '+', '@', '-1')), (file, cell)
+    cost = next(csv.DictReader((tmp_path / 'report' / 'cost.csv').read_text('utf-8').splitlines()))
+    assert cost['method'].startswith("'=HYPERLINK")
+    assert cost['dataset'] == "'-1+1| ## <img src=x>"
+    assert '\x1b' not in out.getvalue() + (tmp_path / 'report' / 'report.html').read_text('utf-8')
+    assert '<script>' not in (tmp_path / 'report' / 'report.html').read_text('utf-8')
+
+
+def test_numbers_in_csv_stay_numbers() -> None:
+    for text in ('-', '-inf', '-1.5', '+2', '1e-3', 'mmrl'):
+        assert csv_cell(text) == text
+    for text in ('=1', '+a', '-a', '@x', '-1+1', '＝1', '\t1'):
+        assert csv_cell(text) == f"'{text}"
+
+
+def _beside(metrics: dict[str, float], **zero_shot: float) -> dict[str, float]:
+    return metrics | {f'{split}/zero_shot_accuracy': value for split, value in zero_shot.items()}
+
+
+def test_zero_shot_stands_beside_and_what_is_below_it_is_marked(tmp_path: Path) -> None:
+    for seed, (base, novel) in enumerate(((80, 50), (82, 54)), start=1):
+        _write(tmp_path, _beside(_pair(base, novel), base=60, novel=60), seed=seed)
+        _write(tmp_path, _beside(_pair(base, 70), base=40, novel=40), seed=seed, dataset='eurosat')
+    _write(tmp_path, _pair(60, 60), method='clip', shots=None, seed=None)
+    table = _table(tmp_path, 'base_to_novel_16shots')
+    row = _cells(table, 'DTD', 'mmrl')
+    assert [row[f'zero-shot {name}'].text() for name in ('base', 'novel', 'H')] == ['60.00'] * 3
+    assert row['worse than zero-shot'] == 'novel'  # 81 and 52 give an H of 63.3
+    average = _cells(table, 'Average', 'mmrl')
+    assert average['zero-shot base'].mean == average['zero-shot novel'].mean == 50
+    assert average['worse than zero-shot'] == ''
+    assert _cells(table, 'DTD', 'clip')['zero-shot H'] == ''
+    assert any(note.startswith('zero-shot: the same frozen CLIP') for note in table.notes)
+
+
+def test_reports_of_runs_that_did_not_measure_zero_shot_are_as_before(tmp_path: Path) -> None:
+    _write(tmp_path, _pair(80, 60))
+    _write(tmp_path, {'all/accuracy': 60}, dataset='eurosat')
+    for key in ('base_to_novel_16shots', 'few_shot'):
+        table = _table(tmp_path, key)
+        assert not any('zero-shot' in text for text in [*table.shown()[0], *table.notes])
+
+
+def test_few_shot_zero_shot_and_the_shots_that_are_below_it(tmp_path: Path) -> None:
+    for shots, accuracy in ((1, 55), (16, 70)):
+        _write(tmp_path, _beside({'all/accuracy': accuracy}, all=60), shots=shots)
+    row = _cells(_table(tmp_path, 'few_shot'), 'DTD', 'mmrl')
+    assert row['zero-shot'].text() == '60.00'
+    assert row['worse than zero-shot'] == '1 shot'
+
+
+def test_transfer_and_open_have_zero_shot_too(tmp_path: Path) -> None:
+    targets = {'imagenet/all': (70, 66), 'dtd/all': (40, 44), 'eurosat/all': (50, 48)}
+    _write(tmp_path, {f'{name}/{key}': value for name, pair in targets.items()
+                      for key, value in zip(('accuracy', 'zero_shot_accuracy'), pair)}, dataset='imagenet',
+           protocol='cross-dataset', method='own')
+    row = _cells(_table(tmp_path, 'cross_dataset_imagenet_16shots'), 'own')
+    assert row['zero-shot average'].mean == 46
+    assert row['worse than zero-shot'] == 'DTD, Average'  # (40 + 50) / 2 is 45
+    _write(tmp_path, {'open/accuracy': 55, 'open/base_accuracy': 60, 'open/novel_accuracy': 50,
+                      'open/zero_shot_base_accuracy': 50, 'open/zero_shot_novel_accuracy': 58}, protocol='open')
+    row = _cells(_table(tmp_path, 'open'), 'DTD', 'mmrl')
+    assert row['zero-shot novel'].mean == 58
+    assert row['worse than zero-shot'] == 'novel'
+
+
+def test_training_that_made_it_worse_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    compared = dict(images='validation', count=105, accuracy=65.24, zero_shot_accuracy=72.38, worse=True,
+                    likely_causes=['only 3 optimiser steps'])
+    path = _write(tmp_path, _pair(80, 60))
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'compared_with_zero_shot': compared}))
+    make_report([tmp_path])
+    said = (f'{path}: training made mmrl worse than zero-shot CLIP, on 105 validation images zero-shot 72.4 -> 65.2 (-7.1); '
+            'likely causes: only 3 optimiser steps')
+    assert said in capsys.readouterr().out
+    page = (tmp_path / 'report' / 'report.html').read_text('utf-8')
+    assert html.escape(said) in page
 
 
 def test_names_are_no_markup() -> None:

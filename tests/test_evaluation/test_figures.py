@@ -108,3 +108,20 @@ def test_the_sheet_refuses_bad_records(tmp_path: Path, records: list[dict]) -> N
     del records[3]['predictive_entropy']
     with pytest.raises(ValueError, match=r"lacks \['predictive_entropy'\].*PredictionDump"):
         uncertainty_sheet(records, tmp_path / 's.png')
+
+
+@pytest.mark.parametrize('damage', [b'', b'no picture', 'half'])
+def test_a_damaged_image_is_a_cross_on_the_sheet_and_named(
+    tmp_path: Path, records: list[dict], damage: bytes | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr('vamp_mm.evaluation.drawing.print_log', lambda text, *args: said.append(text))
+    file = Path(records[-1]['img_path'])  # the most certain one
+    if isinstance(damage, str):
+        Image.effect_noise((200, 200), 90).save(file)
+        damage = file.read_bytes()[:5000]
+    file.write_bytes(damage)
+    sheet = uncertainty_sheet(records, tmp_path / 'sheet.png', n=4)
+    assert pixels(sheet, (0x7A, 0x82, 0x8C)) > 100  # the cross
+    [message] = said
+    assert message.startswith(f'image {str(file)!r} cannot be read and is drawn as a cross: ')

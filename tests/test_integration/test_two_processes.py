@@ -53,6 +53,13 @@ def test_same_weights(pair: Finished, finished: Finished) -> None:
         assert float((finished.checkpoint['state_dict'][key] - before[key]).abs().max()) > 3e-4
 
 
+def test_same_comparison_with_zero_shot(pair: Finished, finished: Finished) -> None:
+    ours, theirs = (run.result['compared_with_zero_shot'] for run in (finished, pair))
+    assert theirs == ours
+    assert ours['count'] == 3 * world.SIZES['val']  # each image once, though the processes share them
+    assert pair.result['optimiser_steps'] == finished.result['optimiser_steps']
+
+
 def test_one_process_goes_on_where_two_were_stopped(pair: Finished, finished: Finished, micro: world.Micro,
                                                     tmp_path: Path) -> None:
     work_dir = Path(shutil.copytree(pair.work_dir, tmp_path / 'run'))

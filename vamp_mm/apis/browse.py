@@ -8,9 +8,11 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import print_log
 from PIL import Image
 
 from vamp_mm.datasets import read_rgb
+from vamp_mm.datasets.errors import ImageError
 from vamp_mm.engine.pipelines import random_step
 from vamp_mm.evaluation.contact_sheet import Shown, contact_sheet
 from vamp_mm.evaluation.split_configs import split_dataset
@@ -21,7 +23,7 @@ from .errors import ConfigError, closest
 
 def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views: int | None = None,
            seed: int = 0) -> Path:
-    """Write a sheet of images with class names, before and after the transforms.
+    """Write a sheet of images with class names, before and after the transforms; images that cannot be read are left out.
 
     Args:
         cfg: A complete config.
@@ -35,7 +37,7 @@ def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views:
         The path.
 
     Raises:
-        ConfigError: If the config has no such split, or the number is below 1.
+        ConfigError: If the config has no such split, the number is below 1, or no image can be read.
     """
     if number < 1 or (views is not None and views < 1):
         raise ConfigError([f'number={number} and views={views} must be at least 1'])
@@ -44,7 +46,10 @@ def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views:
         dataset.image_cache = None  # nothing is read often enough here
     draws = views or (2 if random_step(dataset) else 1)
     chosen = sorted(random.Random(seed).sample(range(len(dataset)), min(number, len(dataset))))
-    shown = [_shown(dataset, index, draws) for index in chosen]
+    shown = [image for index in chosen if (image := _readable(dataset, index, draws)) is not None]
+    if not shown:
+        raise ConfigError([f'none of the {len(chosen)} images that were chosen can be read; tools/dataset_tools/verify.py '
+                           'names all that cannot'], cfg.filename)
     meta = dataset.metainfo
     name = meta.get('dataset_name', type(dataset).__name__)
     title = f'{name}, {split}: {len(dataset):,} images of {len(meta["classes"])} classes'
@@ -72,6 +77,15 @@ def _shown(dataset: Any, index: int, draws: int) -> Shown:
     name = dataset.metainfo['classes'][int(info['gt_label'])]
     detail = f'{Path(info["img_path"]).name}  {before.width} x {before.height}'
     return Shown(name, detail, before, after)
+
+
+def _readable(dataset: Any, index: int, draws: int) -> Shown | None:
+    """One image; None for one that cannot be read, which a warning names."""
+    try:
+        return _shown(dataset, index, draws)
+    except ImageError as error:
+        print_log(f'left out of the sheet: {error}', 'current', 30)
+        return None
 
 
 def _picture(inputs: torch.Tensor) -> Image.Image:

@@ -11,7 +11,8 @@ from .data_configs import holders
 from .few_steps import FEW_STEPS
 
 #: Settings that say how much of the towers a method edits.
-_LAYERS = ('depth', 'vision_depth', 'text_depth', 'start', 'num_tokens')
+_LAYERS = ('depth', 'vision_depth', 'text_depth', 'start', 'vision_start', 'text_start', 'num_tokens', 'vision_tokens',
+           'text_tokens')
 
 
 def likely_causes(cfg: Config, steps: int | None) -> list[str]:
@@ -37,6 +38,12 @@ def likely_causes(cfg: Config, steps: int | None) -> list[str]:
 
 
 def _rate(cfg: Config) -> str:
+    schedulers = cfg.get('param_scheduler') or []
+    epochs = (cfg.get('train_cfg') or {}).get('max_epochs')
+    for scheduler in schedulers if isinstance(schedulers, list) else [schedulers]:
+        warm_up = scheduler.get('warmup_epochs', 0)
+        if epochs is not None and warm_up >= epochs:
+            return f'a learning rate that never leaves the warm-up (param_scheduler.warmup_epochs={warm_up})'
     rate = ((cfg.get('optim_wrapper') or {}).get('optimizer') or {}).get('lr')
     if not isinstance(rate, (int, float)):
         return 'a learning rate that does not fit'
@@ -46,9 +53,10 @@ def _rate(cfg: Config) -> str:
 def _layers(prompter: Mapping[str, Any], place: str = '') -> Iterator[tuple[str, Any]]:
     for key, value in prompter.items():
         if key in _LAYERS and isinstance(value, int) and not isinstance(value, bool):
-            yield place + key, value
-        elif key == 'host' and isinstance(value, Mapping):
-            yield from _layers(value, 'host.')
+            if value or key.endswith('start'):  # a depth of 0 edits nothing
+                yield place + key, value
+        elif key in ('host', 'adapter') and isinstance(value, Mapping):
+            yield from _layers(value, f'{key}.')
 
 
 def _augmentation(cfg: Config) -> Iterator[str]:

@@ -9,7 +9,8 @@ from unicodedata import east_asian_width
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from mmengine.logging import print_log
+from PIL import Image, ImageDraw
 
 from .fonts import letter_figure, plain_text
 
@@ -51,6 +52,32 @@ class Sheet:
         for spine in axes.spines.values():
             spine.set(color=frame, linewidth=line)
         return axes
+
+
+def read_picture(path: str | os.PathLike) -> Image.Image:
+    """An image of a sheet; a damaged one becomes a cross, which a warning names, so that the others are drawn.
+
+    Args:
+        path: The file.
+
+    Returns:
+        RGB.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    try:
+        with Image.open(path) as image:
+            return image.convert('RGB')
+    except (FileNotFoundError, MemoryError):  # the latter says nothing about the file
+        raise
+    except Exception as error:  # Pillow raises SyntaxError, struct.error and others on damaged files
+        print_log(f'image {os.fspath(path)!r} cannot be read and is drawn as a cross: {error}', 'current', 30)
+    cross = Image.new('RGB', (64, 64), PALE)
+    draw = ImageDraw.Draw(cross)
+    draw.line((8, 8, 56, 56), fill=GREY, width=4)
+    draw.line((8, 56, 56, 8), fill=GREY, width=4)
+    return cross
 
 
 def below(axes: Axes, lines: list[tuple[str, float, str, str]], gap: float = 6) -> None:

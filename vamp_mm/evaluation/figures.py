@@ -12,9 +12,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from PIL import Image
 
-from .drawing import BLUE, GREEN, GREY, INK, MARGIN, RED, Sheet, below, clip, save, tidy
+from .drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    MARGIN,
+    RED,
+    Sheet,
+    below,
+    clip,
+    read_picture,
+    save,
+    tidy,
+)
 
 # inches: one image with its gap, the gap, the three lines of text under an image
 _CELL, _GAP, _TEXT = 1.45, 0.15, 0.48
@@ -128,7 +140,7 @@ def uncertainty_sheet(
 
     Under each image: the predicted class, the true class where it is another one, confidence and
     predictive entropy. A green frame is a right prediction, a red one a wrong one. Order is by
-    predictive entropy.
+    predictive entropy. A damaged image is drawn as a cross.
 
     Args:
         records: Predictions as :class:`~vamp_mm.evaluation.PredictionDump` writes them.
@@ -180,8 +192,7 @@ def _check_records(records: Sequence[Mapping[str, Any]], n: int) -> None:
 
 
 def _draw_record(sheet: Sheet, left: float, top: float, record: Mapping[str, Any]) -> None:
-    with Image.open(record['img_path']) as image:
-        picture = image.convert('RGB')
+    picture = read_picture(record['img_path'])
     right = record['gt_label'] == record['pred_label']
     color = GREEN if right else RED
     axes = sheet.image(left, top, _CELL - _GAP, picture, color, 3)

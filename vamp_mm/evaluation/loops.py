@@ -192,7 +192,7 @@ class SplitTestLoop(BaseLoop):
                 model.beside_zero_shot = False  # type: ignore[attr-defined]
             if before is not None:
                 model.set_vocabulary(before)
-        metrics.update({**summary(metrics, self._trained_on), **zero_shot_summary(metrics, self._trained_on)})
+        metrics.update({**zero_shot_summary(metrics, self._trained_on), **summary(metrics, self._trained_on)})
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         for line in compared(metrics):
             self.runner.logger.info(line)

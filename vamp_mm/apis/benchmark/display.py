@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ..result_file import is_number
 from .estimate import Estimator, clock, on_slots
 from .queue import Entry
 from .watch import read_progress
 
 #: Rows of the live table; finished and waiting runs beyond are counted only.
 _ROWS = 20
+_NUMBERS = ('done', 'total', 'first', 'seconds')
 _STYLE = {'finished': 'green', 'running': 'cyan', 'failed': 'red', 'busy': 'yellow', 'waiting': 'dim'}
 
 
@@ -72,7 +75,7 @@ class Display:
         known = self._estimator.seconds(entry.job.labels)
         if entry.state == 'waiting':
             return known
-        told = read_progress(entry.job.work_dir)
+        told = _told(entry)
         done = told.get('done', 0) - told.get('first', 0)
         if told.get('phase') == 'training' and done > 0 and known is None:
             return told['seconds'] / done * (told['total'] - told['done'])
@@ -113,12 +116,19 @@ class Display:
     def _progress(self, entry: Entry) -> str:
         if entry.state != 'running':
             return ''
-        told = read_progress(entry.job.work_dir)
+        told = _told(entry)
         if not told:
             return 'starting'
         if not told['total']:
             return str(told['phase'])
         return f'{told["phase"]} {100 * told["done"] // told["total"]} %'
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    """How far a run is; empty if it has not said so, or its file is damaged."""
+    told = read_progress(entry.job.work_dir)
+    usable = isinstance(told.get('phase'), str) and all(is_number(told.get(key)) for key in _NUMBERS)
+    return told if usable else {}
 
 
 def _time(entry: Entry) -> str:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from vamp_mm.engine.atomic import atomic_write
 
+from ..report.names import csv_cell
 from ..report.table import Table
 from ..report.write import to_terminal
 
@@ -33,7 +34,7 @@ def say(text: str) -> None:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    """Write rows with a heading; floats in full precision, None and NaN as nothing.
+    """Write rows with a heading; floats in full precision, None and NaN as nothing, no text as a formula.
 
     Args:
         path: The file; its folder is made.
@@ -47,6 +48,8 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     writer = csv.writer(out, lineterminator='\n')
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(['' if value is None or value != value else value for value in row])
-    atomic_write(out.getvalue().encode(), path)
+        writer.writerow(['' if value is None or value != value else csv_cell(value) if isinstance(value, str) else value
+                         for value in row])
+    # bytes of a file name that are no UTF-8 stand as escapes
+    atomic_write(out.getvalue().encode('utf-8', 'backslashreplace'), path)
     return path

@@ -21,6 +21,7 @@ from vamp_mm.evaluation.drawing import (
     Sheet,
     below,
     clip,
+    read_picture,
     save,
 )
 
@@ -100,8 +101,7 @@ def _bar(sheet: Sheet, left: float, top: float, parts: Sequence[tuple[float, str
 
 def _picture(path: str) -> Image.Image:
     try:
-        with Image.open(path) as image:
-            return image.convert('RGB')
+        return read_picture(path)
     except FileNotFoundError as error:
         raise FileNotFoundError(f'image {path!r} of the predictions is gone (seen from {Path.cwd()}); run this from the '
                                 'folder that the test was run in') from error

@@ -10,6 +10,7 @@ from ..identity import shots_in_words
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table, count, stat
+from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
 
 _AVERAGE = 'average'
 
@@ -33,7 +34,7 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
 def _table(results: Sequence[Result], shots: int | None) -> Table:
     words = '' if shots is None else f', {shots_in_words(shots)}'
     columns = ['dataset', 'method', 'base', 'novel', 'H', 'n', 'paper base', 'paper novel', 'paper H', 'diff base',
-               'diff novel', 'diff H']
+               'diff novel', 'diff H', 'zero-shot base', 'zero-shot novel', 'zero-shot H', WORSE]
     table = Table(f'base_to_novel{"" if shots is None else f"_{shots}shots"}', f'Base to novel{words} (accuracy in %)',
                   columns, labels=2)
     groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
@@ -54,6 +55,7 @@ def _table(results: Sequence[Result], shots: int | None) -> Table:
                            'methods that lack a dataset have none.')
     if any(row[6] != '' for row in table.rows):
         table.notes.append(f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.')
+    settle_columns(table, 4)
     return table
 
 
@@ -75,7 +77,9 @@ def _row(table: Table, label: str, dataset: str, runs: Runs) -> None:
     means = aggregate([base for base, _ in pairs], [novel for _, novel in pairs])
     first = next(iter(runs.values()))
     paper = paper_rows('base-to-novel', first.method, first.shots).get(dataset)
-    table.rows.append([title(dataset), label, *_stats(means, pairs), str(len(runs)), *_beside(means, paper)])
+    ours = _stats(means, pairs)
+    table.rows.append([title(dataset), label, *ours, str(len(runs)), *_beside(means, paper),
+                       *base_novel_zero_shot([runs], ours)])
 
 
 def _average_row(
@@ -95,7 +99,8 @@ def _average_row(
     first = next(iter(runs[0].values()))
     paper = _paper_average(paper_rows('base-to-novel', first.method, first.shots), datasets)
     n = count([len(item) for item in runs])
-    table.rows.append(['Average', label, *_stats(means, pairs), n, *_beside(means, paper)])
+    ours = _stats(means, pairs)
+    table.rows.append(['Average', label, *ours, n, *_beside(means, paper), *base_novel_zero_shot(runs, ours)])
 
 
 def _paper_average(rows: Mapping[str, Sequence[float]], datasets: Sequence[str]) -> Sequence[float] | None:

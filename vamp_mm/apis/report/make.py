@@ -20,6 +20,7 @@ from .table import Table
 from .transfer import transfer_tables
 from .uncertainty import uncertainty_tables
 from .write import to_csv, to_latex, to_markdown, to_terminal
+from .zero_shot import worse_after_training
 
 
 def make_report(
@@ -46,6 +47,7 @@ def make_report(
     """
     notes: list[str] = []
     results = read_results(folders, newest, notes)
+    notes += worse_after_training(results)
     tables = tables_of(results, compare)
     page = to_html(results, tables, notes)
     console = Console(file=sys.stdout)
@@ -57,8 +59,8 @@ def make_report(
     for note in notes:
         console.print(note, soft_wrap=True, markup=False, highlight=False)
     out = Path(folders[0]) / 'report' if out is None else Path(out)
-    atomic_write(page.encode(), out / 'report.html')
-    atomic_write('\n'.join(map(to_markdown, tables)).encode(), out / 'tables.md')
+    atomic_write(page.encode('utf-8', 'backslashreplace'), out / 'report.html')
+    atomic_write('\n'.join(map(to_markdown, tables)).encode('utf-8', 'backslashreplace'), out / 'tables.md')
     atomic_write(('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(), out / 'tables.tex')
     for table in tables:
         atomic_write(to_csv(table).encode(), out / f'{table.key}.csv')

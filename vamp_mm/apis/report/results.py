@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..benchmark.jobs import JOB, LOG, read_job, read_result
+from ..benchmark.jobs import JOB, LOG, read_job
 from ..errors import ConfigError
 from ..identity import shots_in_words
 from ..result import RESULT
+from ..result_file import ResultFileError, read_object
+from .content import settle_content, wrong_content
+from .names import printable
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,17 @@ def read_results(
         if not Path(folder).is_dir():
             raise FileNotFoundError(f'{str(folder)!r} is no folder (seen from {Path.cwd()})')
         for path in sorted(Path(folder).rglob(RESULT)):
-            content = read_result(path)
-            if content is None or not isinstance(content.get('run'), dict):
-                notes.append(f'{path} is left out: it is no result of a run, or of an older version')
-            elif wrong := _wrong(content):
+            try:
+                content = read_object(path)
+            except ResultFileError as error:
+                notes.append(f'{path} is left out: {error}')
+                continue
+            if wrong := wrong_content(content):
                 notes.append(f'{path} is left out: {wrong}')
             elif content.get('checkpoint'):
                 notes.append(f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts')
             else:
+                notes += [f'{path}: {remark}' for remark in settle_content(content)]
                 found.append((str(path), content))
     if not found:
         raise FileNotFoundError(f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
@@ -85,7 +90,9 @@ def read_results(
     notes += _unfinished(folders, [content['run'] for _, content in found])
     labels = _labels([content['run'] for _, content in found])
     results = [_result(path, content, label) for (path, content), label in zip(found, labels, strict=True)]
-    return _distinct(results, newest, notes)
+    results = _distinct(results, newest, notes)
+    notes[:] = map(printable, notes)
+    return results
 
 
 def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -97,7 +104,7 @@ def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]
             job = read_job(path.parent)
             if job.result() is None and _run_key(job.labels) not in finished:
                 missing[job.name] = path.parent
-        except (OSError, ValueError, TypeError, KeyError):  # the job itself is damaged
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the job itself is damaged
             missing[str(path.parent)] = path.parent
     return [f'{name} is not finished and stands in no table; see {folder / LOG}' for name, folder in missing.items()]
 
@@ -119,20 +126,6 @@ def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
     run, metrics = content['run'], content['metrics']
     return Result(path, run['method'], label, run['dataset'], _layout(run.get('protocol'), metrics), run.get('shots'),
                   run.get('seed'), metrics, content)
-
-
-def _wrong(content: Mapping[str, Any]) -> str | None:
-    """What makes a file useless for tables."""
-    run, metrics = content['run'], content.get('metrics')
-    missing = [key for key in ('method', 'dataset') if not isinstance(run.get(key), str)]
-    if missing:
-        return f'its run names no {" and no ".join(missing)}'
-    if not isinstance(metrics, Mapping):
-        return 'it holds no metrics'
-    for name, value in metrics.items():
-        if name.endswith('accuracy') and (not isinstance(value, (int, float)) or not math.isfinite(value)):
-            return f'{name} is {value!r}, not a finite number'
-    return None
 
 
 def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from .names import csv_cell, markdown_text
 from .table import Cell, Stat, Table
 
 _ESCAPES = {
@@ -21,15 +21,10 @@ _ESCAPES = {
 def to_markdown(table: Table) -> str:
     """A section of a Markdown page."""
     columns, rows = table.shown()
-    lines = [f'## {table.title}', '', _bar(columns),
+    lines = [f'## {markdown_text(table.title)}', '', _bar(map(markdown_text, columns)),
              _bar(['---' if index < table.labels else '---:' for index in range(len(columns))])]
-    lines += [_bar([_plain(_text(cell)) for cell in row]) for row in rows]
-    return '\n'.join([*lines, '', *(f'{note}  ' for note in table.notes), ''])
-
-
-def _plain(text: str) -> str:
-    """Text of one cell, no markup of any kind."""
-    return ' '.join(html.escape(text, quote=False).split()).replace('|', r'\|')
+    lines += [_bar([markdown_text(_text(cell)) for cell in row]) for row in rows]
+    return '\n'.join([*lines, '', *(f'{markdown_text(note)}  ' for note in table.notes), ''])
 
 
 def to_csv(table: Table) -> str:
@@ -39,7 +34,7 @@ def to_csv(table: Table) -> str:
               for index in range(len(columns))]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator='\n')
-    writer.writerow([name for column, has in zip(columns, spread, strict=True)
+    writer.writerow([name for column, has in zip(map(csv_cell, columns), spread, strict=True)
                      for name in ([column, f'{column} std'] if has else [column])])
     for row in rows:
         writer.writerow([value for cell, has in zip(row, spread, strict=True) for value in _values(cell, has)])
@@ -81,14 +76,14 @@ def _text(cell: Cell) -> str:
     return cell.text() if isinstance(cell, Stat) else cell
 
 
-def _bar(cells: Sequence[str]) -> str:
+def _bar(cells: Iterable[str]) -> str:
     return f'| {" | ".join(cells)} |'
 
 
 def _values(cell: Cell, spread: bool) -> list[str]:
     if isinstance(cell, Stat):
         return [repr(cell.mean), *(['' if cell.std is None else repr(cell.std)] if spread else [])]
-    return [cell, ''] if spread else [cell]
+    return [csv_cell(cell), ''] if spread else [csv_cell(cell)]
 
 
 def _escape(text: str) -> str:

@@ -34,7 +34,7 @@ def few_shot_curves(results: Sequence[Result], styles: Styles) -> Markup:
     shots = sorted({result.shots or 0 for result in results}, key=lambda number: (number < 0, number))
     curves: Curves = {}
     for row in table.rows:
-        for number, cell in zip(shots, row[table.labels:-1], strict=True):
+        for number, cell in zip(shots, row[table.labels:table.labels + len(shots)], strict=True):
             _add(curves, str(row[0]), str(row[1]), number, cell)
     return _plots('Accuracy by number of shots', curves, 'accuracy (%)', styles)
 

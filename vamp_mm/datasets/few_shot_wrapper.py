@@ -10,7 +10,7 @@ from mmpretrain.datasets import BaseDataset
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
-from .class_splits import CLASS_SPLITS, base_classes, class_range, class_split
+from .class_splits import CLASS_SPLITS, base_classes, check_choice, class_range, class_split
 from .errors import DataError, some
 from .prompts import dataset_vocabulary
 from .sampling import check_seeds, few_shot_part
@@ -46,7 +46,8 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         lazy_init: Do not collect the images before :meth:`full_init`.
 
     Raises:
-        DataError: If the dataset has no class names, or labels that are no such classes.
+        DataError: If the dataset has no class names, labels that are no such classes, or one class
+            only to train on.
         ValueError: If an argument is wrong.
     """
 
@@ -92,6 +93,7 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         self._start_epochs()
         names = _class_names(self.wrapped)
         labels = class_range(class_split, len(names))
+        check_choice(names[labels.start : labels.stop], split, class_split)
         vocabulary = dataset_vocabulary(
             names[labels.start : labels.stop],
             templates or self.wrapped.metainfo.get('templates') or DEFAULT_TEMPLATE,

@@ -57,8 +57,10 @@ def tables_beside(root: Path) -> list[Path]:
     """Files that may be tables, in a folder and in those folders in it that hold no images."""
     found = [root / name for name in files(root) if _is_table(name)]
     for folder in subfolders(root):
+        if has_images(root / folder):  # it stops at the first one
+            continue
         inner = [name for name in files(root / folder) if _is_table(name)]
-        if 0 < len(inner) <= _FEW and not has_images(root / folder):
+        if len(inner) <= _FEW:
             found += [root / folder / name for name in inner]
     return found
 

@@ -197,6 +197,51 @@ def coco(root: Path) -> None:
         categories=[dict(id=0, name='rain'), dict(id=1, name='sun')])))
 
 
+def intel(root: Path) -> None:
+    own.folders(root, {f'seg_{part}/seg_{part}/{name}': 4 for part in ('train', 'test') for name in ('forest', 'street')})
+    own.folders(root, {'seg_pred/seg_pred': 4})
+
+
+def hugging_face(root: Path) -> None:
+    for part in ('train', 'test'):
+        own.folders(root, {part: 8})
+        own.table(root / part / 'metadata.csv', [['file_name', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+
+
+def mvtec(root: Path) -> None:
+    own.folders(root, {f'{name}/{part}': 4 for name in ('bottle', 'cable')
+                       for part in ('train/good', 'test/broken', 'ground_truth/broken')})  # fmt: skip
+
+
+def tiny_imagenet(root: Path) -> None:
+    own.folders(root, {'train/n01443537/images': 4, 'train/n01629819/images': 4, 'val/images': 4, 'test/images': 4})
+    (root / 'wnids.txt').write_text('n01443537\nn01629819\n')
+
+
+def domain_net(root: Path) -> None:
+    own.folders(root, {f'{domain}/{name}': 4 for domain in ('clipart', 'sketch') for name in ('ant', 'bee')})
+    for domain in ('clipart', 'sketch'):
+        for part in ('train', 'test'):
+            lines = [f'{domain}/{name}/{index}.png {label}\n' for label, name in enumerate(('ant', 'bee')) for index in range(2)]
+            (root / f'{domain}_{part}.txt').write_text(''.join(lines))
+
+
+def nested_twice(root: Path) -> None:
+    parts = {f'{part}/{name}': 4 for part in ('train', 'test', 'val') for name in ('NORMAL', 'PNEUMONIA')}
+    own.folders(root, {**parts, **{f'chest_xray/{name}': 4 for name in parts}})
+
+
+def cassava(root: Path) -> None:
+    own.folders(root, {'train_images': 8, 'test_images': 2})
+    own.table(root / 'train.csv', [['image_id', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+
+
+def two_columns(root: Path) -> None:
+    own.folders(root, {'River': 4, 'Forest': 4})
+    rows = [[f'{name}/{i}.png', str(label), name] for label, name in enumerate(('River', 'Forest')) for i in range(4)]
+    own.table(root / 'train.csv', [['Filename', 'Label', 'ClassName'], *rows])
+
+
 #: Layout -> what the refusal says. ``ROOT`` stands for the folder.
 REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     ham10000: ('HAM10000_metadata.csv has no column for the path', "its images are in the column 'image_id': give "
@@ -227,7 +272,15 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
                                        "give 'ROOT#level=1'"),
     excel: ('weather.xlsx is not read: .xlsx is no format of tables here; save it as CSV', ),
     compressed: ('weather.csv.gz is not read: .gz is no format', ),
-    coco: ('labels/instances.json is not read', ),
+    coco: ('labels/instances.json is not read by itself', ),
+    intel: ('seg_pred, seg_test, seg_train in ROOT are called like parts', ),
+    hugging_face: ('hold images directly', 'train/metadata.csv is not read by itself, because it lies in a folder of its own; give its path'),
+    mvtec: ('bottle, cable in ROOT hold ground_truth, test, train', 'move the folders ground_truth out of ROOT'),
+    tiny_imagenet: ('images in ROOT/test is called like parts', ),
+    domain_net: ('the table(s) clipart_test.txt', 'Besides, ROOT holds domains', '--dataset ROOT/clipart or --dataset ROOT/sketch'),
+    nested_twice: ('folders of images that are no parts: chest_xray', 'move chest_xray out of it, or give ROOT/train'),
+    cassava: ("give 'ROOT/train.csv#path=image_id,class=label'", ),
+    two_columns: ("train.csv: the columns ['Label', 'ClassName'] could all hold the class; name one, 'ROOT/train.csv#class=Label'", ),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from .class_file import CLASS_FILES
+from .columns import PART_NAMES
 from .names import folded
 from .scan import files, has_images, iter_images, subfolders
 from .table_rows import TABLE_SUFFIXES
@@ -22,7 +23,9 @@ OTHER_TABLES = (
     '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.feather', '.arrow', '.pkl', '.pickle', '.npy', '.npz', '.h5',
     '.hdf5', '.sqlite', '.db', '.xml', '.yaml', '.yml', '.lst', '.tab', '.dat', '.data', '.csv.gz', '.tsv.gz', '.json.gz',
     '.csv.zip')  # fmt: skip
-_TABLES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
+#: Those that are tables whatever is in them, unlike a text.
+SURE_TABLES = (
+    '.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
 #: Bytes of a table that are searched.
 _SEARCHED = 64 << 20
 #: Folders and images in each that are looked up in a table.
@@ -54,10 +57,10 @@ class Mention:
 
 
 def tables_beside(root: Path) -> list[Path]:
-    """Files that may be tables, in a folder and in those folders in it that hold no images."""
+    """Files that may be tables, in a folder, its parts, and those folders in it that hold no images."""
     found = [root / name for name in files(root) if _is_table(name)]
     for folder in subfolders(root):
-        if has_images(root / folder):  # it stops at the first one
+        if folder.lower() not in PART_NAMES and has_images(root / folder):  # it stops at the first one
             continue
         inner = [name for name in files(root / folder) if _is_table(name)]
         if len(inner) <= _FEW:
@@ -78,7 +81,7 @@ def left_unread(root: Path, used: Collection[Path], by: str) -> tuple[str, ...]:
     """
     others = [
         name for name in files(root)
-        if root / name not in used and (name.lower().endswith(_TABLES) or name in CLASS_FILES)
+        if root / name not in used and (name.lower().endswith(SURE_TABLES) or name in CLASS_FILES)
     ]  # fmt: skip
     return (f'not read: {", ".join(others)}; the lists come from {by}',) if others else ()
 

@@ -20,7 +20,7 @@ _ARCHIVE_WORDS = frozenset({
     'participant', 'case', 'cases', 'study', 'session', 'scan', 'scans', 'slide', 'slides', 'unlabeled', 'unlabelled',
     'extra', 'all', 'raw', 'resized', 'cropped', 'original', 'originals', 'augmented', 'aug', 'full', 'input', 'inputs',
     'new', 'old', 'and', 'of', 'the'})  # fmt: skip
-_PART_WORDS = frozenset({*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout'})
+_PART_WORDS = frozenset({*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout', 'pred', 'prediction', 'predictions'})
 #: Folders of pictures that say something about the images beside them.
 MASK_FOLDERS = frozenset({
     'masks', 'annotations', 'annotation', 'segmentation', 'segmentations', 'groundtruth', 'ground_truth', 'ground truth',
@@ -71,8 +71,10 @@ def called_like_parts(names: Sequence[str]) -> list[str]:
         return list(names)
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, found in words.items():
-        if '#' in found and set(found) & _ARCHIVE_WORDS:
-            groups.setdefault(tuple(found), []).append(name)
+        # seg_train and seg_test are alike but for the part, images_1 and images_2 but for the number
+        alike = tuple('train' if word in _PART_WORDS else word for word in found)
+        if ('#' in found and set(found) & _ARCHIVE_WORDS) or (len(found) > 1 and 'train' in alike):
+            groups.setdefault(alike, []).append(name)
     return next((group for group in groups.values() if len(group) > 1), [])
 
 

@@ -67,9 +67,8 @@ class Columns:
             hits = [name for name in header if name.strip().lower() in allowed]
             if len(hits) > 1:
                 raise DataError(
-                    f'{where}: the columns {hits} could all hold the {role}; rename those that do '
-                    f'not, or write a config with source=dict(type=\'AnnotationTable\', '
-                    f'{_ARGUMENTS[role]}=...)'
+                    f"{where}: the columns {hits} could all hold the {role}; name one, '{where}#{role}={hits[0]}', "
+                    f"or write a config with source=dict(type='AnnotationTable', {_ARGUMENTS[role]}=...)"
                 )
             if hits:
                 found[role] = hits[0]

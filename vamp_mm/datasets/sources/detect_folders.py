@@ -39,8 +39,8 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
     if parts and others:
         raise DataError(
             f'{root} holds the parts {parts} and, beside them, folders of images that are no parts: '
-            f'{some(others)}. Either all folders are parts, or all are classes; give '
-            f'{root / parts[0]} if only that is meant'
+            f'{some(others)}. Either all folders are parts, or all are classes; move {some(others)} out '
+            f'of it, or give {root / max(parts, key=_is_train)} if only that is meant'
         )
     if parts:
         return _with_parts(root, parts, level)
@@ -90,6 +90,10 @@ def _check_doubts(folder: Path, classes: Sequence[str], option: str, level: int 
 
 def _level(level: int | None) -> dict[str, int]:
     return {} if level in (None, 1) else dict(level=level)  # type: ignore[dict-item]
+
+
+def _is_train(folder: str) -> bool:
+    return PART_NAMES[folder.lower()] == 'train'
 
 
 def _inner(folder: Path) -> str:

@@ -13,7 +13,7 @@ from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
 from .class_splits import CLASS_SPLITS, base_classes, check_choice, class_range, class_split
-from .errors import DataError
+from .errors import DataError, brief
 from .image_cache import ImageCache, check_budget
 from .near_names import spelt_otherwise
 from .prompts import dataset_vocabulary
@@ -241,7 +241,7 @@ def _check_choices(**choices: tuple[str, tuple[str, ...]]) -> None:
 
 def _check_shots(shots: int, split: str) -> None:
     if type(shots) is not int or (shots < 1 and shots != -1):
-        raise DataError(f'shots={shots!r} must be a positive integer, or -1 for all images')
+        raise DataError(f'shots={brief(shots)} must be a positive integer, or -1 for all images')
     if split == 'test' and shots != -1:
         raise DataError(
             f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"

@@ -162,6 +162,10 @@ def wrapped(root: Path) -> None:
     own.folders(root / '__MACOSX' / 'pictures', {'cat': 4, 'dog': 4})
 
 
+def wrapped_with_table(root: Path) -> None:
+    ham10000(root / 'ham')
+
+
 def kaggle_flat_test(root: Path) -> None:
     own.folders(root, {'train/Maize': 4, 'train/Charlock': 4, 'test': 4})
     own.table(root / 'sample_submission.csv', [['file', 'species'], ['0.png', 'Sugar beet']])
@@ -231,6 +235,11 @@ def nested_twice(root: Path) -> None:
     own.folders(root, {**parts, **{f'chest_xray/{name}': 4 for name in parts}})
 
 
+def copy_inside(root: Path) -> None:
+    names = {'NORMAL': 4, 'PNEUMONIA': 4}
+    own.folders(root, {**names, **{f'chest_xray/{name}': 4 for name in names}})
+
+
 def cassava(root: Path) -> None:
     own.folders(root, {'train_images': 8, 'test_images': 2})
     own.table(root / 'train.csv', [['image_id', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
@@ -255,6 +264,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     celeba: ('only one folder with images, img_align_celeba, and no class folders in it', 'list_attr_celeba.txt'),
     fairface: ("fairface_label_train.csv#path=file,class=COLUMN' with one of 'age', 'race' as COLUMN", 'hold images directly'),
     pets: ('annotations, images in ROOT are called like parts', 'annotations/list.txt'),
+    wrapped_with_table: ('(is ROOT/ham the dataset?)', ),
     stanford_dogs: ('only one folder with images, Images (is ROOT/Images the dataset?)', ),
     inaturalist: ('two levels of folders, such as Aves with 2761, 2762 in it', "'ROOT#level=2'"),
     covid_radiography: ('COVID, Normal in ROOT hold images, masks', 'move the folders masks out of ROOT'),
@@ -279,6 +289,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     tiny_imagenet: ('images in ROOT/test is called like parts', ),
     domain_net: ('the table(s) clipart_test.txt', 'Besides, ROOT holds domains', '--dataset ROOT/clipart or --dataset ROOT/sketch'),
     nested_twice: ('folders of images that are no parts: chest_xray', 'move chest_xray out of it, or give ROOT/train'),
+    copy_inside: ('ROOT holds NORMAL, PNEUMONIA on two levels, directly and in chest_xray', 'move chest_xray out of it'),
     cassava: ("give 'ROOT/train.csv#path=image_id,class=label'", ),
     two_columns: ("train.csv: the columns ['Label', 'ClassName'] could all hold the class; name one, 'ROOT/train.csv#class=Label'", ),
 }  # fmt: skip
@@ -304,6 +315,8 @@ def test_every_next_step_that_a_refusal_names_can_be_taken(tmp_path: Path) -> No
         found = re.findall(rf"'({root}[^']*#[^']*)'|--dataset ({root}\S*)\b|is ({root}\S*) the dataset|give ({root}/\S+) if", message)
         for step in (next(filter(None, groups)) for groups in found):
             option = message.partition(f"'{step}' with one of '")[2].partition("'")[0]
+            if step == str(tmp_path / 'wrapped_with_table' / 'ham'):
+                step = f'{step}/HAM10000_metadata.csv#path=image_id,class=dx'
             assert detect(step.replace('COLUMN', option)).what
             steps += 1
     assert steps > 30

@@ -58,11 +58,11 @@ class Mention:
 
 def tables_beside(root: Path) -> list[Path]:
     """Files that may be tables, in a folder, its parts, and those folders in it that hold no images."""
-    found = [root / name for name in files(root) if _is_table(name)]
+    found = [root / name for name in files(root) if is_table(name)]
     for folder in subfolders(root):
         if folder.lower() not in PART_NAMES and has_images(root / folder):  # it stops at the first one
             continue
-        inner = [name for name in files(root / folder) if _is_table(name)]
+        inner = [name for name in files(root / folder) if is_table(name)]
         if len(inner) <= _FEW:
             found += [root / folder / name for name in inner]
     return found
@@ -148,7 +148,8 @@ def _names(cell: str, wanted: str, name: str) -> bool:
     return cell.endswith(wanted) and last in (name, name.rpartition('.')[0])
 
 
-def _is_table(name: str) -> bool:
+def is_table(name: str) -> bool:
+    """Whether a file name has the ending of a table in any format, read here or not."""
     return name.lower().endswith((*TABLE_SUFFIXES, *OTHER_TABLES)) and name not in CLASS_FILES
 
 

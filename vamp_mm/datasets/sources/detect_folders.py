@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import DataError, some
 from ..image_files import is_image
+from .beside import is_table
 from .class_doubts import doubts
 from .columns import PART_NAMES
 from .layout import Layout
@@ -101,6 +102,8 @@ def _inner(folder: Path) -> str:
     while True:
         first = next(iter_images(folder), '')
         below = [name for name in subfolders(folder) if has_images(folder / name)]
+        if any(is_table(name) for name in files(folder)):
+            return f' (is {folder} the dataset?)'
         if '/' not in first or not below:
             return ', and no class folders in it'
         if len(below) > 1 or below[0].lower() in PART_NAMES:

@@ -380,7 +380,7 @@ def test_a_table_beside_class_folders(tmp_path: Path, names: tuple, rows: list, 
         return
     split, notes = _read(tmp_path)
     assert split.classes == names
-    assert 'not read: birds.csv; the lists come from the class folders' in notes
+    assert re.fullmatch(r'not read: birds.csv \(has no column for the .*\); the lists come from the class folders', notes[-1])
 
 
 def test_debris_is_none_of_the_data(tmp_path: Path) -> None:
@@ -397,14 +397,19 @@ def test_train_csv_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
     _draw(tmp_path, 'train_images', [f'tr{index}.jpg' for index in range(8)])
     _draw(tmp_path, 'test_images', [f'te{index}.jpg' for index in range(8)])
     own.table(tmp_path / 'train.csv', [['filename', 'label'], *([f'tr{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))])
-    others = (
-        [['filename'], ['te0.jpg']], [['filename', 'label'], ['te0.jpg', '']], [['filename', 'label'], ['gone.jpg', 'cat']],
-        [['filename', 'label'], ['te0.jpg']], [[]])  # fmt: skip
-    for rows in others:
+    others = {
+        "has no column for the class. Columns found: ['filename']": [['filename'], ['te0.jpg']],
+        '1 of 1 row(s) are faulty: line 2 (te0.jpg): the class is empty': [['filename', 'label'], ['te0.jpg', '']],
+        'a table too: give its path to use it': [['filename', 'label'], ['gone.jpg', 'cat']],
+        '1 row(s) do not have the 2 cells of the header: line 2 (1 cells)': [['filename', 'label'], ['te0.jpg']],
+        'has no column for the path. Columns found: []': [[]],
+    }
+    for why, rows in others.items():
         own.table(tmp_path / 'test.csv', rows)
         split, notes = _read(tmp_path / 'train.csv')
         assert (split.classes, len(split.train), len(split.val), len(split.test)) == (('cat', 'dog'), 4, 2, 2)
-        assert notes[-1] == 'not read: test.csv; the lists come from train.csv'
+        assert notes[-1].startswith(f'not read: test.csv ({why}')
+        assert notes[-1].endswith('); the lists come from train.csv')
     (tmp_path / 'test.csv').write_bytes(b'\xff\xfe')
     assert _read(tmp_path / 'train.csv')[0].classes == ('cat', 'dog')
     own.table(tmp_path / 'test.csv', [['filename'], ['te0.jpg']])

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ..errors import DataError, some
 from .class_file import CLASS_FILES
-from .columns import PART_NAMES
+from .columns import PART_NAMES, Columns
 from .names import folded
 from .scan import files, has_images, iter_images, subfolders
-from .table_rows import TABLE_SUFFIXES
+from .table_rows import TABLE_SUFFIXES, read_rows
 
 #: Tables in formats that are not read.
 OTHER_TABLES = (
@@ -77,13 +78,27 @@ def left_unread(root: Path, used: Collection[Path], by: str) -> tuple[str, ...]:
         by: Where the lists come from.
 
     Returns:
-        One sentence, or none. Texts and JSON files that are no tables are not worth one.
+        One sentence with a reason for each, or none. Texts and JSON files that are no tables are not worth one.
     """
     others = [
         name for name in files(root)
         if root / name not in used and (name.lower().endswith(SURE_TABLES) or name in CLASS_FILES)
     ]  # fmt: skip
-    return (f'not read: {", ".join(others)}; the lists come from {by}',) if others else ()
+    shown = some([f'{name} ({_why(root / name)})' for name in others[:_FEW]], ', ')
+    return (f'not read: {shown}; the lists come from {by}',) if others else ()
+
+
+def _why(file: Path) -> str:
+    """Why a file is no table of images, or could be one."""
+    if file.name in CLASS_FILES:
+        return 'names of classes, which the lists have already'
+    if file.suffix.lower() not in TABLE_SUFFIXES:
+        return f'{file.suffix} is no format of tables here'
+    try:
+        read_rows(file, Columns())
+    except DataError as error:
+        return str(error).removeprefix(str(file)).lstrip(':, ').partition('; allowed')[0]
+    return 'a table too: give its path to use it'
 
 
 def sample_images(root: Path, folders: Sequence[str]) -> list[tuple[str, str]]:

@@ -245,3 +245,24 @@ def test_data_root_leaves_a_path_alone(tmp_path: Path, monkeypatch: pytest.Monke
     splits = cfg.test_cfg.splits
     assert splits['sketches/all'].dataset.data_root == str(tmp_path / 'data' / 'sketches')
     assert splits['dtd/all'].dataset.data_root == '/sets/dtd'
+
+
+def test_columns_and_levels_go_with_the_path(tmp_path: Path) -> None:
+    own.folders(tmp_path / 'ham', {'images_part_1': 8, 'images_part_2': 0})
+    rows = [[str(index), 'mel' if index % 2 else 'nv', 'x'] for index in range(8)]
+    own.table(tmp_path / 'ham' / 'meta.csv', [['image_id', 'dx', 'sex'], *rows])
+    own.folders(tmp_path / 'pacs', {f'{domain}/{name}': 4 for domain in ('photo', 'sketch') for name in ('mel', 'nv')})
+    table, level = f'{tmp_path}/ham/meta.csv#path=image_id,class=dx', f'{tmp_path}/pacs#level=2'
+    cfg = compose(ICONS, dataset=table, protocol='domain-generalization', targets=['source', level], shots=2)
+    assert check_config(cfg) == []
+    assert cfg.train_dataloader.dataset.source == dict(
+        type='vamp_mm.AnnotationTable', files='meta.csv', image_folder='images_part_1', path_column='image_id', class_column='dx')
+    assert cfg.train_dataloader.dataset.data_root == str(tmp_path / 'ham')
+    splits = {name: split.get('dataset', {}) for name, split in cfg.test_cfg.splits.items()}
+    assert list(splits) == ['ham/all', 'pacs/all']
+    assert splits['pacs/all']['source'] == dict(type='vamp_mm.ImageFolder', test='.', level=2)
+    again = compose(ICONS, dataset=level, protocol='domain-generalization', targets=['source', level], shots=2)
+    assert list(again.test_cfg.splits) == ['pacs/all']  # the source by its own path
+    for wrong in (f'{tmp_path}/ham', f'{tmp_path}/pacs', f'{table},kind=1', f'{tmp_path}/pacs#path=a'):
+        with pytest.raises(DataError):
+            compose(ICONS, dataset=wrong)

@@ -164,3 +164,45 @@ def test_a_name_that_is_none() -> None:
     printed = io.StringIO()
     assert not verify('dtd', 'no/such/folder', console=Console(file=printed, width=200, soft_wrap=True)).ok
     assert 'does not exist' in printed.getvalue()
+
+
+def check(path: str) -> tuple[Verified, str]:
+    printed = io.StringIO()
+    return verify(path, console=Console(file=printed, width=200, soft_wrap=True), workers=1), printed.getvalue()
+
+
+def test_folders_that_are_no_classes_are_not_ok(tmp_path: Path) -> None:
+    for index in range(8):
+        draw(tmp_path / 'ham' / f'HAM10000_images_part_{index % 2 + 1}' / f'ISIC_{index:07d}.jpg', index)
+    rows = ''.join(f'HAM_{index},ISIC_{index:07d},{"nv" if index % 4 < 2 else "mel"}\n' for index in range(8))
+    (tmp_path / 'ham' / 'meta.csv').write_text(f'lesion_id,image_id,dx\n{rows}')
+    verified, printed = check(str(tmp_path / 'ham'))
+    assert not verified.ok
+    step = f'{tmp_path}/ham/meta.csv#path=image_id,class=COLUMN'
+    assert f"give '{step}' with one of 'lesion_id', 'dx' as COLUMN" in printed
+    verified, printed = check(step.replace('COLUMN', 'dx'))
+    assert verified.ok
+    assert verified.counts[0].found == (2, 4, 2, 2)
+    assert verified.title == 'ham'
+
+
+def test_what_is_no_image_and_what_is_not_read_is_counted(tmp_path: Path) -> None:
+    for name in 'ab':
+        for index in range(4):
+            draw(tmp_path / 'own' / name / f'{index}.jfif', index + ord(name))
+    (tmp_path / 'own' / 'a' / 'notes.txt').write_text('x')
+    (tmp_path / 'own' / 'a' / 'IMG.HEIC').write_bytes(b'x')
+    (tmp_path / 'own' / 'staff.csv').write_text('name,room\nAda,1\n')
+    verified, _ = check(str(tmp_path / 'own'))
+    assert verified.ok
+    notes = found(verified, NOTE)
+    assert f'2 file(s) under {tmp_path}/own are no images and were left out: .heic 1, .txt 1' in notes
+    assert ("not read: staff.csv (has no column for the path. Columns found: ['name', 'room']); the lists come from "
+            'the class folders') in notes
+
+
+def test_one_class_is_a_warning(tmp_path: Path) -> None:
+    for part in ('train', 'test'):
+        draw(tmp_path / 'own' / part / 'cat' / '0.png', len(part))
+    verified, _ = check(str(tmp_path / 'own'))
+    assert "there is one class only, 'cat': its probability is 1 whatever the model does" in found(verified, WARNING)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import random
 import unicodedata
+import unittest.mock
 from pathlib import Path
 
 import own
 import pytest
+from mmengine.logging import MMLogger
 
 from vamp_mm.datasets import DataError, FewShotDataset
+from vamp_mm.datasets.errors import ImageError
 from vamp_mm.datasets.sources import ImageFolder
+from vamp_mm.datasets.sources.detect import detect
+from vamp_mm.datasets.sources.scan import has_images
 
 
 def test_parts_are_read_in_sorted_order(tmp_path: Path) -> None:
@@ -129,3 +134,61 @@ def test_a_link_that_pulls_in_other_classes_is_refused(tmp_path: Path) -> None:
     (tmp_path / 'ant' / 'up').symlink_to(tmp_path, target_is_directory=True)
     with pytest.raises(DataError, match=r'ant/up is a link to .*Remove the link'):
         ImageFolder(undivided='.').read(str(tmp_path))
+
+
+def test_what_cannot_be_listed_or_vanishes_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.folders(tmp_path, {'a': 4, 'b': 4, 'c': 4})
+    scandir = os.scandir
+
+    def refuse(path: str | os.PathLike) -> object:
+        if Path(path).name == 'b':
+            raise PermissionError(13, 'Permission denied')
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', refuse)  # root may read everything
+    for read in (detect, lambda path: ImageFolder(undivided='.').read(str(path)), lambda path: has_images(path / 'b')):
+        with pytest.raises(DataError, match='cannot read the folder .*b: Permission denied'):
+            read(tmp_path)
+    monkeypatch.setattr(os, 'scandir', scandir)
+    (tmp_path / 'b' / '0.png').unlink()
+    (tmp_path / 'b' / '0.png').symlink_to(tmp_path / 'gone.png')
+    (tmp_path / 'b' / 'loop.png').symlink_to(tmp_path / 'b' / 'loop.png')
+    (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
+    os.mkfifo(tmp_path / 'b' / 'fifo.png')
+    source = ImageFolder(test='.')
+    assert [item.path for item in source.read(str(tmp_path)).test if item.name == 'b'] == [
+        'b/0.png', 'b/1.png', 'b/2.png', 'b/3.png', 'b/loop.png']
+    assert source.notes(str(tmp_path)) == (f'1 file(s) under {tmp_path} are no images and were left out: .png 1', )
+    with pytest.raises(FileNotFoundError, match=r'2 of 13 images of the test split are missing .*: .*0.png.*loop.png.* links'):
+        FewShotDataset(str(tmp_path), source, split='test')
+    (tmp_path / 'b' / '0.png').unlink()
+    (tmp_path / 'b' / 'loop.png').unlink()
+    data = FewShotDataset(str(tmp_path), source, split='test', pipeline=[dict(type='LoadRGBImage')])
+    (tmp_path / 'b' / '1.png').unlink()
+    with pytest.raises(ImageError, match="cannot read image '.*b/1.png': .*No such file"):
+        data[4]
+
+
+def test_a_truncated_image_ends_a_run_or_is_left_out(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'a': 4, 'b': 4})
+    whole = (tmp_path / 'a' / '0.png').read_bytes()
+    (tmp_path / 'a' / '0.png').write_bytes(whole[:len(whole) // 2])
+    options = dict(data_root=str(tmp_path), source=ImageFolder(test='.'), split='test', pipeline=[dict(type='LoadRGBImage')])
+    with pytest.raises(ImageError, match="cannot read image '.*a/0.png': .*; replace the file, or set unreadable='skip'"):
+        FewShotDataset(**options)[0]
+    data = FewShotDataset(**options, unreadable='skip')
+    assert (len(data), data.skipped) == (7, (str(tmp_path / 'a' / '0.png'),))
+
+
+def test_one_class_is_not_trained_on(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'cat': 4})
+    options = dict(data_root=str(tmp_path), source=dict(type='ImageFolder', undivided='.'))
+    with pytest.raises(DataError, match=r"there is one class only, 'cat' \(class_split='all'\), .* two classes or more are needed"):
+        FewShotDataset(**options, split='train')
+    own.folders(tmp_path, {'dog': 4})
+    with pytest.raises(DataError, match=r"one class only, 'cat' \(class_split='base'\)"):
+        FewShotDataset(**options, split='train', class_split='base')
+    logged: list[str] = []
+    with unittest.mock.patch.object(MMLogger, 'warning', lambda self, message: logged.append(message)):
+        assert len(FewShotDataset(**options, split='test', class_split='base')) == 1
+    assert [line for line in logged if 'accuracy of 100 on the test images means nothing' in line]

@@ -162,6 +162,10 @@ def wrapped(root: Path) -> None:
     own.folders(root / '__MACOSX' / 'pictures', {'cat': 4, 'dog': 4})
 
 
+def wrapped_with_table(root: Path) -> None:
+    ham10000(root / 'ham')
+
+
 def kaggle_flat_test(root: Path) -> None:
     own.folders(root, {'train/Maize': 4, 'train/Charlock': 4, 'test': 4})
     own.table(root / 'sample_submission.csv', [['file', 'species'], ['0.png', 'Sugar beet']])
@@ -197,6 +201,56 @@ def coco(root: Path) -> None:
         categories=[dict(id=0, name='rain'), dict(id=1, name='sun')])))
 
 
+def intel(root: Path) -> None:
+    own.folders(root, {f'seg_{part}/seg_{part}/{name}': 4 for part in ('train', 'test') for name in ('forest', 'street')})
+    own.folders(root, {'seg_pred/seg_pred': 4})
+
+
+def hugging_face(root: Path) -> None:
+    for part in ('train', 'test'):
+        own.folders(root, {part: 8})
+        own.table(root / part / 'metadata.csv', [['file_name', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+
+
+def mvtec(root: Path) -> None:
+    own.folders(root, {f'{name}/{part}': 4 for name in ('bottle', 'cable')
+                       for part in ('train/good', 'test/broken', 'ground_truth/broken')})  # fmt: skip
+
+
+def tiny_imagenet(root: Path) -> None:
+    own.folders(root, {'train/n01443537/images': 4, 'train/n01629819/images': 4, 'val/images': 4, 'test/images': 4})
+    (root / 'wnids.txt').write_text('n01443537\nn01629819\n')
+
+
+def domain_net(root: Path) -> None:
+    own.folders(root, {f'{domain}/{name}': 4 for domain in ('clipart', 'sketch') for name in ('ant', 'bee')})
+    for domain in ('clipart', 'sketch'):
+        for part in ('train', 'test'):
+            lines = [f'{domain}/{name}/{index}.png {label}\n' for label, name in enumerate(('ant', 'bee')) for index in range(2)]
+            (root / f'{domain}_{part}.txt').write_text(''.join(lines))
+
+
+def nested_twice(root: Path) -> None:
+    parts = {f'{part}/{name}': 4 for part in ('train', 'test', 'val') for name in ('NORMAL', 'PNEUMONIA')}
+    own.folders(root, {**parts, **{f'chest_xray/{name}': 4 for name in parts}})
+
+
+def copy_inside(root: Path) -> None:
+    names = {'NORMAL': 4, 'PNEUMONIA': 4}
+    own.folders(root, {**names, **{f'chest_xray/{name}': 4 for name in names}})
+
+
+def cassava(root: Path) -> None:
+    own.folders(root, {'train_images': 8, 'test_images': 2})
+    own.table(root / 'train.csv', [['image_id', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+
+
+def two_columns(root: Path) -> None:
+    own.folders(root, {'River': 4, 'Forest': 4})
+    rows = [[f'{name}/{i}.png', str(label), name] for label, name in enumerate(('River', 'Forest')) for i in range(4)]
+    own.table(root / 'train.csv', [['Filename', 'Label', 'ClassName'], *rows])
+
+
 #: Layout -> what the refusal says. ``ROOT`` stands for the folder.
 REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     ham10000: ('HAM10000_metadata.csv has no column for the path', "its images are in the column 'image_id': give "
@@ -210,6 +264,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     celeba: ('only one folder with images, img_align_celeba, and no class folders in it', 'list_attr_celeba.txt'),
     fairface: ("fairface_label_train.csv#path=file,class=COLUMN' with one of 'age', 'race' as COLUMN", 'hold images directly'),
     pets: ('annotations, images in ROOT are called like parts', 'annotations/list.txt'),
+    wrapped_with_table: ('(is ROOT/ham the dataset?)', ),
     stanford_dogs: ('only one folder with images, Images (is ROOT/Images the dataset?)', ),
     inaturalist: ('two levels of folders, such as Aves with 2761, 2762 in it', "'ROOT#level=2'"),
     covid_radiography: ('COVID, Normal in ROOT hold images, masks', 'move the folders masks out of ROOT'),
@@ -227,7 +282,16 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
                                        "give 'ROOT#level=1'"),
     excel: ('weather.xlsx is not read: .xlsx is no format of tables here; save it as CSV', ),
     compressed: ('weather.csv.gz is not read: .gz is no format', ),
-    coco: ('labels/instances.json is not read', ),
+    coco: ('labels/instances.json is not read by itself', ),
+    intel: ('seg_pred, seg_test, seg_train in ROOT are called like parts', ),
+    hugging_face: ('hold images directly', 'train/metadata.csv is not read by itself, because it lies in a folder of its own; give its path'),
+    mvtec: ('bottle, cable in ROOT hold ground_truth, test, train', 'move the folders ground_truth out of ROOT'),
+    tiny_imagenet: ('images in ROOT/test is called like parts', ),
+    domain_net: ('the table(s) clipart_test.txt', 'Besides, ROOT holds domains', '--dataset ROOT/clipart or --dataset ROOT/sketch'),
+    nested_twice: ('folders of images that are no parts: chest_xray', 'move chest_xray out of it, or give ROOT/train'),
+    copy_inside: ('ROOT holds NORMAL, PNEUMONIA on two levels, directly and in chest_xray', 'move chest_xray out of it'),
+    cassava: ("give 'ROOT/train.csv#path=image_id,class=label'", ),
+    two_columns: ("train.csv: the columns ['Label', 'ClassName'] could all hold the class; name one, 'ROOT/train.csv#class=Label'", ),
 }  # fmt: skip
 
 
@@ -251,6 +315,8 @@ def test_every_next_step_that_a_refusal_names_can_be_taken(tmp_path: Path) -> No
         found = re.findall(rf"'({root}[^']*#[^']*)'|--dataset ({root}\S*)\b|is ({root}\S*) the dataset|give ({root}/\S+) if", message)
         for step in (next(filter(None, groups)) for groups in found):
             option = message.partition(f"'{step}' with one of '")[2].partition("'")[0]
+            if step == str(tmp_path / 'wrapped_with_table' / 'ham'):
+                step = f'{step}/HAM10000_metadata.csv#path=image_id,class=dx'
             assert detect(step.replace('COLUMN', option)).what
             steps += 1
     assert steps > 30
@@ -314,7 +380,7 @@ def test_a_table_beside_class_folders(tmp_path: Path, names: tuple, rows: list, 
         return
     split, notes = _read(tmp_path)
     assert split.classes == names
-    assert 'not read: birds.csv; the lists come from the class folders' in notes
+    assert re.fullmatch(r'not read: birds.csv \(has no column for the .*\); the lists come from the class folders', notes[-1])
 
 
 def test_debris_is_none_of_the_data(tmp_path: Path) -> None:
@@ -331,14 +397,19 @@ def test_train_csv_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
     _draw(tmp_path, 'train_images', [f'tr{index}.jpg' for index in range(8)])
     _draw(tmp_path, 'test_images', [f'te{index}.jpg' for index in range(8)])
     own.table(tmp_path / 'train.csv', [['filename', 'label'], *([f'tr{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))])
-    others = (
-        [['filename'], ['te0.jpg']], [['filename', 'label'], ['te0.jpg', '']], [['filename', 'label'], ['gone.jpg', 'cat']],
-        [['filename', 'label'], ['te0.jpg']], [[]])  # fmt: skip
-    for rows in others:
+    others = {
+        "has no column for the class. Columns found: ['filename']": [['filename'], ['te0.jpg']],
+        '1 of 1 row(s) are faulty: line 2 (te0.jpg): the class is empty': [['filename', 'label'], ['te0.jpg', '']],
+        'a table too: give its path to use it': [['filename', 'label'], ['gone.jpg', 'cat']],
+        '1 row(s) do not have the 2 cells of the header: line 2 (1 cells)': [['filename', 'label'], ['te0.jpg']],
+        'has no column for the path. Columns found: []': [[]],
+    }
+    for why, rows in others.items():
         own.table(tmp_path / 'test.csv', rows)
         split, notes = _read(tmp_path / 'train.csv')
         assert (split.classes, len(split.train), len(split.val), len(split.test)) == (('cat', 'dog'), 4, 2, 2)
-        assert notes[-1] == 'not read: test.csv; the lists come from train.csv'
+        assert notes[-1].startswith(f'not read: test.csv ({why}')
+        assert notes[-1].endswith('); the lists come from train.csv')
     (tmp_path / 'test.csv').write_bytes(b'\xff\xfe')
     assert _read(tmp_path / 'train.csv')[0].classes == ('cat', 'dog')
     own.table(tmp_path / 'test.csv', [['filename'], ['te0.jpg']])

@@ -175,3 +175,28 @@ def test_a_dataset_on_a_table(images: Path) -> None:
         str(images), dict(type='AnnotationTable', files='l.csv', image_folder='images'), shots=1, class_split='novel')
     assert dataset.metainfo['classes'] == ('dog',)
     assert len(dataset) == 1
+
+
+HUGE_CELL = '"' + 'x' * 200_000 + '"'
+
+
+@pytest.mark.parametrize(('name', 'text', 'says'), [
+    ('l.csv', f'path,class\n{HUGE_CELL},a\n', r'line 2: field larger than field limit \(131072\)'),
+    ('l.csv', ','.join(f'c{index}' for index in range(20_000)) + '\n', 'has 20,000 columns; at most 10,000 are read'),
+    ('l.csv', 'path,class\na/0.png,' + '9' * 5000 + '\n', r"the label '9+\.\.\.9+' is too large; labels are whole"),
+    ('l.csv', 'path,class\na/0.png,1000000000\n', r'the classes are numbers \(1000000000\), but the model reads names'),
+    ('l.csv', 'path,class\na/0.png,' + 'x' * 10_000 + '\n', 'the class name has 10,000 characters'),
+    ('l.csv', 'path,class\na/0.png,a\x07\n', r"the class name is 'a\\x07', which holds a control character"),
+    ('l.csv', 'path,class\na/0.png,a\0b\n', 'l.csv holds NUL bytes, so it is no text'),
+    ('l.jsonl', '{"path": "a/0.png", "class": "a", "class": "b"}\n', "line 1 has the key 'class' twice in one object"),
+    ('l.jsonl', '{"path": "a/0.png", "class": NaN}\n', 'line 1 holds NaN'),
+    ('l.jsonl', '{"path": "a/0.png", "class": "\\ud800"}\n', r"is '\\ud800': half of a surrogate pair"),
+    ('l.json', '[{"path": "a/0.png", "class": ' + '9' * 5000 + '}]', 'a whole number of 5,000 digits; at most 300'),
+    ('l.json', '[' * 5000, 'nested too deeply'),
+])  # fmt: skip
+def test_what_a_table_costs_is_bounded(tmp_path: Path, name: str, text: str, says: str) -> None:
+    own.draw(tmp_path / 'a' / '0.png')
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=says) as error:
+        AnnotationTable(name).read(str(tmp_path))
+    assert len(str(error.value)) < 600

@@ -57,6 +57,9 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     assert read_json(file) == [1]
     with pytest.raises(TextFileError, match='f.json has 6 bytes; at most 5 are read'):
         read_text(file, max_bytes=5)
+    file.write_bytes(b'[1]\0')
+    with pytest.raises(TextFileError, match='f.json holds NUL bytes, so it is no text'):
+        read_json(file)
     with open(file, 'wb') as sparse:
         sparse.truncate(5 << 30)  # no disk is used
     with pytest.raises(TextFileError, match='f.json has 5,368,709,120 bytes; at most 1,073,741,824 are read'):

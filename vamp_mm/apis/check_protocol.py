@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vamp_mm.datasets import Split
+from vamp_mm.structures.text_files import TextFileError, read_json
 
 from .errors import ConfigError
 from .protocol_lists import lists_of
@@ -131,9 +132,9 @@ def _read_vectors(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f'--vectors {str(path)!r} does not exist')
     try:
-        recorded = json.loads(path.read_text(encoding='utf-8-sig'))
-    except (ValueError, RecursionError) as error:  # no JSON, or no UTF-8
-        raise ConfigError([f'it is not JSON: {error}'], str(path)) from error
+        recorded = read_json(path)
+    except TextFileError as error:
+        raise ConfigError([str(error)], str(path)) from error
     if not isinstance(recorded, dict) or not recorded:
         raise ConfigError(['expected a JSON object: dataset -> recorded values'], str(path))
     wrong = [f'{dataset!r} holds {json.dumps(vector)[:60]}; expected an object of recorded values, such as '

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
 from vamp_mm.datasets import CATALOG, Item, Split, make_split
 from vamp_mm.datasets.sources.folders import caltech_counts, caltech_items
 from vamp_mm.datasets.sources.recipes import PUBLISHED_SEED, complete
+from vamp_mm.structures.text_files import TextFileError, read_json
 
 from .errors import ConfigError
 
@@ -33,9 +33,9 @@ def regenerated(dataset: str, folder: Path) -> Split | None:
     if dataset != 'caltech101' or not file.is_file():
         return None
     try:
-        order = json.loads(file.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise ConfigError([f'it is not JSON: {error}'], str(file)) from error
+        order = read_json(file)
+    except TextFileError as error:
+        raise ConfigError([str(error)], str(file)) from error
     counts = caltech_counts()
     if not isinstance(order, list) or sorted(map(str, order)) != sorted(map(str, range(1, max(counts.values()) + 1))):
         raise ConfigError([f'expected the numbers 1 to {max(counts.values())} in some order'], str(file))

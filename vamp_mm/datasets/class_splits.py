@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmengine.logging import MMLogger
+
 from .errors import DataError
 from .splits import Item
 
@@ -48,6 +50,25 @@ def class_range(which: str, num_classes: int) -> range:
         )
     middle = (num_classes + 1) // 2
     return range(middle) if which == 'base' else range(middle, num_classes)
+
+
+def check_choice(names: Sequence[str], split: str, which: str) -> None:
+    """Refuse to train on one class, and say that a test on one class means nothing.
+
+    Args:
+        names: The classes that a dataset keeps.
+        split: ``train``, ``val`` or ``test``.
+        which: ``all``, ``base`` or ``novel``, for the message.
+
+    Raises:
+        DataError: If there is one class to train on: its probability is 1 whatever the model does.
+    """
+    if len(names) > 1:
+        return
+    what = f'there is one class only, {names[0]!r} (class_split={which!r}), and its probability is 1 whatever the model does'
+    if split == 'train' and which != 'novel':  # nobody trains on novel classes
+        raise DataError(f'{what}, so nothing is learnt; two classes or more are needed to train on')
+    MMLogger.get_current_instance().warning(f'{what}, so an accuracy of 100 on the {split} images means nothing')
 
 
 def base_classes(which: str, num_classes: int) -> int:

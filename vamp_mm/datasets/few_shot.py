@@ -13,7 +13,7 @@ from vamp_mm.arguments import Component, NonNegative, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
-from .class_splits import base_classes, class_range, class_split
+from .class_splits import base_classes, check_choice, class_range, class_split
 from .errors import DataError
 from .image_cache import ImageCache, check_budget
 from .near_names import spelt_otherwise
@@ -71,7 +71,8 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
 
     Raises:
         FileNotFoundError: If the data root, files of the source or images are missing.
-        ValueError: If an argument or the source's lists are wrong, or nothing is left.
+        ValueError: If an argument or the source's lists are wrong, nothing is left, or there is one
+            class only to train on.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         self.source.require(data_root, 'data root')
         lists = self.source.read(data_root)
         labels = class_range(class_split, len(lists.classes))
+        check_choice(lists.classes[labels.start : labels.stop], split, class_split)
         vocabulary = dataset_vocabulary(
             lists.classes[labels.start : labels.stop],
             self.source.templates if templates is None else templates,

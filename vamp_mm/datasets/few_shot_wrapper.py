@@ -12,7 +12,7 @@ from vamp_mm.arguments import Component, PositiveInt, Seed
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
-from .class_splits import base_classes, class_range, class_split
+from .class_splits import base_classes, check_choice, class_range, class_split
 from .errors import DataError, some
 from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
@@ -48,7 +48,8 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         lazy_init: Do not collect the images before :meth:`full_init`.
 
     Raises:
-        DataError: If the dataset has no class names, or labels that are no such classes.
+        DataError: If the dataset has no class names, labels that are no such classes, or one class
+            only to train on.
         ValueError: If an argument is wrong.
     """
 
@@ -84,6 +85,7 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         self._start_epochs()
         names = _class_names(self.wrapped)
         labels = class_range(class_split, len(names))
+        check_choice(names[labels.start : labels.stop], split, class_split)
         vocabulary = dataset_vocabulary(
             names[labels.start : labels.stop],
             templates or self.wrapped.metainfo.get('templates') or DEFAULT_TEMPLATE,

@@ -118,7 +118,10 @@ def _twins(
     sizes: dict[int, list[tuple[str, str]]] = {}
     for part, paths in lists.items():
         for path in paths:
-            size = os.path.getsize(os.path.join(folder, path))
+            try:
+                size = os.path.getsize(os.path.join(folder, path))
+            except OSError:  # gone since it was looked for; whoever reads it says so
+                continue
             sizes.setdefault(size, []).append((part, path))
     groups: dict[str, list[tuple[str, str]]] = {}
     for same in sizes.values():
@@ -134,7 +137,10 @@ def _twins(
 
 def _digest(path: str) -> str:
     digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+    try:
+        with open(path, 'rb') as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:  # gone or not to be read: equal to no other file
+        return path
     return digest.hexdigest()

@@ -23,7 +23,10 @@ def near_name(path: str) -> str | None:
     for part in parts[1:]:
         child = found / part
         if not os.path.lexists(child):
-            names = os.listdir(found) if found.is_dir() else []
+            try:
+                names = os.listdir(found)
+            except OSError:  # no folder, or one that may not be looked into
+                return None
             near = sorted(name for name in names if _plain(name) == _plain(part))
             if not near:
                 return None

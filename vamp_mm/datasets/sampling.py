@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .errors import DataError
+from .errors import DataError, brief
 from .splits import Item, Split
 
 #: The validation subset has at most this many images per class.
@@ -53,7 +53,7 @@ def few_shot_subset(
         else:
             raise DataError(
                 f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, '
-                f'fewer images than shots={shots}; use fewer shots, or set allow_short=True to '
+                f'fewer images than shots={brief(shots)}; use fewer shots, or set allow_short=True to '
                 'take all it has'
             )
     return tuple(subset)

@@ -32,7 +32,7 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        TextFileError: If it is no regular file, too large, not to be read, or not UTF-8.
+        TextFileError: If it is no regular file, too large, not to be read, or no UTF-8 text.
     """
     try:
         found = os.stat(path)
@@ -40,7 +40,10 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
             raise TextFileError(f'{os.fspath(path)} is no regular file, but a folder, FIFO, socket or device')
         if found.st_size > max_bytes:
             raise TextFileError(f'{os.fspath(path)} has {found.st_size:,} bytes; at most {max_bytes:,} are read')
-        return Path(path).read_bytes().decode('utf-8-sig')
+        content = Path(path).read_bytes()
+        if b'\0' in content and content[:2] not in (b'\xff\xfe', b'\xfe\xff'):  # these two begin UTF-16
+            raise TextFileError(f'{os.fspath(path)} holds NUL bytes, so it is no text; save it as UTF-8 text')
+        return content.decode('utf-8-sig')
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as error:

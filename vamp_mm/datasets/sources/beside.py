@@ -12,17 +12,21 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ..errors import DataError, some
 from .class_file import CLASS_FILES
+from .columns import PART_NAMES, Columns
 from .names import folded
 from .scan import files, has_images, iter_images, subfolders
-from .table_rows import TABLE_SUFFIXES
+from .table_rows import TABLE_SUFFIXES, read_rows
 
 #: Tables in formats that are not read.
 OTHER_TABLES = (
     '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.feather', '.arrow', '.pkl', '.pickle', '.npy', '.npz', '.h5',
     '.hdf5', '.sqlite', '.db', '.xml', '.yaml', '.yml', '.lst', '.tab', '.dat', '.data', '.csv.gz', '.tsv.gz', '.json.gz',
     '.csv.zip')  # fmt: skip
-_TABLES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
+#: Those that are tables whatever is in them, unlike a text.
+SURE_TABLES = (
+    '.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
 #: Bytes of a table that are searched.
 _SEARCHED = 64 << 20
 #: Folders and images in each that are looked up in a table.
@@ -54,11 +58,13 @@ class Mention:
 
 
 def tables_beside(root: Path) -> list[Path]:
-    """Files that may be tables, in a folder and in those folders in it that hold no images."""
-    found = [root / name for name in files(root) if _is_table(name)]
+    """Files that may be tables, in a folder, its parts, and those folders in it that hold no images."""
+    found = [root / name for name in files(root) if is_table(name)]
     for folder in subfolders(root):
-        inner = [name for name in files(root / folder) if _is_table(name)]
-        if 0 < len(inner) <= _FEW and not has_images(root / folder):
+        if folder.lower() not in PART_NAMES and has_images(root / folder):  # it stops at the first one
+            continue
+        inner = [name for name in files(root / folder) if is_table(name)]
+        if len(inner) <= _FEW:
             found += [root / folder / name for name in inner]
     return found
 
@@ -72,13 +78,27 @@ def left_unread(root: Path, used: Collection[Path], by: str) -> tuple[str, ...]:
         by: Where the lists come from.
 
     Returns:
-        One sentence, or none. Texts and JSON files that are no tables are not worth one.
+        One sentence with a reason for each, or none. Texts and JSON files that are no tables are not worth one.
     """
     others = [
         name for name in files(root)
-        if root / name not in used and (name.lower().endswith(_TABLES) or name in CLASS_FILES)
+        if root / name not in used and (name.lower().endswith(SURE_TABLES) or name in CLASS_FILES)
     ]  # fmt: skip
-    return (f'not read: {", ".join(others)}; the lists come from {by}',) if others else ()
+    shown = some([f'{name} ({_why(root / name)})' for name in others[:_FEW]], ', ')
+    return (f'not read: {shown}; the lists come from {by}',) if others else ()
+
+
+def _why(file: Path) -> str:
+    """Why a file is no table of images, or could be one."""
+    if file.name in CLASS_FILES:
+        return 'names of classes, which the lists have already'
+    if file.suffix.lower() not in TABLE_SUFFIXES:
+        return f'{file.suffix} is no format of tables here'
+    try:
+        read_rows(file, Columns())
+    except DataError as error:
+        return str(error).removeprefix(str(file)).lstrip(':, ').partition('; allowed')[0]
+    return 'a table too: give its path to use it'
 
 
 def sample_images(root: Path, folders: Sequence[str]) -> list[tuple[str, str]]:
@@ -143,7 +163,8 @@ def _names(cell: str, wanted: str, name: str) -> bool:
     return cell.endswith(wanted) and last in (name, name.rpartition('.')[0])
 
 
-def _is_table(name: str) -> bool:
+def is_table(name: str) -> bool:
+    """Whether a file name has the ending of a table in any format, read here or not."""
     return name.lower().endswith((*TABLE_SUFFIXES, *OTHER_TABLES)) and name not in CLASS_FILES
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path as osp
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
@@ -20,7 +20,7 @@ _ARCHIVE_WORDS = frozenset({
     'participant', 'case', 'cases', 'study', 'session', 'scan', 'scans', 'slide', 'slides', 'unlabeled', 'unlabelled',
     'extra', 'all', 'raw', 'resized', 'cropped', 'original', 'originals', 'augmented', 'aug', 'full', 'input', 'inputs',
     'new', 'old', 'and', 'of', 'the'})  # fmt: skip
-_PART_WORDS = frozenset({*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout'})
+_PART_WORDS = frozenset({*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout', 'pred', 'prediction', 'predictions'})
 #: Folders of pictures that say something about the images beside them.
 MASK_FOLDERS = frozenset({
     'masks', 'annotations', 'annotation', 'segmentation', 'segmentations', 'groundtruth', 'ground_truth', 'ground truth',
@@ -44,14 +44,19 @@ def doubts(root: Path, tops: Sequence[str], option: str) -> DataError | None:
         The error to raise, None if nothing speaks against it.
     """
     called = called_like_parts(tops)
-    levels = _below(root, tops)
+    firsts = {top: next(iter_images(root / top), None) for top in tops}
+    deep = [top for top, first in firsts.items() if first is not None and '/' in first]
+    below = {
+        top: tuple(name for name in subfolders(root / top) if has_images(root / top / name)) for top in deep
+    }
+    levels = below if len(deep) == len(tops) else None
     return (
-        _above_parts(root, levels) or _masks(root, tops, levels) or _domains(root, levels)
+        _above_parts(root, levels) or _masks(root, tops, below) or _domains(root, levels)
         or (called and DataError(
             f'as class folders: {some(called)} in {root} {"is" if len(called) == 1 else "are"} called like parts of a '
             f'data set and not like classes; give a table of the classes, or {option!r} if these folders '
             'are the classes all the same'))
-        or _two_levels(root, levels)
+        or _nested(root, tops, below) or _two_levels(root, levels)
     )  # fmt: skip
 
 
@@ -71,20 +76,11 @@ def called_like_parts(names: Sequence[str]) -> list[str]:
         return list(names)
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, found in words.items():
-        if '#' in found and set(found) & _ARCHIVE_WORDS:
-            groups.setdefault(tuple(found), []).append(name)
+        # seg_train and seg_test are alike but for the part, images_1 and images_2 but for the number
+        alike = tuple('train' if word in _PART_WORDS else word for word in found)
+        if ('#' in found and set(found) & _ARCHIVE_WORDS) or (len(found) > 1 and 'train' in alike):
+            groups.setdefault(alike, []).append(name)
     return next((group for group in groups.values() if len(group) > 1), [])
-
-
-def _below(root: Path, tops: Iterable[str]) -> dict[str, tuple[str, ...]] | None:
-    """Folder -> the folders of images in it; None if an image lies directly in one."""
-    below = {}
-    for top in tops:
-        first = next(iter_images(root / top), None)
-        if first is None or '/' not in first:
-            return None
-        below[top] = tuple(name for name in subfolders(root / top) if has_images(root / top / name))
-    return below
 
 
 def _above_parts(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataError | None:
@@ -98,18 +94,18 @@ def _above_parts(root: Path, levels: Mapping[str, Sequence[str]] | None) -> Data
     )
 
 
-def _masks(root: Path, tops: Sequence[str], levels: Mapping[str, Sequence[str]] | None) -> DataError | None:
+def _masks(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]]) -> DataError | None:
     """Pictures about the images beside them: folders of masks beside the classes, or in each class."""
     masks = [name for name in tops if name.lower() in MASK_FOLDERS]
     others = [name for name in tops if name not in masks]
-    inner = sorted({name for names in (levels or {}).values() for name in names})
+    inner = sorted({name for top, names in below.items() if top not in masks for name in names})
     if any(name.lower() in MASK_FOLDERS for name in inner) and called_like_parts(inner):
         found = [name for name in inner if name.lower() in MASK_FOLDERS]
         return DataError(
             f'as class folders: {some(tops)} in {root} hold {some(inner)}, and pictures in {some(found)} would count as '
             f'images of the class; move the folders {some(found)} out of {root}'
         )
-    if not masks or not others or (len(others) == 1 and _below(root, others) is None):
+    if not masks or not others or (len(others) == 1 and others[0] not in below):
         return None
     if len(others) == 1:
         next_step = f'give {osp.join(root, others[0])} if the classes are the folders in it'
@@ -119,6 +115,19 @@ def _masks(root: Path, tops: Sequence[str], levels: Mapping[str, Sequence[str]] 
         f'{root} holds {some(masks)} beside {some(others)}, so their pictures would be a class of their own; {next_step}, '
         f"or give '{root}#level=1' if these folders are the classes all the same"
     )
+
+
+def _nested(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]]) -> DataError | None:
+    """A copy of the whole, or more of it, in a folder beside the classes."""
+    names = {name.casefold() for name in tops}
+    for top, inner in below.items():
+        again = [name for name in inner if name.casefold() in names and name != top]
+        if again:
+            return WhichError(
+                f'{root} holds {some(again)} on two levels, directly and in {top}, which is then no class; move {top} '
+                f"out of it, or give '{root}#level=1' if {top} is a class all the same"
+            )
+    return None
 
 
 def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataError | None:

@@ -23,6 +23,10 @@ PART_NAMES = {
     'dev': 'val', 'test': 'test', 'testing': 'test'}  # fmt: skip
 
 
+#: Columns of a table; more than any table of images has.
+MAX_COLUMNS = 10_000
+
+
 class NoTableError(DataError):
     """A file without columns of paths and classes."""
 
@@ -53,17 +57,18 @@ class Columns:
 
         Raises:
             NoTableError: If a column is missing.
-            DataError: If several columns could be meant.
+            DataError: If several columns could be meant, or there are more than 10,000.
         """
+        if len(header) > MAX_COLUMNS:
+            raise DataError(f'{where} has {len(header):,} columns; at most {MAX_COLUMNS:,} are read')
         found = {}
         for role, wanted in (('path', self.path), ('class', self.label), ('part', self.part)):
             allowed = COLUMNS[role] if wanted is None else (wanted.lower(),)
             hits = [name for name in header if name.strip().lower() in allowed]
             if len(hits) > 1:
                 raise DataError(
-                    f'{where}: the columns {hits} could all hold the {role}; rename those that do '
-                    f'not, or write a config with source=dict(type=\'AnnotationTable\', '
-                    f'{_ARGUMENTS[role]}=...)'
+                    f"{where}: the columns {hits} could all hold the {role}; name one, '{where}#{role}={hits[0]}', "
+                    f"or write a config with source=dict(type='AnnotationTable', {_ARGUMENTS[role]}=...)"
                 )
             if hits:
                 found[role] = hits[0]

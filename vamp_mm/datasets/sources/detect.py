@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
-from .beside import Mention, mentions, sample_images, tables_beside
+from .beside import SURE_TABLES, Mention, mentions, sample_images, tables_beside
 from .choice import Choice, read_choice
 from .class_doubts import WhichError
 from .columns import Columns, NoTableError
@@ -70,9 +70,11 @@ def detect(path: str | Path, testing: bool = False) -> Layout:
         return layouts[0]
     if layouts:
         found = '; '.join(f'({index}) {layout.what}' for index, layout in enumerate(layouts, 1))
+        folders_too = f", '{root}#level=1' to use the class folders" if folders is not None else ''
+        which = f'. Besides, {doubt}' if isinstance(doubt, WhichError) else ''
         raise DataError(
             f'{root} can be read in {len(layouts)} ways: {found}. Give the path of the table to use '
-            f"it, '{root}#level=1' to use the class folders, or move what is not meant out of the folder"
+            f'it{folders_too}, or move what is not meant out of the folder{which}'
         )
     assert doubt is not None
     reasons = _reasons(root, unread)
@@ -126,7 +128,7 @@ def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
     for file in (*known, *others):
         mention = mentions(file, samples)
         # texts and JSON beside images are often something else: read-me, licence, settings
-        if file in known or mention.found or file.suffix.lower() not in TABLE_SUFFIXES:
+        if file in known or mention.found or file.name.lower().endswith(SURE_TABLES):
             reasons.append(_reason(file, mention, unread))
     return reasons
 
@@ -140,7 +142,7 @@ def _reason(file: Path, mention: Mention, unread: Sequence[Unread]) -> str:
     if why is None and file.suffix.lower() not in TABLE_SUFFIXES:
         why = f'{file} is not read: {file.suffix} is no format of tables here; save it as CSV, with a column for the class'
     if why is None:
-        why = f'{file} is not read: it lies in another folder; put it into the folder of the images'
+        why = f'{file} is not read by itself, because it lies in a folder of its own; give its path'
     return why + _advice(file, mention)
 
 

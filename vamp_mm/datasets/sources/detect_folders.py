@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import DataError, some
 from ..image_files import is_image
+from .beside import is_table
 from .class_doubts import doubts
 from .columns import PART_NAMES
 from .layout import Layout
@@ -39,8 +40,8 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
     if parts and others:
         raise DataError(
             f'{root} holds the parts {parts} and, beside them, folders of images that are no parts: '
-            f'{some(others)}. Either all folders are parts, or all are classes; give '
-            f'{root / parts[0]} if only that is meant'
+            f'{some(others)}. Either all folders are parts, or all are classes; move {some(others)} out '
+            f'of it, or give {root / max(parts, key=_is_train)} if only that is meant'
         )
     if parts:
         return _with_parts(root, parts, level)
@@ -92,11 +93,17 @@ def _level(level: int | None) -> dict[str, int]:
     return {} if level in (None, 1) else dict(level=level)  # type: ignore[dict-item]
 
 
+def _is_train(folder: str) -> bool:
+    return PART_NAMES[folder.lower()] == 'train'
+
+
 def _inner(folder: Path) -> str:
     """The folder that an archive was wrapped into, as a question."""
     while True:
         first = next(iter_images(folder), '')
         below = [name for name in subfolders(folder) if has_images(folder / name)]
+        if any(is_table(name) for name in files(folder)):
+            return f' (is {folder} the dataset?)'
         if '/' not in first or not below:
             return ', and no class folders in it'
         if len(below) > 1 or below[0].lower() in PART_NAMES:

@@ -114,16 +114,21 @@ def named_layout(choice: Choice) -> Layout:
         DataError: If the file itself is no table of images, or none of its images is there.
     """
     file = choice.file
-    roots = [file.parent, file.parent.parent] if file.parent.name in TABLE_FOLDERS else [file.parent]
     group = siblings(file)
-    for root in roots:
+
+    def read(root: Path) -> Layout:
         kept = [other for other in group if other == file or _readable(root, other, choice)]
+        return table_layout(root, kept, choice)
+
+    try:
+        return read(file.parent)
+    except NoTableError:
+        raise
+    except DataError as error:  # the images may lie beside the folder of the tables
         try:
-            return table_layout(root, kept, choice)
+            return read(file.parent.parent)
         except DataError:
-            if root == roots[-1]:
-                raise
-    raise AssertionError('there is always one root')
+            raise error from None
 
 
 def _readable(root: Path, file: Path, choice: Choice) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from ..class_words import name_fault
 from ..errors import DataError, some
 
 
@@ -24,20 +25,21 @@ def folded(name: str) -> str:
 
 
 def check_names(names: Iterable[str], where: str) -> None:
-    """Refuse names that are empty or differ only in case, underscores, blanks or Unicode form.
+    """Refuse names that no prompt can hold, or that differ only in case, underscores, blanks or Unicode form.
 
     Args:
         names: Distinct class names.
         where: Name of the source, for the message.
 
     Raises:
-        DataError: With all groups of names that fall together.
+        DataError: With the name, or with all groups of names that fall together.
     """
     groups: dict[str, list[str]] = {}
     for name in names:
+        fault = name_fault(name)
+        if fault is not None:
+            raise DataError(f'{where}: the class name {fault}')
         groups.setdefault(folded(name), []).append(name)
-    if '' in groups:
-        raise DataError(f'{where}: the class name {groups[""][0]!r} has no letter in it; rename it')
     same = [' = '.join(map(repr, sorted(group))) for group in groups.values() if len(group) > 1]
     if same:
         raise DataError(

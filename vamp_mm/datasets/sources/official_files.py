@@ -12,6 +12,7 @@ from ..errors import DataError
 from ..image_files import is_image
 from ..reading import parse_json, read_text
 from ..splits import Item
+from .scan import explained, subfolders
 
 #: What readers of official files return: train, val, test; or trainval, or all, which a recipe cuts.
 Lists = dict[str, list[Item]]
@@ -56,10 +57,7 @@ class OfficialFiles:
     def folders(self, *parts: str) -> list[str]:
         """Names of the sub-folders of a folder below the image folder, sorted, without hidden ones."""
         folder = self._existing(os.path.join(self.image_folder, *parts))
-        with os.scandir(folder) as entries:
-            names = sorted(
-                entry.name for entry in entries if entry.is_dir() and entry.name[0] != '.'
-            )
+        names = list(subfolders(folder))
         if not names:
             raise FileNotFoundError(f'{folder} has no sub-folders. {self.hint}')
         return names
@@ -67,11 +65,8 @@ class OfficialFiles:
     def images(self, *parts: str) -> list[str]:
         """Paths, relative to the image folder, of the images of a folder, sorted by name."""
         folder = self._existing(os.path.join(self.image_folder, *parts))
-        names = sorted(
-            name
-            for name in os.listdir(folder)
-            if name[0] != '.' and is_image(name)
-        )
+        with explained(folder):
+            names = sorted(name for name in os.listdir(folder) if name[0] != '.' and is_image(name))
         return ['/'.join((*parts, name)) for name in names]
 
     def labels_of(self, name: str, labels: Mapping[str, int]) -> Callable[[str, str], int]:

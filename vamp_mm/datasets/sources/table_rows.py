@@ -16,6 +16,8 @@ from .columns import COLUMNS, PART_NAMES, Columns
 #: Endings of files that can be tables.
 TABLE_SUFFIXES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.txt')
 _DELIMITERS = (',', ';', '\t', '|')
+#: Characters in which the first row must end.
+_FIRST_ROW = 1 << 20
 #: Characters of a header that are shown to a user.
 _HEADER = 1 << 16
 
@@ -129,7 +131,7 @@ def _delimiter(text: str, columns: Columns) -> str | None:
     """The delimiter under which the first row is a header with a path and a class column."""
     for delimiter in _DELIMITERS:
         try:
-            columns.find(next(_cells(text, delimiter, ''), (0, []))[1], '')
+            columns.find(next(_cells(text[:_FIRST_ROW], delimiter, ''), (0, []))[1], '')
         except DataError:
             continue
         return delimiter

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import os.path as osp
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..class_splits import class_split
 from ..digests import list_digest
-from ..image_files import is_image
+from ..errors import DataError
 from ..sources.catalog import CatalogRow, Counts
+from ..sources.scan import list_files
 from ..splits import PARTS, Split
 from .findings import ERROR, NOTE, WARNING, Finding
 
@@ -85,15 +85,19 @@ def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
 
 
 def check_shots(split: Split) -> list[Finding]:
-    """Look for classes that are too small for the few-shot settings.
+    """Look for classes that are too small for the few-shot settings, or too few.
 
     Args:
         split: The lists.
 
     Returns:
-        A note per list, if there are such classes.
+        A note per list with such classes, a warning where there is one class only.
     """
     findings = []
+    if len(split.classes) == 1:
+        findings.append(Finding(
+            WARNING, f'there is one class only, {split.classes[0]!r}: its probability is 1 whatever the model does',
+            'two classes or more are needed to train on'))
     for part, shots in _SHOTS.items():
         if split.val_is_test and part == 'val':
             continue  # never sampled
@@ -132,7 +136,13 @@ def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[l
     Returns:
         What was found, and the files that are there.
     """
-    there = {osp.normpath(path) for path in _walk(image_root)}
+    findings: list[Finding] = []
+    try:
+        found = list_files(image_root).images if osp.isdir(image_root) else ()
+    except DataError as error:
+        findings.append(Finding(ERROR, str(error), 'make it readable; what is in it was not compared with the lists'))
+        found = ()
+    there = {osp.normpath(osp.join(image_root, path)) for path in found}
     missing = [path for path in files if path not in there and not osp.isfile(path)]
     # Case-blind file systems find what others do not: compare with the names as the folder has them.
     odd = [path for path in files if path not in there and path not in set(missing)]
@@ -140,7 +150,7 @@ def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[l
     for path in there:
         folded.setdefault(_fold(path), path)
     meant = {path: folded[_fold(path)] for path in (*missing, *odd) if _fold(path) in folded}
-    findings = _missing(missing, len(files), meant, image_root, hint) + _twins(files)
+    findings += _missing(missing, len(files), meant, image_root, hint) + _twins(files)
     spare = len(there - files.keys() - set(meant.values()))
     if spare:
         findings.append(Finding(NOTE, f'{spare:,} images on disk are in no list'))
@@ -180,13 +190,6 @@ def _counts(split: Split, which: str) -> Counts:
     number = len(split.classes)
     classes = number if which == 'all' else (number + 1) // 2 if which == 'base' else number // 2
     return Counts(classes, *(len(class_split(split.part(part), which, number)) for part in PARTS))
-
-
-def _walk(root: str) -> Iterator[str]:
-    for folder, _, names in os.walk(root, followlinks=True):
-        for name in names:
-            if is_image(name):
-                yield osp.join(folder, name)
 
 
 def _fold(path: str) -> str:

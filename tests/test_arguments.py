@@ -191,7 +191,7 @@ def test_floats_in_a_range(value: float) -> None:
     (Sequence[int], [[], [1], (1, 2)], ['12', [1.5], 3, None], 'a list whose items are each an integer'),
     (tuple[float, float], [(1, 2), [0.5, 1]], [(1, ), (1, 2, 3), 'ab'], 'a list of 2 values, a number and a number'),
     (Mapping[str, float], [{}, {'a': 1}], [{'a': 'b'}, {1: 2}, []], 'a dict whose values are each a number'),
-    (Component, [dict(type='X')], [{}, dict(tpye='X'), 'X'], "a dict with the key 'type'"),
+    (Component, [dict(type='X')], [{}, dict(kind='X'), 'X'], "a dict with the key 'type'"),
     (PositiveInt | Literal[-1], [1, -1], [0, -2, 1.0], 'an integer of at least 1 or -1'),
     (Literal['a', 'b'], ['a'], ['c', 1, None], "one of 'a', 'b'"),
     (str | None, ['', None], [1, ['a']], 'a string or None'),

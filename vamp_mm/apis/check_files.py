@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from .config_check import check_config
+from .effect_check import without_effect
 
 _CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -31,20 +32,24 @@ def check_files(files: Sequence[str | Path] = ()) -> int:
         raise FileNotFoundError(f'there is no config under {_CONFIGS}; name the files to check')
     faulty = 0
     for path in paths:
-        problems = _check_file(path)
+        problems, idle = _check_file(path)
         faulty += bool(problems)
         print(f'{"FAULTY" if problems else "ok    "} {path}')
         for problem in problems:
             print(f'       - {problem}')
+        for sentence in idle:
+            print(f'       note: {sentence}')
     print(f'{len(paths)} config(s) checked, {faulty} with problems')
     return faulty
 
 
-def _check_file(path: Path) -> list[str]:
+def _check_file(path: Path) -> tuple[list[str], list[str]]:
+    """Problems, and settings without effect."""
     if not path.is_file():
-        return ['there is no such file']
+        return ['there is no such file'], []
     try:
         cfg = Config.fromfile(path)
     except Exception as error:  # a config is code; whatever it raises is its problem, not the check's
-        return [f'it cannot be read: {type(error).__name__}: {error}']
-    return check_config(cfg)
+        return [f'it cannot be read: {type(error).__name__}: {error}'], []
+    problems = check_config(cfg)
+    return problems, [] if problems else without_effect(cfg)

@@ -97,7 +97,7 @@ def fits(value: Any, kind: Any) -> bool:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         return fits(value, inner[0]) and all(_meets(value, condition) for condition in inner[1:])
-    if origin in (Union, types.UnionType):
+    if _is_union(kind):
         return any(fits(value, item) for item in inner)
     if origin is Literal:
         return any(type(value) is type(item) and value == item for item in inner)
@@ -125,7 +125,7 @@ def words(kind: Any) -> str:
     if origin is Annotated:
         return words(inner[0]) + ''.join(" with the key 'type'" if isinstance(item, Typed) else str(item)
                                          for item in inner[1:] if isinstance(item, (Typed, Range)))
-    if origin in (Union, types.UnionType):
+    if _is_union(kind):
         return _either([words(item) for item in inner])
     if origin is Literal:
         return ('one of ' if len(inner) > 1 else '') + ', '.join(map(repr, inner))
@@ -187,6 +187,13 @@ def problem_of(name: str, value: Any, parameter: inspect.Parameter) -> str | Non
     """
     if value is parameter.default or fits(value, parameter.annotation):
         return None
+    if _is_list(value):  # the item that is wrong says more than the whole list
+        alternatives = typing.get_args(parameter.annotation) if _is_union(parameter.annotation) else (parameter.annotation, )
+        for kind in (kind for kind in alternatives if typing.get_origin(kind) in (list, Sequence)):
+            item_kind = typing.get_args(kind)[0]
+            for index, item in enumerate(value):
+                if not fits(item, item_kind):
+                    return problem_of(f'{name}.{index}', item, as_parameter('item', item_kind))
     finite = ', and finite' if isinstance(value, float) and not math.isfinite(value) else ''
     return f'{name}={shortened(value)} must be {words(parameter.annotation)}{finite}'
 
@@ -250,6 +257,10 @@ def _fits_plain(value: Any, base: Any) -> bool:
         return True  # a type variable, or what cannot be read
     # Plain data is never an object of a class; whether an object is the right one is for the class to say (protocols).
     return not isinstance(value, (str, Number, bytes, list, tuple, Mapping, type(None)))
+
+
+def _is_union(kind: Any) -> bool:
+    return typing.get_origin(kind) in (Union, types.UnionType)
 
 
 def _is_list(value: Any) -> bool:

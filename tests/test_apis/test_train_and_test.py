@@ -139,5 +139,5 @@ def test_config_that_does_not_train_or_test_is_refused(toy_config: Path, tmp_pat
     with pytest.raises(ConfigError, match='no train_cfg'):
         train(cfg)
     cfg.test_cfg = None
-    with pytest.raises(ConfigError, match='no test_cfg'):
+    with pytest.raises(ConfigError, match='test_dataloader and test_evaluator without test_cfg'):
         test(cfg, None)

@@ -39,6 +39,13 @@ def test_misspelt_key(micro: world.Micro, tmp_path: Path, capsys: pytest.Capture
     ('optim_wrapper.optimiser.lr=0.1', ('optim_wrapper', "did you mean 'optimizer'")),
     ('max_epochs=3', ('the config', "'max_epochs'")),
     ('train_dataloader.batch_sise=3', ('train_dataloader', "did you mean 'batch_size'")),
+    ('model.prompter.test_samples=2.5', ('model.prompter.test_samples=2.5 must be an integer from 0 to 10000', )),
+    ('model.prompter.host.num_tokens=-3', ('model.prompter.host.num_tokens=-3 must be an integer from 1 to 4096', )),
+    ('train_dataloader.batch_size=0', ('train_dataloader.batch_size=0 must be an integer of at least 1', )),
+    ('optim_wrapper.optimizer.lr=-1', ('optim_wrapper.optimizer.lr=-1 must be a number of at least 0', )),
+    ('model.prompter.start=2', ('model.prompter: text blocks start=2, depth=2 do not exist', 'start + depth <= 3')),
+    ('test_dataloader.dataset.pipeline.2.size=64',
+     ('takes images of 32 x 32 pixels, and the pipelines give', 'set test_dataloader.dataset.pipeline.2.size=32')),
 ])
 def test_unknown_option(micro: world.Micro, tmp_path: Path, capsys: pytest.CaptureFixture, option: str,
                         words: tuple[str, ...]) -> None:

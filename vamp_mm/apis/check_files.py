@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .config_check import check_config
 from .config_file import read_config
+from .effect_check import without_effect
 from .errors import ConfigError
 
 _CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -31,20 +32,24 @@ def check_files(files: Sequence[str | Path] = ()) -> int:
         raise FileNotFoundError(f'there is no config under {_CONFIGS}; name the files to check')
     faulty = 0
     for path in paths:
-        problems = _check_file(path)
+        problems, idle = _check_file(path)
         faulty += bool(problems)
         print(f'{"FAULTY" if problems else "ok    "} {path}')
         for problem in problems:
             print(f'       - {problem}')
+        for sentence in idle:
+            print(f'       note: {sentence}')
     print(f'{len(paths)} config(s) checked, {faulty} with problems')
     return faulty
 
 
-def _check_file(path: Path) -> list[str]:
+def _check_file(path: Path) -> tuple[list[str], list[str]]:
+    """Problems, and settings without effect."""
     if not path.is_file():
-        return ['it is a folder' if path.is_dir() else 'there is no such file']
+        return ['it is a folder' if path.is_dir() else 'there is no such file'], []
     try:
         cfg = read_config(path)
     except ConfigError as error:
-        return error.problems
-    return check_config(cfg)
+        return error.problems, []
+    problems = check_config(cfg)
+    return problems, [] if problems else without_effect(cfg)

@@ -7,7 +7,7 @@ it. The check reads signatures only; nothing is built, no data or weights are ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from mmengine.runner import Runner
 from mmengine.utils.dl_utils import set_multi_processing
 from torch.utils.data import DataLoader
 
-from vamp_mm.arguments import as_parameter, fits
+from vamp_mm.arguments import Component, as_parameter, fits, shortened
 from vamp_mm.engine.optim_groups import PartOptimWrapperConstructor
 from vamp_mm.evaluation.split_configs import split_dataset
 
@@ -37,6 +37,8 @@ _READ_FROM_CFG = frozenset({
 })
 #: Which method a run is of: set in the model's config, completed by compose.
 _RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
+#: What a config holds besides dicts and ready-made objects.
+_DATA = str | bool | int | float | Sequence[Any]
 _DEFAULT_HOOKS = frozenset(
     {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'})
 _DATALOADER = frozenset({'num_batch_per_epoch', 'disable_subprocess_warning'})
@@ -90,7 +92,8 @@ class _RunnerCheck:
 
     def __init__(self, cfg: Config) -> None:
         self._cfg = cfg
-        self._types = TypedChecker(cfg.get('default_scope') or 'mmengine')
+        scope = cfg.get('default_scope')
+        self._types = TypedChecker(scope if isinstance(scope, str) and scope else 'mmengine')
         self._problems = self._types.problems
 
     def run(self) -> list[str]:
@@ -149,10 +152,12 @@ class _RunnerCheck:
                 else:
                     self._problems.append(f"{path}: a dict without 'type' builds nothing")
                     continue
+            if not isinstance(item, Mapping) and fits(item, _DATA):
+                self._problems.append(f"{path}={shortened(item)} must be a dict with the key 'type'")
             self._types.visit(path, item, registry)
 
-    def _untyped(self, path: str, value: Mapping, allowed: frozenset[str]) -> None:
-        for key in value:
+    def _untyped(self, path: str, value: object, allowed: frozenset[str]) -> None:
+        for key in value if isinstance(value, Mapping) else ():
             if key not in allowed:
                 self._problems.append(f'{path}: unknown key {key!r}; {closest(key, allowed)}')
 
@@ -201,8 +206,8 @@ class _RunnerCheck:
 
     def _splits(self, path: str, splits: Mapping) -> None:
         """The class splits of a test loop: overrides of the dataset that the loop's dataloader holds."""
-        loader = self._cfg.get(path.replace('_cfg', '_dataloader')) or {}
-        dataset = loader.get('dataset') or {}
+        loader = self._cfg.get(path.replace('_cfg', '_dataloader'))
+        dataset = loader.get('dataset') if isinstance(loader, Mapping) else None
         for name, split in splits.items():
             if not isinstance(split, Mapping):
                 self._problems.append(f'{path}.splits.{name}={split!r} must be a dict')
@@ -213,7 +218,7 @@ class _RunnerCheck:
             if 'seen' not in split and 'outside' not in split:
                 self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
-            if overrides and 'type' in dataset:
+            if isinstance(overrides, Mapping) and isinstance(dataset, Mapping) and {*dataset, *overrides} >= {'type'}:
                 self._types.visit(f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS')
 
     def _optim_wrapper(self, path: str, value: Mapping) -> None:
@@ -242,14 +247,19 @@ class _RunnerCheck:
     def _default_hooks(self, path: str, value: Mapping) -> None:
         self._untyped(f'{path} (others go into custom_hooks)', value, _DEFAULT_HOOKS)
         for name, hook in value.items():
-            if hook is not None:
-                self._plain(f'{path}.{name}', hook, 'HOOKS')
+            self._values(path, {name: hook}, {name: Component | None})
+            if isinstance(hook, Mapping):
+                self._types.visit(f'{path}.{name}', hook, 'HOOKS')
 
     def _env_cfg(self, path: str, value: Mapping) -> None:
         self._untyped(path, value,
                       frozenset({'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'}))
-        mp_cfg, dist_cfg = value.get('mp_cfg') or {}, value.get('dist_cfg') or {}
-        self._types.keys(f'{path}.mp_cfg', mp_cfg, signature_of(set_multi_processing), 'mp_cfg')
+        mp_cfg, dist_cfg = value.get('mp_cfg'), value.get('dist_cfg')
+        if isinstance(mp_cfg, Mapping):
+            self._types.keys(f'{path}.mp_cfg', mp_cfg, signature_of(set_multi_processing), 'mp_cfg')
+        for key in ('mp_cfg', 'dist_cfg'):
+            if isinstance(value.get(key), Mapping):
+                self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
         known = signature_of(init_dist).keys | {'timeout'}
         group = signature_of(torch.distributed.init_process_group).keys \
             if torch.distributed.is_available() else frozenset()

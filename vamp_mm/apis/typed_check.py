@@ -14,7 +14,7 @@ from vamp_mm.registry import SCOPE
 
 from .errors import closest
 from .signatures import Signature, signature_of
-from .usual_arguments import BY_REGISTRY
+from .usual_arguments import BY_REGISTRY, BY_TYPE
 
 #: Keys that MMEngine hands to a component when it builds it, by registry; a config leaves them out.
 _INJECTED: dict[str, frozenset[str]] = {
@@ -136,7 +136,7 @@ class TypedChecker:
         for key in sorted(missing):
             self.problems.append(f'{path}: {_name(target)} needs the key {key!r}')
         ours = hasattr(getattr(target, '__init__', None), 'checks_arguments')
-        kinds = self._usual(signature, registry)
+        kinds = self._usual(signature, registry, str(cfg['type']).split('.')[-1])
         if ours:  # what MMEngine hands over is a dict in the config
             kinds |= {key: kind for key, kind in declared(target).items() if key not in _INJECTED.get(registry, ())}
         self.values(path, cfg, kinds)
@@ -149,7 +149,7 @@ class TypedChecker:
         """Report keys of ``cfg`` that neither ``signature`` nor ``also`` lists."""
         if signature.open:
             return
-        for key in cfg:
+        for key in map(str, cfg):
             if key not in signature.keys and key not in also:
                 self.problems.append(
                     f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}')
@@ -168,10 +168,10 @@ class TypedChecker:
                 self.problems += [problem] if problem else []
 
     @staticmethod
-    def _usual(signature: Signature, registry: str) -> dict[str, inspect.Parameter]:
+    def _usual(signature: Signature, registry: str, name: str) -> dict[str, inspect.Parameter]:
         return {
             key: as_parameter(key, kind, signature.optional.get(key, inspect.Parameter.empty))
-            for key, kind in BY_REGISTRY.get(registry, {}).items() if key in signature.keys
+            for key, kind in {**BY_REGISTRY.get(registry, {}), **BY_TYPE.get(name, {})}.items() if key in signature.keys
         }
 
     def resolve(self, path: str, name: object, registry: str) -> Callable | None:

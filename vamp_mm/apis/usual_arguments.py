@@ -56,7 +56,9 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
         'ignore_last': bool, 'log_metric_by_epoch': bool
     },
     'TRANSFORMS': {
-        'size': _Pixels | Sequence[_Pixels], 'crop_size': _Pixels | Sequence[_Pixels], 'p': Fraction, 'keep_ratio': bool,
+        'size': _Pixels | tuple[_Pixels] | tuple[_Pixels, _Pixels], 'crop_size': _Pixels | tuple[_Pixels, _Pixels],
+        'p': Fraction, 'keep_ratio': bool,
+        'interpolation': Literal['nearest', 'bilinear', 'bicubic', 'area', 'box', 'hamming', 'lanczos'] | int,
         'transforms': Sequence[Component | Callable | Sequence[Component | Callable]]
     },
     'METRICS': {'topk': PositiveInt | Sequence[PositiveInt], 'collect_device': Literal['cpu', 'gpu'], 'prefix': str},
@@ -65,12 +67,17 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
     'MODELS': {'num_classes': PositiveInt, 'in_channels': PositiveInt, 'loss_weight': float},
 }
 
+#: The same for names that mean other things in several libraries.
+BY_TYPE: Mapping[str, Mapping[str, Any]] = {
+    'torchvision/RandomResizedCrop': {'scale': tuple[Positive, Positive], 'ratio': tuple[Positive, Positive]},
+}
+
 #: Keys of a dataloader.
 DATALOADER: Mapping[str, Any] = {
     'batch_size': PositiveInt, 'num_workers': Annotated[int, Range(0, 1024)], 'persistent_workers': bool,
     'pin_memory': bool, 'drop_last': bool, 'shuffle': bool, 'prefetch_factor': PositiveInt | None,
     'timeout': NonNegative, 'num_batch_per_epoch': PositiveInt | None, 'sampler': Component, 'dataset': Component,
-    'batch_sampler': Component | None
+    'batch_sampler': Component | None, 'collate_fn': Component | Callable, 'worker_init_fn': Component | Callable | None
 }
 
 #: Keys of a split of a test loop.
@@ -97,5 +104,7 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
                                     'bias_decay_mult': NonNegative, 'norm_decay_mult': NonNegative,
                                     'bypass_duplicate': bool, 'custom_keys': _Dict},
     'env_cfg': {'cudnn_benchmark': bool, 'mp_cfg': _Dict | None, 'dist_cfg': _Dict | None},
+    'env_cfg.mp_cfg': {'mp_start_method': Literal['fork', 'spawn', 'forkserver'], 'opencv_num_threads': int},
+    'env_cfg.dist_cfg': {'backend': str, 'timeout': Positive},
     'auto_scale_lr': {'enable': bool, 'base_batch_size': PositiveInt},
 }

@@ -13,9 +13,12 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.engine import unwrap_model
+
 from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
+from .image_check import say_if_images_differ
 from .launch import launched, on_main
 from .records import write_json
 from .result import RESULT, identity, result_of, trainable_parameters
@@ -71,6 +74,7 @@ def test(
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
+        say_if_images_differ(cfg, unwrap_model(runner.model))
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:

@@ -20,6 +20,7 @@ from .config_check import validate_config
 from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
+from .image_check import say_if_images_differ
 from .launch import launched, on_main
 from .records import check_work_dir, write_json
 from .result import RESULT, StartHook, identity, result_of, trainable_parameters
@@ -65,6 +66,7 @@ def train(
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
         runner = Runner.from_cfg(cfg)
+        say_if_images_differ(cfg, unwrap_model(runner.model))
         begin = StartHook()
         runner.register_custom_hooks([DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):

@@ -100,8 +100,8 @@ def fit_weights(model: nn.Module, state: dict[str, Tensor], path: Path | None, a
     """
     try:
         state = _converted(model, dict(state), path)
-    except _BUILDING as error:
-        raise _unfit(path, arch, first_line(error)) from error
+    except _BUILDING as error:  # sizes that no conversion takes; what differs says more than open_clip's own words
+        raise _unfit(path, arch, differences(model.state_dict(), state) or first_line(error)) from error
     _load(model, state, path, arch)
 
 

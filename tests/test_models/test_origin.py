@@ -313,3 +313,13 @@ def test_weights_that_are_not_those_of_the_model(small_files: dict[str, str], tm
     torch.save(change(torch.load(small_files['pretrained'], weights_only=True)), tmp_path / 'a.pt')
     with pytest.raises(CheckpointError, match=told):
         load_clip(small_files['arch'], str(tmp_path / 'a.pt'))
+
+
+def test_old_batch_norms_lack_a_counter(tmp_path: Path) -> None:
+    config = dict(embed_dim=32, vision_cfg=dict(image_size=32, layers=[1, 1, 1, 1], width=8, patch_size=None),
+                  text_cfg=dict(context_length=8, vocab_size=49408, width=32, heads=1, layers=1))
+    state = open_clip.CLIP(**config).state_dict()
+    assert state['visual.bn1.num_batches_tracked'].dtype == torch.int64
+    torch.save({key: value for key, value in state.items() if 'num_batches_tracked' not in key}, tmp_path / 'a.pt')
+    own = load_clip(helpers.write_arch(tmp_path, config), str(tmp_path / 'a.pt')).model.state_dict()
+    assert torch.equal(own['visual.bn1.running_var'], state['visual.bn1.running_var'])

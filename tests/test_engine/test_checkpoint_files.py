@@ -205,6 +205,8 @@ def test_names_of_wrapped_models_are_plain_and_never_two(tmp_path):
     state = {'module._orig_mod.w': torch.ones(1), '_orig_mod.b': torch.zeros(1)}
     torch.save({'state_dict': state}, tmp_path / 'a.pth')
     assert list(load_checkpoint(tmp_path / 'a.pth')['state_dict']) == ['w', 'b']
+    torch.save(state, tmp_path / 'bare.pth')
+    assert list(load_checkpoint(tmp_path / 'bare.pth')) == ['w', 'b']
     torch.save({'state_dict': {**state, 'w': torch.zeros(1)}}, tmp_path / 'b.pth')
     with pytest.raises(CheckpointError, match="'module._orig_mod.w' and 'w', two values of one"):
         load_checkpoint(tmp_path / 'b.pth')

@@ -16,6 +16,7 @@ from typing import Any
 
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
+from ...weight_files import CheckpointError
 from .architecture import FOLDER_CONFIG, Architecture, read_config
 
 #: Tensors in which OpenAI's own files say how they were built.
@@ -26,7 +27,7 @@ _RESIZE_MODES = ('shortest', 'longest', 'squash')
 _INTERPOLATIONS = ('bicubic', 'bilinear', 'nearest', 'random')
 
 
-class UnknownOriginError(ValueError):
+class UnknownOriginError(CheckpointError):
     """A file does not say which weights it holds, and those that it may hold differ in what belongs to them."""
 
 

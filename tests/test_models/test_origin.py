@@ -66,10 +66,12 @@ def test_a_local_copy_of_published_weights_is_used_like_the_tag_or_refused(arch:
 def test_the_candidates_are_listed_by_what_they_have() -> None:
     with pytest.raises(UnknownOriginError) as caught:
         traits_of_file(_published('ViT-L-14'), WeightFile(Path(__file__)))
-    groups = re.findall(r'(QuickGELU|GELU), mean (\([^)]*\)).*?shortest \(([^)]*)\)', str(caught.value))
+    groups = re.findall(r'(QuickGELU|GELU), mean (\([^)]*\)), std \([^)]*\) \(([^)]*)\)', str(caught.value))
     assert [(kind, mean) for kind, mean, _ in groups] == [
         ('QuickGELU', '(0.481, 0.458, 0.408)'), ('GELU', '(0.481, 0.458, 0.408)'), ('GELU', '(0.5, 0.5, 0.5)')]
     assert groups[2][2] == 'laion2b_s32b_b82k'
+    with pytest.raises(UnknownOriginError, match=r'differ in what belongs to them: shortest \(.*\); squash \(dfn5b\)\. Name'):
+        traits_of_file(_published('ViT-H-14-quickgelu'), WeightFile(Path(__file__)))
 
 
 def test_what_the_user_sets_needs_no_origin() -> None:

@@ -198,6 +198,11 @@ def test_folders_that_lack_something(folder: Path, tmp_path_factory: pytest.Temp
     (other / 'config.json').write_text(json.dumps(dict(model_type='clip')))
     with pytest.raises(FileNotFoundError, match=r'holds no open_clip_config\.json \(it holds config\.json\)'):
         load_clip(f'local-dir:{other}')
+    for arch in ('local-dir:', 'hf-hub:'):
+        with pytest.raises(ValueError, match=f"arch='{arch}' names nothing: write 'local-dir:FOLDER' or"):
+            load_clip(arch)
+    with pytest.raises(ValueError, match="pretrained='openai' is no file, and arch=None needs one"):
+        load_clip(None, 'openai')
     with pytest.raises(FileNotFoundError, match='there is no folder /nowhere'):
         load_clip('local-dir:/nowhere')
     with pytest.raises(ValueError, match=r"a config of transformers \(model_type='clip'\)"):
@@ -238,7 +243,7 @@ def test_a_tokenizer_that_needs_another_package(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(architecture.open_clip, 'get_tokenizer', missing)
     with pytest.raises(ValueError, match="'ViT-B-16-SigLIP' has the tokenizer .*needs the package transformers: pip install"):
-        load_clip('ViT-B-16-SigLIP')
+        load_clip('ViT-B-16-SigLIP', 'webli')
 
 
 def _as_transformers(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -132,6 +132,17 @@ def test_learnables_that_no_training_left_are_refused(tmp_path, ctx):
         import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', {**_coop(), 'ctx': ctx}))
 
 
+@pytest.mark.parametrize(('change', 'told'), [
+    (lambda ctx: {'ctx': ctx.to(torch.complex64)}, r'holds ctx \(complex64\), which no weights'),
+    (lambda ctx: {'ctx': ctx.to(torch.float8_e4m3fn)}, r'holds ctx \(float8_e4m3fn\), which no weights'),
+    (lambda ctx: {'ctx': ctx, 'module.ctx': ctx + 1}, "'ctx' and 'module.ctx', two values of one weight"),
+])
+def test_other_kinds_of_number_and_double_names_are_refused(tmp_path, change, told):
+    state = _coop()
+    with pytest.raises(CheckpointError, match=told):
+        import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', {**state, **change(state['ctx'])}))
+
+
 class _Evil:
 
     def __reduce__(self):

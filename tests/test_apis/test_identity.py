@@ -57,6 +57,28 @@ def test_weights_of_one_name_are_told_apart_by_their_content(tmp_path: Path) -> 
     assert found['openai'] == found['moved'] != found['laion']
 
 
+def test_the_named_origin_of_weights_counts_and_their_place_does_not(tmp_path: Path) -> None:
+    files = [tmp_path / folder / 'ViT.pt' for folder in 'ab']
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(b'1' * 9)
+    first, moved, other, bare = (_hash(overrides={'model.backbone.pretrained': value}) for value in (
+        f'openai@{files[0]}', f'openai@{files[1]}', f'laion2b_s34b_b88k@{files[0]}', str(files[0])))
+    assert first == moved
+    assert len({first, other, bare}) == 3
+
+
+def test_the_weights_in_the_folder_of_an_architecture_count(tmp_path: Path) -> None:
+    found = {}
+    for name, content in (('a', b'1'), ('b', b'1'), ('c', b'2')):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / 'open_clip_config.json').write_text('{}')
+        (folder / 'open_clip_model.safetensors').write_bytes(content)
+        found[name] = _hash(overrides={'model.backbone.arch': f'local-dir:{folder}', 'model.backbone.pretrained': None})
+    assert found['a'] == found['b'] != found['c']
+
+
 def test_config_file_may_move(tmp_path: Path) -> None:
     copy = tmp_path / 'mine.py'
     copy.write_text(f"_base_ = ['{MMRL}']\n")

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
+from safetensors.torch import save_file
 from torch import nn
 
 from vamp_mm import __version__
@@ -173,6 +174,64 @@ def test_other_layouts_are_refused(tmp_path, state):
     torch.save(state, tmp_path / 'a.pth')
     with pytest.raises(CheckpointError):
         load_checkpoint(tmp_path / 'a.pth')
+
+
+META = {
+    'classes=5': ({'dataset_meta': {'classes': 5}}, r"\['classes'\] is 5 \(int\) and must be a list of class names"),
+    'classes=abc': ({'dataset_meta': {'classes': 'abc'}}, r"\['classes'\] is 'abc' \(str\) and must be a list"),
+    'class numbers': ({'dataset_meta': {'classes': [1, 2]}}, r"\['classes'\] is a list and must be a list of class"),
+    'class tensor': ({'dataset_meta': {'classes': torch.ones(3)}}, r"\['classes'\] is a Tensor and must be a list"),
+    'homonyms': ({'dataset_meta': {'classes': ['a', 'b'], 'homonyms': 'a'}}, r"\['homonyms'\] is 'a'"),
+    'templates': ({'dataset_meta': {'templates': 3}}, r"\['templates'\] is 3 \(int\) and must be a sentence or"),
+    'dataset_meta': ({'dataset_meta': ['a']}, r"meta\['dataset_meta'\] is a list and must be a dict"),
+    'config': ({'cfg_text': 5}, r"meta\['cfg_text'\] is 5 \(int\) and must be a text"),
+    'epoch': ({'epoch': 2.5}, r"meta\['epoch'\] is 2.5 \(float\) and must be a whole number from 0"),
+    'iter': ({'iter': -1}, r"meta\['iter'\] is -1 \(int\) and must be a whole number from 0"),
+    'settings': ({'settings': {'a': 1}}, r"meta\['settings'\] is a dict and must be a dict of texts"),
+    'format': ({'format': 'new'}, "has format 'new'"),
+}
+
+
+@pytest.mark.parametrize('kind', META)
+def test_metadata_of_the_wrong_kind_are_named(tmp_path, kind):
+    meta, told = META[kind]
+    torch.save({'meta': meta, 'state_dict': {}}, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match=rf'a\.pth .*{told}') as caught:
+        load_checkpoint(tmp_path / 'a.pth')
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('state', 'told'),
+    [
+        ({'meta': None}, 'its meta is a NoneType and must be a dict'),
+        ({'state_dict': {'w': 1}}, r"state_dict\['w'\] is 1 \(int\) and must be a tensor"),
+        ({'message_hub': 'x'}, "its message_hub is 'x'"),
+    ],
+)
+def test_main_parts_of_the_wrong_kind_are_named(tmp_path, state, told):
+    torch.save(state, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match=told):
+        load_checkpoint(tmp_path / 'a.pth')
+
+
+def test_names_of_wrapped_models_are_plain_and_never_two(tmp_path):
+    state = {'module._orig_mod.w': torch.ones(1), '_orig_mod.b': torch.zeros(1)}
+    torch.save({'state_dict': state}, tmp_path / 'a.pth')
+    assert list(load_checkpoint(tmp_path / 'a.pth')['state_dict']) == ['w', 'b']
+    torch.save(state, tmp_path / 'bare.pth')
+    assert list(load_checkpoint(tmp_path / 'bare.pth')) == ['w', 'b']
+    torch.save({'state_dict': {**state, 'w': torch.zeros(1)}}, tmp_path / 'b.pth')
+    with pytest.raises(CheckpointError, match="'module._orig_mod.w' and 'w', two values of one"):
+        load_checkpoint(tmp_path / 'b.pth')
+
+
+def test_safetensors_are_weights_without_metadata(tmp_path, model):
+    save_file(model.state_dict(), tmp_path / 'a.safetensors')
+    loaded = load_checkpoint(tmp_path / 'a.safetensors')
+    assert loaded.keys() == {'state_dict', 'file'}
+    for name, value in model.state_dict().items():
+        assert torch.equal(loaded['state_dict'][name], value)
 
 
 def test_texts_that_mmengine_would_execute_are_dropped(tmp_path):

@@ -83,3 +83,15 @@ def test_weights_that_checkpoints_leave_out_have_a_fingerprint():
 def test_a_runner_without_a_config_is_not_compared():
     assert run_settings(None) == {}
     assert changed_settings({}, run_settings(CFG)) == changed_settings(run_settings(CFG), {}) == []
+
+
+def test_the_named_origin_of_weights_may_not_change_but_its_file_may():
+    tag, file, other, bare = (
+        _with(model__backbone__pretrained=value)
+        for value in ('openai', 'openai@/x/a.pt', 'laion@/x/a.pt', '/x/a.pt')
+    )
+    assert changed_settings(tag, file) == changed_settings(tag, bare) == []
+    assert changed_settings(bare, other) == []
+    assert changed_settings(file, other) == [
+        "model.backbone.pretrained (origin of the weights): 'openai' -> 'laion'"
+    ]

@@ -46,6 +46,23 @@ def test_prototypes_may_have_any_number_of_classes_but_one_width():
         check_state_dict(model, state)
 
 
+@pytest.mark.parametrize('dtype', [torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn], ids=str)
+def test_other_kinds_of_number_are_refused(dtype):
+    model = nn.Linear(2, 1)
+    state = {name: value.to(dtype) for name, value in model.state_dict().items()}
+    told = f'2 of another kind of number: weight {str(dtype)[6:]} instead of float32'
+    with pytest.raises(CheckpointError, match=told):
+        check_state_dict(model, state)
+    check_state_dict(model, {name: value.half() for name, value in model.state_dict().items()})
+
+
+def test_two_values_of_one_weight_are_refused():
+    model = nn.Linear(2, 1)
+    state = model.state_dict()
+    with pytest.raises(CheckpointError, match="holds 'weight' and 'module.weight', two values"):
+        check_state_dict(model, {**state, 'module.weight': state['weight']})
+
+
 def test_long_lists_are_cut():
     model = nn.ModuleList([nn.Linear(1, 1) for _ in range(10)])
     with pytest.raises(CheckpointError, match=r'20 missing: .*\.\.\. \(15 more\)'):

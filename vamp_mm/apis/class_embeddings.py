@@ -49,7 +49,8 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
                            'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
                            'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
     model.set_vocabulary(config_vocabulary(cfg, names))
-    state = load_checkpoint(checkpoint)['state_dict']
+    stored = load_checkpoint(checkpoint)
+    state = stored.get('state_dict', stored)  # or bare weights
     check_state_dict(model, state, str(checkpoint))
     model.load_state_dict(state)
     features = class_embeddings(model)

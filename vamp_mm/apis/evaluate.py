@@ -14,13 +14,14 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from vamp_mm.engine import load_checkpoint
+from vamp_mm.engine import load_checkpoint, unwrap_model
 from vamp_mm.engine.run_config import RunConfig
 
 from .config_check import validate_config
 from .data_check import check_lists
 from .errors import ConfigError
 from .final_test import prepare_for_test
+from .image_check import say_if_images_differ
 from .launch import launched, on_main, settle_launcher
 from .lock import held
 from .published_settings import settings_text
@@ -86,6 +87,7 @@ def test(
         stop_on_write_error(runner.logger)
         if text := settings_text(cfg):
             runner.logger.info(text)
+        say_if_images_differ(cfg, unwrap_model(runner.model))
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:

@@ -25,6 +25,8 @@ _FREE = frozenset({
     'multiprocessing_context', 'timeout', 'zero_shot'})
 #: Keys that may hold a path; of a path only the last part counts, for files may move.
 _PLACES = frozenset({'data_root', 'pretrained', 'load_from'})
+#: An architecture with the weights of a folder: the content of these files counts, not where the folder lies.
+_LOCAL_DIR, _OF_WEIGHTS = 'local-dir:', ('open_clip_config.json', '.safetensors', '.bin', '.pth', '.pt')
 #: Of a file of weights the content counts too, as many are called the same: this much of its start and its end.
 _SAMPLE = 2**20
 
@@ -119,12 +121,24 @@ def _settled(value: Any, key: str = '') -> Any:
     if isinstance(value, (list, tuple)):
         return [_settled(inner, key) for inner in value]
     if isinstance(value, str):
-        return _place(value) if key in _PLACES and value else value
+        return _settled_text(value, key)
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     if isinstance(value, type) or callable(value):
         return f'{value.__module__}.{getattr(value, "__qualname__", repr(value))}'
     return repr(value)
+
+
+def _settled_text(value: str, key: str) -> str:
+    if key in _PLACES and value:
+        tag, at, file = value.partition('@')  # weights of a named origin: TAG@FILE
+        named = at and file and not os.path.exists(value) and os.sep not in tag
+        return f'{tag}@{_place(file)}' if named else _place(value)
+    if key == 'arch' and value.startswith(_LOCAL_DIR):
+        folder = os.path.expanduser(value.removeprefix(_LOCAL_DIR))
+        files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        return _LOCAL_DIR + ','.join(_place(os.path.join(folder, name)) for name in files if name.endswith(_OF_WEIGHTS))
+    return value
 
 
 def _place(path: str) -> str:

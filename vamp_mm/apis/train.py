@@ -25,6 +25,7 @@ from .data_check import check_lists
 from .data_record import DataRecordHook
 from .errors import ConfigError
 from .final_test import test_trained
+from .image_check import say_if_images_differ
 from .launch import launched, on_main, settle_launcher
 from .lock import held
 from .published_settings import settings_text
@@ -83,6 +84,7 @@ def train(
         stop_on_write_error(runner.logger)
         if text := settings_text(cfg):
             runner.logger.info(text)
+        say_if_images_differ(cfg, unwrap_model(runner.model))
         begin = StartHook()
         runner.register_custom_hooks([AveragedShapesHook(), DataRecordHook(), TestMetricsHook(), begin, *hooks])
         if not trainable_parameters(runner):

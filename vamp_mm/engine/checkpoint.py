@@ -89,6 +89,8 @@ def load_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
     if 'state_dict' in state:
         state['state_dict'] = without_wrappers(state['state_dict'], path)
         state['file'] = str(path)
+    elif state and all(isinstance(value, torch.Tensor) for value in state.values()):
+        state = without_wrappers(state, path)  # bare weights
     return state
 
 

@@ -22,6 +22,8 @@ FROZEN = 'frozen weights'
 _BATCH = 'train_dataloader.batch_size'
 #: Numbers of each frozen tensor that its fingerprint looks at.
 _PROBES = 64
+#: Key under which the published weights are compared that a config names, alone or before a file.
+_ORIGIN = 'origin of the weights'
 #: Keys that may differ: files may have moved, and the number of workers changes no result.
 _FREE = frozenset(
     {
@@ -113,7 +115,7 @@ def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> l
     return [
         f'{key}: {stored.get(key, "not set")} -> {current.get(key, "not set")}'
         for key in keys
-        if stored.get(key) != current.get(key)
+        if stored.get(key) != current.get(key) and not _unnamed_origin(key, stored, current)
     ]
 
 
@@ -147,11 +149,20 @@ def check_settings(stored: Mapping[str, str], current: Mapping[str, str], source
     )
 
 
+def _unnamed_origin(key: str, stored: Mapping[str, str], current: Mapping[str, str]) -> bool:
+    """Whether one of two runs does not name where its weights are from: a moved file may."""
+    return key.endswith(f'({_ORIGIN})') and not (key in stored and key in current)
+
+
 def _flatten(value: Any, where: str, flat: dict[str, str]) -> None:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key not in _FREE:
                 _flatten(inner, f'{where}.{key}', flat)
+            elif key == 'pretrained' and isinstance(inner, str):
+                tag = inner.partition('@')[0]
+                if tag and not set(tag) & set('/\\.'):  # a file without one says nothing of its origin
+                    flat[f'{where}.{key} ({_ORIGIN})'] = repr(tag)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, inner in enumerate(value):
             _flatten(inner, f'{where}[{index}]', flat)

@@ -81,7 +81,7 @@ def damaged(path: Path, reason: str) -> CheckpointError:
         The error, to be raised.
     """
     reason = (reason.strip().splitlines() or ['unknown reason'])[0].rstrip('.')
-    return CheckpointError(f'{shown(path)} cannot be read as a checkpoint: {reason}. It may be truncated or another kind of '
+    return CheckpointError(f'{shown(path)} cannot be read: {reason}. It may be truncated or another kind of '
                            'file; copy or download it again, or take an earlier one')
 
 

@@ -67,6 +67,8 @@ def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | No
     if arch in embedded_architectures():
         text = (resources.files(__package__) / 'configs' / f'{arch}.json').read_text(encoding='utf-8')
         return Architecture(arch, json.loads(text))
+    if arch in (LOCAL_DIR, HF_HUB):
+        raise ValueError(f"arch={arch!r} names nothing: write 'local-dir:FOLDER' or 'hf-hub:ORGANISATION/NAME'")
     if arch.startswith(LOCAL_DIR):
         folder = Path(arch.removeprefix(LOCAL_DIR)).expanduser()
         return _from_file(arch, _folder_config(arch, folder), _folder_weights(arch, folder) if wants_weights else None)

@@ -19,7 +19,7 @@ from open_clip.model import (
 )
 from torch import Tensor, nn
 
-from ...weight_files import CheckpointError, differences, listed
+from ...weight_files import CheckpointError, differences, listed, same_kind
 from .architecture import Architecture, first_line
 
 _POSITIONS = ('positional_embedding', 'pos_embed')
@@ -100,8 +100,8 @@ def fit_weights(model: nn.Module, state: dict[str, Tensor], path: Path | None, a
     """
     try:
         state = _converted(model, dict(state), path)
-    except _BUILDING as error:
-        raise _unfit(path, arch, first_line(error)) from error
+    except _BUILDING as error:  # sizes that no conversion takes; what differs says more than open_clip's own words
+        raise _unfit(path, arch, differences(model.state_dict(), state) or first_line(error)) from error
     _load(model, state, path, arch)
 
 
@@ -173,14 +173,21 @@ def _fitted(stored: Tensor, own: Tensor) -> bool:
 
 
 def _load(model: nn.Module, state: dict[str, Tensor], path: Path | None, arch: str) -> None:
-    if found := differences(model.state_dict(), state):
-        raise _unfit(path, arch, found)
+    own = model.state_dict()
+    strange = {name for name, value in state.items() if name in own and not same_kind(value, own[name])}
+    if strange:
+        raise _unfit(path, arch, differences({name: own[name] for name in strange}, {name: state[name] for name in strange}))
     broken = [name for name, value in state.items() if value.is_floating_point() and not bool(value.isfinite().all())]
     if broken:
         raise CheckpointError(f'{path} holds values that are NaN or infinite in {listed(broken)}: its training went '
                               'wrong, or '
                               'the file is damaged')
-    model.load_state_dict(state, strict=True)
+    try:  # torch knows names that may be missing, such as num_batches_tracked of old BatchNorms
+        result = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise _unfit(path, arch, differences(own, state)) from error
+    if result.missing_keys or result.unexpected_keys:
+        raise _unfit(path, arch, differences(own, state))
 
 
 def _unfit(path: Path | None, arch: str, found: str) -> CheckpointError:

@@ -106,8 +106,8 @@ def load_clip(arch: str | None,
     if arch is None:
         return _read_off(pretrained, image_mean, image_std)
     architecture = find_architecture(arch, pretrained is None, cache_dir)
+    tokenizer = find_tokenizer(architecture)  # what it lacks shows before anything large is downloaded
     source = _source(architecture, pretrained, cache_dir)
-    tokenizer = find_tokenizer(architecture)
     if source.file is None:
         traits, state = own_traits(architecture), None
         print_log(f'pretrained=None: {arch!r} starts from random weights', 'current', logging.WARNING)
@@ -173,6 +173,10 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
     if file.suffix or len(file.parts) > 1:
         raise FileNotFoundError(f'pretrained={pretrained!r}: no such file; put the weights there or name a tag of '
                                 f'{architecture.name!r}: {_tags(architecture)}')
+    if arch == 'None':
+        raise ValueError(f"pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of "
+                         "published "
+                         "weights, such as arch='ViT-B-16'")
     raise ValueError(f'pretrained={pretrained!r} is no tag of {architecture.name!r}; allowed: {_allowed(architecture)}')
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
+from ...weight_files import CheckpointError
 from .architecture import FOLDER_CONFIG, Architecture, read_config
 
 #: Tensors in which OpenAI's own files say how they were built.
@@ -26,7 +27,7 @@ _RESIZE_MODES = ('shortest', 'longest', 'squash')
 _INTERPOLATIONS = ('bicubic', 'bilinear', 'nearest', 'random')
 
 
-class UnknownOriginError(ValueError):
+class UnknownOriginError(CheckpointError):
     """A file does not say which weights it holds, and those that it may hold differ in what belongs to them."""
 
 
@@ -49,8 +50,14 @@ class Traits:
     resize_mode: str = 'shortest'
 
     def __str__(self) -> str:
-        return (f'{"QuickGELU" if self.quick_gelu else "GELU"}, mean {_numbers(self.mean)}, std {_numbers(self.std)}, '
-                f'{self.interpolation}, {self.resize_mode}')
+        return ', '.join(self.shown().values())
+
+    def shown(self) -> dict[str, str]:
+        """Each trait in words."""
+        return {
+            'quick_gelu': 'QuickGELU' if self.quick_gelu else 'GELU', 'mean': f'mean {_numbers(self.mean)}',
+            'std': f'std {_numbers(self.std)}', 'interpolation': self.interpolation, 'resize_mode': self.resize_mode
+        }  # fmt: skip
 
     @classmethod
     def of(cls, record: Mapping[str, Any], quick_gelu: bool, source: object) -> Traits:
@@ -221,7 +228,9 @@ def _choices(arch: str, file: Path, known: Mapping[str, Traits]) -> str:
     groups: dict[Traits, list[str]] = {}
     for tag, traits in known.items():
         groups.setdefault(traits, []).append(tag)
-    told = '; '.join(f'{traits} ({_some(tags)})' for traits, tags in groups.items())
+    differ = [key for key in next(iter(groups)).shown() if len({traits.shown()[key] for traits in groups}) > 1]
+    told = '; '.join(
+        f'{", ".join(traits.shown()[key] for key in differ)} ({_some(tags)})' for traits, tags in groups.items())
     example = next(iter(known))
     return (f'{file} does not say which weights it holds, and the published ones of arch={arch!r} differ in what belongs to '
             f"them: {told}. Name the origin before the file: pretrained='{example}@{file}' (for fine-tuned weights, that "
@@ -230,7 +239,7 @@ def _choices(arch: str, file: Path, known: Mapping[str, Traits]) -> str:
 
 
 def _some(tags: Sequence[str]) -> str:
-    return ', '.join(tags[:12]) + (f' and {len(tags) - 12} more' if len(tags) > 12 else '')
+    return ', '.join(tags[:6]) + (f' and {len(tags) - 6} more' if len(tags) > 6 else '')
 
 
 def _statistics(value: Any, key: str, source: object) -> tuple[float, ...]:

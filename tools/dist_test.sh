@@ -19,5 +19,5 @@ else
     meeting=(--standalone)
 fi
 
-exec "${PYTHON:-python}" -m torch.distributed.run "${meeting[@]}" --nproc_per_node "$gpus" \
+exec "${PYTHON:-python}" -m vamp_mm.cli.processes "${meeting[@]}" --nproc_per_node "$gpus" \
     "$(dirname "$0")/test.py" "$config" "$checkpoint" --launcher pytorch "${@:4}"

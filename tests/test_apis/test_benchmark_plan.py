@@ -137,6 +137,11 @@ def test_long_words_and_repeated_values_are_no_numbers_and_no_loops(tmp_path: Pa
     assert spec.datasets == ('dtd',)
 
 
+def test_name_of_a_run_is_one_line_that_moves_no_cursor() -> None:
+    labels = dict(method='vamp', dataset='a\nb\x1b[31m', protocol='few-shot', shots=1, seed=2)
+    assert Job({}, labels, True, 'hash').name == r'vamp a\nb\x1b[31m few-shot 1 shot seed 2'
+
+
 def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='is a folder; give a YAML file'):
         read_spec(tmp_path)

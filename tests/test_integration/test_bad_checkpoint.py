@@ -55,7 +55,7 @@ def test_hostile_checkpoint_is_not_tested(finished: Finished, micro: world.Micro
                                           capsys: pytest.CaptureFixture) -> None:
     mark = tmp_path / 'executed'
     plant(kind, mark, tmp_path / 'hostile.pth', finished.checkpoint)
-    assert world.command('test.py', micro.config, tmp_path / 'hostile.pth', '--work-dir', tmp_path / 'test') == 2
+    assert world.command('test.py', micro.config, tmp_path / 'hostile.pth', '--work-dir', tmp_path / 'test') == 1
     told = capsys.readouterr().err
     assert str(tmp_path / 'hostile.pth') in told
     assert 'Traceback' not in told
@@ -75,7 +75,7 @@ def test_hostile_checkpoint_is_not_resumed(copied: Finished, micro: world.Micro,
     (copied.work_dir / 'last_checkpoint').write_text(str(hostile), encoding='utf-8')
     if kind == 'archive':
         with untouched(copied):
-            assert world.command('train.py', micro.config, '--work-dir', copied.work_dir, '--resume') == 2
+            assert world.command('train.py', micro.config, '--work-dir', copied.work_dir, '--resume') == 1
         assert 'Nothing of it was executed' in capsys.readouterr().err
     else:  # not of our format, so no checkpoint of this run: the one before is taken, and that run was complete
         assert world.command('train.py', micro.config, '--work-dir', copied.work_dir, '--resume') == 0

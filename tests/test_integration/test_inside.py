@@ -28,7 +28,7 @@ def test_posterior_spread(micro: world.Micro, finished: Finished, tmp_path: Path
     assert world.command(tool, micro.config, finished.file, '--out', tmp_path, '--split', 'novel') == 0
     assert {row['kl'] for row in _rows(tmp_path / 'posterior_spread_novel.csv')} == {''}  # no prototypes of novel classes
     assert 'not trained on a class' in capsys.readouterr().out
-    assert world.command(tool, micro.config, finished.file, '--split', 'bsae') == 2
+    assert world.command(tool, micro.config, finished.file, '--split', 'bsae') == 1
     assert "did you mean 'base'?" in capsys.readouterr().err
 
 
@@ -52,22 +52,22 @@ def test_one_block_and_fewer_images(micro: world.Micro, finished: Finished, tmp_
     assert world.command(tool, micro.config, finished.file, '--out', tmp_path, '--block', 2, '--max-images', 5) == 0
     assert len(_rows(tmp_path / 'latent_map_base_pca_block2.csv')) == 5
     assert '5 of 12 images, block 2' in capsys.readouterr().out
-    assert world.command(tool, micro.config, finished.file, '--block', 'words') == 2
+    assert world.command(tool, micro.config, finished.file, '--block', 'words') == 1
     assert 'has no latents; allowed: 1, 2' in capsys.readouterr().err
 
 
 def test_methods_without_answer_say_so(micro: world.Micro, finished: Finished, tmp_path: Path,
                                        capsys: pytest.CaptureFixture) -> None:
-    assert world.command('analysis_tools/nearest_words.py', micro.config, finished.file) == 2
+    assert world.command('analysis_tools/nearest_words.py', micro.config, finished.file) == 1
     assert 'methods that do: CoOp' in capsys.readouterr().err
     config = tmp_path / 'zero.py'
     config.write_text(f"_base_ = ['{micro.config.as_posix()}']\nmodel = dict(\n    prompter=dict(_delete_=True, "
                       "type='TemplatePrompter'), head=dict(_delete_=True, type='PromptClsHead', losses=[]))\n")
     for tool, words in (('posterior_spread', 'draws no prompts from a posterior'), ('latent_map', 'draws no prompts for an image'),
                         ('nearest_words', 'TemplatePrompter learns no tokens')):
-        assert world.command(f'analysis_tools/{tool}.py', config, 'none') == 2
+        assert world.command(f'analysis_tools/{tool}.py', config, 'none') == 1
         assert words in capsys.readouterr().err
-    assert world.command('analysis_tools/uncertain_images.py', config, 'none', '--by', 'pred_std', '--out', tmp_path) == 2
+    assert world.command('analysis_tools/uncertain_images.py', config, 'none', '--by', 'pred_std', '--out', tmp_path) == 1
     assert 'gives one sample an image' in capsys.readouterr().err
     assert world.command('analysis_tools/uncertain_images.py', config, 'none', '--out', tmp_path, '--number', 3) == 0
 

@@ -78,6 +78,7 @@ def _flush() -> None:
 
 def _end(error: BaseException, stop: Stop, next_step: str) -> NoReturn:
     if stop.caught(error):
+        stop.forget_children()
         _say(f'{stop.how}; {next_step}' if next_step else str(stop.how), once=True)
         sys.exit(stop.code)
     if isinstance(error, BrokenPipeError) and reader_is_gone():

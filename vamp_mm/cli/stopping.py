@@ -44,6 +44,11 @@ class Stop:
             links = links.__cause__ or links.__context__
         return self.how is not None
 
+    def forget_children(self) -> None:
+        """Let torch raise nothing more about loading processes that the same signal ended."""
+        if hasattr(signal, 'SIGCHLD') and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Stop]:

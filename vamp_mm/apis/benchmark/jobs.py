@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vamp_mm.cli.console import printable
 from vamp_mm.engine.latest import find_latest_checkpoint
 
 from ..errors import ConfigError
@@ -45,7 +46,7 @@ class Job:
         words = [self.labels['method'], self.labels['dataset'], self.labels['protocol']]
         words += [] if shots is None else [shots_in_words(shots)]
         words += [] if seed is None else [f'seed {seed}']
-        return ' '.join(str(word) for word in words if word)
+        return printable(' '.join(str(word) for word in words if word))  # a folder may be called anything
 
     def result(self) -> dict[str, Any] | None:
         """What the finished run left; None if there is no result of this config."""

@@ -1,0 +1,45 @@
+"""The parser of all tools."""
+
+from __future__ import annotations
+
+import pytest
+
+from vamp_mm.cli import ToolParser, whole
+
+
+def _parser() -> ToolParser:
+    parser = ToolParser('Does something.')
+    parser.prog = 'tool.py'
+    parser.add_argument('file')
+    parser.add_argument('--shots', type=whole(1, 64))
+    parser.add_argument('--names', nargs='+')
+    return parser
+
+
+@pytest.mark.parametrize(('words', 'message'), [
+    ([], 'the following arguments are required: file'),
+    (['a', '--shotz', '4'], "'--shotz' is no option; did you mean --shots?"),
+    (['a', '--banana'], "'--banana' is no option ("),
+    (['a', 'b', 'c'], "'b' 'c': more words than this command takes"),
+    (['a', '--shots', 'x'], "argument --shots: 'x' is no whole number"),
+    (['a', '--shots', '0'], 'argument --shots: 0 must be from 1 to 64'),
+    ([''], 'file is empty: a variable of the shell that is not set?'),
+    (['a', '--names', 'b', ''], '--names is empty'),
+    (['a', '--trace'], "'--trace' is no option; did you mean --traceback?"),
+])
+def test_one_line_and_exit_code_2(words: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        _parser().parse_args(words)
+    err = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert err.startswith('tool.py: ')
+    assert message in err
+    assert err.endswith(' (--help lists all options)\n')
+    assert err.count('\n') == 1
+
+
+def test_values_and_the_common_option() -> None:
+    found = _parser().parse_args(['a', '--traceback', '--shots', '4'])
+    assert vars(found) == {'file': 'a', 'shots': 4, 'names': None}
+    with pytest.raises(SystemExit):
+        _parser().parse_args(['--help'])

@@ -88,8 +88,8 @@ def predict_files(checkpoint: str | Path | None,
                 _draw(prediction, folder, log)
     for path, reason in predictions.skipped:
         print(f'not answered: {visible(path)}: {visible(reason)}', file=log)
-    if predictions.passed_over:
-        print(f'passed over: {summary(predictions.passed_over)}', file=log)
+    for line in summary(predictions.passed_over):
+        print(f'passed over, {line}', file=log)
     unread, other = len(predictions.skipped), len(predictions.passed_over)
     print(f'{counts[0]} answered, {counts[1]} rejected, {unread} unreadable{f", {other} passed over" if other else ""}',
           file=log)

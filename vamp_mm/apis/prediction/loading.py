@@ -135,8 +135,8 @@ def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
         raise ConfigError(problems, 'the call')
     if checkpoint is not None and Path(checkpoint).expanduser().is_dir():
         inside = sorted(file.name for file in Path(checkpoint).expanduser().glob('*.pth'))[:8]
-        what = f'give a file in it, such as {inside}' if inside else 'and no .pth file is in it; give a file'
-        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder; {what}'], 'the call')
+        what = f'; give a file in it, such as {inside}' if inside else ', and no .pth file is in it; give a file'
+        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder{what}'], 'the call')
 
 
 def _say_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> None:

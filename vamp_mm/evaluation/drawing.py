@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from .fonts import letter_figure, plain_text
 
 INK, GREY, PALE = '#22262b', '#7a828c', '#e6e9ed'
 BLUE, RED, GREEN = '#3b6fb6', '#cf3f3a', '#2f9e62'
@@ -59,8 +62,17 @@ def below(axes: Axes, lines: list[tuple[str, float, str, str]], gap: float = 6) 
 
 def clip(name: str, width: int = 17) -> str:
     """A class name that fits below an image."""
-    name = name.replace('_', ' ')
-    return name if len(name) <= width else name[:width - 1] + '…'
+    name = plain_text(name)
+    if _width(name) <= width:
+        return name
+    while _width(name) >= width:
+        name = name[:-1]
+    return name + '…'
+
+
+def _width(name: str) -> int:
+    """Letters of a name, those of East Asian scripts twice."""
+    return sum(2 if east_asian_width(char) in 'WF' else 1 for char in name)
 
 
 def tidy(axes: Axes) -> None:
@@ -76,8 +88,9 @@ def tidy(axes: Axes) -> None:
 
 
 def save(figure: Figure, path: str | os.PathLike) -> Path:
-    """Write a figure as PNG; its folder is made."""
+    """Write a figure as PNG, its names as they are and in fonts that have them; its folder is made."""
     path = Path(path)
+    letter_figure(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_figure(path, facecolor=figure.get_facecolor())
     return path

@@ -126,8 +126,8 @@ def _refuse_untrained(model: Any, cfg: Config) -> None:
 
 
 def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
-    allowed = (('checkpoint', checkpoint, (str, Path), 'a file'),
-               ('config', config, (str, Path, Config), 'a file or a Config'),
+    allowed = (('checkpoint', checkpoint, (str, Path), 'a file (str or Path)'),
+               ('config', config, (str, Path, Config), 'a file (str or Path) or a Config'),
                ('overrides', overrides, Mapping, 'a dict of dotted keys'))
     problems = [f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
                 for name, value, kinds, what in allowed if value is not None and not isinstance(value, kinds)]

@@ -93,10 +93,10 @@ class TestTransforms:
             return self._loaded(given.pixels)
         except (MemoryError, ConfigError):  # says nothing about the image
             raise
-        except Exception:  # decoders raise all kinds of errors on damaged files
-            if given.path is not None and os.path.islink(given.path) and not os.path.exists(given.path):
-                error = OSError('it is a broken link')
-            raise ImageError(f'cannot read {given}: {reason_of(error)}') from error
+        except Exception as error:  # decoders raise all kinds of errors on damaged files
+            broken_link = given.path is not None and os.path.islink(given.path) and not os.path.exists(given.path)
+            cause = OSError('it is a broken link') if broken_link else error
+            raise ImageError(f'cannot read {given}: {reason_of(cause)}') from cause
 
     def _loaded(self, image: Image.Image) -> dict[str, Any]:
         if self._loader_name == _PIL_LOADER:

@@ -13,9 +13,10 @@ from mmengine.config import Config
 
 from vamp_mm.apis.class_embeddings import export_embeddings
 from vamp_mm.apis.convert import export_original, import_original
-from vamp_mm.apis.errors import ConfigError
+from vamp_mm.apis.errors import ConfigError, WorkDirError
 from vamp_mm.apis.originals.reading import read_original
-from vamp_mm.engine import CheckpointError, load_checkpoint
+from vamp_mm.datasets import DataError
+from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
 from vamp_mm.registry import build_part
 from vamp_mm.structures import Vocabulary
 
@@ -222,6 +223,19 @@ def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
         image = model.extract_frozen(images)
         expected = model.eval()(images)[0]
     torch.testing.assert_close(scale * torch.nn.functional.normalize(image, dim=-1) @ features.T, expected, rtol=0, atol=1e-4)
+    for export in (lambda out: export_embeddings(_config(), tmp_path / 'ours.pth', out, NAMES),
+                   lambda out: export_original('coop', tmp_path / 'ours.pth', out)):
+        before = (tmp_path / 'ours.pth').read_bytes()
+        for out, message in ((tmp_path / 'ours.pth', 'is there already'), (tmp_path, 'is there already'), ('', 'names no file'),
+                             (tmp_path / 'ours.pth' / 'x', 'cannot be written: ')):
+            with pytest.raises((ConfigError, WorkDirError), match=message):
+                export(out)
+        assert (tmp_path / 'ours.pth').read_bytes() == before
+    with pytest.raises(DataError, match='cannot be exported: .* tokens'):
+        export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz', ['cat', 'long ' * 90])
+    save_checkpoint({'meta': {}}, tmp_path / 'empty.pth')
+    with pytest.raises(CheckpointError, match='holds no weights'):
+        export_embeddings(_config(), tmp_path / 'empty.pth', tmp_path / 'x.npz', NAMES)
     with pytest.raises(ConfigError, match='functions of the image'):
         export_embeddings(_config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES)
     with pytest.raises(ConfigError, match='give --names'):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import sys
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from vamp_mm.apis.demo.examples import NAMES, draw_examples
 from vamp_mm.apis.demo.measures import MEASURES, measure
 from vamp_mm.apis.demo.models import Models
 from vamp_mm.apis.demo.offers import find_offers
-from vamp_mm.apis.demo.serve import import_gradio
+from vamp_mm.apis.demo.serve import import_gradio, serve
 from vamp_mm.apis.demo.typed import class_names, templates
 from vamp_mm.apis.prediction import Prediction
 from vamp_mm.apis.prediction.results import Rejection, predictions_of
@@ -184,6 +186,39 @@ def test_a_broken_file_does_not_stop_the_others(models: Models, examples: list[s
     assert str(tmp_path) not in html
     alone = ask(models, 0, [str(text)], 'ghost, umbrella', '', 5)
     assert 'cannot be read' in show(alone, 'mutual_information', 0.1)
+
+
+def test_pictures_that_would_not_fit_into_memory_are_told(models: Models, examples: list[str], tmp_path: Path) -> None:
+    Image.new('1', (1_000_000, 1)).save(tmp_path / 'long.png')
+    Image.fromarray(np.zeros((9, 9), np.uint16)).save(tmp_path / 'deep.png')
+    os.mkfifo(tmp_path / 'pipe.png')
+    names = ('long.png', 'deep.png', 'pipe.png', 'absent.png')
+    given = ask(models, 0, [*(str(tmp_path / name) for name in names), examples[1]], 'ghost, umbrella', '', 5).given
+    for answer, said in zip(given, ('1,000,000 x 1 pixels', 'more than 8 bits', 'a FIFO', 'no such file or directory')):
+        assert said in answer.problem
+        assert str(tmp_path) not in answer.problem
+    assert given[-1].prediction is not None
+
+
+def test_visitors_at_once_get_the_answers_of_one(models: Models, examples: list[str]) -> None:
+    lists = ('ghost, umbrella', 'umbrella, ghost, rocket', 'key, cloud', 'north, south, east, west')
+
+    def scores(names: str) -> list[bytes]:
+        found = [answer.prediction for answer in ask(models, 0, examples, names, '', 5).given]
+        return [prediction.scores.tobytes() for prediction in found if prediction]
+
+    alone = [scores(names) for names in lists]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(scores, lists * 3)) == alone * 3
+
+
+def test_text_that_no_page_can_hold() -> None:
+    assert escape('a\ud800\x1b\n') == 'a\\ud800\\x1b\\n'
+    for read in (class_names, templates):
+        with pytest.raises(DataError, match='1,048,577 characters, at most 1,048,576'):
+            read('x' * (2**20 + 1))
+    with pytest.raises(ConfigError, match='--port 70000'):
+        serve(port=70000)
 
 
 def test_photographs_are_turned_upright(models: Models, examples: list[str], tmp_path: Path) -> None:

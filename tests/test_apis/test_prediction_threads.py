@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -210,6 +211,16 @@ def test_copies_and_pickles_are_predictors_of_their_own(sampled, images):
         assert twin.skipped == []
 
 
+@pytest.fixture
+def _one_thread_in_torch() -> Iterator[None]:
+    """OpenMP's own threads do not survive a fork."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures('_one_thread_in_torch')
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='this system does not fork')
 def test_a_process_forked_in_the_middle_of_a_call(sampled, images, monkeypatch):
     expected = _plain(sampled(images, classes=LISTS[3]))
@@ -223,12 +234,17 @@ def test_a_process_forked_in_the_middle_of_a_call(sampled, images, monkeypatch):
         leave.wait(60)
 
     monkeypatch.setattr(sampled.model.prompter, 'bind', slow)
-    thread = threading.Thread(target=lambda: sampled(images, classes=LISTS[4]))
+    def ask() -> None:
+        torch.set_num_threads(1)
+        sampled(images, classes=LISTS[4])
+
+    thread = threading.Thread(target=ask)
     thread.start()
     assert inside.wait(60)
     child = os.fork()
     if not child:  # the other thread held the model, with classes that were half set
         try:
+            signal.alarm(60)  # fail, and do not hang
             sampled.model.prompter.bind = bind
             os._exit(0 if _plain(sampled(images, classes=LISTS[3])) == expected
                      and len(sampled(images, classes=LISTS[0])[0].scores) == 5 else 7)

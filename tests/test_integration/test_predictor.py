@@ -272,7 +272,7 @@ def test_wrong_arguments(predictor, files, arguments, message):
 
 def test_an_empty_folder(predictor, tmp_path):
     (tmp_path / 'table.csv').write_text('a,b')
-    with pytest.raises(DataError, match=r"1 '\.csv', no image by its ending: '.*table\.csv'"):
+    with pytest.raises(DataError, match=r"no image by its ending '\.csv' \(1\): '.*table\.csv'"):
         predictor(tmp_path)
 
 

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from vamp_mm.engine import atomic_write, check_state_dict, load_checkpoint
+from vamp_mm.datasets import DataError
+from vamp_mm.engine import check_state_dict, load_checkpoint
 from vamp_mm.registry import build_part
 
 from .config_check import validate_config
 from .config_vocabulary import config_vocabulary
 from .errors import ConfigError
+from .new_file import require_new, write_new
 
 
 def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
@@ -37,7 +39,11 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
 
     Raises:
         ConfigError: If the text features depend on the image, or no class names are known.
+        DataError: If the model cannot answer about the classes.
+        CheckpointError: If the checkpoint cannot be read or does not fit.
+        WorkDirError: If the file is there already, or cannot be written.
     """
+    path = require_new(out)
     validate_config(cfg)
     model = build_part(cfg.model)
     prompter: Any = model.prompter
@@ -48,7 +54,11 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
         raise ConfigError(['this method averages probabilities over samples of its prompts: no single embedding a class '
                            'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
                            'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
-    model.set_vocabulary(config_vocabulary(cfg, names))
+    vocabulary = config_vocabulary(cfg, names)
+    try:
+        model.set_vocabulary(vocabulary)
+    except ValueError as error:  # a name too long for the text tower, or a method bound to its training classes
+        raise DataError(f'these classes cannot be exported: {error}') from error
     stored = load_checkpoint(checkpoint)
     state = stored.get('state_dict', stored)  # or bare weights
     check_state_dict(model, state, str(checkpoint))
@@ -58,7 +68,7 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
     np.savez(
         buffer, features=features.numpy(), names=np.array(model.vocabulary.names),
         logit_scale=np.float32(model.head.logit_scale))
-    atomic_write(buffer.getvalue(), Path(out))
+    write_new(buffer.getvalue(), path)
     return tuple(features.shape)
 
 

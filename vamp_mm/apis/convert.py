@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
 
+from .new_file import require_new, write_new
 from .originals import original_named
 from .originals.reading import read_original
 
@@ -107,7 +109,9 @@ def export_original(method: str, checkpoint: str | Path, out: str | Path) -> tup
     Raises:
         ValueError: If the method is not known.
         CheckpointError: If the checkpoint is not of this method.
+        WorkDirError: If the file is there already, or cannot be written.
     """
+    path = require_new(out)
     original = original_named(method)
     stored = load_checkpoint(checkpoint)
     state = stored.get('state_dict', {})
@@ -119,9 +123,9 @@ def export_original(method: str, checkpoint: str | Path, out: str | Path) -> tup
     for link in links:
         theirs |= {name: value.contiguous().clone() for name, value in link.scatter(state[link.own]).items()}
     epoch = stored.get('meta', {}).get('epoch') or stored.get('meta', {}).get('original', {}).get('epoch')
-    path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({'state_dict': theirs, 'epoch': epoch, 'optimizer': None, 'scheduler': None, 'val_result': None}, path)
+    buffer = io.BytesIO()
+    torch.save({'state_dict': theirs, 'epoch': epoch, 'optimizer': None, 'scheduler': None, 'val_result': None}, buffer)
+    write_new(buffer.getvalue(), path)
     return tuple(theirs)
 
 

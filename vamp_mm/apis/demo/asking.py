@@ -11,9 +11,11 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from vamp_mm.datasets import DataError
+from vamp_mm.datasets.image_files import open_image
 from vamp_mm.datasets.transforms import rgb
 
 from ..prediction import Prediction
+from ..prediction.preprocessing import reason_of
 from .models import Models
 from .typed import class_names, templates
 
@@ -112,13 +114,12 @@ def _upright(files: Sequence[str], read: list[Answer]) -> Iterator[Image.Image]:
 
 def _read(file: Path) -> tuple[Answer, Image.Image | None]:
     try:
-        with Image.open(file) as opened:
+        with open_image(file) as opened:  # looks at kind and size before anything is decoded
             image = rgb(ImageOps.exif_transpose(opened))
     except MemoryError:  # says nothing about the file
         raise
     except Exception as error:  # decoders raise all kinds of errors on damaged files
-        reason = 'it is no image, or of an unknown kind' if isinstance(error, Image.UnidentifiedImageError) else str(error)
-        return Answer(file.name, problem=f'{file.name} cannot be read: {reason or type(error).__name__}'), None
+        return Answer(file.name, problem=f'{file.name} cannot be read: {reason_of(error)}'), None
     return Answer(file.name, _address(image)), image
 
 

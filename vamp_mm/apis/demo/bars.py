@@ -7,6 +7,7 @@ import html
 import numpy as np
 
 from ..prediction import Prediction
+from ..prediction.output import visible
 
 _HEIGHT = 26  # pixels
 _MIDDLE = _HEIGHT / 2
@@ -17,8 +18,11 @@ _DOTS = 200
 
 
 def escape(text: str) -> str:
-    """A text as it is to be read; braces and dollars too, which Gradio's page would take for a template of its own."""
-    text = html.escape(text, quote=True)
+    """A text as it is to be read; braces and dollars too, which Gradio's page would take for a template of its own.
+
+    Control characters and halves of surrogate pairs, which no page can hold, are written as Python escapes them.
+    """
+    text = html.escape(visible(text.encode('utf-8', 'backslashreplace').decode()), quote=True)
     for sign in '{}$`':
         text = text.replace(sign, f'&#{ord(sign)};')
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from vamp_mm.datasets.icons import (
     load_glyphs,
     render_icon,
 )
+from vamp_mm.engine import atomic_write
 
 _SIZE = 224  # pixels
 #: The names that stand in the field at first. Of the last picture there is none: what is said of it should be unsure.
@@ -40,7 +42,8 @@ def draw_examples(folder: Path) -> list[str]:
         glyph = drawn[name][0]
         picture, _ = render_icon(
             glyph_mask(glyph.path, glyph.codepoint), _SIZE, np.random.default_rng(zlib.crc32(name.encode())))
-        file = folder / f'{name}.png'
-        Image.fromarray(picture).save(file)
+        file, content = folder / f'{name}.png', io.BytesIO()
+        Image.fromarray(picture).save(content, 'PNG')
+        atomic_write(content.getvalue(), file)  # another visitor may be reading it
         files.append(str(file))
     return files

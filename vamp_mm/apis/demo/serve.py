@@ -44,6 +44,8 @@ def serve(checkpoints: Sequence[str | Path] = (),
         ConfigError: If Gradio is missing, the port is taken, or a model or device cannot be offered.
         FileNotFoundError: If a file is missing.
     """
+    if not 1 <= port <= 65535:
+        raise ConfigError([f'--port {port} is none; give a number from 1 to 65535'], 'the call')
     models = Models(find_offers(checkpoints, zero_shot, config), device, overrides)
     os.environ.update(_QUIET)
     gr = import_gradio()

@@ -7,6 +7,8 @@ import csv
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.template_sets import TEMPLATE_SETS
 
+_LONGEST = 2**20  # characters
+
 
 def class_names(text: str) -> tuple[str, ...] | None:
     """Names between commas and line ends.
@@ -18,8 +20,9 @@ def class_names(text: str) -> tuple[str, ...] | None:
         The names, None if there are none.
 
     Raises:
-        DataError: If a quote is not closed, or there is one name only.
+        DataError: If the text is too long, a quote is not closed, or there is one name only.
     """
+    _check_length('class names', text)
     names = []
     for line in text.splitlines():
         try:
@@ -44,8 +47,9 @@ def templates(text: str) -> str | tuple[str, ...] | None:
         What a predictor takes; None for those of the training.
 
     Raises:
-        DataError: If a sentence does not hold ``{}`` once.
+        DataError: If the text is too long, or a sentence does not hold ``{}`` once.
     """
+    _check_length('templates', text)
     lines = tuple(line.strip() for line in text.splitlines() if line.strip())
     if len(lines) == 1 and lines[0] in TEMPLATE_SETS:
         return lines[0]
@@ -54,3 +58,8 @@ def templates(text: str) -> str | tuple[str, ...] | None:
             raise DataError(f'template {line!r} must hold {{}} once, where the class name goes, for example '
                             f'a photo of a {{}}. Or give the name of a set: {", ".join(TEMPLATE_SETS)}')
     return lines or None
+
+
+def _check_length(what: str, text: str) -> None:
+    if len(text) > _LONGEST:
+        raise DataError(f'the {what} have {len(text):,} characters, at most {_LONGEST:,} are read')

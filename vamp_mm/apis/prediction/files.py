@@ -12,6 +12,7 @@ from typing import Any, Literal, TextIO
 from vamp_mm.datasets import read_rgb
 from vamp_mm.datasets.errors import ImageError
 
+from ..errors import WorkDirError
 from .folders import summary
 from .options import chosen_names, new_folder
 from .output import visible, writer
@@ -88,8 +89,8 @@ def predict_files(checkpoint: str | Path | None,
                 _draw(prediction, folder, log)
     for path, reason in predictions.skipped:
         print(f'not answered: {visible(path)}: {visible(reason)}', file=log)
-    if predictions.passed_over:
-        print(f'passed over: {summary(predictions.passed_over)}', file=log)
+    for line in summary(predictions.passed_over):
+        print(f'passed over, {line}', file=log)
     unread, other = len(predictions.skipped), len(predictions.passed_over)
     print(f'{counts[0]} answered, {counts[1]} rejected, {unread} unreadable{f", {other} passed over" if other else ""}',
           file=log)
@@ -104,4 +105,8 @@ def _draw(prediction: Prediction, folder: Path, log: TextIO) -> None:
     except ImageError as error:  # the test transforms can read more kinds
         print(f'no picture of {visible(prediction.path)}: {visible(reason_of(error))}', file=log)
         return
-    annotated(image, prediction).save(picture_path(folder, prediction))
+    path = picture_path(folder, prediction)
+    try:
+        annotated(image, prediction).save(path)
+    except OSError as error:
+        raise WorkDirError(f'--out-dir: {str(path)!r} cannot be written: {error.strerror or error}') from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import NamedTuple
 
 from vamp_mm.datasets.image_files import is_image, require_regular
 from vamp_mm.datasets.sources.scan import is_hidden
@@ -36,13 +37,13 @@ def images_below(folder: str, passed_over: list[Unanswered], closed: list[Unansw
     images: list[str] = []
     left_out: list[Unanswered] = []
     unread: list[Unanswered] = []
-    waiting: list[tuple[str, tuple[str, ...]]] = [(folder, ())]  # with the real folders above
+    waiting = [_Way(folder, os.path.realpath(folder))]
     while waiting:
-        below, above = waiting.pop()
+        way = waiting.pop()
         try:
-            waiting += _read(below, above, images, left_out)
+            waiting += _read(way, images, left_out)
         except OSError as error:
-            unread.append(Unanswered(below, f'the folder cannot be read: {(error.strerror or str(error)).lower()}'))
+            unread.append(Unanswered(way.path, f'the folder cannot be read: {(error.strerror or str(error)).lower()}'))
     if not images and not unread:
         left_out.append(Unanswered(folder, EMPTY))
     passed_over += sorted(Unanswered(str(PurePath(path)), reason) for path, reason in left_out)
@@ -50,40 +51,51 @@ def images_below(folder: str, passed_over: list[Unanswered], closed: list[Unansw
     return sorted((str(PurePath(path)) for path in images), key=lambda path: PurePath(path).as_posix())
 
 
-def summary(left_out: Sequence[Unanswered]) -> str:
+def summary(left_out: Sequence[Unanswered]) -> list[str]:
     """Count files by why they are left out, those that are no images by their ending, and name the first of each kind.
 
     Args:
         left_out: What :func:`images_below` left out.
 
     Returns:
-        Such as ``2 '.txt', no image by its ending: 'a.txt', 'b.txt'; 1 hidden: '.DS_Store'``; control characters escaped.
+        Such as ``no image by its ending '.txt' (2): 'a.txt', 'b.txt'`` and ``hidden (1): '.DS_Store'``, the largest number
+        first; control characters are escaped.
     """
     kinds: dict[str, list[str]] = {}
     for path, reason in left_out:
-        ending = os.path.splitext(path)[1].lower() or 'without ending'
-        kinds.setdefault(f'{ending!r}, {reason}' if reason == NO_IMAGE else reason, []).append(path)
+        ending = os.path.splitext(path)[1].lower()
+        kind = f'{reason} {ending!r}' if reason == NO_IMAGE and ending else reason
+        kinds.setdefault(kind, []).append(path)
     parts = []
     for kind, paths in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])):
         more = f', ... and {len(paths) - _NAMED} more' if len(paths) > _NAMED else ''
-        parts.append(f'{len(paths)} {kind}: {", ".join(map(repr, paths[:_NAMED]))}{more}')
-    return '; '.join(parts)
+        parts.append(f'{kind} ({len(paths)}): {", ".join(map(repr, paths[:_NAMED]))}{more}')
+    return parts
 
 
-def _read(folder: str, above: tuple[str, ...], images: list[str],
-          left_out: list[Unanswered]) -> list[tuple[str, tuple[str, ...]]]:
+class _Way(NamedTuple):
+    """A folder, its real path, and the real folders that links on the way to it were left from."""
+
+    path: str
+    real: str
+    left: tuple[str, ...] = ()
+
+
+def _read(way: _Way, images: list[str], left_out: list[Unanswered]) -> list[_Way]:
     """Sort the content of one folder; return the folders in it."""
-    real = os.path.realpath(folder)
-    if real in above or (above and above[0].startswith(real.rstrip(os.sep) + os.sep)):
-        left_out.append(Unanswered(folder, f'a link back to {real!r}, which holds it'))
-        return []
     folders = []
-    with os.scandir(folder) as entries:
+    with os.scandir(way.path) as entries:
         for entry in entries:
             if is_hidden(entry.name):
                 left_out.append(Unanswered(entry.path, HIDDEN))
+            elif entry.is_dir() and entry.is_symlink():
+                target, left = os.path.realpath(entry.path), (*way.left, way.real)
+                if any(_holds(target, folder) for folder in left):
+                    left_out.append(Unanswered(entry.path, f'a link back to {target!r}, which holds it'))
+                else:
+                    folders.append(_Way(entry.path, target, left))
             elif entry.is_dir():
-                folders.append((entry.path, (*above, real)))
+                folders.append(_Way(entry.path, os.path.join(way.real, entry.name), way.left))
             elif reason := _reason(entry):
                 left_out.append(Unanswered(entry.path, reason))
             else:
@@ -91,14 +103,17 @@ def _read(folder: str, above: tuple[str, ...], images: list[str],
     return folders
 
 
+def _holds(folder: str, inner: str) -> bool:
+    return inner == folder or inner.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def _reason(entry: os.DirEntry[str]) -> str:
     """Why a file is no image, empty if it is one by its ending."""
-    if not is_image(entry.name):
-        return NO_IMAGE
+    image = is_image(entry.name)
     try:
         require_regular(entry.path)
     except FileNotFoundError:
-        return ''  # a broken link
+        return '' if image else 'a broken link'
     except OSError as error:
         return str(error.strerror or error)
-    return ''
+    return '' if image else NO_IMAGE

@@ -128,8 +128,8 @@ def _refuse_untrained(model: Any, cfg: Config) -> None:
 
 
 def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
-    allowed = (('checkpoint', checkpoint, (str, Path), 'a file'),
-               ('config', config, (str, Path, Config), 'a file or a Config'),
+    allowed = (('checkpoint', checkpoint, (str, Path), 'a file (str or Path)'),
+               ('config', config, (str, Path, Config), 'a file (str or Path) or a Config'),
                ('overrides', overrides, Mapping, 'a dict of dotted keys'))
     problems = [f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
                 for name, value, kinds, what in allowed if value is not None and not isinstance(value, kinds)]
@@ -137,8 +137,8 @@ def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
         raise ConfigError(problems, 'the call')
     if checkpoint is not None and Path(checkpoint).expanduser().is_dir():
         inside = sorted(file.name for file in Path(checkpoint).expanduser().glob('*.pth'))[:8]
-        what = f'give a file in it, such as {inside}' if inside else 'and no .pth file is in it; give a file'
-        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder; {what}'], 'the call')
+        what = f'; give a file in it, such as {inside}' if inside else ', and no .pth file is in it; give a file'
+        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder{what}'], 'the call')
 
 
 def _say_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> None:

@@ -256,5 +256,5 @@ class Predictor:
 def _why_none(question: _Question) -> str:
     skipped, passed_over = question.skipped, question.passed_over
     parts = [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}'] if skipped else []
-    parts += [summary(passed_over)] if passed_over else []
+    parts += summary(passed_over)
     return f': {"; ".join(parts)}' if parts else ''

@@ -94,9 +94,9 @@ class TestTransforms:
         except (MemoryError, ConfigError):  # says nothing about the image
             raise
         except Exception as error:  # decoders raise all kinds of errors on damaged files
-            if isinstance(error, FileNotFoundError) and given.path is not None and os.path.islink(given.path):
-                error = OSError('it is a broken link')
-            raise ImageError(f'cannot read {given}: {reason_of(error)}') from error
+            broken_link = given.path is not None and os.path.islink(given.path) and not os.path.exists(given.path)
+            cause = OSError('it is a broken link') if broken_link else error
+            raise ImageError(f'cannot read {given}: {reason_of(cause)}') from cause
 
     def _loaded(self, image: Image.Image) -> dict[str, Any]:
         if self._loader_name == _PIL_LOADER:
@@ -150,4 +150,4 @@ def reason_of(error: Exception) -> str:
         return 'it is no image, or of an unknown kind'
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         return error.strerror[0].lower() + error.strerror[1:]
-    return str(error) or type(error).__name__
+    return str(error).rstrip('.') or type(error).__name__

@@ -439,8 +439,8 @@ def test_ids_are_the_images_of_that_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(('added', 'says'), [
-    ('#kind=dx', "'kind=dx' says nothing; allowed after # are path=COLUMN"),
-    ('#path=', 'says nothing'), ('#path=a,path=b', 'says nothing'), ('#', "'' says nothing"),
+    ('#kind=dx', "'kind=dx' is not understood; allowed after # are path=COLUMN"),
+    ('#path=', 'is not understood'), ('#path=a,path=b', 'is not understood'), ('#', "'' is not understood"),
     ('#level=1', 'is a file, after which only path=COLUMN'),
     ('#path=wrong', "no column for the path. Columns found: .*; allowed names .*: wrong"),
     ('#images=nowhere', 'nowhere is no folder; allowed: a'),

@@ -56,7 +56,7 @@ def read_choice(written: str | Path) -> Choice:
     level = found.get('level')
     if wrong or (level is not None and not re.fullmatch('[1-9]', level)):
         raise DataError(
-            f"{str(written)!r}: {added!r} says nothing; allowed after # are path=COLUMN, class=COLUMN, part=COLUMN and "
+            f"{str(written)!r}: {added!r} is not understood; allowed after # are path=COLUMN, class=COLUMN, part=COLUMN and "
             'images=FOLDER for a table, or level=NUMBER (from 1) for class folders, with commas between them'
         )
     file = Path(before)

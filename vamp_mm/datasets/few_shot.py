@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path as osp
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from mmengine.logging import MMLogger
@@ -77,7 +78,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
 
     def __init__(
         self,
-        data_root: str,
+        data_root: str | Path,
         source: str | Component | SplitSource,
         split: Literal['train', 'val', 'test'] = 'train',
         shots: PositiveInt | Literal[-1] = -1,
@@ -95,7 +96,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         _check_shots(shots, split)
         if cache_mb is not None:
             check_budget(cache_mb)
-        data_root = osp.expanduser(data_root)
+        data_root = osp.expanduser(str(data_root))
         self.split, self.shots, self.seed, self.which = split, shots, seed, class_split
         self.allow_short, self.unreadable = allow_short, unreadable
         self.source = build_source(source)

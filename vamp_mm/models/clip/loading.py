@@ -175,8 +175,7 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
                                 f'{architecture.name!r}: {_tags(architecture)}')
     if arch == 'None':
         raise ValueError(f"pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of "
-                         "published "
-                         "weights, such as arch='ViT-B-16'")
+                         "published weights, such as arch='ViT-B-16'")
     raise ValueError(f'pretrained={pretrained!r} is no tag of {architecture.name!r}; allowed: {_allowed(architecture)}')
 
 

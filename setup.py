@@ -35,7 +35,7 @@ setup(
     packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
     package_data={
         'vamp_mm': [
-            'apis/demo/*.css', 'apis/report/*.json', 'apis/report/html/*.css', 'datasets/sources/*.json',
+            'demo/*.css', 'report/*.json', 'report/html/*.css', 'datasets/sources/*.json',
             'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
         ],
     },

@@ -35,3 +35,11 @@ def _own_runner_state() -> Iterator[None]:
     """No module of tests sees the Runners of an earlier one."""
     yield
     forget_runners()
+
+
+@pytest.fixture
+def toy_config(tmp_path: Path) -> Path:
+    """The toy config of toy_apis.py as a file of its own."""
+    import toy_apis  # registers its components
+
+    return toy_apis.write_config(tmp_path)

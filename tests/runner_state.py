@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
@@ -15,3 +18,10 @@ def forget_runners() -> None:
     """
     for manager in (MessageHub, MMLogger, DefaultScope, Visualizer):
         manager._instance_dict.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_runner_state() -> Iterator[None]:
+    """For the conftest of tests that start several Runners of one name in one second."""
+    yield
+    forget_runners()

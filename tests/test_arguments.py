@@ -19,7 +19,6 @@ from torch import nn
 
 from vamp_mm import registry
 from vamp_mm.apis import check_config
-from vamp_mm.apis.typed_check import TypedChecker
 from vamp_mm.arguments import (
     ArgumentError,
     Component,
@@ -33,6 +32,7 @@ from vamp_mm.arguments import (
     problem_of,
     words,
 )
+from vamp_mm.config.components import TypedChecker
 from vamp_mm.registry import MODELS
 
 #: Arguments that a program hands over and no config can write, by the names of their types.

@@ -12,8 +12,8 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.benchmark import read_spec, run_benchmark
-    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.benchmark import read_spec, run_benchmark
+    from vamp_mm.config.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:

@@ -10,7 +10,7 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.check_files import check_files
+    from vamp_mm.config.check_files import check_files
 
 
 def parse_args() -> argparse.Namespace:

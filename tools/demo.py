@@ -10,8 +10,8 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
-    from vamp_mm.apis.demo import serve
-    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.config.key_values import add_overrides
+    from vamp_mm.demo import serve
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,10 +12,10 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.key_values import add_overrides
-    from vamp_mm.apis.prediction import UNCERTAINTIES
-    from vamp_mm.apis.prediction.files import predict_files
-    from vamp_mm.apis.prediction.output import FORMATS
+    from vamp_mm.config.key_values import add_overrides
+    from vamp_mm.prediction import UNCERTAINTIES
+    from vamp_mm.prediction.files import predict_files
+    from vamp_mm.prediction.output import FORMATS
 
 
 def parse_args() -> argparse.Namespace:

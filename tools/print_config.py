@@ -8,8 +8,8 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.options import add_data_options, add_training_options, compose_from
-    from vamp_mm.apis.published_settings import settings_text
+    from vamp_mm.cli.options import add_data_options, add_training_options, compose_from
+    from vamp_mm.config.published_settings import settings_text
 
 
 def parse_args() -> argparse.Namespace:

@@ -8,8 +8,8 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.key_values import add_overrides
     from vamp_mm.apis.quickstart import quickstart
+    from vamp_mm.config.key_values import add_overrides
 
 
 def parse_args() -> argparse.Namespace:

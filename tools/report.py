@@ -9,7 +9,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.report import make_report
+    from vamp_mm.report import make_report
 
 
 def parse_args() -> argparse.Namespace:

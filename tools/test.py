@@ -10,7 +10,7 @@ from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
     from vamp_mm.apis import test
-    from vamp_mm.apis.options import add_data_options, add_launch_options, compose_from
+    from vamp_mm.cli.options import add_data_options, add_launch_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

@@ -11,7 +11,7 @@ from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
     from vamp_mm.apis import train
-    from vamp_mm.apis.options import (
+    from vamp_mm.cli.options import (
         add_data_options,
         add_launch_options,
         add_training_options,

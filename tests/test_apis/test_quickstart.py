@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from vamp_mm.apis.icons import build_icon_benchmark
+from vamp_mm.data_tools.icons import build_icon_benchmark
 
 # The package exports a function of the same name as some of its modules.
 module = import_module('vamp_mm.apis.quickstart')

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
 
 from vamp_mm.apis import ConfigError
-from vamp_mm.apis.prediction.output import writer
 from vamp_mm.cli.console import printable
 from vamp_mm.cli.messages import explained, sentence
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.errors import ImageError
+from vamp_mm.prediction.output import writer
 from vamp_mm.registry import MODELS
 
 

@@ -14,10 +14,7 @@ import pytest
 import torch
 from open_clip.model import CLIP
 
-from vamp_mm.apis.icon_scores import score_on_icons
-from vamp_mm.apis.icons import build_icon_benchmark
-from vamp_mm.apis.pretrain import PretrainSpec, contrastive_loss, pretrain_tiny_clip
-from vamp_mm.apis.pretrain_init import picture_table, start_image_tower
+from vamp_mm.data_tools.icons import build_icon_benchmark
 from vamp_mm.datasets.icons import (
     BENCHMARK_DESIGNERS,
     FONTS,
@@ -29,6 +26,12 @@ from vamp_mm.datasets.icons import (
     load_glyphs,
 )
 from vamp_mm.models import clip
+
+sys.path.insert(0, str(Path(__file__).parents[2] / 'projects' / 'tiny_clip'))
+
+from pretrain import PretrainSpec, contrastive_loss, pretrain_tiny_clip  # noqa: E402
+from pretrain_init import picture_table, start_image_tower  # noqa: E402
+from scores import score_on_icons  # noqa: E402
 
 SMALL = BenchmarkSpec(classes=4, train=2, val=1, test=2)
 CLIP_FOLDER = Path(clip.__file__).parent

@@ -6,8 +6,8 @@ import helpers_models as helpers
 import pytest
 import torch
 
-from vamp_mm.apis.parity import tiny_clip
 from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.originals import tiny_clip
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vamp_mm.apis.speed.recording import kept_for_backward
+from vamp_mm.analysis.speed.recording import kept_for_backward
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.models.clip import budget as budget_module
 from vamp_mm.models.clip.budget import default_max_tokens

@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import toy_apis
 from runner_state import forget_runners
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / 'tools'
-
-# The parts of the toy config live with the tests of the apis.
-sys.path.insert(0, str(ROOT / 'tests' / 'test_apis'))
-import toy_apis  # noqa: E402
 
 
 @dataclass
@@ -34,7 +31,7 @@ class Done:
 
 def _run(*words: str | Path, cwd: Path) -> Done:
     """Run a command in a process of its own."""
-    paths = [str(ROOT), str(ROOT / 'tests' / 'test_apis'), os.environ.get('PYTHONPATH', '')]
+    paths = [str(ROOT), str(ROOT / 'tests'), os.environ.get('PYTHONPATH', '')]
     env = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)), 'PYTHON': sys.executable,
            'OMP_NUM_THREADS': '1'}
     done = subprocess.run(

@@ -11,13 +11,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+import toy_apis
 from runner_state import forget_runners
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / 'configs' / 'clip' / 'zero_shot_icons.py'
-
-sys.path.insert(0, str(ROOT / 'tests' / 'test_apis'))
-import toy_apis  # noqa: E402
 
 
 @pytest.fixture(scope='module')
@@ -45,6 +43,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(place)
         patch.setattr(sys, 'argv', [tool, *words])
+        patch.syspath_prepend((ROOT / 'tools' / tool).resolve().parent)  # as Python does with a script
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(ROOT / 'tools' / tool), run_name='__main__')
     forget_runners()
@@ -93,8 +92,8 @@ def _run(line: str, place: Path) -> tuple[int, str]:
     ('dev/check_parity.py folder', 1, "'folder' holds no .npz file"),
     ('model_converters/import_original.py coop folder --out x.pth', 1, "'folder' is no file"),
     ('analysis_tools/nearest_words.py toy.py none --top-k 0', 2, '0 must be from 1 on'),
-    ('analysis_tools/score_on_icons.py --benchmark nothing', 1, 'no such file or directory'),
-    ('pretrain_tiny_clip.py --out x --image-steps -1', 2, '-1 must be from 0 on'),
+    ('../projects/tiny_clip/score_on_icons.py --benchmark nothing', 1, 'no such file or directory'),
+    ('../projects/tiny_clip/pretrain_tiny_clip.py --out x --image-steps -1', 2, '-1 must be from 0 on'),
 ])
 def test_one_sentence(line: str, code: int, sentence: str, place: Path) -> None:
     found, err = _run(line, place)
@@ -106,7 +105,7 @@ def test_one_sentence(line: str, code: int, sentence: str, place: Path) -> None:
 
 def test_the_process_of_a_run_says_that_its_file_is_damaged(place: Path, monkeypatch: pytest.MonkeyPatch,
                                                             capsys: pytest.CaptureFixture) -> None:
-    from vamp_mm.apis.benchmark.worker import main
+    from vamp_mm.benchmark.worker import main
     monkeypatch.setattr(sys, 'argv', ['worker', str(place / 'job')])
     with pytest.raises(SystemExit) as stop:
         main()

@@ -9,7 +9,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.inside import make_ablation
+    from vamp_mm.analysis import make_ablation
 
 
 def parse_args() -> argparse.Namespace:

@@ -10,7 +10,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
-    from vamp_mm.apis.loader_benchmark import benchmark_loader
+    from vamp_mm.analysis.speed.loader import benchmark_loader
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,7 +12,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
-    from vamp_mm.apis.speed import METHODS, benchmark_speed
+    from vamp_mm.analysis.speed import METHODS, benchmark_speed
 
 
 def parse_args() -> argparse.Namespace:

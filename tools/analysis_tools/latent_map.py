@@ -9,8 +9,8 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
-    from vamp_mm.apis.inside import latent_map
-    from vamp_mm.apis.options import add_data_options, compose_from
+    from vamp_mm.analysis import latent_map
+    from vamp_mm.cli.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

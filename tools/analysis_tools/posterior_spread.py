@@ -8,8 +8,8 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.inside import posterior_spread
-    from vamp_mm.apis.options import add_data_options, compose_from
+    from vamp_mm.analysis import posterior_spread
+    from vamp_mm.cli.options import add_data_options, compose_from
 
 
 def parse_args() -> argparse.Namespace:

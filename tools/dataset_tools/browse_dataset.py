@@ -12,8 +12,8 @@ from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.apis import compose
-    from vamp_mm.apis.browse import browse
-    from vamp_mm.apis.key_values import add_overrides
+    from vamp_mm.config.key_values import add_overrides
+    from vamp_mm.data_tools.browse import browse
 
 
 def parse_args() -> argparse.Namespace:

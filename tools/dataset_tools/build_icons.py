@@ -7,7 +7,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.icons import build_icon_benchmark
+    from vamp_mm.data_tools.icons import build_icon_benchmark
 
 
 def parse_args() -> argparse.Namespace:

@@ -11,7 +11,7 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.check_protocol import check_protocol
+    from vamp_mm.data_tools.check_lists import check_protocol
 
 
 def parse_args() -> argparse.Namespace:

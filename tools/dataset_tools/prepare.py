@@ -11,7 +11,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.prepare import prepare
+    from vamp_mm.data_tools.prepare import prepare
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,7 +12,7 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
-    from vamp_mm.apis.verify import verify
+    from vamp_mm.data_tools.verify import verify
 
 
 def parse_args() -> argparse.Namespace:

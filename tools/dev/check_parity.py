@@ -10,8 +10,8 @@ import sys
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.originals import METHODS
-    from vamp_mm.apis.parity import check_parity
+    from vamp_mm.originals import METHODS
+    from vamp_mm.originals.parity import check_parity
 
 
 def parse_args() -> argparse.Namespace:

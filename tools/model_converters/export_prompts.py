@@ -11,10 +11,10 @@ from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
     from vamp_mm.apis import compose
-    from vamp_mm.apis.class_embeddings import export_embeddings
-    from vamp_mm.apis.convert import export_original
-    from vamp_mm.apis.key_values import add_overrides
-    from vamp_mm.apis.originals import METHODS
+    from vamp_mm.config.key_values import add_overrides
+    from vamp_mm.originals import METHODS
+    from vamp_mm.originals.convert import export_original
+    from vamp_mm.prediction.class_embeddings import export_embeddings
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,9 +9,9 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis.convert import import_original
-    from vamp_mm.apis.convert_report import print_import
-    from vamp_mm.apis.originals import METHODS
+    from vamp_mm.originals import METHODS
+    from vamp_mm.originals.convert import import_original
+    from vamp_mm.originals.convert_report import print_import
 
 
 def parse_args() -> argparse.Namespace:

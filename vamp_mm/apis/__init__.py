@@ -1,10 +1,11 @@
 """What the command-line tools and notebooks call."""
 
-from .compose import compose
-from .config_check import check_config, validate_config
-from .errors import ConfigError, WorkDirError
-from .evaluate import test
-from .prediction import Prediction, Predictor
+from vamp_mm.config.compose import compose
+from vamp_mm.config.errors import ConfigError, WorkDirError
+from vamp_mm.config.validate import check_config, validate_config
+from vamp_mm.prediction import Prediction, Predictor
+
+from .test import test
 from .train import train
 
 __all__ = [

@@ -15,15 +15,15 @@ from mmengine.config import Config
 from rich.console import Console
 from rich.table import Table
 
+from vamp_mm.config.compose import compose
+from vamp_mm.data_tools.icons import build_icon_benchmark
+from vamp_mm.engine.hooks.progress_hook import ProgressHook
 from vamp_mm.evaluation import read_predictions
-from vamp_mm.evaluation.figures import reliability_diagram, uncertainty_sheet
+from vamp_mm.runs.lock import held
+from vamp_mm.runs.records import hardware, versions, write_json
+from vamp_mm.visualization.figures import reliability_diagram, uncertainty_sheet
 
-from .compose import compose
-from .evaluate import test
-from .icons import build_icon_benchmark
-from .lock import held
-from .progress import ProgressHook
-from .records import hardware, versions, write_json
+from .test import test
 from .train import train
 
 _CONFIGS = Path(__file__).parents[2] / 'configs'

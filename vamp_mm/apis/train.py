@@ -13,26 +13,26 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.image_check import say_if_images_differ
+from vamp_mm.config.published_settings import settings_text
+from vamp_mm.config.validate import validate_config
+
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
 from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, load_checkpoint, unwrap_model
+from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook, visualizer_kept_open
 from vamp_mm.engine.latest import checkpoint_folder
+from vamp_mm.engine.launch import launched, on_main, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
-
-from .against_zero_shot import TrainingCheckHook
-from .config_check import validate_config
-from .data_check import check_lists
-from .data_record import DataRecordHook
-from .errors import ConfigError
-from .final_test import test_trained
-from .image_check import say_if_images_differ
-from .launch import launched, on_main, settle_launcher
-from .lock import held
-from .published_settings import settings_text
-from .records import check_work_dir, write_json
-from .result import RESULT, StartHook, identity, result_of, trainable_parameters
-from .visualizer import TestMetricsHook, visualizer_kept_open
-from .write_errors import explained_writes, stop_on_write_error
+from vamp_mm.runs.against_zero_shot import TrainingCheckHook
+from vamp_mm.runs.data_check import check_lists
+from vamp_mm.runs.data_record import DataRecordHook
+from vamp_mm.runs.final_test import test_trained
+from vamp_mm.runs.lock import held
+from vamp_mm.runs.records import check_work_dir, write_json
+from vamp_mm.runs.result import RESULT, StartHook, identity, result_of, trainable_parameters
+from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
 
 
 def train(
@@ -44,11 +44,11 @@ def train(
 
     Writes ``<work_dir>/result.json``: the metrics, the checkpoint that they describe (``tested_checkpoint``; None if it
     is not kept), the time, the memory, the seed, the versions and a hash of the config
-    (:func:`~vamp_mm.apis.result.result_of`); and which images the run used
-    (:class:`~vamp_mm.apis.data_record.DataRecordHook`).
+    (:func:`~vamp_mm.runs.result.result_of`); and which images the run used
+    (:class:`~vamp_mm.runs.data_record.DataRecordHook`).
 
     Args:
-        cfg: Complete config of a run (see :func:`~vamp_mm.apis.compose`); ``work_dir`` must be set.
+        cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
         resume: Continue the run that lies in ``work_dir`` from its last checkpoint; a run that was stopped
             before its first checkpoint starts anew.
         hooks: Hooks besides those of the config, ready made.

@@ -1,6 +1,6 @@
 """Metrics, the test loop over class splits, and base-to-novel arithmetic.
 
-The pictures of :mod:`vamp_mm.evaluation.figures` are not imported here: they need matplotlib.
+The pictures of :mod:`vamp_mm.visualization.figures` are not imported here: they need matplotlib.
 """
 
 from .calibration import CalibrationMetric

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Block, Blocks, Positive, Width
-from ...registry import MODELS
-from ...structures import FrozenCLIP, TowerPlan
+from vamp_mm.arguments import Block, Blocks, Positive, Width
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, TowerPlan
 
 
 class _ScaleGradient(torch.autograd.Function):

@@ -14,9 +14,9 @@ from typing import Annotated, Any, cast
 
 from torch import nn
 
-from ...arguments import Range
-from ...registry import MODELS
-from ...structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower
+from vamp_mm.arguments import Range
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower
 
 _BLOCK = re.compile(r'(?:^|\.)(?:res)?blocks\.(\d+)\.')
 _NORM_BEFORE = ('ln_pre', 'norm_pre')

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...arguments import PositiveInt
-from ...registry import MODELS
-from ...structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput, TowerPlan
+from vamp_mm.arguments import PositiveInt
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput, TowerPlan
+
 from ..clip import PromptTokenizer, TextTower, VisionTower, load_clip
 from ..clip.vision import VisionStem
 

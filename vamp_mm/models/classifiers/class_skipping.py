@@ -10,10 +10,10 @@ import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
-from ...arguments import Positive, PositiveInt, Range, Seed
-from ...ops import counter_seed
-from ...registry import MODELS
-from ...structures import PromptOutput, PromptPlan
+from vamp_mm.arguments import Positive, PositiveInt, Range, Seed
+from vamp_mm.ops import counter_seed
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import PromptOutput, PromptPlan
 
 
 @MODELS.register_module()

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...ops import unit
-from ...structures import PromptPlan
+from vamp_mm.ops import unit
+from vamp_mm.structures import PromptPlan
 
 
 def class_text(clip: Any, plan: PromptPlan) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmpretrain.models.utils import ClsDataPreprocessor
 
-from ...registry import MODELS
+from vamp_mm.registry import MODELS
 
 
 @MODELS.register_module()

@@ -11,10 +11,10 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ...arguments import Component
-from ...ops import cosine_logits, unit
-from ...registry import MODELS, build_part
-from ...structures import (
+from vamp_mm.arguments import Component
+from vamp_mm.ops import cosine_logits, unit
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import (
     PromptContext,
     PromptOutput,
     PromptPlan,
@@ -22,6 +22,7 @@ from ...structures import (
     TowerOutput,
     Vocabulary,
 )
+
 from .class_skipping import output_of_classes, plan_of_classes
 from .class_text import class_text
 from .frozen_features import FrozenFeatures

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from ...weight_files import differences
+from vamp_mm.weight_files import differences
 
 #: Buffers whose first axis counts the training classes, which a loading model does not know beforehand. A module may name
 #: others in ``sized_by_class``.

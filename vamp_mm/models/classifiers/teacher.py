@@ -9,9 +9,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ...ops import unit
-from ...registry import MODELS
-from ...structures import Vocabulary
+from vamp_mm.ops import unit
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import Vocabulary
 
 
 @MODELS.register_module()

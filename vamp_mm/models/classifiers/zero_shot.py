@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...ops import cosine_logits, mean_log_probs
-from ...registry import build_part
-from ...structures import PromptContext, Vocabulary
+from vamp_mm.ops import cosine_logits, mean_log_probs
+from vamp_mm.registry import build_part
+from vamp_mm.structures import PromptContext, Vocabulary
+
 from .class_text import class_text
 
 

@@ -11,7 +11,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from ...structures import TowerPlan
+from vamp_mm.structures import TowerPlan
 
 #: Bytes held per token, in units of width times bytes per number: while predicting (one block's inputs, its MLP's hidden
 #: layer and temporaries), and for every block while training (what backward reads). Measured; see docs/text_engine.md.

@@ -19,7 +19,8 @@ from open_clip.model import (
 )
 from torch import Tensor, nn
 
-from ...weight_files import CheckpointError, differences, listed, same_kind
+from vamp_mm.weight_files import CheckpointError, differences, listed, same_kind
+
 from .architecture import Architecture, first_line
 
 _POSITIONS = ('positional_embedding', 'pos_embed')

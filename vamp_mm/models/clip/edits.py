@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ...structures import TokenEdit
+from vamp_mm.structures import TokenEdit
 
 
 class Spans:

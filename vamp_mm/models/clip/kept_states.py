@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ...structures import TextPrompts
+from vamp_mm.structures import TextPrompts
 
 
 class KeptStates:

@@ -18,7 +18,8 @@ from mmengine.logging import print_log
 from open_clip.pretrained import download_pretrained
 from torch import Tensor
 
-from ...weight_files import CheckpointError, read_weights
+from vamp_mm.weight_files import CheckpointError, read_weights
+
 from .architecture import (
     EMBEDDED,
     Architecture,

@@ -16,7 +16,8 @@ from typing import Any
 
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
-from ...weight_files import CheckpointError
+from vamp_mm.weight_files import CheckpointError
+
 from .architecture import FOLDER_CONFIG, Architecture, read_config
 
 #: Tensors in which OpenAI's own files say how they were built.

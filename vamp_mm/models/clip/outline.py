@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...structures import TextPrompts
+from vamp_mm.structures import TextPrompts
+
 from .architecture import find_architecture
 from .building import build_model, find_tokenizer
 from .text import TextTower

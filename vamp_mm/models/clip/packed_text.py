@@ -16,8 +16,9 @@ from itertools import accumulate, groupby
 import torch
 from torch import Tensor
 
-from ...ops import LengthGroups, group_lengths, join
-from ...structures import TextPrompts, TokenEdit, TowerPlan
+from vamp_mm.ops import LengthGroups, group_lengths, join
+from vamp_mm.structures import TextPrompts, TokenEdit, TowerPlan
+
 from .edits import edit_tokens
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...structures import EMBED, TextPrompts, TokenEdit, TowerPlan
+from vamp_mm.structures import EMBED, TextPrompts, TokenEdit, TowerPlan
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ...structures import TokenEdit
+from vamp_mm.structures import TokenEdit
 
 
 class ResNetTrunk:

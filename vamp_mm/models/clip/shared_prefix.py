@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from open_clip.transformer import QuickGELU
 from torch import Tensor, nn
 
-from ...ops import LengthGroups, bucket, join, pad, prefix_attention, unpad
-from ...structures import TowerPlan
+from vamp_mm.ops import LengthGroups, bucket, join, pad, prefix_attention, unpad
+from vamp_mm.structures import TowerPlan
+
 from .packed_text import PackedText
 
 #: Numbers that attention may pad with rather than to treat one more length on its own: measured on CPUs, where another

@@ -11,7 +11,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
-from ...weight_files import CheckpointError, listed, without_wrappers
+from vamp_mm.weight_files import CheckpointError, listed, without_wrappers
 
 _ANCHOR = 'token_embedding.weight'
 _HF_ANCHOR = 'text_model.embeddings.token_embedding.weight'

@@ -23,7 +23,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ...structures import EMBED, TextPrompts, TowerOutput, TowerPlan, TunedTower
+from vamp_mm.structures import EMBED, TextPrompts, TowerOutput, TowerPlan, TunedTower
+
 from .budget import Share, default_max_tokens, share_out
 from .edits import edit_tokens
 from .kept_states import KeptStates

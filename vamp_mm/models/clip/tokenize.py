@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from ...structures import TextPrompts
+from vamp_mm.structures import TextPrompts
 
 
 class PromptTokenizer:

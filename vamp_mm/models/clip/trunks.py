@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ...structures import TokenEdit
+from vamp_mm.structures import TokenEdit
+
 from .resnet_trunk import ResNetTrunk
 
 

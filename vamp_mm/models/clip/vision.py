@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ...structures import EMBED, TokenEdit, TowerOutput, TowerPlan
+from vamp_mm.structures import EMBED, TokenEdit, TowerOutput, TowerPlan
+
 from .edits import Spans, edit_tokens
 from .resnet_trunk import no_tokens
 from .trunks import make_trunk

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...structures import TowerPlan
+from vamp_mm.structures import TowerPlan
+
 from .edits import edit_tokens
 
 

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from torch import nn
 
-from ...arguments import Component, NonNegative, Positive
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP
+from vamp_mm.arguments import Component, NonNegative, Positive
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import FrozenCLIP
+
 from .prompt_cls import PromptClsHead
 
 _READOUT = MappingProxyType({'type': 'TokenReadout'})

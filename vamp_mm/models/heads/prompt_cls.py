@@ -9,10 +9,10 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ...arguments import Component, Positive
-from ...ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, PromptOutput, TowerOutput
+from vamp_mm.arguments import Component, Positive
+from vamp_mm.ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import FrozenCLIP, PromptOutput, TowerOutput
 
 _INFERENCE = ('decoupled', 'fused', 'class')
 

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Fraction, Width
-from ...registry import MODELS
-from ...structures import FrozenCLIP, TowerOutput
+from vamp_mm.arguments import Fraction, Width
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, TowerOutput
 
 
 @MODELS.register_module()

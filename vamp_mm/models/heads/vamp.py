@@ -8,9 +8,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Component, NonNegative, Positive
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, PromptOutput
+from vamp_mm.arguments import Component, NonNegative, Positive
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import FrozenCLIP, PromptOutput
+
 from .mmrl import mmrl_terms
 from .prompt_cls import PromptClsHead
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from ...structures import PromptOutput
+from vamp_mm.structures import PromptOutput
 
 
 class LossTerm(nn.Module, ABC):

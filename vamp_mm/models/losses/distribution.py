@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...arguments import NonNegative
-from ...registry import MODELS
-from ...structures import PromptOutput
+from vamp_mm.arguments import NonNegative
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import PromptOutput
+
 from .base import LossTerm
 
 

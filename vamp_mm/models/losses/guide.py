@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...arguments import NonNegative, Positive
-from ...registry import MODELS
-from ...structures import PromptOutput
+from vamp_mm.arguments import NonNegative, Positive
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import PromptOutput
+
 from .base import LossTerm
 
 

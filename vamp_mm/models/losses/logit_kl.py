@@ -7,9 +7,10 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...arguments import NonNegative
-from ...registry import MODELS
-from ...structures import PromptOutput
+from vamp_mm.arguments import NonNegative
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import PromptOutput
+
 from .base import LossTerm
 
 

@@ -7,10 +7,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ...arguments import NonNegative, NonNegativeInt
-from ...ops import HostInt, gaussian_kl
-from ...registry import MODELS
-from ...structures import PromptOutput
+from vamp_mm.arguments import NonNegative, NonNegativeInt
+from vamp_mm.ops import HostInt, gaussian_kl
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import PromptOutput
+
 from .base import LossTerm
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...arguments import Component
-from ...registry import MODELS, build_part
-from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+from vamp_mm.arguments import Component
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+
 from .base import BasePrompter
 
 

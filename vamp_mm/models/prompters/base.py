@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from ...structures import PromptContext, PromptPlan, TextPrompts, Vocabulary
+from vamp_mm.structures import PromptContext, PromptPlan, TextPrompts, Vocabulary
 
 
 class TextEncoder(Protocol):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ...arguments import Block, Fraction, Tokens, Width
-from ...registry import MODELS
-from ...structures import FrozenCLIP, PromptContext, TokenEdit
+from vamp_mm.arguments import Block, Fraction, Tokens, Width
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, PromptContext, TokenEdit
+
 from .layers import check_layers
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ...arguments import NonNegative, Tokens
-from ...ops import HostInt, counter_seed
-from ...registry import MODELS
-from ...structures import (
+from vamp_mm.arguments import NonNegative, Tokens
+from vamp_mm.ops import HostInt, counter_seed
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import (
     EMBED,
     FrozenCLIP,
     PromptContext,
@@ -20,6 +20,7 @@ from ...structures import (
     TowerPlan,
     Vocabulary,
 )
+
 from .base import BasePrompter, TextEncoder
 from .noise import run_seed
 from .placing import PLACEHOLDER, Placement, Position, fill, first_position, name_lengths, place

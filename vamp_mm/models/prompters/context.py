@@ -9,9 +9,9 @@ from typing import Any, Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...arguments import Component, NonNegative, PositiveInt, Tokens
-from ...registry import MODELS, build_part
-from ...structures import (
+from vamp_mm.arguments import Component, NonNegative, PositiveInt, Tokens
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import (
     EMBED,
     FrozenCLIP,
     PromptContext,
@@ -20,6 +20,7 @@ from ...structures import (
     TowerPlan,
     Vocabulary,
 )
+
 from .base import BasePrompter, TextEncoder
 from .placing import (
     PLACEHOLDER,

@@ -7,9 +7,17 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Block, NonNegative, Tokens
-from ...registry import MODELS
-from ...structures import FrozenCLIP, PromptContext, PromptPlan, TokenEdit, TowerPlan, Vocabulary
+from vamp_mm.arguments import Block, NonNegative, Tokens
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import (
+    FrozenCLIP,
+    PromptContext,
+    PromptPlan,
+    TokenEdit,
+    TowerPlan,
+    Vocabulary,
+)
+
 from .base import BasePrompter
 from .layers import check_layers, deep_edits
 from .placing import first_position

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Samples, Seed
-from ...ops import HostInt, reparameterise, unit
-from ...registry import MODELS
-from ...structures import FrozenCLIP, Latent, PromptContext
+from vamp_mm.arguments import Samples, Seed
+from vamp_mm.ops import HostInt, reparameterise, unit
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, Latent, PromptContext
+
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
 

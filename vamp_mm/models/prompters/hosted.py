@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol, cast
 
 from torch import Tensor
 
-from ...registry import build_part
-from ...structures import (
+from vamp_mm.registry import build_part
+from vamp_mm.structures import (
     FrozenCLIP,
     Latent,
     PromptPlan,
@@ -18,6 +18,7 @@ from ...structures import (
     TowerPlan,
     Vocabulary,
 )
+
 from .layers import check_layers, deep_edits
 
 

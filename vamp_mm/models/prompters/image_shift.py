@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ...arguments import PositiveInt
-from ...ops import unit
-from ...registry import MODELS
-from ...structures import FrozenCLIP, Latent, PromptContext
+from vamp_mm.arguments import PositiveInt
+from vamp_mm.ops import unit
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, Latent, PromptContext
 
 
 @MODELS.register_module()

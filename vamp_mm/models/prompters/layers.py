@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from ...structures import EMBED, TokenEdit
+from vamp_mm.structures import EMBED, TokenEdit
 
 
 def deep_edits(tokens: Tensor,

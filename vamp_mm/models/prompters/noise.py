@@ -8,7 +8,7 @@ import torch
 from mmengine.dist import get_dist_info
 from torch import Tensor
 
-from ...ops import draw_noise
+from vamp_mm.ops import draw_noise
 
 TestNoise = Literal['shared', 'antithetic', 'fresh']
 _INT64 = (1 << 63) - 1

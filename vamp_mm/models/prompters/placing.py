@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from ...structures import TextPrompts
+from vamp_mm.structures import TextPrompts
 
 Position = Literal['end', 'middle', 'front']
 #: One token in every byte-pair vocabulary of CLIP; its embedding is never seen, a learned token takes its place.

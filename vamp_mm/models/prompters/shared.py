@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ...arguments import Block, Blocks, Component
-from ...registry import MODELS
-from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+from vamp_mm.arguments import Block, Blocks, Component
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+
 from .base import BasePrompter
 from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words
 

@@ -7,9 +7,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Block, Blocks, Fraction, NonNegative, Tokens, Width
-from ...registry import MODELS
-from ...structures import FrozenCLIP, TokenEdit
+from vamp_mm.arguments import Block, Blocks, Fraction, NonNegative, Tokens, Width
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, TokenEdit
+
 from .layers import check_layers, deep_edits
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Block, Blocks, NonNegative, Tokens, Width
-from ...registry import MODELS
-from ...structures import FrozenCLIP, TokenEdit
+from vamp_mm.arguments import Block, Blocks, NonNegative, Tokens, Width
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, TokenEdit
+
 from .layers import check_layers, copies, deep_edits
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...registry import MODELS
-from ...structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, PromptContext, PromptPlan, Vocabulary
+
 from .base import BasePrompter
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...arguments import Component, PositiveInt
-from ...ops import HostInt, unit
-from ...registry import MODELS, build_part
-from ...structures import (
+from vamp_mm.arguments import Component, PositiveInt
+from vamp_mm.ops import HostInt, unit
+from vamp_mm.registry import MODELS, build_part
+from vamp_mm.structures import (
     FrozenCLIP,
     KnownText,
     PromptContext,
@@ -23,6 +23,7 @@ from ...structures import (
     Vocabulary,
     as_read,
 )
+
 from .base import BasePrompter, TextEncoder
 
 

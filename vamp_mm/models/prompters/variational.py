@@ -7,10 +7,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from ...arguments import Block, Blocks, Component, Positive, Samples, Seed, Width
-from ...ops import HostInt, reparameterise, unit
-from ...registry import MODELS
-from ...structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
+from vamp_mm.arguments import Block, Blocks, Component, Positive, Samples, Seed, Width
+from vamp_mm.ops import HostInt, reparameterise, unit
+from vamp_mm.registry import MODELS
+from vamp_mm.structures import FrozenCLIP, Latent, PromptContext, PromptPlan, Vocabulary
+
 from .base import BasePrompter
 from .gaussian import GaussianMLPs
 from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words

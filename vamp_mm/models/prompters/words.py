@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...structures import FrozenCLIP
+from vamp_mm.structures import FrozenCLIP
+
 from .placing import PLACEHOLDER, first_position
 
 

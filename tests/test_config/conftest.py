@@ -1,0 +1,3 @@
+"""Shared by the tests of vamp_mm.config."""
+
+from runner_state import own_runner_state  # noqa: F401 -- a fixture

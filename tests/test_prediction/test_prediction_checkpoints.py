@@ -1,0 +1,193 @@
+"""Checkpoints of strangers: sizes, files and kinds in them are looked at before anything is built."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+from typing import Any
+
+import helpers_models as helpers
+import numpy as np
+import pytest
+import torch
+from helpers_prediction import config_of, write_checkpoint
+from methods import METHODS
+
+from vamp_mm.apis import ConfigError, Predictor
+from vamp_mm.datasets import DataError
+from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
+from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.prediction.limits import MOST_UNITS, batch_size_problems, number_problems
+from vamp_mm.prediction.named_files import named_files
+from vamp_mm.registry import MODELS
+
+_VAMP = next(row for row in METHODS if row.prior_network)
+IMAGE = np.zeros((32, 32, 3), np.uint8)
+
+
+class Stranger:
+    """Writes a sound checkpoint with something changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clip = helpers.write_clip(folder / 'clip')
+        self.sound = folder / 'sound.pth'
+        write_checkpoint(_VAMP, PromptedCLIPBackbone(**self.clip), self.clip, self.sound)
+        self._state = load_checkpoint(self.sound)
+        self._state.pop('file')
+
+    def state(self) -> dict[str, Any]:
+        return copy.deepcopy(self._state)
+
+    def write(self, state: dict[str, Any]) -> Path:
+        save_checkpoint(state, self.folder / 'stranger.pth')
+        return self.folder / 'stranger.pth'
+
+    def with_setting(self, dotted: str, value: Any) -> Path:
+        config = config_of(_VAMP, self.clip)
+        config.merge_from_dict({dotted: value}, allow_list_keys=True)
+        state = self.state()
+        state['meta']['cfg_text'] = config.pretty_text
+        return self.write(state)
+
+    def with_meta(self, key: str, value: Any) -> Path:
+        state = self.state()
+        state['meta']['dataset_meta'][key] = value
+        return self.write(state)
+
+
+@pytest.fixture(scope='module')
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
+    return Stranger(tmp_path_factory.mktemp('stranger'))
+
+
+@pytest.mark.parametrize(('dotted', 'value', 'message'), [
+    ('test_dataloader.dataset.pipeline.1.size', 640000, 'the test pipeline.1.size=640,000 is above the limit of 4,096'),
+    ('test_dataloader.dataset.pipeline.2.size', [1, -10**9], 'the test pipeline.2.size.1=-1,000,000,000 is above the limit of'),
+    ('test_dataloader.dataset.pipeline', [dict(type='LoadRGBImage')] * 60, 'has 60 transforms, at most 50'),
+    ('test_dataloader.dataset.pipeline.1.type', 'Explode', "transform 1 of the test pipeline, 'Explode'"),
+    ('test_dataloader.batch_size', 10**9, 'batch_size=1,000,000,000 is no integer from 1 to 4,096'),
+    ('test_dataloader.batch_size', 2.5, 'batch_size=2.5 is no integer'),
+    ('test_dataloader.batch_size', 0, 'batch_size=0 is no integer'),
+    ('model.prompter.test_samples', 10**9, r'model.prompter.test_samples=1,000,000,000 is above the limit of 1,000'),
+    ('model.prompter.test_samples', 10**30, r'test_samples=a number of 31 digits is above'),
+    ('model.prompter.hidden', 10**7, r'model.prompter.hidden=10,000,000 is above the limit of 8,192'),
+    ('model.prompter.host', dict(type='CoupledTokens', num_tokens=10**6), r'host.num_tokens=1,000,000 is above'),
+    ('model.backbone.pretrained', '/dev/zero', "pretrained='/dev/zero' is a device"),
+    ('model.backbone.pretrained', '//host/share/x.pt', 'lies on another computer'),
+    ('model.backbone.pretrained', 'openai@https://host/x.pt', 'lies on another computer'),
+    ('model.backbone.cache_dir', '\\\\host\\share', 'lies on another computer'),
+])
+def test_sizes_and_files_are_refused_before_anything_is_built(stranger, monkeypatch, dotted, value, message):
+    file = stranger.with_setting(dotted, value)
+
+    def built(*_: Any, **__: Any) -> None:
+        raise AssertionError('something was built')
+
+    monkeypatch.setattr(MODELS, 'build', built)
+    with pytest.raises(CheckpointError, match=message):
+        Predictor(file)
+
+
+def test_a_fifo_as_weights_is_not_waited_for(stranger, tmp_path):
+    os.mkfifo(tmp_path / 'weights.pt')
+    with pytest.raises(CheckpointError, match='is a FIFO'):
+        Predictor(stranger.with_setting('model.backbone.pretrained', str(tmp_path / 'weights.pt')))
+
+
+def test_local_files_that_a_checkpoint_names_are_said(stranger, capsys):
+    Predictor(stranger.sound)
+    said = capsys.readouterr().out
+    assert f"model.backbone.pretrained={stranger.clip['pretrained']!r}" in said
+    assert f"model.backbone.arch={stranger.clip['arch']!r}" in said
+    # what the user names is no news
+    Predictor(stranger.sound, overrides={'model.backbone.pretrained': stranger.clip['pretrained']})
+    assert 'backbone.pretrained' not in capsys.readouterr().out
+    # and what lies elsewhere now can be named
+    gone = stranger.with_setting('model.backbone.pretrained', '//host/x.pt')
+    assert Predictor(gone, overrides={'model.backbone.pretrained': stranger.clip['pretrained']})(IMAGE)
+
+
+def test_tags_and_embedded_weights_are_no_files():
+    model = dict(backbone=dict(arch='ViT-B-16', pretrained='openai'), other=[dict(arch=None, pretrained='embedded')])
+    assert named_files(model, (), 'x') == []
+    assert named_files(dict(backbone=dict(pretrained='w.pt')), (), 'x') == ["model.backbone.pretrained='w.pt'"]
+
+
+@pytest.mark.parametrize('value', [-1, 0, True, 4097, 10**400, 2.0, 'x', [1]])
+def test_batch_sizes(value):
+    assert len(batch_size_problems(value)) == 1
+    assert batch_size_problems(4096) == batch_size_problems(None) == batch_size_problems(1) == []
+
+
+def test_numbers_are_found_at_any_depth():
+    assert number_problems(dict(a=[dict(b=(1, MOST_UNITS + 1))], seed=2**40, flag=True, text='9' * 99), 'm', MOST_UNITS) == [
+        'm.a.0.b.1=8,193 is above the limit of 8,192']
+    assert number_problems(dict(x=float('nan'), y=float('-inf')), 'm', MOST_UNITS) == [
+        'm.x=nan is not finite', 'm.y=-inf is not finite']
+
+
+@pytest.mark.parametrize(('key', 'value', 'message'), [
+    ('classes', 5, 'classes in .* is 5, not a list of names'), ('classes', 'abc', "classes in .* is 'abc', not a list"),
+    ('classes', [1, 2], r'classes\.0 in .* is 1, not a name'), ('classes', {'a': 1}, 'is of type dict, not a list'),
+    ('classes', ['a', None], r'classes\.1 in .* is of type NoneType'), ('templates', 5, 'templates in .* is 5'),
+    ('templates', [5], r'templates\.0 in .* is 5'), ('homonyms', 'abc', "homonyms in .* is 'abc'"), ('homonyms', 1.5, 'is 1.5'),
+    ])
+def test_metadata_of_another_kind(stranger, key, value, message):
+    with pytest.raises(CheckpointError, match=message):
+        Predictor(stranger.with_meta(key, value))
+
+
+def test_metadata_that_is_no_dict(stranger):
+    state = stranger.state()
+    state['meta']['dataset_meta'] = 5
+    with pytest.raises(CheckpointError, match='dataset_meta in .* is 5, not a dict'):
+        Predictor(stranger.write(state))
+
+
+def test_one_class_of_the_training_needs_others_to_be_told_from(stranger):
+    state = stranger.state()
+    state['meta']['dataset_meta']['classes'] = ['cat']
+    state['state_dict']['prompter.prototypes'] = state['state_dict']['prompter.prototypes'][:1]
+    predictor = Predictor(stranger.write(state))
+    with pytest.raises(DataError, match=r"\['cat'\]: the model was trained on one class, and telling classes apart needs two"):
+        predictor(IMAGE)
+    assert predictor(IMAGE, classes=['cat', 'dog'])[0].name in ('cat', 'dog')
+
+
+def test_rows_for_classes_and_names_of_classes_are_as_many(stranger):
+    state = stranger.state()
+    width = state['state_dict']['prompter.prototypes'].shape[1:]
+    state['state_dict']['prompter.prototypes'] = torch.zeros(5, *width)
+    assert Predictor(stranger.write(state)).classes == helpers.NAMES
+    state['state_dict']['prompter.prototypes'] = torch.zeros(3, *width)
+    with pytest.raises(CheckpointError, match='prompter.prototypes has 3 rows, one for each class, and .* has 5 names'):
+        Predictor(stranger.write(state))
+
+
+@pytest.mark.parametrize(('dotted', 'value', 'message'), [
+    ('model.prompter.nosuch', 1, "cannot be built: .*'nosuch'"), ('model.head', 'abc', 'cannot be built'),
+    ('test_dataloader.dataset.pipeline.1.interpolation', 'zzz', "test transform .*'zzz'.* cannot be built"),
+    ('test_dataloader.dataset.pipeline.1.bla', 3, "test transform .* cannot be built: .*'bla'"),
+    ('test_dataloader.dataset.pipeline.1.size', 0, 'the test transforms cannot take image 0'),
+    ('test_dataloader.dataset.pipeline.2.size', 48, '48 x 48 pixels large, and the backbone takes 32 x 32'),
+    ('test_dataloader.dataset.pipeline', 5, 'transform 0'), ('test_dataloader', 5, 'no test_dataloader.dataset.pipeline'),
+    ('model.backbone.image_mean', [1, 2], 'cannot'),
+])
+def test_what_does_not_fit_ends_in_one_sentence(stranger, dotted, value, message):
+    file = stranger.with_setting(dotted, value)
+    with pytest.raises((CheckpointError, ConfigError, DataError), match=message):
+        Predictor(file)(IMAGE)
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (dict(checkpoint=5), 'checkpoint=5 is of type int'), (dict(checkpoint='{folder}'), r"is a folder; give a file in it.*sound\.pth"),
+    (dict(config=5), 'config=5 is of type int'), (dict(overrides=[1]), r'overrides=\[1\] is of type list'),
+    (dict(device='nowhere'), "device='nowhere' cannot be used"), (dict(device='meta'), "device='meta' cannot be used"),
+    (dict(config='{folder}/clip/weights.pt'), 'cannot be read')])
+def test_wrong_arguments_of_a_predictor(stranger, arguments, message):
+    arguments = {key: value.format(folder=stranger.folder) if isinstance(value, str) else value
+                 for key, value in arguments.items()}
+    with pytest.raises(ConfigError, match=message):
+        Predictor(**{'checkpoint': stranger.sound, **arguments})

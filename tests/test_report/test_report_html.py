@@ -1,0 +1,378 @@
+"""The HTML report: what it shows, that it loads nothing, and that a browser lays it out on a phone."""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from helpers_report import comparison, curves, write
+
+from vamp_mm.benchmark.jobs import Job
+from vamp_mm.report import Table, make_report, read_results
+from vamp_mm.report.html import to_html
+from vamp_mm.report.html.axis import linear, shots_axis, spread_out
+from vamp_mm.report.html.bars import base_novel_bars
+from vamp_mm.report.html.beside import places_beside
+from vamp_mm.report.html.cost_plots import cost_plots
+from vamp_mm.report.html.curve_data import Reliability, RiskCoverage, averaged, curves_of, pooled
+from vamp_mm.report.html.curves import few_shot_curves
+from vamp_mm.report.html.markup import Markup, element, number
+from vamp_mm.report.html.series import styles_of
+from vamp_mm.report.make import tables_of
+from vamp_mm.report.table import Stat
+
+_BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+_VOID = ('meta', 'link')
+_HOSTILE = '<img src=x onerror="alert(1)"> & \'co\''
+
+
+class _Page(HTMLParser):
+    """Checks that elements are closed in order, and collects what tests ask for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != 'style':
+            self.text.append(data)
+
+    def all(self, key: str) -> list[str]:
+        return [value for _, attributes in self.attributes if (value := attributes.get(key)) is not None]
+
+
+def _html(folder: Path, compare: tuple[str, str] | None = None, notes: list[str] | None = None) -> str:
+    results = read_results([folder])
+    return to_html(results, tables_of(results, compare), [] if notes is None else notes)
+
+
+@pytest.fixture(scope='module')
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('runs')
+    comparison(folder, shots=(1, 4, 16), seeds=(1, 2))
+    return folder
+
+
+def test_every_table_and_plot_is_there(runs: Path) -> None:
+    results = read_results([runs])
+    tables = tables_of(results, ('vamp', 'mmrl'))
+    page = _Page(_html(runs, ('vamp', 'mmrl')))
+    words = set(page.text)
+    assert {table.title for table in tables} <= words
+    for table in tables:  # each number of each table stands in the page
+        for row in table.rows:
+            assert {cell.text() for cell in row if isinstance(cell, Stat)} <= words, table.key
+    for plot in ('H by number of shots on Average', 'Base, novel and H accuracy on DTD',
+                 'Accuracy by number of shots on EuroSAT', 'Reliability on DTD, novel', 'Risk and coverage on DTD, all',
+                 'H (%) against time to train and test (s)', 'accuracy (%) against peak memory (MiB, whole process)'):
+        assert plot in words, plot
+    assert {'Methods', 'clip, mmrl, vamp', 'cpu, x86_64, 2 cores, 1 threads', 'python 3.11.4, torch 2.8.0, vamp_mm 0.1.0',
+            '2026-01-01 00:00:00 UTC'} <= words
+
+
+def test_page_is_accessible_and_its_links_lead_somewhere(runs: Path) -> None:
+    page = _Page(_html(runs))
+    assert page.names.count('h1') == 1
+    assert {'main', 'nav', 'header', 'section'} <= set(page.names)
+    identifiers = page.all('id')
+    assert len(identifiers) == len(set(identifiers))
+    assert {link.removeprefix('#') for link in page.all('href') if link.startswith('#')} == set(identifiers)
+    assert set(page.all('aria-labelledby')) <= set(identifiers)
+    for place, (tag, attributes) in enumerate(page.attributes):
+        if tag == 'svg' and attributes.get('role') == 'img':
+            assert page.names[place + 1] == 'title'
+    assert ('meta', {'name': 'viewport', 'content': 'width=device-width, initial-scale=1'}) in page.attributes
+
+
+def test_page_is_one_file_that_loads_nothing(runs: Path) -> None:
+    text = _html(runs)
+    page = _Page(text)
+    assert 'script' not in page.names
+    assert page.all('src') == []
+    assert 'http://' not in text
+    assert 'https://' not in text
+    assert 'url(' not in text
+    assert '@import' not in text
+    assert len(text) < 1_000_000
+    assert "default-src 'none'" in html.unescape(text)
+
+
+def test_size_stays_reasonable_for_a_full_table(tmp_path: Path) -> None:
+    datasets = [f'data{index}' for index in range(11)]
+    comparison(tmp_path, [f'method{index}' for index in range(6)], datasets, shots=(4, 16), seeds=(1, ))
+    assert len(_html(tmp_path)) < 1_000_000
+
+
+def test_same_results_give_the_same_bytes_and_the_newest_date(tmp_path: Path) -> None:
+    for seed, day in enumerate((3, 20, 11)):
+        write(tmp_path, {'all/accuracy': 60 + seed}, {'finished': f'2026-02-{day:02}T10:00:00+00:00'}, seed=seed)
+    make_report([tmp_path], tmp_path / 'a')
+    make_report([tmp_path], tmp_path / 'b')
+    first = (tmp_path / 'a' / 'report.html').read_bytes()
+    assert first == (tmp_path / 'b' / 'report.html').read_bytes()
+    assert 'Newest run: 2026-02-20 10:00:00 UTC' in first.decode()
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    content = {'curves': {'all': curves(random.Random(0), 70), f'{_HOSTILE}/all': curves(random.Random(0), 60)},
+               'versions': {'torch': _HOSTILE}, 'hardware': {'device': _HOSTILE}}
+    for shots in (1, 4):
+        write(tmp_path, {'all/accuracy': 60.0}, content, method=_HOSTILE, dataset=_HOSTILE, shots=shots)
+    write(tmp_path, {'base/accuracy': 60.0, 'novel/accuracy': 60.0}, content, method=_HOSTILE, dataset=_HOSTILE)
+    write(tmp_path, {f'{_HOSTILE}/all/accuracy': 60.0, 'average/all/accuracy': 60.0}, content, method=_HOSTILE)
+    page = _Page(_html(tmp_path))
+    assert 'img' not in page.names
+    assert not page.all('onerror')
+    assert _HOSTILE in page.text
+
+
+def test_any_further_table_gets_a_part_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': curves(random.Random(0), 70)}})
+    results = read_results([tmp_path])
+    extra = [Table('uncertainty', 'Uncertainty', ['method', 'ECE'], rows=[['mmrl', Stat(1.25, 0.5)]], notes=['By bins.']),
+             Table('uncertainty', 'Twice', ['method', 'ECE'], rows=[['mmrl', Stat(float('nan'))]])]
+    page = _Page(to_html(results, [*extra, *tables_of(results)], []))
+    assert {'Uncertainty', '1.25 ± 0.50', 'By bins.', 'Twice', '-'} <= set(page.text)
+    headings = [text for text in page.text if text in ('Twice', 'Reliability and risk-coverage', 'Cost')][-3:]
+    assert headings == ['Twice', 'Reliability and risk-coverage', 'Cost']  # the curves stand behind their numbers
+
+
+def test_plots_without_data_are_left_out(tmp_path: Path) -> None:
+    cost = {'seconds': None, 'peak_memory_mb': None, 'hardware': None, 'versions': None, 'finished': None}
+    write(tmp_path, {'all/accuracy': 60.0}, cost)
+    write(tmp_path, {'toy/error': 0.5}, cost, dataset='toy')
+    page = _Page(_html(tmp_path))
+    assert 'figure' not in page.names
+    assert 'Reliability and risk-coverage' not in page.text
+    assert 'unknown' in page.text
+
+
+def test_numbers_that_are_none_leave_gaps_only(tmp_path: Path) -> None:
+    for shots, accuracy in ((1, float('nan')), (4, 60.0), (16, 70.0)):
+        write(tmp_path, {'all/accuracy': accuracy}, {'seconds': float('inf')}, shots=shots)
+    write(tmp_path, {'all/accuracy': 0.0}, method='none')
+    text = _html(tmp_path)
+    assert 'figure' in _Page(text).names
+    assert 'nan' not in ''.join(re.findall(r' d="([^"]*)"', text))
+
+
+def test_average_curve_keeps_to_the_same_datasets(tmp_path: Path) -> None:
+    for shots in (1, 4, 16):
+        for dataset in ('dtd', 'eurosat', 'food101')[:3 if shots > 1 else 2]:
+            write(tmp_path, {'base/accuracy': 60.0, 'novel/accuracy': 60.0}, shots=shots, dataset=dataset)
+    found = re.search(r'H by number of shots on Average</title><desc>([^<]*)', _html(tmp_path))
+    assert found is not None
+    assert found[1] == 'mmrl: 60.00 at 4, 60.00 at 16'
+
+
+def test_few_shot_curve_stands_where_its_numbers_are(tmp_path: Path) -> None:
+    for shots, accuracies in ((1, (60, 62)), (4, (70, 74))):
+        for seed, accuracy in enumerate(accuracies):
+            write(tmp_path, {'all/accuracy': accuracy}, shots=shots, seed=seed)
+    results = read_results([tmp_path])
+    text = few_shot_curves(results, styles_of(['mmrl']))
+    # values with spread go from 59.59 to 74.83, so the axis from 58 to 76 or wider; 61 and 72 lie on the line
+    [line] = re.findall(r'd="M([\d. L]*)" class="line"', text.split('<figure>')[1])
+    (_, first), (_, second) = (tuple(map(float, point.split())) for point in line.split('L'))
+    ticks = [(float(y) - 4, float(label)) for y, label in re.findall(r'y="([\d.]+)">([\d.]+)</text>', text.split(
+        'class="tick end"')[1].split('</g>')[0])]
+    (low_y, low), (high_y, high) = ticks[0], ticks[-1]
+    for y, accuracy in ((first, 61), (second, 72)):
+        assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(accuracy, abs=0.02)  # 0.1 unit
+    assert text.count('class="band"') == 1
+
+
+def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> None:
+    values = {f'm{index}': 40.0 + index for index in range(9)}  # one more than stand side by side
+    for name, value in values.items():
+        write(tmp_path, {'base/accuracy': value + 20, 'novel/accuracy': value, 'H': 2 * value * (value + 20) / (2 * value + 20)},
+              method=name)
+    tables = tables_of(read_results([tmp_path]))
+    drawn = base_novel_bars(tables[0], styles_of(values))
+    lines = re.findall(r'<title>(m\d), H: ([\d.]+) %</title></rect>', drawn)
+    assert [name for name, _ in lines] == [f'm{index}' for index in range(8, -1, -1)]
+    width = float(re.search(r'<rect x="10" [^>]*?width="([\d.]+)"', drawn)[1])
+    assert width == pytest.approx(340 * float(lines[0][1]) / 100, abs=0.06)  # 100 % is 340 wide; a decimal is kept
+    circle = float(re.search(r'd="M([\d.]+) [\d.]+a', drawn)[1])
+    assert circle == pytest.approx(10 + 340 * 0.68 - 4.5, abs=0.06)  # base of m8 is 68 %; paths begin at the left end
+    side = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
+    assert 'm0, H' in side
+    assert 'circles' not in side
+
+
+def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> None:
+    accuracy = {'dtd/all/accuracy': 40.0, 'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 50.0}
+    cost = dict(seconds=20.0, peak_memory_mb=900.0)
+    write(tmp_path, accuracy, cost, method='both', dataset='imagenet', protocol='cross-dataset')
+    write(tmp_path, {'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 60.0}, cost, method='one', dataset='imagenet',
+          protocol='cross-dataset')
+    results = read_results([tmp_path])
+    drawn = cost_plots(results, styles_of(['both', 'one']))
+    assert '<desc>both: 50.00 at 20</desc>' in drawn
+
+
+def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
+    write(tmp_path, {'all/accuracy': 60.0}, method='good')
+    for name in ('bad', 'good'):  # a run that was planned twice, and finished once, is not missing
+        labels = dict(method=name, dataset='dtd', protocol='few-shot', shots=16, seed=1, overrides={})
+        Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / name)).write()
+    labels = {**labels, **read_results([tmp_path])[0].content['run'], 'method': 'good'}
+    Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / 'good')).write()
+    notes: list[str] = []
+    results = read_results([tmp_path], notes=notes)
+    assert notes == [f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log']
+    page = to_html(results, tables_of(results), notes)
+    assert '<details open><summary>Remarks on the input (1)' in page
+
+
+def test_axes() -> None:
+    axis = linear([71.2, 78.9], 'accuracy (%)')
+    assert (axis.low, axis.high) == (70, 80)
+    assert [label for _, label in axis.ticks] == ['70', '72', '74', '76', '78', '80']
+    assert [label for _, label in linear([0.1, 1.3], '').ticks][:3] == ['0.00', '0.25', '0.50']
+    assert linear([85.0], '').high > 85 > linear([80.0], '').low
+    assert linear([10.0], '').place(10.0) == pytest.approx(0.5)
+    costs = spread_out([20, 1500], 's')
+    assert costs.log
+    assert costs.place(1500 ** 0.5 * 20 ** 0.5) == pytest.approx(0.5)  # the geometric mean lies in the middle
+    assert not spread_out([20, 50], 's').log
+    axis, places = shots_axis([0, 1, 4, 16, -1])
+    assert places == {0: -1, 1: 0, 4: 2, 16: 4, -1: 5}
+    assert dict(axis.ticks)[5] == 'all'
+
+
+def test_names_beside_dots_do_not_lie_on_others() -> None:
+    dots = {'a': (200.0, 100.0), 'bc': (215.0, 100.0), 'd' * 80: (100.0, 50.0)}
+    found = places_beside(dots)
+    assert found['a'][0] < 200 - 7  # no room on its right
+    assert found['bc'][0] > 215 + 7
+    assert set(found) == {'a', 'bc'}  # the long one would leave the picture
+
+
+def test_markup_escapes_text_and_keeps_markup() -> None:
+    assert element('p', '<b>', Markup('<i></i>'), title='"&', hidden=False) == '<p title="&quot;&amp;">&lt;b&gt;<i></i></p>'
+    assert [number(value) for value in (1.0, -0.04, 2.26)] == ['1', '0', '2.3']
+    with pytest.raises(ValueError, match='no coordinate'):
+        number(float('nan'))
+
+
+def test_seeds_are_pooled_by_images_and_risks_averaged() -> None:
+    merged = pooled([Reliability((0.2, 0.8), (0.0, 0.5), (0, 10)), Reliability((0.3, 0.9), (0.4, 1.0), (5, 30))])
+    assert merged.count == (5, 40)
+    assert merged.confidence == pytest.approx((0.3, (0.8 * 10 + 0.9 * 30) / 40))
+    assert merged.accuracy == pytest.approx((0.4, (5 + 30) / 40))
+    points = averaged([RiskCoverage((0.5, 1.0), (0.1, 0.2)), RiskCoverage((0.5, 1.0), (0.3, 0.2))])
+    assert [coverage for coverage, _ in points] == [0.5, 1.0]
+    assert points[0][1] == Stat(pytest.approx(0.2), pytest.approx(0.02**0.5))
+    assert points[1][1] == Stat(pytest.approx(0.2), 0.0)
+    with pytest.raises(ValueError, match='different coverages'):
+        averaged([RiskCoverage((0.5, ), (0.1, )), RiskCoverage((0.6, ), (0.1, ))])
+
+
+@pytest.mark.parametrize(('broken', 'words'), [
+    ({'risk_coverage': {'coverage': [0.5, 1.0], 'risk': [0.1]}}, 'coverage has 2, risk has 1'),
+    ({'risk_coverage': {'coverage': [1.0], 'risk': [14.0]}}, 'risk holds 14.0; allowed are numbers from 0 to 1'),
+    ({'reliability': {'confidence': [0.5], 'accuracy': [None], 'count': [3]}}, 'accuracy holds None'),
+    ({'reliability': {'confidence': [0.5], 'accuracy': [0.5]}}, 'count is no list'),
+    ([1, 2], 'list in place of an object'),
+])
+def test_broken_curves_are_named_and_left_out(tmp_path: Path, broken: object, words: str) -> None:
+    path = write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': broken}})
+    [result] = read_results([tmp_path])
+    notes: list[str] = []
+    assert curves_of(result, notes) == {}
+    assert any(words in note and str(path) in note for note in notes)
+    assert words in html.unescape(_html(tmp_path))
+
+
+def test_curves_that_do_not_fit_each_other_are_named(tmp_path: Path) -> None:
+    for seed, bins in ((1, 2), (2, 3)):
+        reliability = {'confidence': [0.5] * bins, 'accuracy': [0.5] * bins, 'count': [4] * bins}
+        write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': {'reliability': reliability}}}, seed=seed)
+    notes: list[str] = []
+    page = _Page(_html(tmp_path, notes=notes))
+    assert 'mmrl is left out' in notes[0]
+    assert 'Reliability and risk-coverage' not in page.text
+
+
+def test_colours_have_contrast_in_both_modes() -> None:
+    css = Path(to_html.__code__.co_filename).with_name('page.css').read_text()
+    for mode in re.findall(r':root\{([^}]*)\}', css):
+        colours = dict(re.findall(r'--(\w+):(#\w+)', mode))
+        for name, least in [('text', 4.5), ('dim', 4.5), ('link', 4.5), *((f's{index}', 3) for index in range(8))]:
+            assert _contrast(colours[name], colours['bg']) >= least, (name, colours[name])  # WCAG 2.2, 1.4.3 and 1.4.11
+
+
+def _contrast(first: str, second: str) -> float:
+    values = []
+    for colour in (first, second):
+        digits = colour[1:] if len(colour) == 7 else ''.join(2 * digit for digit in colour[1:])
+        parts = [int(digits[place:place + 2], 16) / 255 for place in (0, 2, 4)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055)**2.4 for part in parts)
+        values.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return (max(values) + 0.05) / (min(values) + 0.05)
+
+
+_HARNESS = """<!DOCTYPE html><iframe style="width:%(width)dpx;height:900px;border:0" srcdoc="%(page)s"></iframe><script>
+onload = () => {
+  const frame = document.querySelector('iframe'), page = frame.contentDocument, root = page.documentElement
+  for (const details of page.querySelectorAll('details')) details.open = true
+  const outside = [...page.querySelectorAll('body *')].filter(node => !node.closest('.scroll, svg')
+    && node.getBoundingClientRect().right > root.clientWidth + 1).map(node => node.tagName + '.' + node.className)
+  const box = [...page.querySelectorAll('.scroll')].some(node => node.scrollWidth > node.clientWidth)
+  console.log('looked at the page')
+  const found = JSON.stringify({
+    width: root.clientWidth, needed: root.scrollWidth, outside, box, figures: page.querySelectorAll('figure').length,
+    requests: frame.contentWindow.performance.getEntriesByType('resource').length})
+  document.body.innerHTML = '<pre></pre>'
+  document.querySelector('pre').textContent = found
+}
+</script>"""
+
+
+def test_browser_shows_it_on_a_phone_without_scrolling_sideways(runs: Path, tmp_path: Path) -> None:
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        pytest.skip(f'no headless browser is installed ({", ".join(_BROWSERS)})')
+    long = 'a_method (model.prompter.test_samples=20, optim_wrapper.optimizer.learning_rate=0.0025)'
+    write(tmp_path / 'runs', {'all/accuracy': 60.0}, method=long, dataset='a_very_long_dataset_name_without_any_blank_in_it')
+    results = read_results([runs, tmp_path / 'runs'])
+    page = to_html(results, tables_of(results), [])
+    harness = tmp_path / 'harness.html'
+    harness.write_text(_HARNESS % {'width': 360, 'page': html.escape(page)})
+    command = [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+               '--hide-scrollbars', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+               f'--user-data-dir={tmp_path / "profile"}', '--enable-logging=stderr', '--dump-dom', harness.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    found = json.loads(html.unescape(re.search(r'<pre>(.*)</pre>', done.stdout)[1]))
+    assert found['width'] == 360
+    assert found['needed'] == 360, found['outside']
+    assert found['outside'] == []
+    assert found['box']  # wide tables do scroll, inside their box
+    assert found['figures'] == page.count('<figure>') > 20
+    assert found['requests'] == 0
+    console = [line for line in done.stderr.splitlines() if 'CONSOLE' in line]
+    assert len(console) == 1, console  # our own line shows that others would have been seen
+    assert 'looked at the page' in console[0]

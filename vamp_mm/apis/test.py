@@ -1,0 +1,122 @@
+"""Test a checkpoint, or a method that needs none."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.image_check import say_if_images_differ
+from vamp_mm.config.published_settings import settings_text
+from vamp_mm.config.trained_settings import use_trained
+from vamp_mm.config.validate import validate_config
+from vamp_mm.engine import load_checkpoint, unwrap_model
+from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
+from vamp_mm.engine.launch import launched, on_main, settle_launcher
+from vamp_mm.engine.run_config import RunConfig
+from vamp_mm.runs.data_check import check_lists
+from vamp_mm.runs.final_test import prepare_for_test
+from vamp_mm.runs.lock import held
+from vamp_mm.runs.records import write_json
+from vamp_mm.runs.result import RESULT, identity, result_of, trainable_parameters
+from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
+
+_TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
+             'val_dataloader', 'val_cfg', 'val_evaluator')
+_LOCK = '.test.lock'
+
+
+def test(
+    cfg: Config,
+    checkpoint: str | Path | None,
+    hooks: Sequence[Hook] = (),
+    labels: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+) -> dict[str, Any]:
+    """Run the test loop of a config on the weights of a checkpoint.
+
+    Loading is strict and never executes code from the file. The training data are not needed. Writes
+    ``<work_dir>/<time>/result.json``.
+
+    Args:
+        cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
+        checkpoint: Checkpoint file; None only for a method without trainable parameters (zero-shot CLIP).
+        hooks: Hooks besides those of the config, ready made.
+        labels: Words for ``run`` in ``result.json`` in place of those told from the config.
+        out: File for the result, in place of the one below ``work_dir``.
+
+    Returns:
+        The metrics of the test loop.
+
+    Raises:
+        ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
+        FileNotFoundError: If the checkpoint does not exist.
+        WorkDirError: If another test of this second writes into the same folder.
+    """
+    validate_config(cfg)
+    if cfg.get('test_cfg') is None:
+        raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
+    if checkpoint is not None and not Path(checkpoint).is_file():
+        raise FileNotFoundError(_missing(Path(checkpoint)))
+    run = identity(cfg, labels)
+    cfg = cfg.copy()
+    if checkpoint is not None:
+        use_trained(cfg, (load_checkpoint(checkpoint).get('meta') or {}).get('settings'))
+    for key in _TRAINING:
+        cfg[key] = None
+    settle_launcher(cfg)
+    prepare_for_test(cfg)
+    cfg.resume = False
+    cfg.load_from = None if checkpoint is None else str(checkpoint)
+    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
+        on_main(lambda: check_lists(cfg))
+        start = time.perf_counter()
+        runner = _TestRunner.from_cfg(RunConfig.of(cfg))
+        folder = Path(runner.work_dir) / runner.timestamp
+        on_main(lambda: stack.enter_context(held(folder, _LOCK)))  # a second test of the same second
+        stop_on_write_error(runner.logger)
+        if text := settings_text(cfg):
+            runner.logger.info(text)
+        say_if_images_differ(cfg, unwrap_model(runner.model))
+        runner.register_custom_hooks([TestMetricsHook(), *hooks])
+        trained = trainable_parameters(runner)
+        if checkpoint is None and trained:
+            raise ConfigError([f'no checkpoint is given, and the model has {trained:,} trainable parameters: '
+                               'the numbers of an untrained model would mean nothing'], cfg.filename)
+        metrics = runner.test()
+        if is_main_process():
+            result = result_of(runner, run, metrics, time.perf_counter() - start)
+            place = folder / RESULT if out is None else Path(out)
+            write_json(place, {**result, 'checkpoint': cfg.load_from})
+    return metrics
+
+
+class _TestRunner(Runner):
+    """A Runner that leaves the config of a training in its folder as it is."""
+
+    def dump_config(self) -> None:
+        """Write the config, unless there is one of a training; the log folder has its own copy."""
+        name = Path(self.cfg.filename or f'{self.timestamp}.py').name
+        if not (Path(self.work_dir) / name).exists():
+            super().dump_config()
+
+
+def _missing(path: Path) -> str:
+    message = f'checkpoint {str(path)!r} does not exist'
+    if path.is_dir():
+        message = f'checkpoint {str(path)!r} is a folder; give one of its files'
+    folder = path if path.is_dir() else path.parent
+    known = sorted(str(item) for item in folder.glob('*.pth')) if folder.is_dir() else []
+    if not known:
+        return f'{message}, and {str(folder)!r} holds no .pth file; train first: python tools/train.py CONFIG'
+    near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.0) or known[-3:]
+    return f'{message}; there are {", ".join(near)}'

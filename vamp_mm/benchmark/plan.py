@@ -1,0 +1,93 @@
+"""From the lists of a benchmark to its runs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vamp_mm.config.compose import compose
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.files import read_config
+from vamp_mm.config.identity import config_hash, describe, trains
+from vamp_mm.config.methods import config_of
+
+from .jobs import Job
+from .spec import Method, Spec
+
+_WITH_TARGETS = ('cross-dataset', 'domain-generalization')
+
+
+def plan(spec: Spec) -> list[Job]:
+    """All runs of a benchmark, seeds last, without repetition.
+
+    A method of which nothing is trained gives one run for all shots and seeds.
+
+    Args:
+        spec: The benchmark.
+
+    Returns:
+        The runs; each has a folder of its own below ``spec.work_dir``, whose name ends in the config's hash.
+
+    Raises:
+        ConfigError: If a method, dataset, protocol or key is unknown, or two datasets have one name.
+        FileNotFoundError: If a config or a dataset does not exist.
+    """
+    jobs: dict[str, Job] = {}
+    places: dict[str, str | None] = {}
+    for protocol, dataset, method in itertools.product(spec.protocols, spec.datasets, spec.methods):
+        config = config_of(method.config, dataset, protocol)
+        trained = _trained(config)
+        for shots, seed in itertools.product(spec.shots, spec.seeds):
+            training = {'shots': shots, 'seed': seed, 'amp': spec.amp} if trained else {}
+            job = _job(spec, method, config, dataset, protocol, training)
+            name = job.labels['dataset']
+            if places.setdefault(name, dataset) != dataset:
+                raise ConfigError([f'datasets {places[name]!r} and {dataset!r} are both called {name!r} in tables; '
+                                   'rename a folder, or run them with another --work-dir'])
+            jobs.setdefault(job.work_dir, job)
+            if not trained:
+                break
+    return list(jobs.values())
+
+
+def _job(
+    spec: Spec, method: Method, config: Path, dataset: str | None, protocol: str | None, training: Mapping[str, Any]
+) -> Job:
+    overrides = {**spec.overrides, **method.overrides}
+    options: dict[str, Any] = {
+        'config': str(config), 'dataset': dataset, 'protocol': protocol,
+        'targets': spec.targets if protocol in _WITH_TARGETS else None,
+        'outside': _others(spec.outside, dataset), 'template': spec.template, 'data_root': spec.data_root,
+        'new_split': spec.new_split, 'overrides': overrides,
+        **training,
+    }
+    cfg = compose(**options)
+    digest = config_hash(cfg)
+    labels = {**describe(cfg), 'method': method.name, 'overrides': dict(overrides)}
+    if protocol is not None:
+        labels['protocol'] = Path(protocol).stem
+    return Job(options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest)))
+
+
+def _others(outside: Sequence[str] | None, dataset: str | None) -> list[str] | None:
+    """Outside datasets without the one of the run."""
+    left = [name for name in outside or () if name != dataset]
+    return left or None
+
+
+def _trained(config: Path) -> bool:
+    """Whether anything is trained, whatever the data."""
+    if not config.is_file():
+        compose(config)  # says what is there
+    return trains(read_config(config))
+
+
+def _folder(labels: Mapping[str, Any], digest: str) -> Path:
+    words = [labels['protocol'] or 'own']
+    words += [] if labels['shots'] is None else [f'{labels["shots"]}shots']
+    words += [] if labels['seed'] is None else [f'seed{labels["seed"]}']
+    parts = [labels['dataset'], labels['method'], '_'.join([*words, digest[:8]])]
+    return Path(*(re.sub(r'[^\w.+-]', '-', str(part)) for part in parts))

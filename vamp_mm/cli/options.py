@@ -1,0 +1,64 @@
+"""Command-line options that change a config: the same words in every tool."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+
+from mmengine.config import Config
+
+from vamp_mm.config.compose import compose
+from vamp_mm.config.key_values import add_overrides
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the config, what is trained on and tested, and single values."""
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--dataset', help='name of a file in configs/_base_/datasets, or your own data: a folder of images, a table '
+        'or a split file; replaces the data, and the settings that are published for them')
+    parser.add_argument(
+        '--template', nargs='+', metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
+    parser.add_argument(
+        '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
+        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
+    parser.add_argument(
+        '--targets', nargs='+', metavar='DATASET',
+        help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+    parser.add_argument(
+        '--outside', nargs='+', metavar='NAME',
+        help="also tell images of unknown classes from those trained on, by uncertainty: 'unseen' for the novel classes, "
+        'datasets, or your own data')
+    parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
+    parser.add_argument(
+        '--new-split', action='store_true',
+        help='where a published split file is missing, make lists of your own (not comparable with papers)')
+    add_overrides(parser, 'set single values; a key that does not exist is an error')
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add what changes training alone."""
+    parser.add_argument(
+        '--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU')
+    parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
+    parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
+
+
+def add_launch_options(parser: argparse.ArgumentParser) -> None:
+    """Add where results go and who starts the processes."""
+    parser.add_argument('--work-dir', help='where log, checkpoints and result.json go')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+
+
+def compose_from(args: argparse.Namespace) -> Config:
+    """The config that parsed options ask for.
+
+    Args:
+        args: Options of the functions above; others are left to the tool.
+
+    Returns:
+        The complete config; see :func:`~vamp_mm.config.compose`.
+    """
+    taken = inspect.signature(compose).parameters
+    return compose(**{key: value for key, value in vars(args).items() if key in taken})

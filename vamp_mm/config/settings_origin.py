@@ -1,0 +1,98 @@
+"""What a config trains, and what it was written for: the published config below it, and what a user's own files set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from vamp_mm.datasets import CATALOG
+
+from .data import holders
+from .identity import dataset_name, protocol_of
+from .places import keys_set_in
+from .settings_table import Subject
+
+#: What the values of base files are those of, in a config that is put together from them.
+_PLAIN = ('caltech101', 'base-to-novel', 16)
+
+
+@dataclass
+class Origin:
+    """What a config file was written for, and what a user's own files set.
+
+    Args:
+        subjects: What the values are published for that nobody changed.
+        own_keys: Dotted keys that files outside the published configs set.
+        published: Whether the file is one of the published configs itself.
+    """
+
+    subjects: list[Subject]
+    own_keys: set[str] = field(default_factory=set)
+    published: bool = False
+
+
+def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
+    """What a config trains, as its settings are looked up.
+
+    Args:
+        cfg: A config.
+        protocol: Name of its protocol; None, or that of a file of one's own, to tell it from the test loop.
+
+    Returns:
+        Dataset, protocol, shots and CLIP.
+    """
+    places = list(holders(cfg))
+    dataset: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in places), {})
+    trained = next((holder['dataset'] for loader, _, holder in places if loader == 'train_dataloader'), {})
+    composed = (cfg.get('run') or {}).get('protocol')
+    known = known_protocol(protocol or composed) or protocol_of(cfg.get('test_cfg') or {}) or 'base-to-novel'
+    backbone = (cfg.get('model') or {}).get('backbone') or {}
+    clip = backbone.get('arch') if isinstance(backbone, Mapping) else None
+    source = dataset.get('source')
+    of_catalog = source.get('name') if isinstance(source, Mapping) else source
+    name = dataset_name(dataset)
+    if of_catalog in CATALOG:
+        name = of_catalog
+    elif name in CATALOG:  # a folder that happens to be called so
+        name = f'{name} (own data)'
+    return Subject(name, known, trained.get('shots'), clip)
+
+
+def known_protocol(protocol: str | None) -> str | None:
+    """A known protocol by its name or file; None for a file of one's own, whose test loop says what it is."""
+    name = Path(protocol).stem.replace('_', '-') if protocol else None
+    return name if name in ('base-to-novel', 'few-shot', 'cross-dataset', 'domain-generalization', 'open') else None
+
+
+def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Origin:
+    """Follow the bases of a user's files down to the published config that they change.
+
+    Args:
+        file: The config, an absolute path.
+        tree: Folder of the published configs.
+        written: What the file says by itself.
+        subject: What is composed.
+
+    Returns:
+        The published config's subject; for a file that is put together from base files, what those are for.
+    """
+    if tree in file.parents:
+        return Origin([written], published=True)
+    own: set[str] = set()
+    files, entries = [file], []
+    while files:
+        item = files.pop()
+        if tree in item.parents:
+            entries.append(item)
+            continue
+        own |= keys_set_in(item)
+        files += [(item.parent / base).resolve() for base in Config._get_base_files(str(item)) if '::' not in base]
+    if len(entries) == 1 and '_base_' not in entries[0].relative_to(tree).parts:
+        cfg = Config.fromfile(entries[0])
+        return Origin([subject_of(cfg, cfg.get('protocol'))], own)
+    plain = Subject(*_PLAIN, subject.clip)  # put together from parts, whose values are those of every dataset
+    return Origin([plain, written, subject], own)

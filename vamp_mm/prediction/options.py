@@ -1,0 +1,80 @@
+"""Options of ``tools/predict.py`` that are looked at before a model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vamp_mm.config.errors import ConfigError, WorkDirError
+from vamp_mm.datasets import DataError
+
+#: More than the names of any data set take.
+_LONGEST = 16 * 2**20  # bytes
+
+
+def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequence[str] | None:
+    """Class names from the command line or a file.
+
+    Args:
+        classes: Names given one by one.
+        file: A UTF-8 text file with one name a line; blank lines are left out.
+
+    Returns:
+        The names, None if there are neither.
+
+    Raises:
+        ConfigError: If both are given.
+        DataError: If the file cannot be read as text, or holds no name.
+    """
+    if file is None:
+        return classes
+    if classes is not None:
+        raise ConfigError(['--classes and --classes-file both give class names; give one of them'], 'the call')
+    path = Path(file).expanduser()
+    if not path.is_file():
+        what = 'no regular file' if path.exists() else 'not there'
+        raise DataError(f'--classes-file {str(path)!r} is {what}; give a text file with one class name a line')
+    if path.stat().st_size > _LONGEST:
+        raise DataError(f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; '
+                        'give a text file with one class name a line')
+    try:
+        lines = path.read_text(encoding='utf-8-sig').split('\n')
+    except UnicodeDecodeError as error:
+        raise DataError(f'--classes-file {str(path)!r} is no UTF-8 text ({error.reason} at byte {error.start}); save it as '
+                        'UTF-8') from error
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise DataError(f'--classes-file {str(path)!r} holds no class name; write one a line')
+    return names
+
+
+def new_folder(folder: Path, inputs: Sequence[str]) -> Path:
+    """Make the folder for pictures of the answers.
+
+    Args:
+        folder: Where it is to be.
+        inputs: Files and folders of images; it may lie in none of them, or its pictures would be images of the next run.
+
+    Returns:
+        The folder, there and empty.
+
+    Raises:
+        WorkDirError: If it is a file, holds something, lies in a folder of images, or cannot be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise WorkDirError(f'--out-dir {str(folder)!r} is a file; give a folder')
+    real = folder.resolve()
+    for item in inputs:
+        given = Path(item).expanduser()
+        if given.is_dir() and real.is_relative_to(given.resolve()):
+            raise WorkDirError(f'--out-dir {str(folder)!r} lies in the folder of images {item!r}, where its pictures would '
+                               'be images of the next run; give a folder elsewhere')
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise WorkDirError(f'--out-dir {str(folder)!r} is not empty and nothing in it is replaced; give another folder')
+        folder.mkdir(parents=True, exist_ok=True)
+    except WorkDirError:
+        raise
+    except OSError as error:
+        raise WorkDirError(f'--out-dir {str(folder)!r} cannot be used: {error.strerror or error}') from error
+    return folder

@@ -1,0 +1,260 @@
+"""Predictor: one call loads a checkpoint with its CLIP and answers about images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from threading import local
+from typing import Any, Literal
+
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import print_log
+
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.datasets import DataError
+from vamp_mm.datasets.errors import ImageError
+from vamp_mm.structures import Vocabulary
+
+from .folders import summary
+from .inputs import ChannelOrder, Given, check_channel_order, iterate_images
+from .loading import load_model
+from .preprocessing import TestTransforms, reason_of
+from .results import Prediction, Rejection, predictions_of
+from .stream import Predictions, PredictionStream, Unanswered
+from .turns import Turns
+
+_BATCH = 32
+#: More classes than any data set has; CSV has columns for all that are listed.
+_MOST_LISTED = 100_000
+#: An image, and what the test transforms made of it.
+_Prepared = tuple[Given, dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What one call asks about every image, and what it counts; no other call sees it.
+
+    Args:
+        vocabulary: Class names and templates.
+        top_k: Number of classes to list.
+        rejection: When to withhold an answer.
+        keep_samples: Whether to keep the probabilities of each sample.
+        batch_size: Images in one forward pass.
+        skip: Whether unreadable images are left out.
+        skipped: Images that could not be read.
+        passed_over: Files in folders that are no images.
+    """
+
+    vocabulary: Vocabulary
+    top_k: int
+    rejection: Rejection
+    keep_samples: bool
+    batch_size: int
+    skip: bool
+    skipped: list[Unanswered] = field(default_factory=list)
+    passed_over: list[Unanswered] = field(default_factory=list)
+
+
+class Predictor:
+    """Answers about files, folders, arrays and PIL images, with any class names.
+
+    The config stands in the checkpoint and is read as data; nothing from the file is executed. Images go through the test
+    transforms of that config, so predictions are those of ``tools/test.py``, whatever the batch size.
+
+    One predictor may serve several threads: class names, options and counts belong to a call, and the model runs for one
+    call at a time, so every answer is the one that a single thread gets. Reading and transforming images is not locked.
+    (With ``test_noise='fresh'`` all calls draw from torch's global generator in the order in which they come.) A call inside
+    another, as from the generator of its images, is fine; copies, pickles and forked processes are predictors of their own.
+
+    Example::
+
+        predictor = Predictor('work_dirs/vamp_mmrl_icons/epoch_10.pth')
+        for answer in predictor('photos/', classes=['cat', 'dog'], reject='predictive_entropy', threshold=0.5):
+            print(answer.path, answer.name or 'not sure', answer.score)
+
+    Args:
+        checkpoint: Checkpoint file; None or ``'none'`` for zero-shot CLIP, with a config.
+        config: Config file, or a loaded config, of the run; None takes the one in the checkpoint. Needed for checkpoints
+            that were imported from originals, and for parts of models that are no part of vamp_mm.
+        device: ``'cpu'``, ``'cuda'``, ``'cuda:1'`` ...; None for a GPU if there is one.
+        overrides: Dotted config key -> value, such as ``{'model.backbone.pretrained': '/weights/ViT-B-16.pt'}``.
+
+    Raises:
+        ConfigError: If config and checkpoint leave something open, or the config is faulty.
+        CheckpointError: If the checkpoint cannot be read, does not fit, or holds no usable config.
+        FileNotFoundError: If a file is missing.
+    """
+
+    def __init__(self, checkpoint: str | Path | None, config: str | Path | Config | None = None,
+                 device: str | torch.device | None = None, overrides: Mapping[str, Any] | None = None) -> None:
+        loaded = load_model(checkpoint, config, device, overrides)
+        self.model = loaded.model
+        self.config = loaded.config
+        #: What to know before trusting the answers; empty for a CLIP of photographs.
+        self.note = loaded.note
+        self._classes = loaded.classes
+        self._transforms = TestTransforms(loaded.config)
+        loader = loaded.config.get('test_dataloader') or {}
+        self._batch_size = int(loader.get('batch_size') or _BATCH)
+        self._turns = Turns(loaded.model)
+        self._last = local()
+
+    @property
+    def skipped(self) -> list[Unanswered]:
+        """Images that this thread's last call could not read and left out (``unreadable='skip'``), with the reason."""
+        return getattr(self._last, 'skipped', [])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != '_last'}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _last=local())
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The class names of the training, which are the default; None if unknown."""
+        return self._classes.names
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.model.backbone.device
+
+    def __call__(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
+                 top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
+                 channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
+                 keep_samples: bool = False) -> Predictions:
+        """Answer about images.
+
+        Args:
+            inputs: A file, a folder (with all below it, sorted), a uint8 array ``(H, W, 3)``, a PIL image, or a sequence or
+                generator of such.
+            classes: Class names, any; None for those of the training.
+            templates: Sentence(s) with one ``{}``, or the name of a set (``'openai-80'``); None for those of the training.
+                Methods that learn all words around the name do not read them.
+            top_k: Number of classes to list, all if there are fewer.
+            reject: Uncertainty by which answers are withheld: ``predictive_entropy``, ``expected_entropy``,
+                ``mutual_information``, ``pred_std``, or ``least_confidence`` (1 minus the score).
+            threshold: The largest such uncertainty that is still answered.
+            batch_size: Images in one forward pass; None for that of the config's tests. It changes no answer.
+            channel_order: Order of the channels of arrays: ``'rgb'``, or ``'bgr'`` for what OpenCV and mmcv read. Unlike
+                mmpretrain's inferencers, arrays are RGB by default.
+            unreadable: ``'error'`` raises at an unreadable image, ``'skip'`` leaves it out and lists it in ``skipped``.
+            keep_samples: Keep the probabilities of each sample.
+
+        Returns:
+            One prediction for each image, in their order: a list whose ``skipped`` names the images that could not be read,
+            and whose ``passed_over`` names the files in folders that are no images, each with the reason.
+
+        Raises:
+            ImageError: If an image cannot be read.
+            DataError: If an input is no image, or class names or templates are wrong.
+            ConfigError: If an argument is wrong.
+        """
+        stream = self.stream(
+            inputs, classes, templates, top_k, reject, threshold, batch_size, channel_order, unreadable, keep_samples)
+        return Predictions(list(stream), stream.skipped, stream.passed_over)
+
+    def stream(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
+               top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
+               channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
+               keep_samples: bool = False) -> PredictionStream:
+        """Answer batch by batch while images are read, for more of them than memory holds.
+
+        Args:
+            inputs: As in :meth:`__call__`, as all that follows; a generator is asked for one batch at a time.
+            classes: Class names.
+            templates: Sentences.
+            top_k: Number of classes to list.
+            reject: Uncertainty by which answers are withheld.
+            threshold: The largest that is answered.
+            batch_size: Images in one forward pass.
+            channel_order: Order of the channels of arrays.
+            unreadable: What to do about unreadable images.
+            keep_samples: Keep the probabilities of each sample.
+
+        Returns:
+            The predictions, one at a time; its ``skipped`` and ``passed_over`` grow with what is read.
+
+        Raises:
+            DataError: At once, if class names or templates are wrong; later, if an image is none.
+            ConfigError: If an argument is wrong.
+        """
+        size = self._batch_size if batch_size is None else batch_size
+        for name, value, most in (('top_k', top_k, _MOST_LISTED), ('batch_size', size, None)):
+            if type(value) is not int or value < 1 or (most is not None and value > most):
+                bound = 'from 1 on' if most is None else f'from 1 to {most:,}'
+                raise ConfigError([f'{name}={value!r} must be an integer {bound}'], 'the call')
+        if unreadable not in ('error', 'skip'):
+            raise ConfigError([f"unreadable={unreadable!r} is unknown; allowed: ('error', 'skip')"], 'the call')
+        check_channel_order(channel_order)
+        question = _Question(self._classes.vocabulary(classes, templates), top_k, Rejection(reject, threshold), keep_samples,
+                             size, unreadable == 'skip')
+        self._turns.check(question.vocabulary)
+        self._last.skipped = question.skipped
+        closed = question.skipped if question.skip else None
+        images = iterate_images(inputs, channel_order, question.passed_over, closed)
+        return PredictionStream(self._stream(self._prepared(images, question), question), question.skipped,
+                                question.passed_over)
+
+    def _stream(self, images: Iterator[_Prepared], question: _Question) -> Iterator[Prediction]:
+        answered = False
+        stopped: Exception | None = None
+        while stopped is None:
+            batch = []
+            try:
+                for image in islice(images, question.batch_size):
+                    batch.append(image)
+            except Exception as error:  # those before it are answered first
+                stopped = error
+            if not batch:
+                break
+            answered = True
+            yield from self._answer(batch, question)
+        if stopped is not None:
+            raise stopped
+        if question.skipped:
+            print_log(f'left out {len(question.skipped)} unreadable image(s)', 'current', 30)
+        if not answered:
+            raise DataError(f'there is no image to answer about{_why_none(question)}')
+
+    def _prepared(self, images: Iterator[Given], question: _Question) -> Iterator[_Prepared]:
+        for given in images:
+            try:
+                data = self._transforms(given)
+            except ImageError as error:
+                if not question.skip:
+                    raise ImageError(f'{error}; replace it, or leave such images out and have them named with '
+                                     "unreadable='skip' (--unreadable skip)") from error
+                question.skipped.append(Unanswered(given.path or f'image {given.index}', reason_of(error)))
+                continue
+            # the pixels that came in are not needed any more
+            yield Given(given.index, given.path), data
+
+    def _check_size(self, batch: list[_Prepared]) -> None:
+        takes = getattr(self.model.backbone, 'image_size', None)
+        takes = (takes, takes) if isinstance(takes, int) else takes
+        for given, data in batch:
+            size = tuple(data['inputs'].shape[-2:])
+            if takes is not None and size != tuple(takes):
+                raise ConfigError([f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
+                                   f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
+                                   '(Resize, CenterCrop), or take another backbone'], self.config.filename)
+
+    def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
+        self._check_size(batch)
+        logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))  # (S, N, C)
+        where = [(given.index, given.path) for given, _ in batch]
+        return predictions_of(
+            logits, question.vocabulary.names, where, question.top_k, question.rejection, question.keep_samples)
+
+
+def _why_none(question: _Question) -> str:
+    skipped, passed_over = question.skipped, question.passed_over
+    parts = [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}'] if skipped else []
+    parts += summary(passed_over)
+    return f': {"; ".join(parts)}' if parts else ''

@@ -1,0 +1,153 @@
+"""The test transforms of a config, on files and on images that are in memory already."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.registry import DefaultScope
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.datasets import DataError
+from vamp_mm.datasets.errors import ImageError
+from vamp_mm.datasets.image_files import check_size, open_image
+from vamp_mm.datasets.transforms import rgb
+from vamp_mm.registry import SCOPE, TRANSFORMS
+
+from .inputs import Given
+from .locks import BUILDING, OwnLock
+from .stored_config import test_pipeline
+
+_PIL_LOADER, _ARRAY_LOADER = 'LoadRGBImage', 'LoadImageFromFile'
+#: Arguments of mmcv's loader that leave it giving 8-bit BGR arrays.
+_USUAL = {'to_float32': False, 'color_type': 'color'}
+
+
+class TestTransforms:
+    """Image -> what the model's data preprocessor takes, by the test pipeline of a config.
+
+    Files are read by the pipeline's own first step. Pixels take the form that this step would have given them: an RGB PIL
+    image (``LoadRGBImage``) or a BGR array (mmcv's ``LoadImageFromFile``, which turns photographs by their EXIF data, and so
+    does this then).
+
+    Args:
+        cfg: A config with ``test_dataloader`` (or ``val_dataloader``).
+
+    Raises:
+        ConfigError: If the config has no test transforms.
+    """
+
+    __test__ = False  # no test of pytest's
+
+    def __init__(self, cfg: Config) -> None:
+        loaders = [cfg[key] for key in ('test_dataloader', 'val_dataloader') if cfg.get(key)]
+        steps = next((list(found) for found in map(test_pipeline, loaders) if found), None)
+        if not steps:
+            raise ConfigError(['it has no test_dataloader.dataset.pipeline, so nothing says how images come to the model; '
+                               'give a config with one (--config)'], cfg.filename)
+        self._loader_name = str(steps[0].get('type', '')).split('.')[-1]
+        self._usual = all(steps[0].get(key, value) == value for key, value in _USUAL.items())
+        self._load = _built(steps[:1], cfg)
+        self._rest = _built(steps[1:], cfg)
+        self._decoding = OwnLock()
+
+    def __call__(self, given: Given) -> dict[str, Any]:
+        """Read and transform one image.
+
+        Args:
+            given: A file or pixels.
+
+        Returns:
+            ``inputs (3, H, W)`` and ``data_samples``.
+
+        Raises:
+            ImageError: If the image cannot be read or transformed, naming it.
+            DataError: If pixels are given and the pipeline begins with a loader of another kind.
+        """
+        loaded = self._read(given)
+        try:
+            results = self._rest(loaded)
+        except MemoryError:
+            raise
+        except Exception as error:  # transforms raise all kinds of errors on sizes that they do not take
+            raise ImageError(f'the test transforms cannot take {given}: {reason_of(error)}') from error
+        if not isinstance(results, dict) or 'inputs' not in results:
+            raise DataError(f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?')
+        return results
+
+    def _read(self, given: Given) -> dict[str, Any]:
+        try:
+            if given.path is not None:
+                if self._loader_name != _PIL_LOADER:  # which looks at kind and size itself
+                    open_image(given.path).close()
+                return _existing(self._load(dict(img_path=given.path)))
+            assert given.pixels is not None
+            check_size(given.pixels.width, given.pixels.height)
+            with self._decoding:  # Pillow reads an opened picture when it is needed, and several threads may be given it
+                given.pixels.load()
+            return self._loaded(given.pixels)
+        except (MemoryError, ConfigError):  # says nothing about the image
+            raise
+        except Exception as error:  # decoders raise all kinds of errors on damaged files
+            broken_link = given.path is not None and os.path.islink(given.path) and not os.path.exists(given.path)
+            cause = OSError('it is a broken link') if broken_link else error
+            raise ImageError(f'cannot read {given}: {reason_of(cause)}') from cause
+
+    def _loaded(self, image: Image.Image) -> dict[str, Any]:
+        if self._loader_name == _PIL_LOADER:
+            picture: Any = rgb(image)
+        elif self._loader_name == _ARRAY_LOADER and self._usual:
+            picture = np.ascontiguousarray(np.asarray(rgb(ImageOps.exif_transpose(image)))[..., ::-1])
+        else:
+            raise ConfigError([f'the test pipeline begins with {self._loader_name!r}, and what that gives is not known: '
+                               f'hand in files, or begin with {_PIL_LOADER} or {_ARRAY_LOADER}'])
+        height, width = image.height, image.width
+        if isinstance(picture, np.ndarray):
+            height, width = picture.shape[:2]
+        return dict(img=picture, img_shape=(height, width), ori_shape=(height, width))
+
+
+def _built(steps: Sequence[dict[str, Any]], cfg: Config) -> Compose:
+    scope = cfg.get('default_scope') or SCOPE
+    with BUILDING, DefaultScope.overwrite_default_scope(scope):
+        return Compose([_step(step, cfg) for step in steps])
+
+
+def _step(step: dict[str, Any], cfg: Config) -> Any:
+    try:
+        return TRANSFORMS.build(dict(step))
+    except (ConfigError, MemoryError):
+        raise
+    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        raise ConfigError([f'the test transform {dict(step)} cannot be built: {reason}; change '
+                           'test_dataloader.dataset.pipeline'], cfg.filename) from error
+
+
+def _existing(results: dict[str, Any] | None) -> dict[str, Any]:
+    if results is None:
+        raise ValueError('the loader gave nothing')
+    return results
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong with an image, without its name and without what a dataset advises.
+
+    Args:
+        error: What reading it raised.
+
+    Returns:
+        A clause.
+    """
+    while isinstance(error, ImageError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    if isinstance(error, UnidentifiedImageError):
+        return 'it is no image, or of an unknown kind'
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return str(error).rstrip('.') or type(error).__name__

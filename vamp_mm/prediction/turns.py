@@ -1,0 +1,104 @@
+"""One model, many callers: a forward pass and the class names it is about belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.datasets import DataError
+from vamp_mm.structures import Vocabulary
+
+from .locks import OwnLock
+
+
+class Turns:
+    """Gives a model to one call at a time.
+
+    Class names are state of the model, and so are the text features that it keeps of them. A turn sets the names of its
+    call, runs the model and ends; no other call can come in between. What was set counts only if setting it went through
+    to the end: after an error or an interruption the next turn sets its names in full. Names are also set again where
+    autocast differs from the last turn, since kept text features are of that precision.
+
+    Args:
+        model: In evaluation mode.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._lock = OwnLock()
+        self._running: int | None = None
+        self._set_in: tuple[Any, ...] | None = None  # what the present names are good for; None if for nothing
+
+    def check(self, vocabulary: Vocabulary) -> None:
+        """Refuse class names that the model cannot answer about.
+
+        Args:
+            vocabulary: Class names and templates.
+
+        Raises:
+            DataError: If a name is too long for the text tower, or the method is bound to its training classes.
+        """
+        with self._turn(vocabulary):
+            pass
+
+    @torch.no_grad()
+    def logits(self, vocabulary: Vocabulary, batch: dict[str, Any]) -> Tensor:
+        """Run the model on images, about some classes.
+
+        Args:
+            vocabulary: Class names and templates.
+            batch: Collated ``inputs`` and ``data_samples`` of N images.
+
+        Returns:
+            ``(S, N, C)`` logits.
+
+        Raises:
+            DataError: If the model cannot answer about these classes.
+            ConfigError: If the data preprocessor cannot take the images.
+        """
+        with self._turn(vocabulary):
+            data = self._preprocessed(batch)
+            return self._model(data['inputs'], mode='tensor')
+
+    def _preprocessed(self, batch: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._model.data_preprocessor(batch, False)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, TypeError, ValueError) as error:
+            shape = tuple(batch['inputs'][0].shape)
+            raise ConfigError([f'model.data_preprocessor cannot take images of shape {shape}: {error}; do its mean and '
+                               'standard deviation have one value for each channel?'], 'the config') from error
+
+    @contextmanager
+    def _turn(self, vocabulary: Vocabulary) -> Iterator[None]:
+        with self._lock:
+            if self._running == self._lock.epoch:  # the same thread, from a hook of the model
+                raise ConfigError(['a predictor is called from within its own forward pass (a hook of the model?), where '
+                                   'other class names would end in its answers; give the inner call a Predictor of its '
+                                   'own'], 'the call')
+            self._running = self._lock.epoch
+            try:
+                self._set(vocabulary)
+                yield
+            finally:
+                self._running = None
+
+    def _set(self, vocabulary: Vocabulary) -> None:
+        """Set the class names where they differ, so that text features are computed once for all batches and calls."""
+        kind = self._model.backbone.device.type
+        # a copy or a forked process (another epoch) may have been made in the middle of setting them
+        present = self._lock.epoch, torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
+        if self._set_in == present and self._model.vocabulary == vocabulary:
+            return
+        self._set_in = None
+        try:
+            self._model.set_vocabulary(vocabulary)
+        except ValueError as error:  # a name too long for the text tower, or a method bound to its training classes
+            raise DataError(f'these classes cannot be asked about: {error}') from error
+        self._set_in = present

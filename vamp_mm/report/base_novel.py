@@ -1,0 +1,119 @@
+"""Base, novel and H per dataset, and their average by the rule of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vamp_mm.config.identity import shots_in_words
+from vamp_mm.evaluation.harmonic import BaseNovel, aggregate, harmonic_mean
+
+from .published import in_order, paper_rows, published, title
+from .results import Result, Runs, grouped
+from .table import Cell, Stat, Table, count, stat
+from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
+
+_AVERAGE = 'average'
+
+
+def base_novel_tables(results: Sequence[Result]) -> list[Table]:
+    """One table per number of shots; runs without training stand in each.
+
+    Base and novel are averaged over seeds, then over datasets; H is the harmonic mean of the averages, as in the
+    published tables.
+
+    Args:
+        results: Results of base-to-novel runs.
+
+    Returns:
+        The tables.
+    """
+    shots = sorted({result.shots for result in results if result.shots is not None}) or [None]
+    return [_table([result for result in results if result.shots in (None, number)], number) for number in shots]
+
+
+def _table(results: Sequence[Result], shots: int | None) -> Table:
+    words = '' if shots is None else f', {shots_in_words(shots)}'
+    columns = ['dataset', 'method', 'base', 'novel', 'H', 'n', 'paper base', 'paper novel', 'paper H', 'diff base',
+               'diff novel', 'diff H', 'zero-shot base', 'zero-shot novel', 'zero-shot H', WORSE]
+    table = Table(f'base_to_novel{"" if shots is None else f"_{shots}shots"}', f'Base to novel{words} (accuracy in %)',
+                  columns, labels=2)
+    groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
+    datasets = in_order({dataset for _, dataset in groups})
+    labels = list(dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label)))
+    if len(datasets) > 1:
+        for label in labels:
+            _average_row(table, label, datasets, groups)
+    for dataset in datasets:
+        table.section()
+        for label in labels:
+            if (label, dataset) in groups:
+                _row(table, label, dataset, groups[label, dataset])
+    table.notes.append('Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
+                       'spread that of H per seed.')
+    if len(datasets) > 1:
+        table.notes.append(f'Average: over seeds first, then over the {len(datasets)} datasets; H of the averages; '
+                           'methods that lack a dataset have none.')
+    if any(row[6] != '' for row in table.rows):
+        table.notes.append(f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.')
+    settle_columns(table, 4)
+    return table
+
+
+def _pairs(runs: Runs) -> list[tuple[float, float]]:
+    return [(run.metrics['base/accuracy'], run.metrics['novel/accuracy']) for run in runs.values()]
+
+
+def _stats(means: BaseNovel, pairs: Sequence[tuple[float, float]]) -> list[Stat]:
+    """Means with the spread over seeds of ``pairs``; none if there is no pair per seed."""
+    base, novel = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if len(pairs) < 2:
+        return [Stat(value) for value in means]
+    spreads = [stat(base).std, stat(novel).std, stat([harmonic_mean(*pair) for pair in pairs]).std]
+    return [Stat(mean, spread) for mean, spread in zip(means, spreads, strict=True)]
+
+
+def _row(table: Table, label: str, dataset: str, runs: Runs) -> None:
+    pairs = _pairs(runs)
+    means = aggregate([base for base, _ in pairs], [novel for _, novel in pairs])
+    first = next(iter(runs.values()))
+    paper = paper_rows('base-to-novel', first.method, first.shots).get(dataset)
+    ours = _stats(means, pairs)
+    table.rows.append([title(dataset), label, *ours, str(len(runs)), *_beside(means, paper),
+                       *base_novel_zero_shot([runs], ours)])
+
+
+def _average_row(
+    table: Table, label: str, datasets: Sequence[str], groups: Mapping[tuple[str, str], Runs]
+) -> None:
+    if any((label, dataset) not in groups for dataset in datasets):
+        return
+    runs = [groups[label, dataset] for dataset in datasets]
+    per_dataset = [aggregate(*zip(*_pairs(item), strict=True)) for item in runs]
+    means = aggregate([item.base for item in per_dataset], [item.novel for item in per_dataset])
+    pairs = []
+    if all(item.keys() == runs[0].keys() for item in runs):  # a spread over seeds needs the same seeds everywhere
+        for seed in runs[0]:
+            of_seed = [_pairs({seed: item[seed]})[0] for item in runs]
+            average = aggregate(*zip(*of_seed, strict=True))
+            pairs.append((average.base, average.novel))
+    first = next(iter(runs[0].values()))
+    paper = _paper_average(paper_rows('base-to-novel', first.method, first.shots), datasets)
+    n = count([len(item) for item in runs])
+    ours = _stats(means, pairs)
+    table.rows.append(['Average', label, *ours, n, *_beside(means, paper), *base_novel_zero_shot(runs, ours)])
+
+
+def _paper_average(rows: Mapping[str, Sequence[float]], datasets: Sequence[str]) -> Sequence[float] | None:
+    """The printed average for all datasets of the paper, else that of its rows by the same rule."""
+    if not rows or any(name not in rows for name in datasets):
+        return None
+    if set(datasets) == set(rows) - {_AVERAGE}:
+        return rows[_AVERAGE]
+    return aggregate([rows[name][0] for name in datasets], [rows[name][1] for name in datasets])
+
+
+def _beside(means: Sequence[float], paper: Sequence[float] | None) -> list[Cell]:
+    if paper is None:
+        return [''] * 6
+    differences = [Stat(ours - theirs, signed=True) for ours, theirs in zip(means, paper, strict=True)]
+    return [*(Stat(value) for value in paper), *differences]

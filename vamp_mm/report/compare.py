@@ -1,0 +1,141 @@
+"""Whether two methods differ by more than their seeds do."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from vamp_mm.config.errors import ConfigError, closest
+from vamp_mm.evaluation.harmonic import AVERAGE, harmonic_mean
+
+from .published import in_order, title
+from .results import Result, grouped
+from .table import Cell, Stat, Table
+
+
+def student_p(t: float, freedom: int) -> float:
+    """Two-sided p-value of Student's t (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+
+    Args:
+        t: Value of the statistic; infinite for equal differences.
+        freedom: Degrees of freedom, 1 or more.
+
+    Returns:
+        Probability of a value at least as far from 0.
+
+    Raises:
+        ValueError: If there is no degree of freedom.
+    """
+    if freedom < 1:
+        raise ValueError(f'freedom={freedom}: a t-test needs two pairs or more')
+    angle = math.atan(abs(t) / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2
+    term, total = (cosine if odd else 1.0), 0.0
+    for step in range(freedom // 2):
+        if step:
+            term *= cosine**2 * (2 * step / (2 * step + 1) if odd else (2 * step - 1) / (2 * step))
+        total += term
+    inside = (angle + sine * total) * 2 / math.pi if odd else sine * total
+    return min(max(1 - inside, 0.0), 1.0)
+
+
+def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
+    """Differences of two methods, paired by seed, and over datasets.
+
+    Args:
+        results: All results.
+        first: Label of a method.
+        second: Label of the other.
+
+    Returns:
+        Per dataset the mean difference ``first - second`` over seeds that both have, and a paired t-test; the last row
+        of each protocol takes one mean per dataset.
+
+    Raises:
+        ConfigError: If a label is not among the results.
+    """
+    labels = {result.label for result in results}
+    unknown = [f'--compare {name!r} is not among the results; {closest(name, labels)}'
+               for name in (first, second) if name not in labels]
+    if unknown:
+        raise ConfigError(unknown)
+    table = Table('compare', f'{first} - {second}', ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p',
+                                                     'pairs'], labels=4)
+    uneven = False
+    for protocol in dict.fromkeys(result.protocol for result in results if measured(result)):
+        chosen = [result for result in results if result.protocol == protocol]
+        groups = grouped(chosen)
+        for shots in sorted({shots for *_, shots in groups}, key=lambda item: item or 0):
+            table.section()
+            means = []
+            for dataset in in_order({result.dataset for result in chosen}):
+                pair = [groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
+                        for label in (first, second)]
+                differences = _differences(*pair)
+                uneven |= len({measured(run) for runs in pair for run in runs.values()}) > 1
+                if differences and shots is not None:
+                    means.append(sum(differences) / len(differences))
+                    table.rows.append([protocol, str(shots), _name(protocol), title(dataset), *_test(differences)])
+            if len(means) > 1:
+                table.rows.append([protocol, str(shots), _name(protocol), 'over datasets', *_test(means)])
+    if uneven:
+        table.notes.append('Some runs were tested on other targets than others: accuracy is that over the targets of both '
+                           'runs of a pair; pairs without a common target do not count.')
+    table.notes += [
+        'Difference ± sample standard deviation of the differences; pairs are the seeds that both have, in the last row '
+        'the datasets (one mean each). A method without training is the same number for each seed.',
+        'p: two-sided paired t-test, not corrected for the number of rows. With three seeds it finds large differences '
+        'only: a p above 0.05 does not show that two methods are equal.']
+    return table
+
+
+def _name(protocol: str) -> str:
+    return {'base-to-novel': 'H', 'open': 'H'}.get(protocol, 'accuracy')
+
+
+def measured(result: Result) -> frozenset[str]:
+    """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on.
+
+    Args:
+        result: Of a run.
+
+    Returns:
+        Names of metrics; empty for own test loops.
+    """
+    whole = {'base-to-novel': ['base/accuracy', 'novel/accuracy'], 'few-shot': ['all/accuracy'],
+             'open': ['open/base_accuracy', 'open/novel_accuracy'], 'other': []}
+    if result.protocol in whole:
+        return frozenset(whole[result.protocol])
+    own = (f'{AVERAGE}/', f'{result.dataset}/')
+    return frozenset(name for name in result.metrics if name.endswith('/all/accuracy') and not name.startswith(own))
+
+
+def _metric(result: Result, names: frozenset[str]) -> float:
+    """The number that stands for a run: H of the halves, or the mean over what was measured."""
+    metrics = result.metrics
+    if result.protocol == 'base-to-novel':
+        return harmonic_mean(metrics['base/accuracy'], metrics['novel/accuracy'])
+    if result.protocol == 'open':
+        return harmonic_mean(metrics['open/base_accuracy'], metrics['open/novel_accuracy'])
+    return statistics.fmean(metrics[name] for name in sorted(names))
+
+
+def _differences(ours: dict, theirs: dict) -> list[float]:
+    if not ours or not theirs:
+        return []
+    seeds = [seed for seed in {**ours, **theirs} if seed is not None]
+    pairs = [(ours.get(seed, ours.get(None)), theirs.get(seed, theirs.get(None))) for seed in seeds]
+    both = [(a, b, measured(a) & measured(b)) for a, b in pairs if a is not None and b is not None]
+    return [_metric(a, names) - _metric(b, names) for a, b, names in both if names]
+
+
+def _test(differences: Sequence[float]) -> list[Cell]:
+    mean, number = sum(differences) / len(differences), len(differences)
+    if number < 2:
+        return [Stat(mean, signed=True), '', '', str(number)]
+    spread = statistics.stdev(differences)
+    t = mean / (spread / math.sqrt(number)) if spread else math.copysign(math.inf, mean) if mean else 0.0
+    shown: Cell = Stat(t) if math.isfinite(t) else 'inf' if t > 0 else '-inf'
+    return [Stat(mean, spread, signed=True), shown, Stat(student_p(t, number - 1), digits=4), str(number)]

@@ -1,0 +1,103 @@
+"""Is the content of a result file what a report can work with?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vamp_mm.runs.result_file import is_number
+
+from .names import printable
+
+#: Numbers beside the metrics; a damaged one is left out, the run counts.
+_COSTS = ('trainable_parameters', 'seconds', 'seconds_per_epoch', 'train_images_per_second', 'test_images_per_second',
+          'peak_memory_mb')
+_OBJECTS = ('hardware', 'versions', 'compared_with_zero_shot')
+
+
+def wrong_content(content: Mapping[str, Any]) -> str | None:
+    """What makes a file useless for tables.
+
+    Args:
+        content: Of the file.
+
+    Returns:
+        The reason; None if there is none.
+    """
+    run, metrics = content.get('run'), content.get('metrics')
+    if not isinstance(run, Mapping) or 'metrics' not in content:
+        return 'it is no result of a run, or of an older version'
+    missing = [key for key in ('method', 'dataset') if not isinstance(run.get(key), str) or not run[key].strip()]
+    if missing:
+        return f'its run names no {" and no ".join(missing)}'
+    for key in ('shots', 'seed'):
+        value = run.get(key)
+        if value is not None and (type(value) is not int or abs(value) > 2**63):
+            return f'its run has {key}={_shown(value)}, which must be an integer or null'
+    overrides = run.get('overrides')
+    if overrides is not None and not isinstance(overrides, Mapping):
+        return f'its run has overrides={_shown(overrides)}, which must be an object or null'
+    if not isinstance(metrics, Mapping):
+        return 'it is no result of a run: it holds no metrics'
+    for name, value in metrics.items():
+        if name.endswith('accuracy') and not (is_number(value) and 0 <= value <= 100 + 1e-3):
+            return f'{printable(name)} is {_shown(value)}, not a finite number from 0 to 100'
+    return None
+
+
+def settle_content(content: dict[str, Any]) -> list[str]:
+    """Bring a result into the form that tables count on, in place: names that can be printed, numbers where numbers belong.
+
+    Args:
+        content: Without anything that :func:`wrong_content` names.
+
+    Returns:
+        What was damaged and is left out.
+    """
+    remarks = []
+    run = content['run'] = dict(content['run'])
+    for key in ('method', 'dataset'):
+        run[key] = printable(run[key])
+    if run.get('protocol') is not None:
+        run['protocol'] = printable(run['protocol'])
+    run['overrides'] = {printable(key): printable(value) if isinstance(value, str) else value
+                        for key, value in (run.get('overrides') or {}).items()}
+    metrics = content['metrics']
+    damaged = {name: value for name, value in metrics.items() if not _is_metric(value)}
+    content['metrics'] = {printable(name): value for name, value in metrics.items() if name not in damaged}
+    remarks += [f'{printable(name)} is left out: {_shown(value)} is no number' for name, value in damaged.items()]
+    remarks += _settle_rest(content)
+    for key in ('finished', 'peak_memory_of', 'config_hash'):
+        content[key] = printable(content[key]) if isinstance(content.get(key), str) else None
+    return remarks
+
+
+def _settle_rest(content: dict[str, Any]) -> Iterator[str]:
+    for key in _COSTS:
+        value = content.get(key)
+        if value is not None and not is_number(value):
+            content[key] = None
+            if value == value:  # NaN is what the runs write that could not measure
+                yield f'{key} is left out: {_shown(value)} is no number'
+    for key in _OBJECTS:
+        if content.get(key) is not None and not isinstance(content[key], Mapping):
+            yield f'{key} is left out: {_shown(content[key])} is no object'
+            content[key] = None
+        elif isinstance(content.get(key), Mapping):
+            content[key] = {printable(name): printable(value) if isinstance(value, str) else value
+                            for name, value in content[key].items()}
+
+
+def _is_metric(value: Any) -> bool:
+    """A number, or what stands for one that could not be computed: null, NaN and infinity."""
+    return value is None or is_number(value) or (isinstance(value, float) and not abs(value) < float('inf'))
+
+
+def _shown(value: Any) -> str:
+    """The beginning of a value, whatever it is."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**20:
+        return 'an integer of more than 20 digits'
+    if isinstance(value, (dict, list)):
+        return f'a {"list" if isinstance(value, list) else "object"} of {len(value)}'
+    text = printable(repr(value))
+    return text if len(text) <= 60 else text[:57] + '...'

@@ -1,0 +1,96 @@
+"""What was compared: methods, data, seeds, versions and machines."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from vamp_mm.config.identity import shots_in_words
+
+from ..published import in_order, title
+from ..results import Result
+from .markup import Child, Markup, element
+
+_SHOWN = 5  # remarks that are not folded
+
+
+def newest(results: Iterable[Result]) -> str:
+    """When the last run finished, the only date of the page."""
+    dates = [date for result in results if isinstance(date := result.content.get('finished'), str)]
+    return max(dates, default='unknown').replace('T', ' ').replace('+00:00', ' UTC')
+
+
+def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
+    """What was compared.
+
+    Args:
+        results: All results.
+        notes: Sentences on what is left out.
+
+    Returns:
+        A list of terms, and the notes.
+    """
+    shots = {result.shots for result in results if result.shots is not None}
+    seeds = {result.seed for result in results if result.seed is not None}
+    terms: dict[str, Child] = {
+        'Methods': ', '.join(sorted({result.label for result in results})),
+        'Datasets': ', '.join(map(title, in_order({result.dataset for result in results}))),
+        'Protocols': ', '.join(dict.fromkeys(sorted(result.protocol for result in results))),
+        'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n)))) or shots_in_words(None),
+        'Seeds': ', '.join(map(str, sorted(seeds))) or 'none: nothing depends on one',
+        'Runs': str(len(results)),
+        'Newest run': newest(results),
+        'Hardware': _each(results, lambda result: _hardware(result.content.get('hardware'))),
+        'Versions': _versions(results),
+    }
+    body = [(element('dt', term), element('dd', value)) for term, value in terms.items()]
+    left_out = element('details', element('summary', f'Remarks on the input ({len(notes)})'),
+                       element('ul', [element('li', note) for note in notes]), open=len(notes) <= _SHOWN) if notes else None
+    return Markup(element('dl', body, class_='summary') + (left_out or ''))
+
+
+def _shots(number: int) -> str:
+    return 'all images' if number < 0 else str(number)
+
+
+def _each(results: Sequence[Result], words: Callable[[Result], str]) -> Child:
+    """What results say of themselves; with the number of runs where they differ."""
+    counts = Counter(map(words, results))
+    if len(counts) == 1:
+        return next(iter(counts))
+    return element('ul', [element('li', f'{text} ({number} run{"" if number == 1 else "s"})')
+                          for text, number in sorted(counts.items())])
+
+
+def _hardware(content: Any) -> str:
+    if not isinstance(content, Mapping):
+        return 'unknown'
+    parts = [_plain(content.get('device', 'unknown device'))]
+    if content.get('devices') not in (None, 1):
+        parts[0] += f' x {_plain(content["devices"])}'
+    parts += [_plain(content['machine'])] if 'machine' in content else []
+    parts += [f'{_plain(content[key])} {key}' for key in ('cores', 'threads') if content.get(key) is not None]
+    return ', '.join(parts)
+
+
+def _versions(results: Sequence[Result]) -> Child:
+    """One line per package that differs between runs; what they share in one line."""
+    found: dict[str, Counter[str]] = {}
+    for result in results:
+        content = result.content.get('versions')
+        for package, version in (content if isinstance(content, Mapping) else {}).items():
+            found.setdefault(str(package), Counter())[_plain(version)] += 1
+    if not found:
+        return 'unknown'
+    same = [f'{package} {next(iter(counts))}' for package, counts in sorted(found.items()) if len(counts) == 1]
+    other = [f'{package} ' + ', '.join(f'{version} ({number} runs)' for version, number in sorted(counts.items()))
+             for package, counts in sorted(found.items()) if len(counts) > 1]
+    if not other:
+        return ', '.join(same)
+    return element('ul', [element('li', line) for line in [*other, *([', '.join(same)] if same else [])]])
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,50 @@
+"""Numbers that papers print, to stand beside ours."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vamp_mm.config.methods import STEMS
+from vamp_mm.datasets import CATALOG
+
+#: The setting of the published numbers.
+SHOTS = 16
+_FILE = Path(__file__).with_name('published.json')
+_NAMES = {stem: name for name, stem in STEMS.items()}
+
+
+@cache
+def published() -> dict[str, Any]:
+    """The file, whose ``source`` and ``setting`` say where the numbers come from."""
+    return json.loads(_FILE.read_text(encoding='utf-8'))
+
+
+def paper_rows(protocol: str, method: str, shots: int | None) -> dict[str, Any]:
+    """What a paper prints of a method.
+
+    Args:
+        protocol: ``base-to-novel``, ``cross-dataset`` or ``domain-generalization``.
+        method: Name of the method, or stem of its configs.
+        shots: Of our run; None for a method of which nothing is trained.
+
+    Returns:
+        Dataset (or ``average``) -> accuracy in percent, for base-to-novel [base, novel, H]; empty where nothing is
+        published, or our run has other shots.
+    """
+    if shots not in (None, SHOTS):
+        return {}
+    return published().get(protocol, {}).get(_NAMES.get(method, method), {})
+
+
+def title(dataset: str) -> str:
+    """Name of a dataset in tables."""
+    return CATALOG[dataset].title if dataset in CATALOG else dataset
+
+
+def in_order(datasets: set[str]) -> list[str]:
+    """Datasets in the order of the published tables, others behind."""
+    known = [name for name in CATALOG if name in datasets]
+    return known + sorted(datasets - set(known))

@@ -1,0 +1,171 @@
+"""Reading the result files of runs, and sorting them by what they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vamp_mm.benchmark.jobs import JOB, LOG, read_job
+from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.identity import shots_in_words
+from vamp_mm.runs.result import RESULT
+from vamp_mm.runs.result_file import ResultFileError, read_object
+
+from .content import settle_content, wrong_content
+from .names import printable
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run.
+
+    Args:
+        path: Its file.
+        method: Name of the method.
+        label: What tables call it: the name, and the overrides that set it apart from others of that name.
+        dataset: Dataset that it was trained on, or tested on.
+        protocol: ``'base-to-novel'``, ``'few-shot'``, ...; ``'other'`` if its metrics are those of none.
+        shots: Training images a class; None if nothing was trained.
+        seed: Seed; None if nothing depends on one.
+        metrics: All metrics.
+        content: The whole file.
+    """
+
+    path: str
+    method: str
+    label: str
+    dataset: str
+    protocol: str
+    shots: int | None
+    seed: int | None
+    metrics: Mapping[str, float]
+    content: Mapping[str, Any]
+
+
+#: Results of one method, dataset, protocol and number of shots: seed -> result.
+Runs = dict[int | None, Result]
+
+
+def read_results(
+    folders: Sequence[str | Path], newest: bool = False, notes: list[str] | None = None
+) -> list[Result]:
+    """Read all ``result.json`` below some folders.
+
+    Args:
+        folders: Where to look.
+        newest: Of several runs of the same method, dataset, protocol, shots and seed with different configs, take the
+            one that finished last; otherwise they are an error.
+        notes: Takes a sentence on each file that is left out.
+
+    Returns:
+        The results, in the order of their paths.
+
+    Raises:
+        FileNotFoundError: If a folder does not exist, or there is no result.
+        ConfigError: If runs that differ would stand in one cell.
+    """
+    notes = [] if notes is None else notes
+    found: list[tuple[str, dict[str, Any]]] = []
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f'{str(folder)!r} is no folder (seen from {Path.cwd()})')
+        for path in sorted(Path(folder).rglob(RESULT)):
+            try:
+                content = read_object(path)
+            except ResultFileError as error:
+                notes.append(f'{path} is left out: {error}')
+                continue
+            if wrong := wrong_content(content):
+                notes.append(f'{path} is left out: {wrong}')
+            elif content.get('checkpoint'):
+                notes.append(f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts')
+            else:
+                notes += [f'{path}: {remark}' for remark in settle_content(content)]
+                found.append((str(path), content))
+    if not found:
+        raise FileNotFoundError(f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
+                                'tools/benchmark.py or tools/train.py')
+    notes += _unfinished(folders, [content['run'] for _, content in found])
+    labels = _labels([content['run'] for _, content in found])
+    results = [_result(path, content, label) for (path, content), label in zip(found, labels, strict=True)]
+    results = _distinct(results, newest, notes)
+    notes[:] = map(printable, notes)
+    return results
+
+
+def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which runs of a benchmark left no result, so that a part is not taken for the whole."""
+    finished = {_run_key(run) for run in runs}
+    missing = {}
+    for path in sorted(path for folder in folders for path in Path(folder).rglob(JOB)):
+        try:
+            job = read_job(path.parent)
+            if job.result() is None and _run_key(job.labels) not in finished:
+                missing[job.name] = path.parent
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the job itself is damaged
+            missing[str(path.parent)] = path.parent
+    return [f'{name} is not finished and stands in no table; see {folder / LOG}' for name, folder in missing.items()]
+
+
+def _run_key(run: Mapping[str, Any]) -> str:
+    labels = [run.get(key) for key in ('method', 'dataset', 'protocol', 'shots', 'seed', 'overrides')]
+    return json.dumps(labels, sort_keys=True, default=str)
+
+
+def grouped(results: Iterable[Result]) -> dict[tuple[str, str, int | None], Runs]:
+    """Results by label, dataset and shots, then by seed, in order of appearance."""
+    groups: dict[tuple[str, str, int | None], Runs] = {}
+    for result in results:
+        groups.setdefault((result.label, result.dataset, result.shots), {})[result.seed] = result
+    return groups
+
+
+def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
+    run, metrics = content['run'], content['metrics']
+    return Result(path, run['method'], label, run['dataset'], _layout(run.get('protocol'), metrics), run.get('shots'),
+                  run.get('seed'), metrics, content)
+
+
+def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
+    """Which table a run belongs to: what it measured decides, not what it was called."""
+    if {'base/accuracy', 'novel/accuracy'} <= metrics.keys():
+        return 'base-to-novel'
+    if {'open/base_accuracy', 'open/novel_accuracy'} <= metrics.keys():
+        return 'open'
+    if 'all/accuracy' in metrics:
+        return 'few-shot'
+    if any(name.endswith('/all/accuracy') for name in metrics):
+        return 'domain-generalization' if protocol == 'domain-generalization' else 'cross-dataset'
+    return 'other'
+
+
+def _labels(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The method, and the overrides that not all runs of the method share."""
+    settings = [{f'{key}={value}' for key, value in (run.get('overrides') or {}).items()} for run in runs]
+    shared: dict[str, set[str]] = {}
+    for run, setting in zip(runs, settings, strict=True):
+        name = run['method']
+        shared[name] = shared[name] & setting if name in shared else set(setting)
+    return [' '.join([run['method'], *([f'({", ".join(own)})'] if (own := sorted(setting - shared[run['method']]))
+                                       else [])]) for run, setting in zip(runs, settings, strict=True)]
+
+
+def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list[Result]:
+    kept: dict[tuple, Result] = {}
+    for result in sorted(results, key=lambda item: str(item.content.get('finished'))):
+        key = (result.label, result.dataset, result.protocol, result.shots, result.seed)
+        other = kept.pop(key, None)
+        if other is not None:
+            same = other.content.get('config_hash') == result.content.get('config_hash')
+            if not same and not newest:
+                shots = shots_in_words(result.shots)
+                raise ConfigError([f'{other.path} and {result.path} are both called {result.label!r} on '
+                                   f'{result.dataset}, {shots}, seed {result.seed}, and their configs differ. Take the '
+                                   'newer one with --newest, remove one, or run them under names of their own: '
+                                   '--methods NAME=CONFIG'])
+            notes.append(f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else ''))
+        kept[key] = result
+    return sorted(kept.values(), key=lambda item: item.path)

@@ -1,0 +1,44 @@
+"""A look at the data of a config before anything expensive is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mmengine.config import Config
+
+from vamp_mm.config.data import LOADERS, holders
+from vamp_mm.evaluation.split_configs import split_dataset
+from vamp_mm.registry import DATASETS
+
+
+def check_lists(cfg: Config) -> None:
+    """Read the lists of all few-shot datasets of a config: folders, split files, class names, shots.
+
+    Weights may be large and slow to get; what is wrong with the data shows first. Images are looked for later, when the
+    datasets are built.
+
+    Args:
+        cfg: A checked config.
+
+    Raises:
+        FileNotFoundError: If a folder or file is missing.
+        DataError: If lists are wrong or do not fit what is asked of them.
+    """
+    seen: list[dict[str, Any]] = []
+    for dataset in _datasets(cfg):
+        config = {**dataset, 'pipeline': [], 'lazy_init': True}
+        if config not in seen:
+            seen.append(config)
+            DATASETS.build(config)
+
+
+def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:
+    splits = (cfg.get('test_cfg') or {}).get('splits') or {'': {}}
+    for loader in filter(cfg.get, LOADERS):
+        for entry in splits.values() if loader == 'test_dataloader' else ({}, ):
+            dataset = split_dataset(cfg[loader]['dataset'], entry)
+            for _, _, holder in holders({loader: dict(dataset=dataset)}):
+                kind = holder['dataset'].get('type')
+                if isinstance(kind, str) and kind.split('.')[-1] == 'FewShotDataset':
+                    yield holder['dataset']

@@ -1,0 +1,101 @@
+"""What a run leaves behind besides its checkpoints: a work directory of its own and one JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mmengine
+import numpy as np
+import torch
+
+import vamp_mm
+from vamp_mm.config.errors import WorkDirError
+from vamp_mm.engine.atomic import atomic_write, is_leftover
+
+from .lock import TRAINING_LOCK
+
+_PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision', 'torchmetrics')
+#: What a run writes about its data before the first epoch: the lists and a note.
+DATA_RECORD = ('data_split.json', 'data_note.txt')
+_LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start
+
+
+def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
+    """Refuse a work directory that holds something of an earlier run, or anything else.
+
+    What starts left that failed before their first checkpoint is no obstacle: a new start writes its own log
+    folder beside theirs, and its record of the data over theirs; temporary files of writes that were killed are
+    removed when it trains.
+
+    Args:
+        work_dir: Where a run is about to write.
+        resume: Whether the run continues the one that lies there.
+
+    Raises:
+        WorkDirError: If the directory is in use and the run does not resume.
+        NotADirectoryError: If the path is a file.
+    """
+    path = Path(work_dir)
+    if not path.exists() or resume:
+        return
+    if not path.is_dir():
+        raise NotADirectoryError(f'work_dir {str(path)!r} is a file; give a folder')
+    found = sorted(
+        item.name for item in path.iterdir()
+        if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py'
+        and item.name not in (*DATA_RECORD, TRAINING_LOCK) and not is_leftover(item.name))
+    if found:
+        shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
+        raise WorkDirError(
+            f'work_dir {str(path)!r} is not empty (it holds {shown}) and is not overwritten. Continue that run '
+            'with --resume, choose another --work-dir, or remove the folder')
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file so that a reader sees the old one or the new one, never half of it.
+
+    Args:
+        path: The file; its folder is made if need be.
+        content: Plain data; tensors and NumPy scalars of one element are written as numbers.
+    """
+    text = json.dumps(content, indent=2, default=_plain) + '\n'
+    atomic_write(text.encode('utf-8'), path)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on."""
+    found = {
+        'python': platform.python_version(), 'torch': torch.__version__, 'numpy': np.__version__,
+        'mmengine': mmengine.__version__, 'vamp_mm': vamp_mm.__version__
+    }
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = 'not installed'
+    return found
+
+
+def hardware() -> dict[str, Any]:
+    """The machine that a time or a memory figure was measured on."""
+    cuda = torch.cuda.is_available()
+    return {
+        'device': torch.cuda.get_device_name() if cuda else 'cpu',
+        'devices': torch.cuda.device_count() if cuda else 1,
+        'machine': platform.machine(),
+        'cores': os.cpu_count(),
+        'threads': torch.get_num_threads(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, torch.Tensor) or isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f'{value!r} of type {type(value).__name__} cannot be written as JSON')

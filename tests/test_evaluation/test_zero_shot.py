@@ -10,6 +10,7 @@ import torch
 from mmpretrain.evaluation import Accuracy
 from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 
+from vamp_mm.arguments import ArgumentError
 from vamp_mm.evaluation import harmonic_mean
 from vamp_mm.evaluation.zero_shot import ZeroShotAccuracy, compared, zero_shot_summary
 
@@ -84,7 +85,7 @@ def test_what_has_no_zero_shot_is_said_and_what_learns_nothing_is_not_compared(t
 
 def test_the_key_takes_truth_values_only(tmp_path: Path) -> None:
     runner = make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=BASE_NOVEL, zero_shot='no'))
-    with pytest.raises(TypeError, match=r"test_cfg.zero_shot='no' must be True or False"):
+    with pytest.raises(ArgumentError, match=r"SplitTestLoop: zero_shot='no' must be True or False"):
         runner.test()
 
 

@@ -283,13 +283,13 @@ def test_nothing_in_a_checkpoint_is_executed(finished, tmp_path):
     text = state['meta']['cfg_text']
     touch = f"open({str(mark)!r}, 'w')"
     attacks = {
-        f"model = {touch}": 'literals',
+        f"model = {touch}": 'plain data',
         f"model = dict(type='os.system', command='touch {mark}')": 'no part of vamp_mm',
         f"{text}\nmodel = dict(type='PromptedClassifier', backbone=dict(type='subprocess.run', args=['touch', '{mark}']))":
             'subprocess.run',
         f"{text}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='os.system', command='touch {mark}')]))":
             'transform 0',
-        f"{text}\nmodel = {{**{touch}}}": 'literals',
+        f"{text}\nmodel = {{**{touch}}}": 'plain data',
         'model = (': 'plain data',
         f'{text}\nmodel = dict(type=["PromptedClassifier"])': 'no part',
         f'{text}\ndefault_scope = "antigravity"': 'default_scope',

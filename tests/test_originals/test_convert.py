@@ -234,7 +234,7 @@ def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
     with pytest.raises(DataError, match='cannot be exported: .* tokens'):
         export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz', ['cat', 'long ' * 90])
     save_checkpoint({'meta': {}}, tmp_path / 'empty.pth')
-    with pytest.raises(CheckpointError, match='holds no weights'):
+    with pytest.raises(CheckpointError, match='holds no tensor under meta'):
         export_embeddings(_config(), tmp_path / 'empty.pth', tmp_path / 'x.npz', NAMES)
     with pytest.raises(ConfigError, match='functions of the image'):
         export_embeddings(_config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES)

@@ -83,7 +83,7 @@ def test_train_takes_its_options(trained: Path) -> None:
 def test_train_refuses_a_folder_in_use_without_a_traceback(trained: Path) -> None:
     done = _python('train.py', 'toy.py', '--work-dir', 'run', cwd=trained)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: work_dir 'run' is not empty")
+    assert done.stderr.startswith(f"error: work_dir '{trained / 'run'}' is not empty")
     assert '--resume' in done.stderr
     assert 'Traceback' not in done.stderr
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: Source of an error that concerns an option or argument and no config: one sentence is shown without a prefix.
+THE_CALL = 'the call'
+
 
 class ConfigError(ValueError):
     """A config, or an option that changes one, that cannot mean what it says.
@@ -19,7 +22,8 @@ class ConfigError(ValueError):
         self.source = source
         where = source or 'the config'
         one = len(self.problems) == 1
-        super().__init__(f'{where}: {self.problems[0]}' if one else '\n  - '.join(
+        prefix = '' if source == THE_CALL else f'{where}: '
+        super().__init__(f'{prefix}{self.problems[0]}' if one else '\n  - '.join(
             [f'{len(self.problems)} problems in {where}:', *self.problems]))
 
     def __reduce__(self) -> tuple:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dist import broadcast_object_list, is_distributed, is_main_process
+from mmengine.dist import barrier, broadcast_object_list, is_distributed, is_main_process
 from mmengine.hooks import EarlyStoppingHook, Hook, ProfilerHook
 from mmengine.runner import Runner
 
@@ -56,6 +56,7 @@ def test_trained(runner: Runner, cfg: Config, hooks: Sequence[Hook]) -> tuple[di
     cfg = cfg.copy()
     prepare_for_test(cfg)
     with _last_weights(runner) as (file, kept):
+        barrier()  # the main process writes the file that all of them read
         _start_again(runner, cfg, hooks)
         runner._load_from, runner._resume, runner._has_loaded = file, False, False
         metrics = runner.test()

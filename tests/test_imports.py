@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,14 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_tools_import_no_component(path: Path) -> None:
     for target in _imports(path):
         assert any(_within(target, room) for room in CALLED), f'{path.name} imports vamp_mm.{target}'
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports within functions and for type checking count too."""
+    files = {_module(path): path for path in PACKAGE.rglob('*.py')}
+    imports = {name: {target for target in _imports(path) if target in files and target != name} for name, path in files.items()}
+    order = graphlib.TopologicalSorter(imports)
+    order.prepare()  # raises CycleError, which names the modules
 
 
 def test_every_room_has_a_row() -> None:

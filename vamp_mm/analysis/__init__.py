@@ -3,8 +3,8 @@
 from vamp_mm.report.ablation import ablation_table, make_ablation
 
 from .latents import latent_map
+from .posterior_spread import posterior_spread
 from .projection import pca
-from .spread import posterior_spread
 from .uncertain import uncertain_images
 from .words import nearest_words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import torch
 from mmengine.config import Config
@@ -14,29 +13,13 @@ from vamp_mm.report.show import say, write_csv
 from .map_picture import map_picture
 from .opened import Opened, open_split
 from .predictions import predict
-from .projection import Projection, class_share, project
+from .projection import LatentMap, class_share, project
 from .spread import layer_names
 
 _HAVE = ("VaMP (VariationalPrompter with tokens='variational' or 'deterministic') and conditional Bayesian Prompt Learning "
          '(GaussianShift with conditional=True)')
 #: Columns of the CSV beside the coordinates.
 _FIELDS = ('img_path', 'gt_class', 'pred_class', 'confidence', 'predictive_entropy', 'mutual_information', 'pred_std')
-
-
-class LatentMap(NamedTuple):
-    """The map, with what was predicted for its points.
-
-    Args:
-        projection: Coordinates of N images.
-        records: N predictions.
-        between: Share of the variance of all latents that lies between class means.
-        block: What is shown: ``'all blocks'`` or the name of one.
-    """
-
-    projection: Projection
-    records: list[dict[str, Any]]
-    between: float
-    block: str
 
 
 def latent_map(cfg: Config, checkpoint: str | Path, split: str | None = None, out: str | Path = 'work_dirs/inside',

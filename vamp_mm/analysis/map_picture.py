@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import colorsys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import patheffects
@@ -14,8 +13,7 @@ from matplotlib.figure import Figure
 
 from vamp_mm.visualization.drawing import BLUE, GREY, INK, PALE, RED, clip, save
 
-if TYPE_CHECKING:
-    from .latents import LatentMap
+from .projection import LatentMap
 
 _ENTROPY = LinearSegmentedColormap.from_list('entropy', ('#c9dcf2', BLUE, '#8a3f8f', RED, '#6b0f0f'))
 #: More names than this hide the points.

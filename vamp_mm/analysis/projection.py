@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +24,22 @@ class Projection(NamedTuple):
 
     points: np.ndarray
     explained: tuple[float, float] | None
+
+
+class LatentMap(NamedTuple):
+    """The map, with what was predicted for its points.
+
+    Args:
+        projection: Coordinates of N images.
+        records: N predictions.
+        between: Share of the variance of all latents that lies between class means.
+        block: What is shown: ``'all blocks'`` or the name of one.
+    """
+
+    projection: Projection
+    records: list[dict[str, Any]]
+    between: float
+    block: str
 
 
 def pca(values: Tensor, components: int = 2) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,8 +11,7 @@ from matplotlib.figure import Figure
 
 from vamp_mm.visualization.drawing import BLUE, GREY, INK, RED, clip, save
 
-if TYPE_CHECKING:
-    from .spread import Spread
+from .spread import Spread
 
 _BLUES = LinearSegmentedColormap.from_list('spread', ('#f4f6f9', BLUE, '#14294a'))
 _REDS = LinearSegmentedColormap.from_list('divergence', ('#faf4f3', RED, '#4d1210'))

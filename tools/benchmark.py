@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command(next_step='the same command continues from here')
+@command(next_step='the same command continues from here', outlives_reader=True)
 def main() -> None:
     flags = vars(parse_args())
     file, slots = flags.pop('file'), flags.pop('slots')

@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command
+@command(outlives_reader=True)
 def main() -> None:
     args = parse_args()
     quickstart(args.work_dir, args.data, args.seed, args.overrides)

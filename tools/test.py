@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command
+@command(outlives_reader=True)
 def main() -> None:
     args = parse_args()
     test(compose_from(args), None if args.checkpoint.lower() == 'none' else args.checkpoint)

@@ -30,7 +30,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@command(next_step='--resume continues from the last checkpoint')
+@command(next_step='--resume continues from the last checkpoint', outlives_reader=True)
 def main() -> None:
     args = parse_args()
     train(compose_from(args), resume=args.resume)

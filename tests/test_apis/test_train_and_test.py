@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.runner import Runner
+from toy_apis import write_config
 
 import vamp_mm
 from vamp_mm.apis import ConfigError, WorkDirError, compose, test, train
@@ -83,6 +84,28 @@ def test_resume_goes_on_and_equals_one_run(toy_config: Path, tmp_path: Path) -> 
     states = [load_checkpoint(folder / 'epoch_3.pth')['state_dict']['weight'] for folder in (whole, parts)]
     # SGD without momentum on the whole data: the order within an epoch, which a resumed sampler repeats, is the same.
     torch.testing.assert_close(states[0], states[1], rtol=0, atol=0)
+
+
+def test_a_longer_run_that_its_schedule_refuses_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "param_scheduler = dict(type='WarmupCosineLR', warmup_epochs=0)\n")
+    folder = tmp_path / 'run'
+    train(compose(config, work_dir=str(folder)))
+    before = sorted(folder.rglob('*'))
+    with pytest.raises(CheckpointError, match='the learning rate of WarmupCosineLR follows from it: set train_cfg.max_epochs=2'):
+        train(compose(config, work_dir=str(folder), overrides={'train_cfg.max_epochs': 3}), resume=True)
+    assert sorted(folder.rglob('*')) == before
+
+
+@pytest.mark.parametrize('key', ['max_epochs', 'max_iters'])
+@pytest.mark.parametrize('value', [0, -1, 2.5, True])
+def test_a_run_of_no_length_is_refused(toy_config: Path, tmp_path: Path, key: str, value: object) -> None:
+    loop = dict(by_epoch=True, max_epochs=value) if key == 'max_epochs' else dict(
+        type='IterBasedTrainLoop', max_iters=value)
+    cfg = compose(toy_config, work_dir=str(tmp_path / 'run'))
+    cfg.train_cfg = loop
+    with pytest.raises(ConfigError, match=f'train_cfg.{key}={value} must be an integer of at least 1'):
+        train(cfg)
+    assert not (tmp_path / 'run').exists()
 
 
 def test_resume_of_nothing_starts(toy_config: Path, tmp_path: Path) -> None:

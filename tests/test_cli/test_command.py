@@ -17,15 +17,22 @@ ROOT = Path(__file__).parents[2]
 HEAD = 'import os, sys, time\nfrom vamp_mm.cli import command, loading, ToolParser\n'
 
 
-def _start(body: str, *words: str, env: dict[str, str] | None = None, shell: str = '', **options: object) -> subprocess.Popen:
+def _start(body: str, *words: str, env: dict[str, str] | None = None, shell: str = '', how: str = '',
+           **options: object) -> subprocess.Popen:
     """A command whose main function is ``body``; ``shell`` follows it on a shell's command line."""
     lines = '\n'.join(f'    {line}' for line in body.splitlines())
-    code = f'{HEAD}@command(next_step="--resume continues it")\ndef main():\n{lines}\nmain()\n'
+    code = f'{HEAD}@command(next_step="--resume continues it"{how})\ndef main():\n{lines}\nmain()\n'
     environment = {**os.environ, 'PYTHONPATH': str(ROOT), **(env or {})}
     call = [sys.executable, '-c', code, *words]
     if shell:
         call = ['bash', '-o', 'pipefail', '-c', f'"$@" {shell}', 'bash', *call]
-    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options)  # type: ignore
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, preexec_fn=_heed_ctrl_c,
+                            **options)  # type: ignore
+
+
+def _heed_ctrl_c() -> None:
+    """Tests that run in the background of a shell have SIGINT ignored, and so has all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _run(body: str, *words: str, **options: object) -> tuple[int, str, str]:
@@ -72,6 +79,63 @@ def test_a_closed_pipe_that_only_the_end_meets() -> None:
     code, _, err = _run("print('one line')", shell='| sleep 0')
     assert code in (0, 141)  # as the reader is quicker or not
     assert err == ''
+
+
+LONG = ('import logging\n'
+        'logging.basicConfig(stream=sys.stdout)\n'
+        "for n in range(3000): print('line', n, flush=True); logging.warning('line'); os.write(2, b'')\n"
+        "open('result', 'w').write('done')")
+LEFT = 'nobody reads standard output any more; the run continues\n'
+
+
+def test_work_outlives_its_reader(tmp_path: Path) -> None:
+    code, out, err = _run(LONG, shell='| head -1', how=', outlives_reader=True', cwd=tmp_path)
+    assert (code, out, err) == (0, 'line 0\n', LEFT)
+    assert (tmp_path / 'result').read_text() == 'done'
+
+
+def test_work_outlives_both_readers_without_a_word(tmp_path: Path) -> None:
+    body = f"for n in range(99): print('on stderr', file=sys.stderr, flush=True)\n{LONG}"
+    code, out, err = _run(body, shell='2>&1 | head -1', how=', outlives_reader=True', cwd=tmp_path)
+    assert (code, out, err) == (0, 'on stderr\n', '')
+    assert (tmp_path / 'result').read_text() == 'done'
+
+
+def test_only_the_first_of_several_processes_says_that_its_reader_left(tmp_path: Path) -> None:
+    code, _, err = _run(LONG, shell='| head -1', how=', outlives_reader=True', cwd=tmp_path, env={'LOCAL_RANK': '1'})
+    assert (code, err) == (0, '')
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='a device of Linux')
+def test_a_full_disk_is_said_of_work_that_outlives_its_reader_too() -> None:
+    code, _, err = _run("print('answer')", shell='> /dev/full', how=', outlives_reader=True')
+    assert (code, err) == (1, 'error: no space left on device; free some space, or write to another folder\n')
+
+
+def test_output_that_outlives_its_reader_is_the_same() -> None:
+    body = "print('a', end='')\nsys.stdout.buffer.write(b'b')\nprint('写真', sys.stdout.fileno(), sys.stdout.isatty())"
+    for how in ('', ', outlives_reader=True'):
+        body_flushed = body.replace("end='')", "end='', flush=True)").replace("b'b')", "b'b')\nsys.stdout.flush()")
+        assert _run(body_flushed, how=how, env={'PYTHONIOENCODING': 'ascii'}) == (0, 'ab\\u5199\\u771f 1 False\n', '')
+
+
+def test_a_loading_process_whose_parent_left_the_connection_says_nothing() -> None:
+    body = ('import multiprocessing\n'
+            'def work(kind):\n    sys.excepthook(kind, kind("gone"), None)\n'
+            'for kind in (ConnectionResetError, BrokenPipeError, EOFError, RuntimeError):\n'
+            "    child = multiprocessing.get_context('fork').Process(target=work, args=(kind,))\n"
+            '    child.start(); child.join()')
+    assert _run(body) == (0, '', 'RuntimeError: gone\n')
+
+
+@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_are_answered_before_anything_heavy_is_imported(number: signal.Signals, code: int) -> None:
+    heavy = "print(sorted({name.partition('.')[0] for name in sys.modules} & {'mmengine', 'numpy', 'torch', 'mmcv'}))"
+    lines = f"{HEAD}with loading():\n    {heavy}\n    os.kill(os.getpid(), {int(number)})\n    time.sleep(60)\n"
+    done = subprocess.run([sys.executable, '-c', lines], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, 'PYTHONPATH': str(ROOT)}, preexec_fn=_heed_ctrl_c)
+    assert (done.returncode, done.stdout) == (code, '[]\n')
+    assert done.stderr == ('interrupted\n' if code == 130 else 'terminated\n')
 
 
 def test_lines_of_a_closed_standard_error_go_nowhere(tmp_path: Path) -> None:
@@ -133,7 +197,7 @@ def test_a_signal_that_a_library_turns_into_another_error_is_still_a_signal() ->
 def test_a_signal_while_a_tool_loads_is_one_line() -> None:
     code = f"{HEAD}with loading():\n    print('ready', flush=True)\n    time.sleep(60)\n"
     process = subprocess.Popen([sys.executable, '-c', code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               env={**os.environ, 'PYTHONPATH': str(ROOT)})
+                               env={**os.environ, 'PYTHONPATH': str(ROOT)}, preexec_fn=_heed_ctrl_c)
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)

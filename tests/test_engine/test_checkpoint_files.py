@@ -329,6 +329,8 @@ def test_ended_at_any_moment(tmp_path, kind):
 
 def write_for_ever(folder):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # ignored where the tests run in the background of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stderr = open(os.devnull, 'w')  # noqa: SIM115 -- the traceback of KeyboardInterrupt
     for step in itertools.count():
         name = f'epoch_{step % 50}.pth'

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 import torch
 from torch import nn
 
-from vamp_mm.engine.settings import changed_settings, run_settings
+from vamp_mm.engine.checkpoint import CheckpointError
+from vamp_mm.engine.settings import changed_settings, check_settings, run_settings
 
 CFG = dict(
     model=dict(type='M', backbone=dict(arch='a', pretrained='/x/a.pt'), head=dict(weights=[0.5, 1.0])),
@@ -95,3 +97,34 @@ def test_the_named_origin_of_weights_may_not_change_but_its_file_may():
     assert changed_settings(file, other) == [
         "model.backbone.pretrained (origin of the weights): 'openai' -> 'laion'"
     ]
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'refused'),
+    [
+        (dict(type='WarmupCosineLR'), 'WarmupCosineLR'),
+        ([dict(type='vamp_mm.WarmupCosineLR', max_epochs=None)], 'WarmupCosineLR'),
+        ([dict(type='CosineAnnealingLR', T_max=9), dict(type='StagedCosineLR', by_epoch=False)], 'StagedCosineLR'),
+        (dict(type='WarmupCosineLR', max_epochs=9), None),
+        ([dict(type='WarmupCosineLR', end=9)], None),
+        (dict(type='CosineAnnealingLR', T_max=9), None),
+        (None, None),
+    ],
+)
+def test_a_longer_run_is_refused_where_the_schedule_follows_its_length(schedule, refused):
+    before, now = (
+        run_settings({**CFG, 'train_cfg': dict(max_epochs=length), 'param_scheduler': schedule}) for length in (6, 9)
+    )
+    if refused is None:
+        assert check_settings(before, now, 'a.pth') == (
+            'train_cfg.max_epochs: 6 -> 9: schedules keep the length that they were stored with, and the rate stays where '
+            'they end, so the result is not that of one uninterrupted run'
+        )
+        return
+    with pytest.raises(CheckpointError) as caught:
+        check_settings(before, now, 'a.pth')
+    assert str(caught.value) == (
+        'a.pth cannot be resumed with train_cfg.max_epochs: 6 -> 9 (before -> now), as the learning rate of '
+        f'{refused} follows from it: set train_cfg.max_epochs=6, or start a new run in another work directory '
+        '(load_from takes only the weights of this one)'
+    )

@@ -12,7 +12,7 @@ from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 
 from vamp_mm.arguments import ArgumentError
 from vamp_mm.evaluation import harmonic_mean
-from vamp_mm.evaluation.zero_shot import ZeroShotAccuracy, compared, zero_shot_summary
+from vamp_mm.evaluation.zero_shot import ZeroShotAccuracy, compared, made_worse, zero_shot_summary
 
 OUTSIDE = dict(**BASE_NOVEL, unseen=dict(outside='base', dataset=dict(class_split='novel')))
 
@@ -63,6 +63,20 @@ def test_numbers_stand_beside_and_nothing_else_changes(tmp_path: Path) -> None:
                      for name, zero, own in (('base', 'base/zero_shot_accuracy', 'base/accuracy'),
                                              ('novel', 'novel/zero_shot_accuracy', 'novel/accuracy'),
                                              ('H', 'zero_shot_H', 'H'))]
+    # the base classes were trained on, the novel ones were not
+    base = metrics['base/accuracy'], added['base/zero_shot_accuracy']
+    warned = [line for line in log(tmp_path / 'with').splitlines() if 'WARNING - the trained model is WORSE than' in line]
+    assert len(warned) == (base[0] < base[1])
+    assert all('novel' not in line for line in warned)
+
+
+def test_a_model_that_training_made_worse_is_said_in_words() -> None:
+    metrics = {'all/accuracy': 60.7, 'all/zero_shot_accuracy': 64.3, 'base/accuracy': 70.0, 'base/zero_shot_accuracy': 70.0,
+               'novel/accuracy': 1.0, 'novel/zero_shot_accuracy': 2.0, 'b/all/accuracy': 3.0, 'b/all/zero_shot_accuracy': 5.5}
+    assert made_worse(metrics, ['base', 'unknown']) is None
+    assert made_worse(metrics, ['all', 'base', 'b/all']) == (
+        'the trained model is WORSE than zero-shot CLIP on test images of the classes that it was trained on: '
+        'all 64.3 -> 60.7 (-3.6), b/all 5.5 -> 3.0 (-2.5)')
 
 
 def test_it_is_off_after_an_error(tmp_path: Path) -> None:

@@ -102,7 +102,6 @@ def test_a_training_that_made_it_worse_is_said(micro: world.Micro, tmp_path: Pat
         images=where, count=count, accuracy=0.0, zero_shot_accuracy=pytest.approx(100 / 3, abs=1e-4), worse=True,
         likely_causes=[
             'only 3 optimiser steps (train_cfg, train_dataloader.batch_size)',
-            'a learning rate that is too high (optim_wrapper.optimizer.lr=0.001; try 0.0001)',
             'more layers or tokens than this CLIP takes (model.prompter.host.start=1, model.prompter.host.depth=2, '
             'model.prompter.host.num_tokens=2, model.prompter.start=1, model.prompter.depth=2)',
             'augmentation that hides what the class is (RandomResizedCrop scale=(0.5, 1.0), RandomHorizontalFlip in the '

@@ -29,9 +29,11 @@ FORK = multiprocessing.get_context('fork')
 def hold(folder: Path, ready, loader: bool = False) -> None:  # type: ignore[no-untyped-def]
     with held(folder):
         if loader and os.fork() == 0:  # as a DataLoader does; it outlives its killed parent
+            ready.send(os.getppid())  # now that it runs: what happens at the fork is done
             time.sleep(30)
             os._exit(0)
-        ready.send(os.getpid())
+        if not loader:
+            ready.send(os.getpid())
         time.sleep(60)
 
 
@@ -103,7 +105,7 @@ def test_two_are_never_inside_together(tmp_path: Path) -> None:
 
 
 def test_the_same_process_is_no_exception(tmp_path: Path) -> None:
-    with held(tmp_path), pytest.raises(BusyError), held(tmp_path):
+    with held(tmp_path), pytest.raises(BusyError, match=r'^another run of this process is writing into'), held(tmp_path):
         pass
     with held(tmp_path), held(tmp_path, 'another.lock'):
         pass
@@ -153,6 +155,31 @@ def test_tasks_that_should_have_been_one_run(tmp_path: Path, monkeypatch: pytest
     with held(tmp_path), pytest.raises(BusyError, match=f'4 processes were started here, which --launcher {launcher}'), \
             held(tmp_path):
         pass
+
+
+SPELLINGS = ['../wd/rel', 'a/../rel', './rel', 'rel/', 'rel//', './/rel/.', 'missing/../rel', 'link/rel', 'linked']
+
+
+@pytest.mark.parametrize('role', ['work_dir', 'out_dir', 'both'])
+@pytest.mark.parametrize('spelling', SPELLINGS)
+def test_a_run_does_not_lock_itself_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str, role: str) -> None:
+    """However its folder is written, as the work directory or as that of the checkpoints."""
+    here = tmp_path / 'wd'
+    for folder in ('a', 'rel'):
+        (here / folder).mkdir(parents=True)
+    (here / 'link').symlink_to('.')
+    (here / 'linked').symlink_to('rel')
+    monkeypatch.chdir(here)
+    overrides: dict = {'train_cfg.max_epochs': 1}
+    if role != 'work_dir':
+        overrides['default_hooks.checkpoint.out_dir'] = spelling if role == 'out_dir' else str(here / 'rel')
+    cfg = compose(write_config(tmp_path), work_dir='rel' if role == 'out_dir' else spelling, overrides=overrides)
+    train(cfg)
+    assert (here / 'rel' / 'epoch_1.pth').is_file()
+    assert (here / 'rel' / 'result.json').is_file()
+    assert not (here / 'rel' / 'rel').exists()
+    with pytest.raises(WorkDirError, match='is not empty'):
+        train(cfg)
 
 
 def test_checkpoints_outside_the_work_dir(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_logs_of_failed_starts_do_not_count(tmp_path: Path) -> None:
     check_work_dir(tmp_path, resume=True)
 
 
+@pytest.mark.parametrize('name', [
+    '.DS_Store', '._.DS_Store', 'Thumbs.db', 'thumbs.db', 'desktop.ini', 'Desktop.ini', '.directory', '.nfs000000012ab'])
+def test_what_file_managers_leave_does_not_count(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('')
+    check_work_dir(tmp_path)
+    (tmp_path / f'{name}.pth').write_text('')
+    if not name.startswith(('._', '.nfs')):
+        with pytest.raises(WorkDirError, match=r'it holds .*\.pth'):
+            check_work_dir(tmp_path)
+
+
 def test_leftovers_of_a_killed_start_do_not_count(tmp_path: Path) -> None:
     """Killed while its first files were written; the next start, with --resume or without, uses the folder."""
     leftovers = ('.epoch_1.pth.123-0a1b2c3d.tmp', '.data_split.json.9-ffffffff.tmp', '.result.json.77-01234567.tmp')

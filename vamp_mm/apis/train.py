@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from vamp_mm.config.validate import validate_config
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
 from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, load_checkpoint, unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook, visualizer_kept_open
-from vamp_mm.engine.latest import checkpoint_folder
+from vamp_mm.engine.latest import checkpoint_folder, same_folder
 from vamp_mm.engine.launch import launched, on_main, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
@@ -120,9 +121,14 @@ def _check_complete(cfg: Config) -> None:
 
 def _hold_folders(cfg: Config, resume: bool, stack: contextlib.ExitStack) -> None:
     """Hold the folders that the run writes into; they must be free, unless it continues what is there."""
-    for folder in dict.fromkeys((Path(cfg.work_dir).absolute(), _checkpoint_folder(cfg))):
-        stack.enter_context(held(folder))
-        check_work_dir(folder, resume)
+    work_dir = Path(os.path.abspath(cfg.work_dir))
+    stack.enter_context(held(work_dir))
+    check_work_dir(work_dir, resume)
+    checkpoints = _checkpoint_folder(cfg)
+    if '://' not in str((cfg.default_hooks.get('checkpoint') or {}).get('out_dir')) and not same_folder(
+            checkpoints, work_dir):
+        stack.enter_context(held(checkpoints))
+        check_work_dir(checkpoints, resume)
 
 
 def _checkpoint_folder(cfg: Config) -> Path:

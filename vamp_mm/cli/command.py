@@ -22,7 +22,9 @@ from .tool_parser import TRACEBACK
 _CLOSED_PIPE = 141
 
 
-def command(main: Callable[[], None] | None = None, *, next_step: str = '') -> Callable:
+def command(
+    main: Callable[[], None] | None = None, *, next_step: str = '', outlives_reader: bool = False
+) -> Callable:
     """Decorate the main function of a tool.
 
     Every error ends the process with 1 and one sentence. For an error that nobody foresaw, the sentence names a file with
@@ -32,16 +34,18 @@ def command(main: Callable[[], None] | None = None, *, next_step: str = '') -> C
     Args:
         main: Takes its arguments from ``sys.argv``.
         next_step: What to do after an interruption, for example ``--resume continues it``.
+        outlives_reader: Whether the command does its work to the end, with one line on the standard error, though whoever
+            read its standard output has gone; for what writes its results to files.
 
     Returns:
         The function to call in its place.
     """
     if main is None:
-        return functools.partial(command, next_step=next_step)
+        return functools.partial(command, next_step=next_step, outlives_reader=outlives_reader)
 
     @functools.wraps(main)
     def wrapped() -> None:
-        with safe_streams(), stopping() as stop:
+        with safe_streams(_reader_left if outlives_reader else None), stopping() as stop:
             try:
                 _run(main)
             except (Exception, KeyboardInterrupt) as error:
@@ -93,6 +97,14 @@ def _end(error: BaseException, stop: Stop, next_step: str) -> NoReturn:
     sys.exit(1)
 
 
+def _reader_left() -> str:
+    """What is said once when nobody reads the output any more; of processes that do the same the first says it."""
+    if os.environ.get('LOCAL_RANK', '0') != '0':
+        raise ValueError('said by another process')
+    file = _log_file()
+    return 'nobody reads standard output any more; the run continues' + (f', its log is {file}' if file else '')
+
+
 def _say(text: str, once: bool = False) -> None:
     """Print the last words, of processes that do the same those of the first."""
     rank = os.environ.get('LOCAL_RANK', '0')
@@ -131,11 +143,16 @@ def _write_traceback(error: BaseException) -> str:
 
 def _log_folder() -> Path | None:
     """Where the current run logs; None before it has started."""
+    file = _log_file()
+    return file.parent if file is not None else None
+
+
+def _log_file() -> Path | None:
     logging = sys.modules.get('mmengine.logging')
     if logging is None:
         return None
     for handler in logging.MMLogger.get_current_instance().handlers:
         file = getattr(handler, 'baseFilename', None)
         if file is not None and Path(file).parent.is_dir():
-            return Path(file).parent
+            return Path(file)
     return None

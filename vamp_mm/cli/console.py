@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import logging
 import os
 import select
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 #: Directions and line breaks of Unicode that let one text look like another.
 _FORMATTING = frozenset('\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+
+#: What writing says where the reader of a pipe, or the terminal, has gone.
+_READER_LEFT = frozenset({errno.EPIPE, errno.EIO})
 
 
 def printable(text: str, keep: str = '') -> str:
@@ -31,13 +36,20 @@ def printable(text: str, keep: str = '') -> str:
 
 
 @contextlib.contextmanager
-def safe_streams() -> Iterator[None]:
+def safe_streams(outlive: Callable[[], str] | None = None) -> Iterator[None]:
     """Make the standard streams safe to print to.
 
     A stream that was closed before the start goes nowhere, so that neither its lines end in the other one nor a data file
     takes its number. What an encoding cannot write is escaped.
+
+    Args:
+        outlive: Of a command whose work does not end with its reader: from then on output goes nowhere, and the standard
+            error gets one line, which this function makes. None lets a closed pipe raise ``BrokenPipeError``.
     """
     _fill_closed()
+    before_wrapped = (sys.stdout, sys.stderr)
+    if outlive is not None:
+        sys.stdout, sys.stderr = (_outliving(stream, outlive) for stream in before_wrapped)
     for name in ('stdout', 'stderr'):
         stream = getattr(sys, name)
         if stream is None:
@@ -50,6 +62,53 @@ def safe_streams() -> Iterator[None]:
         yield
     finally:
         logging.raiseExceptions = before
+        if outlive is not None:
+            drain()
+            sys.stdout, sys.stderr = before_wrapped
+            if reader_is_gone():
+                drop_output()
+
+
+class _Outliving(io.FileIO):
+    """A standard stream that goes nowhere once its reader has left."""
+
+    def __init__(self, number: int, say: Callable[[], str] | None) -> None:
+        super().__init__(number, 'w', closefd=False)
+        self._say = say
+        self._process = os.getpid()
+
+    def write(self, data: Any) -> int | None:
+        """Write, or find out that nobody reads any more."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno not in _READER_LEFT:
+                raise
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
+        if self._say is not None and os.getpid() == self._process:  # loading processes say nothing
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                print(self._say(), file=sys.stderr, flush=True)
+        return len(memoryview(data).cast('B'))
+
+
+def _outliving(stream: Any, say: Callable[[], str]) -> Any:
+    """The stream in a form that a reader may leave; unchanged where it is none of the process's own."""
+    if stream is None or stream not in (sys.__stdout__, sys.__stderr__):
+        return stream
+    stream.flush()
+    raw = _Outliving(stream.fileno(), say if stream is sys.__stdout__ else None)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.line_buffering,
+        write_through=stream.write_through)
+
+
+def drain() -> None:
+    """Write what is still buffered, as far as that is possible."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 def reader_is_gone() -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing.util
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 _CODES = {'interrupted': 130, 'terminated': 143}
@@ -79,3 +80,10 @@ def _in_child(stop: Any) -> None:
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    sys.excepthook = _unless_parent_left
+
+
+def _unless_parent_left(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Of the thread that hands tensors to the parent: that the parent closed the connection is its end, not an error."""
+    if not issubclass(kind, (ConnectionError, EOFError)):
+        sys.__excepthook__(kind, error, trace)

@@ -35,8 +35,8 @@ def find_latest_checkpoint(
     Returns:
         Absolute path of the checkpoint, or None if there is no complete one.
     """
-    work_dir = Path(work_dir).absolute()
-    folder = work_dir if out_dir is None else Path(out_dir).absolute()
+    work_dir = Path(os.path.abspath(work_dir))
+    folder = work_dir if out_dir is None else Path(os.path.abspath(out_dir))
     text = read_pointer(work_dir)
     pointed = folder / re.split(r'[\\/]', text)[-1] if text else None
     candidates = _numbered(folder)
@@ -61,10 +61,30 @@ def checkpoint_folder(work_dir: str | Path, out_dir: str | Path | None) -> Path:
     Returns:
         The folder, absolute.
     """
+    # abspath, as a Runner takes its folder: a `..` behind a symbolic link is another folder for the system
     work_dir = Path(os.path.abspath(work_dir))
-    if out_dir is None or str(out_dir) == str(work_dir):
+    if out_dir is None or same_folder(out_dir, work_dir):
         return work_dir
     return Path(os.path.abspath(out_dir)) / work_dir.name
+
+
+def same_folder(first: str | Path, second: str | Path) -> bool:
+    """Whether two paths name one folder, however they are written: ``..``, symbolic links, slashes, letter case.
+
+    Args:
+        first: A path; it need not exist.
+        second: Another one.
+
+    Returns:
+        True also for two names of one folder that the file system keeps apart in no way.
+    """
+    paths = [os.path.abspath(path) for path in (first, second)]
+    if os.path.realpath(paths[0]) == os.path.realpath(paths[1]):
+        return True
+    try:
+        return os.path.samefile(*paths)
+    except OSError:  # one of them is not there
+        return False
 
 
 def read_pointer(work_dir: str | Path) -> str:

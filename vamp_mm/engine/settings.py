@@ -17,6 +17,8 @@ _DECIDING = (
 )
 #: A run may be made longer, as is usual in MMEngine.
 MAX_EPOCHS = 'train_cfg.max_epochs'
+#: Schedules that are stored with the length of the run -> arguments, each of which gives them one of their own.
+_OF_RUN_LENGTH = {'WarmupCosineLR': ('max_epochs', 'end'), 'StagedCosineLR': ('end', )}
 #: Key under which the frozen weights are compared.
 FROZEN = 'frozen weights'
 _BATCH = 'train_dataloader.batch_size'
@@ -131,7 +133,7 @@ def check_settings(stored: Mapping[str, str], current: Mapping[str, str], source
         A warning where the run was made longer or shorter.
 
     Raises:
-        CheckpointError: If anything else differs.
+        CheckpointError: If anything else differs, or a schedule was made for the length of the interrupted run.
     """
     changed = changed_settings(stored, current)
     longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
@@ -143,10 +145,27 @@ def check_settings(stored: Mapping[str, str], current: Mapping[str, str], source
         )
     if not longer:
         return None
+    if schedule := _follows_length(current):
+        raise CheckpointError(
+            f'{source} cannot be resumed with {longer[0]} (before -> now), as the learning rate of {schedule} follows from '
+            f'it: set {MAX_EPOCHS}={stored.get(MAX_EPOCHS)}, or start a new run in another work directory '
+            '(load_from takes only the weights of this one)'
+        )
     return (
-        f'{longer[0]}: schedules that depend on it go on as set now, so the result is not that '
-        'of one uninterrupted run'
+        f'{longer[0]}: schedules keep the length that they were stored with, and the rate stays where they end, so the '
+        'result is not that of one uninterrupted run'
     )
+
+
+def _follows_length(settings: Mapping[str, str]) -> str | None:
+    """The schedule that takes its length from the run's and cannot be continued with another; None if there is none."""
+    for key, kind in settings.items():
+        name = kind.strip('\'"').rsplit('.', 1)[-1]
+        if key.startswith('param_scheduler') and key.endswith('.type') and name in _OF_RUN_LENGTH:
+            place = key.removesuffix('type')
+            if all(settings.get(place + own, 'None') == 'None' for own in _OF_RUN_LENGTH[name]):
+                return name
+    return None
 
 
 def _unnamed_origin(key: str, stored: Mapping[str, str], current: Mapping[str, str]) -> bool:

@@ -32,6 +32,7 @@ from .zero_shot import (
     BesideZeroShot,
     ZeroShotAccuracy,
     compared,
+    made_worse,
     wants_zero_shot,
     zero_shot_summary,
 )
@@ -196,6 +197,8 @@ class SplitTestLoop(BaseLoop):
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         for line in compared(metrics):
             self.runner.logger.info(line)
+        if text := made_worse(metrics, [name for name, seen in self._seen.items() if seen]):
+            self.runner.logger.warning(text)
         self.runner.call_hook('after_test')
         return metrics
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -130,6 +130,27 @@ def compared(metrics: Mapping[str, float]) -> list[str]:
             words = f'{_title(_without(name))}: zero-shot {zero_shot:.1f}'
             lines.append(words if own is None else f'{words} -> {change(zero_shot, own)}')
     return lines
+
+
+def made_worse(metrics: Mapping[str, float], seen: Iterable[str]) -> str | None:
+    """In plain words, that a model is worse than zero-shot CLIP on classes that it was trained on.
+
+    Args:
+        metrics: All metrics of a test.
+        seen: Splits whose classes the model was trained on.
+
+    Returns:
+        A sentence; None if it is worse on none of these splits.
+    """
+    worse = []
+    for name in seen:
+        own, zero_shot = metrics.get(f'{name}/{_ACCURACY}'), metrics.get(f'{name}/{ZERO_SHOT}{_ACCURACY}')
+        if own is not None and zero_shot is not None and own < zero_shot:
+            worse.append(f'{name} {zero_shot:.1f} -> {change(zero_shot, own)}')
+    if not worse:
+        return None
+    return ('the trained model is WORSE than zero-shot CLIP on test images of the classes that it was trained on: '
+            + ', '.join(worse))
 
 
 def change(zero_shot: float, own: float) -> str:

@@ -44,7 +44,7 @@ def held(folder: str | Path, name: str = TRAINING_LOCK, patience: float = 0.0) -
         None: While the folder is held.
 
     Raises:
-        BusyError: If another process holds it; the message names that process.
+        BusyError: If another process holds it, which the message names, or another run of this one.
         NotADirectoryError: If the path is a file.
         WriteError: If the lock cannot be written.
     """
@@ -111,7 +111,11 @@ def _sign(handle: int) -> None:
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(' ', timespec='seconds')
     with contextlib.suppress(OSError):
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f'pid {os.getpid()} on {socket.gethostname()}, since {now}\n'.encode(), 0)
+        os.pwrite(handle, f'{_self()} since {now}\n'.encode(), 0)
+
+
+def _self() -> str:
+    return f'pid {os.getpid()} on {socket.gethostname()},'
 
 
 def _holder(handle: int) -> str:
@@ -127,8 +131,10 @@ def _let_go(owner: list[int]) -> None:
 
 
 def _busy(folder: Path, holder: str) -> str:
-    text = (f'another process{f" ({holder})" if holder else ""} is writing into {str(folder)!r}: wait until it ends, or '
-            'choose another --work-dir')
+    who = f'another process ({holder})' if holder else 'another process'
+    if holder.startswith(_self()):
+        who = 'another run of this process'
+    text = f'{who} is writing into {str(folder)!r}: wait until it ends, or choose another --work-dir'
     for variable, launcher in _LAUNCHED:
         count = os.environ.get(variable, '')
         if count.isdecimal() and int(count) > 1:

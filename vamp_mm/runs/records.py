@@ -27,9 +27,14 @@ DATA_RECORD = ('data_split.json', 'data_note.txt')
 _LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start
 
 
+#: What file managers and network file systems put into any folder.
+_OF_SYSTEMS = re.compile(r'\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory|\.nfs.*', re.IGNORECASE)
+
+
 def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     """Refuse a work directory that holds something of an earlier run, or anything else.
 
+    Files that a file manager or a network file system puts there, such as ``.DS_Store``, do not count.
     What starts left that failed before their first checkpoint is no obstacle: a new start writes its own log
     folder beside theirs, and its record of the data over theirs; temporary files of writes that were killed are
     removed when it trains.
@@ -50,7 +55,8 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     found = sorted(
         item.name for item in path.iterdir()
         if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py'
-        and item.name not in (*DATA_RECORD, TRAINING_LOCK) and not is_leftover(item.name))
+        and item.name not in (*DATA_RECORD, TRAINING_LOCK) and not is_leftover(item.name)
+        and not _OF_SYSTEMS.fullmatch(item.name))
     if found:
         shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
         raise WorkDirError(

@@ -20,7 +20,7 @@ from vamp_mm.registry import HOOKS
 
 from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_leftovers
 from ..checkpoint import CheckpointError, load_checkpoint
-from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer
+from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer, same_folder
 from ..plain import same_plain, to_plain
 from ..protocol import unwrap_model
 from ..run_config import RunConfig
@@ -146,6 +146,8 @@ class SafeCheckpointHook(CheckpointHook):
 
     def before_train(self, runner: Runner) -> None:
         """Prepare the folder; paths of earlier best checkpoints follow a moved work directory."""
+        if self.out_dir is not None and same_folder(self.out_dir, runner.work_dir):
+            self.out_dir = None  # MMEngine would add the run's name to another spelling of the work directory
         super().before_train(runner)
         if is_main_process() and '://' not in str(self.out_dir):
             remove_leftovers(self.out_dir)

@@ -110,6 +110,40 @@ def test_positions_fitted_to_another_image_size_are_named(small_files, tmp_path,
     assert 'visual.positional_embedding' in said[0]
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_positions_of_half_precision_are_fitted_like_those_of_float32(small_files, tmp_path, dtype):
+    state = torch.load(small_files['pretrained'], weights_only=True)
+    halves = {name: value.to(dtype) for name, value in state.items()}
+    torch.save(halves, tmp_path / 'half.pt')
+    torch.save({name: value.float() for name, value in halves.items()}, tmp_path / 'float.pt')
+    config = json.loads(Path(small_files['arch']).read_text(encoding='utf-8'))
+    config['vision_cfg']['image_size'] *= 2
+    config['text_cfg']['context_length'] = 50
+    arch = helpers.write_arch(tmp_path, config)
+    half, full = (load_clip(arch, str(tmp_path / name)).model.state_dict() for name in ('half.pt', 'float.pt'))
+    assert half['visual.positional_embedding'].shape == (65, 64)
+    assert half['positional_embedding'].shape == (50, 48)
+    assert all(torch.equal(half[name], full[name]) for name in full)
+
+
+@pytest.mark.parametrize('name', ['visual.positional_embedding', 'positional_embedding', 'text_projection', 'logit_scale',
+                                  'visual.conv1.weight', 'token_embedding.weight', 'visual.class_embedding'])
+@pytest.mark.parametrize('shape', [(), (0, ), (5, ), (64, ), (0, 64), (8, 48), (1, 64), (9, 7), (1, 17, 64), (7, 64), (2, 3, 4, 5)])
+def test_no_shape_in_a_file_ends_in_another_error(small_files, tmp_path, monkeypatch, name, shape):
+    said = []
+    monkeypatch.setattr(building, 'print_log', lambda text, *_: said.append(text))
+    state = torch.load(small_files['pretrained'], weights_only=True)
+    torch.save({**state, name: torch.ones(shape)}, tmp_path / 'a.pt')
+    if (name, shape) in (('logit_scale', ()), ('visual.class_embedding', (64, )), ('positional_embedding', (8, 48))):
+        assert load_clip(small_files['arch'], str(tmp_path / 'a.pt')).model.positional_embedding.shape == (77, 48)
+    else:
+        with pytest.raises(CheckpointError, match=r'do not fit arch=.*of another shape|NaN or infinite'):
+            load_clip(small_files['arch'], str(tmp_path / 'a.pt'))
+        assert said == []  # nothing is said to be interpolated that is refused
+    with pytest.raises(CheckpointError, match='is no OpenAI CLIP|do not fit|architecture'):
+        load_clip(None, str(tmp_path / 'a.pt'))
+
+
 def test_a_state_dict_for_a_custom_text_model_may_have_open_clips_own_layout(tmp_path):
     config = helpers.small_config(custom_text=True)
     files = helpers.write_clip(tmp_path, config)

@@ -34,6 +34,7 @@ from .origin import (
     Traits,
     UnknownOriginError,
     WeightFile,
+    guess_in_words,
     own_traits,
     traits_of_file,
     traits_of_tag,
@@ -237,9 +238,11 @@ def _traits(architecture: Architecture, source: _Source, file: WeightFile, mean:
     except UnknownOriginError as error:
         if unknown_origin == 'refuse':
             raise
-        traits, why = own_traits(architecture), 'a guess'
+        traits, why = replace(own_traits(architecture), guessed=frozenset()), 'a guess'
         print_log(f'{error}. Until then the activation is that of the architecture', 'current', logging.WARNING)
     if architecture.name not in embedded_architectures():
         shown = replace(traits, mean=tuple(mean or traits.mean), std=tuple(std or traits.std))
         print_log(f'{file.path} is used with {shown} ({why})', 'current', logging.INFO)
+        if guess := guess_in_words(traits, mean, std):
+            print_log(f'{file.path} is used with {guess}', 'current', logging.WARNING)
     return traits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import helpers_models as helpers
@@ -230,6 +231,37 @@ def test_missing_files_are_errors_that_tell_what_to_do(small_files, tmp_path):
         PromptedCLIPBackbone(None, str(tmp_path / 'gone.pt'))
     with pytest.raises(FileNotFoundError, match='no such architecture file'):
         PromptedCLIPBackbone(str(tmp_path / 'gone.json'))
+
+
+def test_names_that_were_nearly_right_are_answered_with_the_right_one(small_files, tmp_path):
+    (tmp_path / 'ViT-B-16.pt').write_bytes(b'')
+    near = re.escape(f"no such file '{tmp_path}/ViT-B16.pt'; did you mean '{tmp_path}/ViT-B-16.pt'?")
+    for arch, origin in (('ViT-B-16', ''), ('ViT-B-16', 'openai@'), (None, ''), (None, 'openai@'), (small_files['arch'], '')):
+        with pytest.raises(FileNotFoundError, match=f'{near}$'):
+            load_clip(arch, f'{origin}{tmp_path}/ViT-B16.pt')
+    with pytest.raises(ValueError, match=r"^arch='ViT-B/16' is not known to open_clip; did you mean 'ViT-B-16' or "):
+        load_clip('ViT-B/16', 'openai')
+    with pytest.raises(ValueError, match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'"):
+        load_clip('ViT-B-16', 'laion2b_s34b_b88')
+
+
+@pytest.mark.parametrize('tag', ['embedded', 'openai', 'laion400m_e32'])
+def test_an_origin_is_not_asked_of_architectures_without_published_weights(small_files, tag):
+    for arch in ('ViT-Ti-16-64-icons', small_files['arch']):
+        with pytest.raises(ValueError) as error:
+            load_clip(arch, f'{tag}@/x.pt')
+        assert str(error.value) == (f"pretrained='{tag}@/x.pt': arch={arch!r} has no published tags: give the file only, "
+                                    "pretrained='/x.pt'")
+        with pytest.raises(FileNotFoundError, match=r"no such file '/no/x.pt'; put the weights there(, or name a tag of "
+                           r"'ViT-Ti-16-64-icons': embedded)?$"):
+            load_clip(arch, '/no/x.pt')
+
+
+def test_without_an_architecture_the_origin_is_openai():
+    with pytest.raises(ValueError) as error:
+        load_clip(None, 'laion400m_e32@/x.pt')
+    assert str(error.value) == ("pretrained='laion400m_e32@/x.pt': arch=None reads weights of OpenAI's only, "
+                                "pretrained='openai@/x.pt'; for those of 'laion400m_e32' name their architecture with arch")
 
 
 def test_a_failed_download_says_what_to_do(monkeypatch):

@@ -213,3 +213,13 @@ def test_images_resized_in_another_way_than_the_weights_know_are_said(stranger, 
 def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message):
     with pytest.raises(CheckpointError, match=message):
         Predictor(stranger.with_meta(key, value))
+
+
+@pytest.mark.parametrize(('names', 'told'), [
+    (['pizza,dolphin'], r"\['pizza,dolphin'\]: .* needs two; blanks separate classes, not commas: --classes pizza dolphin$"),
+    (['hot dog, cat'], r"needs two; blanks separate classes, not commas: --classes 'hot dog' cat$"),
+    (['pizza'], r"needs two; give more \(--classes cat dog ...\)$"), ([], 'needs two; give more'),
+])
+def test_commas_between_classes_are_said(stranger, names, told):
+    with pytest.raises(DataError, match=told):
+        Predictor(stranger.sound)(IMAGE, classes=names)

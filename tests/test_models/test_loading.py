@@ -239,8 +239,11 @@ def test_names_that_were_nearly_right_are_answered_with_the_right_one(small_file
     for arch, origin in (('ViT-B-16', ''), ('ViT-B-16', 'openai@'), (None, ''), (None, 'openai@'), (small_files['arch'], '')):
         with pytest.raises(FileNotFoundError, match=f'{near}$'):
             load_clip(arch, f'{origin}{tmp_path}/ViT-B16.pt')
-    with pytest.raises(ValueError, match=r"^arch='ViT-B/16' is not known to open_clip; did you mean 'ViT-B-16' or "):
-        load_clip('ViT-B/16', 'openai')
+    for arch in ('ViT-B/16', 'vit-b-16', 'VIT-B/16'):
+        with pytest.raises(ValueError, match=rf"^arch='{arch}' is not known to open_clip; did you mean 'ViT-B-16'\? allowed"):
+            load_clip(arch, 'openai')
+    with pytest.raises(ValueError, match=r"^arch='ViT-B16' .*did you mean 'ViT-B-16' or .* or "):
+        load_clip('ViT-B16', 'openai')
     with pytest.raises(ValueError, match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'"):
         load_clip('ViT-B-16', 'laion2b_s34b_b88')
 

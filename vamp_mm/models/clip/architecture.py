@@ -176,8 +176,10 @@ def first_line(error: Exception) -> str:
 
 
 def likely(word: str, allowed: Iterable[str]) -> str:
-    """What a name may have meant, as a question; empty if no allowed one is close."""
-    near = get_close_matches(word, list(allowed), n=3)
+    """What a name may have meant, as a question, whatever its capitals; empty if no allowed one is close."""
+    names = {name.lower(): name for name in allowed}
+    near = [names[item] for item in get_close_matches(word.lower(), list(names), n=3)]
+    near = near[:1] if word.lower() in names else near
     return f'did you mean {" or ".join(map(repr, near))}?' if near else ''
 
 

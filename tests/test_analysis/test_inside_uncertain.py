@@ -103,3 +103,29 @@ def test_what_a_dump_must_be(tmp_path: Path) -> None:
     file.write_text('no json\n')
     with pytest.raises(ConfigError, match='line 1 is not JSON'):
         uncertain_images(file, out=tmp_path)
+
+
+@pytest.mark.parametrize(('line', 'said'), [
+    (b'{"confidence": 0.', 'line 5 is not JSON: '), (b'[]', "line 5 is not a prediction record: '[]'"),
+    (b'\xff\xfe', 'line 5 is not UTF-8'), (b'[' * 100_000, 'line 5 is not JSON: '),
+    (b'{"confidence": 1, "img_path": "x.png"}', "the record of 'x.png': it lacks ['gt_class', "),
+    ({'confidence': None}, 'confidence is None, not a finite number'), ({'pred_std': '0'}, "pred_std is '0', not a finite"),
+    ({'mutual_information': float('nan')}, 'mutual_information is nan'), ({'gt_confidence': 10**400}, 'gt_confidence is 1000'),
+    ({'gt_class': None}, 'gt_class is None, not a text'), ({'pred_label': 'a'}, "pred_label is 'a', not a whole number"),
+])
+def test_a_damaged_line_is_named_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture, line: bytes | dict,
+                                              said: str) -> None:
+    file = _dump(tmp_path)
+    good = file.read_bytes()
+    more = line if isinstance(line, bytes) else json.dumps({**json.loads(good.splitlines()[0]), **line}).encode()
+    file.write_bytes(good + more + b'\n')
+    found = uncertain_images(file, out=tmp_path / 'out', number=2)
+    assert len(found) == len(RECORDS)
+    [named] = [part for part in capsys.readouterr().out.splitlines() if part.endswith('; left out')]
+    assert said in named
+    file.write_bytes((more + b'\n') * 9)
+    with pytest.raises(ConfigError, match='no line can be used; the first: '):
+        uncertain_images(file, out=tmp_path / 'out', number=2)
+    file.write_bytes(good + (more + b'\n') * 9)
+    uncertain_images(file, out=tmp_path / 'out', number=2)
+    assert f'4 more lines of {file} are left out' in capsys.readouterr().out

@@ -44,7 +44,7 @@ def test_missing_data_root(finished: Finished, micro: world.Micro, tmp_path: Pat
 
 
 def test_missing_weight_file(micro: world.Micro, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='no such file; put the weights there or name a tag') as caught:
+    with pytest.raises(FileNotFoundError, match='no such file .*; put the weights there') as caught:
         micro.train(tmp_path / 'run', {'model.backbone.pretrained': str(tmp_path / 'clip.safetensors')})
     assert str(tmp_path / 'clip.safetensors') in str(caught.value)
 

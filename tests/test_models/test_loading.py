@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import helpers_models as helpers
@@ -110,6 +111,40 @@ def test_positions_fitted_to_another_image_size_are_named(small_files, tmp_path,
     assert 'visual.positional_embedding' in said[0]
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_positions_of_half_precision_are_fitted_like_those_of_float32(small_files, tmp_path, dtype):
+    state = torch.load(small_files['pretrained'], weights_only=True)
+    halves = {name: value.to(dtype) for name, value in state.items()}
+    torch.save(halves, tmp_path / 'half.pt')
+    torch.save({name: value.float() for name, value in halves.items()}, tmp_path / 'float.pt')
+    config = json.loads(Path(small_files['arch']).read_text(encoding='utf-8'))
+    config['vision_cfg']['image_size'] *= 2
+    config['text_cfg']['context_length'] = 50
+    arch = helpers.write_arch(tmp_path, config)
+    half, full = (load_clip(arch, str(tmp_path / name)).model.state_dict() for name in ('half.pt', 'float.pt'))
+    assert half['visual.positional_embedding'].shape == (65, 64)
+    assert half['positional_embedding'].shape == (50, 48)
+    assert all(torch.equal(half[name], full[name]) for name in full)
+
+
+@pytest.mark.parametrize('name', ['visual.positional_embedding', 'positional_embedding', 'text_projection', 'logit_scale',
+                                  'visual.conv1.weight', 'token_embedding.weight', 'visual.class_embedding'])
+@pytest.mark.parametrize('shape', [(), (0, ), (5, ), (64, ), (0, 64), (8, 48), (1, 64), (9, 7), (1, 17, 64), (7, 64), (2, 3, 4, 5)])
+def test_no_shape_in_a_file_ends_in_another_error(small_files, tmp_path, monkeypatch, name, shape):
+    said = []
+    monkeypatch.setattr(building, 'print_log', lambda text, *_: said.append(text))
+    state = torch.load(small_files['pretrained'], weights_only=True)
+    torch.save({**state, name: torch.ones(shape)}, tmp_path / 'a.pt')
+    if (name, shape) in (('logit_scale', ()), ('visual.class_embedding', (64, )), ('positional_embedding', (8, 48))):
+        assert load_clip(small_files['arch'], str(tmp_path / 'a.pt')).model.positional_embedding.shape == (77, 48)
+    else:
+        with pytest.raises(CheckpointError, match=r'do not fit arch=.*of another shape|NaN or infinite'):
+            load_clip(small_files['arch'], str(tmp_path / 'a.pt'))
+        assert said == []  # nothing is said to be interpolated that is refused
+    with pytest.raises(CheckpointError, match='is no OpenAI CLIP|do not fit|architecture'):
+        load_clip(None, str(tmp_path / 'a.pt'))
+
+
 def test_a_state_dict_for_a_custom_text_model_may_have_open_clips_own_layout(tmp_path):
     config = helpers.small_config(custom_text=True)
     files = helpers.write_clip(tmp_path, config)
@@ -196,6 +231,40 @@ def test_missing_files_are_errors_that_tell_what_to_do(small_files, tmp_path):
         PromptedCLIPBackbone(None, str(tmp_path / 'gone.pt'))
     with pytest.raises(FileNotFoundError, match='no such architecture file'):
         PromptedCLIPBackbone(str(tmp_path / 'gone.json'))
+
+
+def test_names_that_were_nearly_right_are_answered_with_the_right_one(small_files, tmp_path):
+    (tmp_path / 'ViT-B-16.pt').write_bytes(b'')
+    near = re.escape(f"no such file '{tmp_path}/ViT-B16.pt'; did you mean '{tmp_path}/ViT-B-16.pt'?")
+    for arch, origin in (('ViT-B-16', ''), ('ViT-B-16', 'openai@'), (None, ''), (None, 'openai@'), (small_files['arch'], '')):
+        with pytest.raises(FileNotFoundError, match=f'{near}$'):
+            load_clip(arch, f'{origin}{tmp_path}/ViT-B16.pt')
+    for arch in ('ViT-B/16', 'vit-b-16', 'VIT-B/16'):
+        with pytest.raises(ValueError, match=rf"^arch='{arch}' is not known to open_clip; did you mean 'ViT-B-16'\? allowed"):
+            load_clip(arch, 'openai')
+    with pytest.raises(ValueError, match=r"^arch='ViT-B16' .*did you mean 'ViT-B-16' or .* or "):
+        load_clip('ViT-B16', 'openai')
+    with pytest.raises(ValueError, match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'"):
+        load_clip('ViT-B-16', 'laion2b_s34b_b88')
+
+
+@pytest.mark.parametrize('tag', ['embedded', 'openai', 'laion400m_e32'])
+def test_an_origin_is_not_asked_of_architectures_without_published_weights(small_files, tag):
+    for arch in ('ViT-Ti-16-64-icons', small_files['arch']):
+        with pytest.raises(ValueError) as error:
+            load_clip(arch, f'{tag}@/x.pt')
+        assert str(error.value) == (f"pretrained='{tag}@/x.pt': arch={arch!r} has no published tags: give the file only, "
+                                    "pretrained='/x.pt'")
+        with pytest.raises(FileNotFoundError, match=r"no such file '/no/x.pt'; put the weights there(, or name a tag of "
+                           r"'ViT-Ti-16-64-icons': embedded)?$"):
+            load_clip(arch, '/no/x.pt')
+
+
+def test_without_an_architecture_the_origin_is_openai():
+    with pytest.raises(ValueError) as error:
+        load_clip(None, 'laion400m_e32@/x.pt')
+    assert str(error.value) == ("pretrained='laion400m_e32@/x.pt': arch=None reads weights of OpenAI's only, "
+                                "pretrained='openai@/x.pt'; for those of 'laion400m_e32' name their architecture with arch")
 
 
 def test_a_failed_download_says_what_to_do(monkeypatch):

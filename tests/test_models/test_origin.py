@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_a_bare_copy_is_refused_where_it_is_used_and_a_named_one_is_right(as_vit
     for tag, quick in (('openai', True), ('dfn2b', True), ('laion2b_s34b_b88k', False)):
         backbone = PromptedCLIPBackbone('ViT-B-16', f'{tag}@{file}')
         assert (_is_quick(backbone), backbone.quick_gelu) == (quick, quick)
-    with pytest.raises(ValueError, match="'opnai' in pretrained='opnai@.*is no tag of 'ViT-B-16'; allowed: .*'openai'"):
+    with pytest.raises(ValueError, match="'opnai' in pretrained='opnai@.*is no tag of 'ViT-B-16'; did you mean 'openai'. allowed: "):
         load_clip('ViT-B-16', f'opnai@{file}')
     with pytest.raises(FileNotFoundError, match="pretrained='openai@/none': no such file '/none'"):
         load_clip('ViT-B-16', 'openai@/none')
@@ -330,3 +331,35 @@ def test_old_batch_norms_lack_a_counter(tmp_path: Path) -> None:
     torch.save({key: value for key, value in state.items() if 'num_batches_tracked' not in key}, tmp_path / 'a.pt')
     own = load_clip(helpers.write_arch(tmp_path, config), str(tmp_path / 'a.pt')).model.state_dict()
     assert torch.equal(own['visual.bn1.running_var'], state['visual.bn1.running_var'])
+
+
+@pytest.mark.parametrize(('architecture', 'arguments', 'guessed', 'known'), [
+    ({}, {}, ('GELU', 'mean (0.481', 'std (0.269', 'image_mean', 'image_std', 'quick_gelu'), ()),
+    ({'quick_gelu': False}, {}, ('mean (', 'std ('), ('GELU', )),
+    ({}, {'image_mean': [.5] * 3, 'image_std': [.5] * 3}, ('GELU', ), ('mean (', 'std (', 'image_mean')),
+    ({'quick_gelu': True}, {'image_std': [.5] * 3}, ('mean (', 'image_mean'), ('GELU', 'std (', 'image_std')),
+    ({'preprocess_cfg': {'mean': [.5] * 3}}, {}, ('std (', ), ('GELU', 'mean (')),
+])
+def test_what_nothing_says_about_weights_is_a_warning(small_files: dict[str, str], tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch, architecture: dict, arguments: dict,
+                                                      guessed: tuple, known: tuple) -> None:
+    (tmp_path / 'arch.json').write_text(json.dumps({**json.loads(Path(small_files['arch']).read_text()), **architecture}))
+    said = []
+    monkeypatch.setattr(loading, 'print_log', lambda text, logger, level: level == logging.WARNING and said.append(text))
+    load_clip(str(tmp_path / 'arch.json'), small_files['pretrained'], **arguments)
+    [warning] = said
+    assert 'a guess, for nothing says what these weights were trained with' in warning
+    assert all(word in warning for word in guessed)
+    assert not any(word in warning for word in known)
+
+
+@pytest.mark.parametrize('architecture', [{'preprocess_cfg': {'mean': [.5] * 3, 'std': [.2] * 3}}, {'quick_gelu': False}])
+def test_what_is_said_about_weights_is_no_guess(small_files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                architecture: dict) -> None:
+    (tmp_path / 'arch.json').write_text(json.dumps({**json.loads(Path(small_files['arch']).read_text()), **architecture}))
+    said = []
+    monkeypatch.setattr(loading, 'print_log', lambda text, logger, level: level == logging.WARNING and said.append(text))
+    statistics = {} if 'preprocess_cfg' in architecture else {'image_mean': [.5] * 3, 'image_std': [.2] * 3}
+    loaded = load_clip(str(tmp_path / 'arch.json'), small_files['pretrained'], **statistics)
+    assert said == []
+    assert loaded.image_std == (.2, .2, .2)

@@ -65,6 +65,11 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
 @pytest.mark.parametrize(('dotted', 'value', 'message'), [
     ('test_dataloader.dataset.pipeline.1.size', 640000, 'the test pipeline.1.size=640,000 is above the limit of 4,096'),
     ('test_dataloader.dataset.pipeline.2.size', [1, -10**9], 'the test pipeline.2.size.1=-1,000,000,000 is above the limit of'),
+    ('test_dataloader.dataset.pipeline.1.size', -32, 'the test pipeline.1.size=-32 is no whole number from 1 to 4,096'),
+    ('test_dataloader.dataset.pipeline.1.size', 0, 'pipeline.1.size=0 is no whole number'),
+    ('test_dataloader.dataset.pipeline.1.size', 32.5, 'pipeline.1.size=32.5 is no whole number'),
+    ('test_dataloader.dataset.pipeline.1.size', '32', "pipeline.1.size='32' is no whole number"),
+    ('test_dataloader.dataset.pipeline.2.size', [32, True], 'pipeline.2.size.1=True is no whole number'),
     ('test_dataloader.dataset.pipeline', [dict(type='LoadRGBImage')] * 60, 'has 60 transforms, at most 50'),
     ('test_dataloader.dataset.pipeline.1.type', 'Explode', "transform 1 of the test pipeline, 'Explode'"),
     ('test_dataloader.batch_size', 10**9, 'batch_size=1,000,000,000 is no integer from 1 to 4,096'),
@@ -170,7 +175,6 @@ def test_rows_for_classes_and_names_of_classes_are_as_many(stranger):
     ('model.prompter.nosuch', 1, "cannot be built: .*'nosuch'"), ('model.head', 'abc', 'cannot be built'),
     ('test_dataloader.dataset.pipeline.1.interpolation', 'zzz', "test transform .*'zzz'.* cannot be built"),
     ('test_dataloader.dataset.pipeline.1.bla', 3, "test transform .* cannot be built: .*'bla'"),
-    ('test_dataloader.dataset.pipeline.1.size', 0, 'the test transforms cannot take image 0'),
     ('test_dataloader.dataset.pipeline.2.size', 48, '48 x 48 pixels large, and the backbone takes 32 x 32'),
     ('test_dataloader.dataset.pipeline', 5, 'transform 0'), ('test_dataloader', 5, 'no test_dataloader.dataset.pipeline'),
     ('model.backbone.image_mean', [1, 2], 'cannot'),
@@ -191,3 +195,31 @@ def test_wrong_arguments_of_a_predictor(stranger, arguments, message):
                  for key, value in arguments.items()}
     with pytest.raises(ConfigError, match=message):
         Predictor(**{'checkpoint': stranger.sound, **arguments})
+
+
+@pytest.mark.parametrize(('interpolation', 'said'), [('bilinear', 1), ('bicubic', 0)])
+def test_images_resized_in_another_way_than_the_weights_know_are_said(stranger, capsys, interpolation, said):
+    Predictor(stranger.with_setting('test_dataloader.dataset.pipeline.1.interpolation', interpolation))
+    assert capsys.readouterr().out.count(
+        "test_dataloader.dataset.pipeline[1].interpolation='bilinear', and the weights of the backbone were trained with "
+        "'bicubic': set it to that, or the accuracy suffers") == said
+
+
+@pytest.mark.parametrize(('key', 'value', 'message'), [
+    ('classes', ['a', 3], r"\['classes'\]\[1\] is 3 \(int\) and must be a text, for .*\['classes'\] is a list of class names"),
+    ('templates', ['a {}', None], r"\['templates'\]\[1\] is a NoneType and must be a text"),
+    ('classes', {'a': 'b'}, r"\['classes'\] is a dict and must be a list of class names"),
+])
+def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message):
+    with pytest.raises(CheckpointError, match=message):
+        Predictor(stranger.with_meta(key, value))
+
+
+@pytest.mark.parametrize(('names', 'told'), [
+    (['pizza,dolphin'], r"\['pizza,dolphin'\]: .* needs two; blanks separate classes, not commas: --classes pizza dolphin$"),
+    (['hot dog, cat'], r"needs two; blanks separate classes, not commas: --classes 'hot dog' cat$"),
+    (['pizza'], r"needs two; give more \(--classes cat dog ...\)$"), ([], 'needs two; give more'),
+])
+def test_commas_between_classes_are_said(stranger, names, told):
+    with pytest.raises(DataError, match=told):
+        Predictor(stranger.sound)(IMAGE, classes=names)

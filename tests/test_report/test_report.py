@@ -164,9 +164,12 @@ def test_overrides_tell_methods_of_one_name_apart(tmp_path: Path) -> None:
 
 def test_runs_that_contradict_each_other_are_an_error(tmp_path: Path) -> None:
     old = _write(tmp_path, _pair(80, 60), config_hash='a')
-    _write(tmp_path, _pair(70, 60), config_hash='b', finished='2026-01-02T00:00:00+00:00')
-    with pytest.raises(ConfigError, match='--newest'):
+    new = _write(tmp_path, _pair(70, 60), config_hash='b', finished='2026-01-02T00:00:00+00:00')
+    with pytest.raises(ConfigError) as error:
         read_results([tmp_path])
+    assert str(error.value) == (
+        f"the runs: {old} and {new} are both called 'mmrl' on dtd, 16 shots, seed 1, and their configs differ. Take the newer "
+        "one with --newest, remove one, or run one with run=dict(method='NAME') in its config, which names its row")
     notes: list[str] = []
     [result] = read_results([tmp_path], newest=True, notes=notes)
     assert result.metrics['base/accuracy'] == 70

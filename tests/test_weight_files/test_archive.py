@@ -14,7 +14,7 @@ from archives import FOUR_ZEROS, tensor_pickle, write_archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vamp_mm.weight_files import CheckpointError, read_archive, read_weights
+from vamp_mm.weight_files import CheckpointError, archive, read_archive, read_weights
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8, torch.int8, torch.int16, torch.int32,
            torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn)
@@ -167,4 +167,13 @@ def test_settings_beside_the_weights_are_passed_over_and_named(tmp_path: Path) -
     assert weights.tensors['w'].tolist() == [1, 1]
     assert 'argparse.Namespace' in weights.notes[0]
     with pytest.raises(CheckpointError, match=r'pickles argparse\.Namespace'):
+        read_archive(tmp_path / 'a.pt')
+
+
+@pytest.mark.parametrize('step', [b'N', b')', b']', b'N\x85', b'K\x01'])
+def test_more_steps_than_tensors_need_are_refused_before_any_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                     step: bytes) -> None:
+    monkeypatch.setattr(archive.SafeUnpickler, 'load', lambda self: pytest.fail('it was unpickled'))
+    write_archive(tmp_path / 'a.pt', b'\x80\x02(' + step * 500_001 + b't.')
+    with pytest.raises(CheckpointError, match='its pickle has more than 500,000 steps, the limit'):
         read_archive(tmp_path / 'a.pt')

@@ -25,10 +25,36 @@ def test_the_weights_are_found(content: dict) -> None:
     assert find_state_dict(content, Path('a.pt')) == (_STATE, '')
 
 
-def test_averaged_weights_beside_them_are_named() -> None:
-    state, note = find_state_dict({'model': _STATE, 'model_ema': dict(_STATE)}, Path('a.pt'))
+def test_tensors_of_something_else_beside_them_are_named() -> None:
+    state, note = find_state_dict({'model': _STATE, 'statistics': {'mean': torch.ones(3)}}, Path('a.pt'))
     assert state is _STATE
-    assert note == "a.pt: the weights under 'model' are used, not those under 'model_ema'"
+    assert note == "a.pt: the weights under 'model' are used, not those under 'statistics'"
+
+
+@pytest.mark.parametrize(('other', 'prefix'), [('model_ema', ''), ('ema_state_dict', 'ema.'), ('best', ''), ('last', 'module.')])
+def test_a_second_set_of_the_same_weights_is_refused(other: str, prefix: str) -> None:
+    content = {'model': _STATE, other: {prefix + name: value for name, value in _STATE.items()}}
+    with pytest.raises(CheckpointError) as error:
+        find_state_dict(content, Path('a.pt'))
+    assert str(error.value) == (
+        f"a.pt holds several sets of weights ('model', '{other}'), and nothing says which is meant: store that one in a file "
+        f"of its own, for example torch.save(torch.load('a.pt', map_location='cpu')['{other}'], 'own.pt')")
+
+
+def test_keys_that_are_no_text_are_named_once(tmp_path: Path) -> None:
+    torch.save({str(i).encode(): torch.ones(1) for i in range(20)}, tmp_path / 'a.pt')
+    with pytest.raises(CheckpointError) as error:
+        read_weights(tmp_path / 'a.pt')
+    assert str(error.value) == (f'{tmp_path / "a.pt"} holds among its weights 20 without a name (keys that are pickled '
+                                '_codecs.encode); store its state_dict(), whose keys are texts, with torch.save')
+    with pytest.raises(CheckpointError, match=r'2 without a name \(the keys 1 \(int\), 2 \(int\)\)'):
+        find_state_dict({1: torch.ones(1), 2: torch.ones(1)}, Path('a.pt'))
+
+
+def test_long_names_are_cut() -> None:
+    with pytest.raises(CheckpointError) as error:
+        find_state_dict({'state_dict': {**_STATE, 'x' * 9000: [1]}}, Path('a.pt'))
+    assert len(str(error.value)) < 400
 
 
 @pytest.mark.parametrize(('content', 'told'), [

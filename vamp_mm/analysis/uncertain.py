@@ -22,6 +22,11 @@ ORDERS = ('predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_
 _OF_SAMPLES = ('mutual_information', 'pred_std')
 _NEEDED = ('img_path', 'gt_class', 'gt_label', 'pred_class', 'pred_label', 'confidence', 'predictive_entropy',
            'expected_entropy', 'mutual_information', 'pred_std')
+_NUMBERS = ('confidence', 'predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')
+_TEXTS, _LABELS = ('img_path', 'gt_class', 'pred_class'), ('gt_label', 'pred_label')
+_OPTIONAL = ('runner_up_confidence', 'gt_confidence')
+_LARGEST = 1e6  # entropies are at most the logarithm of the number of classes
+_SAID = 5  # damaged lines that are named one by one
 _COLUMNS = (*_NEEDED, 'runner_up_class', 'runner_up_confidence', 'gt_confidence')
 # shares at which a reason is named: of the entropy, of the two best classes together, of the second best, of the best
 _DISAGREE, _PAIR, _SECOND, _HALF = 0.25, 0.8, 0.2, 0.5
@@ -131,10 +136,45 @@ def _read(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise FileNotFoundError(f'{str(path)!r} does not exist; give a config and a checkpoint, or write it in a '
                                 "test: add dict(type='PredictionDump') to test_evaluator")
+    damaged: list[str] = []
     try:
-        return read_predictions(path)
-    except ValueError as error:
-        raise ConfigError([str(error)], str(path)) from error
+        found = read_predictions(path, damaged)
+    except OSError as error:
+        raise ConfigError([f'it cannot be read: {error.strerror or error}'], str(path)) from error
+    records = []
+    for record in found:
+        wrong = _wrong(record)
+        if wrong:
+            damaged.append(f'{path}, the record of {str(record.get("img_path", "an image"))[:200]!r}: {wrong}')
+        else:
+            records.append(record)
+    if damaged and not records:
+        raise ConfigError([f'no line can be used; the first: {damaged[0]}; write the records with PredictionDump and a '
+                           'model of vamp_mm'], str(path))
+    for sentence in damaged[:_SAID]:
+        say(f'{sentence}; left out')
+    if len(damaged) > _SAID:
+        say(f'{len(damaged) - _SAID} more lines of {path} are left out')
+    return records
+
+
+def _wrong(record: Mapping[str, Any]) -> str:
+    """What makes a record unusable; empty if nothing does."""
+    missing = [key for key in _NEEDED if key not in record]
+    if missing:
+        return f'it lacks {missing}'
+    for key in (*_NUMBERS, *(key for key in _OPTIONAL if record.get(key) is not None)):
+        if not _is_number(record[key]):
+            return f'{key} is {repr(record[key])[:60]}, not a finite number'
+    for kind, what, keys in ((str, 'a text', _TEXTS), (int, 'a whole number', _LABELS)):
+        for key in keys:
+            if not isinstance(record[key], kind):
+                return f'{key} is {repr(record[key])[:60]}, not {what}'
+    return ''
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST  # NaN is not
 
 
 def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str) -> None:

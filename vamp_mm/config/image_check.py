@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.logging import print_log
 
@@ -17,11 +16,11 @@ _DEFAULT = 'bilinear'
 
 
 @master_only
-def say_if_images_differ(cfg: Config, model: Any) -> None:
+def say_if_images_differ(cfg: Mapping[str, Any], model: Any) -> None:
     """Warn where a pipeline resizes images in another way than the weights were trained with.
 
     Args:
-        cfg: The config of a run.
+        cfg: The config of a run, or the dataloaders of it that are used.
         model: Its model, not wrapped; one without a backbone that knows its preprocessing is passed over.
     """
     for problem in image_problems(cfg, getattr(model, 'backbone', None)):

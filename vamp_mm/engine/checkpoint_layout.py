@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from vamp_mm.version import __version__
-from vamp_mm.weight_files import CheckpointError
+from vamp_mm.weight_files import CheckpointError, cut
 
 #: Number of the layout of a checkpoint, stored as ``meta['format']``; raised when readers must
 #: change.
@@ -30,7 +30,7 @@ def check_layout(state: dict[str, Any], path: Path) -> None:
         _require(state, key, key, _is_dict, 'a dict', path)
     for name, value in state.get('state_dict', {}).items():
         if not (isinstance(name, str) and isinstance(value, Tensor)):
-            _refuse(path, f'state_dict[{name!r}]', value, 'a tensor under a name')
+            _refuse(path, f'state_dict[{cut(repr(name))}]', value, 'a tensor under a name')
     meta = state.get('meta', {})
     _check_meta(meta, path)
     number = meta.get('format', CHECKPOINT_FORMAT)
@@ -71,11 +71,21 @@ def _require(
     """What is absent or None is allowed, but not for the three main parts, which are dicts."""
     value = holder.get(key)
     if (key in holder and value is None and '[' not in where) or not (value is None or fits(value)):
-        _refuse(path, where, value, what)
+        place, item = _first_wrong(value)
+        _refuse(path, where + place, item, f'a text, for {where} is {what}' if place else what)
+
+
+def _first_wrong(value: Any) -> tuple[str, Any]:
+    """The first item of a list or dict that is no text, and its place; the value itself if it is of another kind."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else ()
+    for key, item in pairs:
+        if not isinstance(item, str):
+            return f'[{key!r}]', item
+    return '', value
 
 
 def _refuse(path: Path, where: str, value: Any, what: str) -> None:
-    shown = repr(value)[:60] if isinstance(value, (str, int, float, bool)) else ''
+    shown = cut(repr(value)) if isinstance(value, (str, int, float, bool)) else ''
     raise CheckpointError(
         f'{path} cannot be used as a checkpoint: its {where} is {shown or "a"} '
         f'{"(" if shown else ""}{type(value).__name__}{")" if shown else ""} and must be {what}; '

@@ -126,11 +126,12 @@ class PredictionDump(BaseMetric):
         return {}
 
 
-def read_predictions(path: str | os.PathLike) -> list[dict[str, Any]]:
+def read_predictions(path: str | os.PathLike, damaged: list[str] | None = None) -> list[dict[str, Any]]:
     """Read what :class:`PredictionDump` wrote.
 
     Args:
         path: A ``.jsonl`` file.
+        damaged: Takes a sentence on each line that is no record, which is left out then; None makes it an error.
 
     Returns:
         One record per image.
@@ -141,13 +142,24 @@ def read_predictions(path: str | os.PathLike) -> list[dict[str, Any]]:
     """
     records = []
     # not splitlines(), which also breaks at characters that a name may hold, such as U+2028
-    text = Path(path).read_text('utf-8')
+    text = Path(path).read_bytes().decode('utf-8', 'surrogateescape')
     for number, line in enumerate(text.removesuffix('\n').split('\n') if text else [], start=1):
         try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{path}, line {number} is not JSON: {error}') from error
-        if not isinstance(record, dict) or 'confidence' not in record:
-            raise ValueError(f'{path}, line {number} is not a prediction record: {line[:80]!r}')
-        records.append(record)
+            records.append(_record(line))
+        except (ValueError, RecursionError) as error:
+            told = f'{path}, line {number} {error if str(error).startswith("is ") else f"is not JSON: {error}"}'
+            if damaged is None:
+                raise ValueError(told) from error
+            damaged.append(told)
     return records
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        line.encode('utf-8')
+    except UnicodeEncodeError as error:
+        raise ValueError('is not UTF-8') from error
+    record = json.loads(line)
+    if not isinstance(record, dict) or 'confidence' not in record:
+        raise ValueError(f'is not a prediction record: {line[:80]!r}')
+    return record

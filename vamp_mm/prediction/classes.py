@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from vamp_mm.config.vocabulary import OF_TESTING, OF_TRAINING, config_templates,
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.prompts import dataset_vocabulary
 from vamp_mm.structures import Vocabulary, as_read
+from vamp_mm.weight_files import cut
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,12 @@ class Classes:
             raise DataError(f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings')
         if len(chosen) < 2:
             whose = 'the model was trained on one class, and ' if names is None and self.trained else ''
-            raise DataError(f'classes={list(chosen)}: {whose}telling classes apart needs two; give more '
-                            '(--classes cat dog ...)')
+            comma = bool(names) and ',' in ''.join(chosen)
+            parts = [part.strip() for part in ''.join(chosen).split(',') if part.strip()]
+            advice = f'blanks separate classes, not commas: --classes {shlex.join(parts)}' if comma else (
+                'give more (--classes cat dog ...)')
+            raise DataError(f'classes={cut(repr(list(chosen)), 200)}: {whose}telling classes apart needs two; '
+                            f'{cut(advice, 200)}')
         homonyms = self.homonyms if names is None else ()
         made = dataset_vocabulary(chosen, self.templates if templates is None else templates, homonyms)
         known = {as_read(name) for name in self.names or ()} if self.trained else set()

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vamp_mm.weight_files import cut
+
 #: Bytes of the text of a config; those of vamp_mm have some 20 kB.
 MOST_TEXT = 2**20
 #: Images in one forward pass.
@@ -19,6 +21,8 @@ MOST_UNITS = 8192
 #: Integers in a model that count something else.
 _OF_MODELS = {'test_samples': 1000, 'train_samples': 1000, 'num_classes': 100_000, 'max_tokens': 2**24}
 _SEEDS = 2**63
+#: Arguments of transforms that are pixels.
+_SIZES = frozenset({'size', 'crop_size', 'scale'})
 
 
 def number_problems(value: Any, path: str, most: int) -> list[str]:
@@ -48,6 +52,27 @@ def number_problems(value: Any, path: str, most: int) -> list[str]:
     return [] if abs(value) <= most else [f'{path}={_short(value)} is above the limit of {most:,}']
 
 
+def size_problems(step: Mapping[str, Any], path: str) -> list[str]:
+    """Sizes of a transform that are no number of pixels.
+
+    Args:
+        step: Config of the transform.
+        path: Where it stands, for messages.
+
+    Returns:
+        One clause each; numbers above the limit are those of :func:`number_problems`.
+    """
+    problems = []
+    for key in _SIZES & step.keys():
+        value = step[key]
+        several = isinstance(value, (list, tuple))
+        for index, number in enumerate(value if several else [value]):
+            if number is not None and (type(number) is not int or number < 1) and not _above(number):
+                problems.append(f'{path}.{key}{f".{index}" if several else ""}={cut(repr(number))} is no whole number '
+                                f'from 1 to {MOST_PIXELS:,}')
+    return problems
+
+
 def batch_size_problems(size: Any) -> list[str]:
     """Whether a number of images in one forward pass can be taken.
 
@@ -61,6 +86,10 @@ def batch_size_problems(size: Any) -> list[str]:
         return []
     shown = _short(size) if isinstance(size, (int, float)) else repr(size)
     return [f'test_dataloader.batch_size={shown} is no integer from 1 to {MOST_IMAGES:,}']
+
+
+def _above(number: Any) -> bool:
+    return type(number) in (int, float) and not abs(number) <= MOST_PIXELS
 
 
 def _limit(key: str, most: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from vamp_mm.engine import CheckpointError
+from vamp_mm.weight_files import cut
 
 _NEXT = 'the file is damaged, or was written by another program: copy it again'
 
@@ -71,5 +72,4 @@ def _strings(value: Any, key: str, source: str) -> tuple[str, ...]:
 
 
 def _short(value: Any) -> str:
-    text = repr(value) if isinstance(value, (str, int, float, bool)) else f'of type {type(value).__name__}'
-    return text if len(text) <= 60 else f'{text[:60]}...'
+    return cut(repr(value)) if isinstance(value, (str, int, float, bool)) else f'of type {type(value).__name__}'

@@ -15,6 +15,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.logging import print_log
 
 from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.image_check import say_if_images_differ
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.errors import ImageError
 from vamp_mm.structures import Vocabulary
@@ -98,6 +99,7 @@ class Predictor:
         self.note = loaded.note
         self._classes = loaded.classes
         self._transforms = TestTransforms(loaded.config)
+        say_if_images_differ({self._transforms.loader: loaded.config[self._transforms.loader]}, loaded.model)
         loader = loaded.config.get('test_dataloader') or {}
         self._batch_size = int(loader.get('batch_size') or _BATCH)
         self._turns = Turns(loaded.model)

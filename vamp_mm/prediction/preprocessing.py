@@ -38,6 +38,9 @@ class TestTransforms:
     Args:
         cfg: A config with ``test_dataloader`` (or ``val_dataloader``).
 
+    Attributes:
+        loader: Key of the dataloader whose pipeline it is.
+
     Raises:
         ConfigError: If the config has no test transforms.
     """
@@ -45,8 +48,8 @@ class TestTransforms:
     __test__ = False  # no test of pytest's
 
     def __init__(self, cfg: Config) -> None:
-        loaders = [cfg[key] for key in ('test_dataloader', 'val_dataloader') if cfg.get(key)]
-        steps = next((list(found) for found in map(test_pipeline, loaders) if found), None)
+        found = {key: test_pipeline(cfg[key]) for key in ('test_dataloader', 'val_dataloader') if cfg.get(key)}
+        self.loader, steps = next(((key, list(steps)) for key, steps in found.items() if steps), ('', []))
         if not steps:
             raise ConfigError(['it has no test_dataloader.dataset.pipeline, so nothing says how images come to the model; '
                                'give a config with one (--config)'], cfg.filename)

@@ -26,6 +26,7 @@ from .limits import (
     MOST_UNITS,
     batch_size_problems,
     number_problems,
+    size_problems,
 )
 
 _WANTED = ('model', 'test_dataloader', 'default_scope', 'custom_hooks')
@@ -147,6 +148,8 @@ def _pipeline_problems(pipeline: Sequence[Any]) -> list[str]:
             problems.append(f'transform {number} of the test pipeline, {kind!r}, is not one of {sorted(DETERMINISTIC)}')
         elif any(str(key).startswith('_') or isinstance(value, dict) for key, value in step.items()):
             problems.append(f'transform {number} of the test pipeline, {kind!r}, has arguments that are dicts or private')
+        else:
+            problems += size_problems(step, f'the test pipeline.{number}')
     return problems
 
 

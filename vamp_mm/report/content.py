@@ -33,15 +33,15 @@ def wrong_content(content: Mapping[str, Any]) -> str | None:
     for key in ('shots', 'seed'):
         value = run.get(key)
         if value is not None and (type(value) is not int or abs(value) > 2**63):
-            return f'its run has {key}={_shown(value)}, which must be an integer or null'
+            return f'its run has {key}={shown(value)}, which must be an integer or null'
     overrides = run.get('overrides')
     if overrides is not None and not isinstance(overrides, Mapping):
-        return f'its run has overrides={_shown(overrides)}, which must be an object or null'
+        return f'its run has overrides={shown(overrides)}, which must be an object or null'
     if not isinstance(metrics, Mapping):
         return 'it is no result of a run: it holds no metrics'
     for name, value in metrics.items():
         if name.endswith('accuracy') and not (is_number(value) and 0 <= value <= 100 + 1e-3):
-            return f'{printable(name)} is {_shown(value)}, not a finite number from 0 to 100'
+            return f'{printable(name)} is {shown(value)}, not a finite number from 0 to 100'
     return None
 
 
@@ -65,7 +65,7 @@ def settle_content(content: dict[str, Any]) -> list[str]:
     metrics = content['metrics']
     damaged = {name: value for name, value in metrics.items() if not _is_metric(value)}
     content['metrics'] = {printable(name): value for name, value in metrics.items() if name not in damaged}
-    remarks += [f'{printable(name)} is left out: {_shown(value)} is no number' for name, value in damaged.items()]
+    remarks += [f'{printable(name)} is left out: {shown(value)} is no number' for name, value in damaged.items()]
     remarks += _settle_rest(content)
     for key in ('finished', 'peak_memory_of', 'config_hash'):
         content[key] = printable(content[key]) if isinstance(content.get(key), str) else None
@@ -78,10 +78,10 @@ def _settle_rest(content: dict[str, Any]) -> Iterator[str]:
         if value is not None and not is_number(value):
             content[key] = None
             if value == value:  # NaN is what the runs write that could not measure
-                yield f'{key} is left out: {_shown(value)} is no number'
+                yield f'{key} is left out: {shown(value)} is no number'
     for key in _OBJECTS:
         if content.get(key) is not None and not isinstance(content[key], Mapping):
-            yield f'{key} is left out: {_shown(content[key])} is no object'
+            yield f'{key} is left out: {shown(content[key])} is no object'
             content[key] = None
         elif isinstance(content.get(key), Mapping):
             content[key] = {printable(name): printable(value) if isinstance(value, str) else value
@@ -93,8 +93,8 @@ def _is_metric(value: Any) -> bool:
     return value is None or is_number(value) or (isinstance(value, float) and not abs(value) < float('inf'))
 
 
-def _shown(value: Any) -> str:
-    """The beginning of a value, whatever it is."""
+def shown(value: Any) -> str:
+    """The beginning of a value, whatever it is, in at most 60 characters."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**20:
         return 'an integer of more than 20 digits'
     if isinstance(value, (dict, list)):

@@ -164,8 +164,8 @@ def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list
                 shots = shots_in_words(result.shots)
                 raise ConfigError([f'{other.path} and {result.path} are both called {result.label!r} on '
                                    f'{result.dataset}, {shots}, seed {result.seed}, and their configs differ. Take the '
-                                   'newer one with --newest, remove one, or run them under names of their own: '
-                                   '--methods NAME=CONFIG'])
+                                   "newer one with --newest, remove one, or run one with run=dict(method='NAME') in its "
+                                   'config, which names its row'], 'the runs')
             notes.append(f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else ''))
         kept[key] = result
     return sorted(kept.values(), key=lambda item: item.path)

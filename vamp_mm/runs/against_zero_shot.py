@@ -27,6 +27,7 @@ from vamp_mm.registry import DATASETS
 
 from .causes import likely_causes
 from .few_steps import say_steps
+from .result_file import is_number
 
 #: Most images that are compared; of more, so many evenly spaced ones.
 MOST_IMAGES = 500
@@ -190,7 +191,7 @@ def compared_in_words(compared: Any) -> str | None:
     if not isinstance(compared, Mapping) or compared.get('worse') is not True:
         return None
     numbers = [compared.get(key) for key in ('count', 'zero_shot_accuracy', 'accuracy')]
-    if any(isinstance(number, bool) or not isinstance(number, (int, float)) for number in numbers):
+    if not all(map(is_number, numbers)):
         return None
     count, zero_shot, own = numbers
     which = 'training' if compared.get('images') == 'training' else 'validation'

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .errors import CheckpointError
 from .file_kinds import shown
-from .unpickling import Ignored, SafeUnpickler, StandIn, TensorRecord, check_memo
+from .unpickling import Ignored, SafeUnpickler, StandIn, TensorRecord, check_steps
 
 #: Most bytes of ``data.pkl``, which holds names and numbers and no tensors.
 MAX_PICKLE = 16 * 2**20
@@ -151,7 +151,7 @@ def _record(archive: zipfile.ZipFile, name: str, path: Path) -> bytearray:
 
 def _unpickled(unpickler: SafeUnpickler, data: bytes, path: Path) -> Any:
     try:
-        check_memo(data)
+        check_steps(data)
         return unpickler.load()
     except Exception as error:  # a hostile pickle may raise anything
         if unpickler.foreign:

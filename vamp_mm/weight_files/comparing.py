@@ -56,9 +56,14 @@ def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor], any_leng
 
 
 def listed(names: list[str]) -> str:
-    """The first names, and how many more there are."""
+    """The first names, each cut to a readable length, and how many more there are."""
     more = f', ... ({len(names) - _SHOWN} more)' if len(names) > _SHOWN else ''
-    return ', '.join(names[:_SHOWN]) + more
+    return ', '.join(cut(name, 200) for name in names[:_SHOWN]) + more
+
+
+def cut(text: str, most: int = 60) -> str:
+    """The beginning of a text from a file, with dots in place of the rest."""
+    return text if len(text) <= most else f'{text[:most]}...'
 
 
 def _fits(stored: Tensor, own: Tensor, any_length: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .comparing import cut, listed
 from .errors import CheckpointError
 from .unpickling import StandIn
 
@@ -47,16 +48,21 @@ def find_state_dict(value: Any, path: Path) -> tuple[dict[str, Tensor], str]:
         for key in _HOLDERS:  # one deeper, as in {'model': {'state_dict': ...}}
             if isinstance(value.get(key), dict):
                 return find_state_dict(value[key], path)
-        kinds = ', '.join(f'{key!r} ({_kind(part)})' for key, part in list(value.items())[:8])
+        kinds = ', '.join(f'{_quoted(key)} ({_kind(part)})' for key, part in list(value.items())[:8])
         raise CheckpointError(f'{path} holds no weights; it holds {kinds or "an empty dict"}')
     plain = [key for key in found if not any(word in key.lower() for word in _AVERAGED)]
     chosen = [key for key in _HOLDERS if key in plain][:2] or plain or list(found)
     if len(chosen) > 1:
-        raise CheckpointError(f'{path} holds several sets of weights ({", ".join(map(repr, chosen))}): store the one that '
-                              'is '
-                              'meant in a file of its own')
+        raise CheckpointError(f'{path} holds several sets of weights ({", ".join(map(_quoted, chosen))}): store the one '
+                              'that is meant in a file of its own')
     rest = [key for key in found if key != chosen[0]]
-    note = f'{path}: the weights under {chosen[0]!r} are used, not those under {", ".join(map(repr, rest))}' if rest else ''
+    rivals = [key for key in rest if _same_weights(key, found[key], found[chosen[0]])]
+    if rivals:
+        raise CheckpointError(f'{path} holds several sets of weights ({", ".join(map(_quoted, [chosen[0], *rivals]))}), and '
+                              'nothing says which is meant: store that one in a file of its own, for example '
+                              f"torch.save(torch.load('{path.name}', map_location='cpu')[{_quoted(rivals[0])}], 'own.pt')")
+    others = ', '.join(map(_quoted, rest))
+    note = f'{path}: the weights under {_quoted(chosen[0])} are used, not those under {others}' if rest else ''
     return _checked(found[chosen[0]], path), note
 
 
@@ -95,13 +101,27 @@ def _is_state(value: Mapping[Any, Any]) -> bool:
 
 
 def _checked(state: dict[Any, Any], path: Path) -> dict[str, Tensor]:
-    wrong = [f'{key!r} ({_kind(value)})' for key, value in state.items()
-             if not (isinstance(key, str) and isinstance(value, Tensor))]
+    unnamed = [f'{_quoted(key)} ({type(key).__name__})' for key in state if not isinstance(key, str)]
+    if unnamed:
+        names = sorted({getattr(key, 'stands_for', '') for key in state} - {''})
+        kinds = f'keys that are pickled {", ".join(names)}' if names else f'the keys {listed(unnamed)}'
+        raise CheckpointError(f'{path} holds among its weights {len(unnamed)} without a name ({kinds}); store its '
+                              'state_dict(), whose keys are texts, with torch.save')
+    wrong = [f'{_quoted(key)} ({_kind(value)})' for key, value in state.items() if not isinstance(value, Tensor)]
     if wrong:
-        raise CheckpointError(f'{path} holds among its weights {", ".join(wrong[:5])}, which are no tensors; nothing of '
-                              'it was '
+        raise CheckpointError(f'{path} holds among its weights {listed(wrong)}, which are no tensors; nothing of it was '
                               'executed')
     return state
+
+
+def _same_weights(key: str, other: Mapping[Any, Any], chosen: Mapping[Any, Any]) -> bool:
+    """Whether a set of tensors holds weights of the chosen one again: averaged, of another epoch or another model."""
+    return any(word in key.lower() for word in _AVERAGED) or not {
+        _bare(str(name)) for name in other}.isdisjoint(_bare(str(name)) for name in chosen)
+
+
+def _quoted(key: object) -> str:
+    return cut(repr(key), 200)
 
 
 def _refuse_own(value: Mapping[Any, Any], path: Path) -> None:

@@ -22,6 +22,8 @@ _KINDS = {
     'CharStorage': torch.int8, 'ByteStorage': torch.uint8, 'BoolStorage': torch.bool,
     'ComplexFloatStorage': torch.complex64, 'ComplexDoubleStorage': torch.complex128,
 }  # fmt: skip
+#: Most steps of a pickle: a tensor with its name takes 30, so this is 16,000 tensors; the largest CLIPs have some 1,500.
+MAX_STEPS = 500_000
 _PUTS = frozenset({'PUT', 'BINPUT', 'LONG_BINPUT'})
 
 #: Whether a class or function, by module and name, may be replaced by a stand-in.
@@ -76,6 +78,9 @@ class StandIn:
         """Forget the item, as ``extend`` and ``add`` do."""
 
     extend = add = append
+
+    def __repr__(self) -> str:
+        return f'<a pickled {self.stands_for}>'
 
 
 class _Dict(dict):
@@ -143,16 +148,19 @@ class SafeUnpickler(pickle.Unpickler):
         return StorageRecord(key, kind.dtype, count)
 
 
-def check_memo(data: bytes) -> None:
-    """Refuse a pickle whose memo numbers would make the unpickler allocate a table larger than the file.
+def check_steps(data: bytes) -> None:
+    """Refuse a pickle of more steps than names and numbers of tensors need, or with a memo larger than the file.
 
     Args:
         data: The pickle.
 
     Raises:
-        ValueError: If there is such a number, or the bytes are no pickle.
+        ValueError: If it has more than :data:`MAX_STEPS` steps, a memo number would make the unpickler allocate a table
+            larger than the file, or the bytes are no pickle.
     """
-    for opcode, argument, _ in pickletools.genops(data):
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        if number >= MAX_STEPS:
+            raise ValueError(f'its pickle has more than {MAX_STEPS:,} steps, the limit (30 are one tensor)')
         if opcode.name in _PUTS and int(argument or 0) > len(data):
             raise ValueError(f'its pickle numbers an object {argument:,}; the limit is its length, {len(data):,}')
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -77,13 +78,17 @@ def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | No
     if arch.endswith('.json'):
         file = Path(arch).expanduser()
         if not file.is_file():
-            raise FileNotFoundError(f'arch={arch!r}: no such architecture file; give a JSON in {_LAYOUT} or the name of an '
+            near = similar_files(file)
+            raise FileNotFoundError(f'arch={arch!r}: no such architecture file; {near and near + " "}give a JSON in '
+                                    f'{_LAYOUT} or the name of an '
                                     'open_clip model')
         return _from_file(arch, file)
     config = open_clip.get_model_config(arch)
     if config is None:
-        raise ValueError(f'arch={arch!r} is not known to open_clip; allowed: one of open_clip.list_models(), for example '
-                         f"'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with the folder of an {FOLDER_CONFIG}, "
+        near = likely(arch.replace('/', '-'), [*open_clip.list_models(), *embedded_architectures()])
+        raise ValueError(f'arch={arch!r} is not known to open_clip; {near and near + " "}allowed: one of '
+                         "open_clip.list_models(), for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with "
+                         f'the folder of an {FOLDER_CONFIG}, '
                          f'or the embedded {embedded_architectures()}')
     tags = {tag: open_clip.get_pretrained_cfg(arch, tag) for tag in open_clip.list_pretrained_tags_by_model(arch)}
     return Architecture(arch, config, config.pop('preprocess_cfg', None), tags=tags)
@@ -168,3 +173,22 @@ def _from_hub(arch: str, wants_weights: bool, cache_dir: str | None) -> Architec
 def first_line(error: Exception) -> str:
     """The first line of a message of another library."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def likely(word: str, allowed: Iterable[str]) -> str:
+    """What a name may have meant, as a question, whatever its capitals; empty if no allowed one is close."""
+    names = {name.lower(): name for name in allowed}
+    near = [names[item] for item in get_close_matches(word.lower(), list(names), n=3)]
+    near = near[:1] if word.lower() in names else near
+    return f'did you mean {" or ".join(map(repr, near))}?' if near else ''
+
+
+def similar_files(file: Path) -> str:
+    """Which files beside a missing one it may have meant, as a question; empty if there are none."""
+    try:
+        beside = [str(item) for item in file.parent.iterdir()]
+    except OSError:
+        return ''
+    names = {Path(item).name: item for item in beside}
+    near = get_close_matches(file.name, list(names), n=3)
+    return f'did you mean {" or ".join(repr(names[name]) for name in near)}?' if near else ''

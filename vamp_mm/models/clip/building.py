@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from vamp_mm.weight_files import CheckpointError, differences, listed, same_kind
 from .architecture import Architecture, first_line
 
 _POSITIONS = ('positional_embedding', 'pos_embed')
-_BUILDING = (TypeError, ValueError, KeyError, AttributeError, AssertionError, RuntimeError, ZeroDivisionError)
+_HALF = (torch.float16, torch.bfloat16)
 
 
 def build_model(architecture: Architecture, quick_gelu: bool) -> nn.Module:
@@ -55,7 +55,9 @@ def build_model(architecture: Architecture, quick_gelu: bool) -> nn.Module:
     kind = open_clip.CustomTextCLIP if config.get('custom_text') else open_clip.CLIP
     try:
         return kind(**arguments)
-    except _BUILDING as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # open_clip raises all kinds of errors on values that it does not take
         raise ValueError(f'arch={architecture.name!r}: open_clip cannot build it ({first_line(error)}); correct its '
                          'embed_dim, vision_cfg and text_cfg') from error
 
@@ -79,7 +81,9 @@ def build_from_openai(state: dict[str, Tensor], path: Path) -> nn.Module:
                               'with arch')
     try:
         model = build_model_from_openai_state_dict(dict(state), cast_dtype=torch.float32).float()
-    except _BUILDING as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # it reads all sizes off the tensors, of whatever shape they are
         raise CheckpointError(f'the file {path} is no OpenAI CLIP state dict ({first_line(error)}); name its architecture '
                               'with arch') from error
     # open_clip's builder passes through float16; the file may hold more
@@ -100,10 +104,18 @@ def fit_weights(model: nn.Module, state: dict[str, Tensor], path: Path | None, a
         CheckpointError: If a name, a shape or a kind of number does not fit, or values are not finite.
     """
     try:
-        state = _converted(model, dict(state), path)
-    except _BUILDING as error:  # sizes that no conversion takes; what differs says more than open_clip's own words
+        state = _converted(model, dict(state))
+        stored = {name: tuple(state[name].shape) for name in _positions_to_fit(model, state)}
+        _fit_positions(model, state, stored)
+    except MemoryError:
+        raise
+    except Exception as error:  # shapes that no conversion takes; what differs says more than open_clip's own words
         raise _unfit(path, arch, differences(model.state_dict(), state) or first_line(error)) from error
     _load(model, state, path, arch)
+    for name, shape in stored.items():
+        print_log(f'{name} of {str(path)!r} is {shape} and is interpolated to {tuple(state[name].shape)}: the architecture '
+                  'has another image size or context length than these weights were trained with', 'current',
+                  logging.WARNING)
 
 
 def find_tokenizer(architecture: Architecture) -> Callable[[list[str]], Tensor]:
@@ -135,11 +147,11 @@ def find_tokenizer(architecture: Architecture) -> Callable[[list[str]], Tensor]:
     except OSError as error:
         raise FileNotFoundError(f"the tokenizer {text.get('hf_tokenizer_name')!r} of arch={name!r} is not in the cache and "
                                 f'could not be downloaded ({first_line(error)})') from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except Exception as error:  # tokenizers raise all kinds of errors on values that they do not take
         raise ValueError(f"arch={name!r}: the tokenizer of its text_cfg cannot be built ({first_line(error)})") from error
 
 
-def _converted(model: Any, state: dict[str, Tensor], path: Path | None) -> dict[str, Tensor]:
+def _converted(model: Any, state: dict[str, Tensor]) -> dict[str, Tensor]:
     state = convert_state_dict(model, state)
     custom = not hasattr(model, 'positional_embedding')  # CustomTextCLIP keeps its text tower under 'text.'
     if custom and 'positional_embedding' in state:
@@ -152,20 +164,22 @@ def _converted(model: Any, state: dict[str, Tensor], path: Path | None) -> dict[
             state[name] = state[name].reshape(own.shape)
     if getattr(model, 'logit_bias', None) is not None and 'logit_bias' not in state and 'logit_scale' in state:
         state['logit_bias'] = torch.zeros_like(state['logit_scale'])
-    _say_if_positions_change(model, state, path)
-    resize_pos_embed(state, model)
-    resize_text_pos_embed(state, model)
     return state
 
 
-def _say_if_positions_change(model: nn.Module, state: dict[str, Tensor], path: Path | None) -> None:
-    """open_clip fits positions of another image size or context length by interpolation, without a word."""
-    for name, own in model.named_parameters():
-        if name.endswith(_POSITIONS) and name in state and _fitted(state[name], own):
-            print_log(f'{name} of {str(path)!r} is {tuple(state[name].shape)} and is interpolated to {tuple(own.shape)}: '
-                      'the '
-                      'architecture has another image size or context length than these weights were trained with',
-                      'current', logging.WARNING)
+def _positions_to_fit(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Names of positions of another image size or context length."""
+    return [name for name, own in model.named_parameters()
+            if name.endswith(_POSITIONS) and name in state and _fitted(state[name], own)]
+
+
+def _fit_positions(model: nn.Module, state: dict[str, Tensor], names: Iterable[str]) -> None:
+    """Interpolate positions as open_clip does, in float32: torch has no antialiased interpolation of halves on CPUs."""
+    for name in names:
+        if state[name].dtype in _HALF:
+            state[name] = state[name].float()
+    resize_pos_embed(state, model)
+    resize_text_pos_embed(state, model)
 
 
 def _fitted(stored: Tensor, own: Tensor) -> bool:

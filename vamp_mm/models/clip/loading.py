@@ -26,6 +26,8 @@ from .architecture import (
     embedded_architectures,
     find_architecture,
     first_line,
+    likely,
+    similar_files,
 )
 from .building import build_from_openai, build_model, find_tokenizer, fit_weights
 from .origin import (
@@ -34,11 +36,15 @@ from .origin import (
     Traits,
     UnknownOriginError,
     WeightFile,
+    guess_in_words,
     own_traits,
     traits_of_file,
     traits_of_tag,
 )
 from .state_layouts import clip_state, is_transformers
+
+#: Name of the architecture that is read off the weights.
+_NO_ARCH = 'None'
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +132,7 @@ def _read_off(pretrained: str | None, mean: Sequence[float] | None, std: Sequenc
     if pretrained is None:
         raise ValueError("arch=None reads the architecture from an OpenAI state dict: set pretrained='<file>', or "
                          "name an open_clip architecture such as arch='ViT-B-16'")
-    source = _source(Architecture('None', {}, tags={OPENAI: {}}), pretrained, None, 'None')
+    source = _source(Architecture(_NO_ARCH, {}, tags={OPENAI: {}}), pretrained, None)
     if source.file is None:
         raise ValueError(f'pretrained={pretrained!r} is no file, and arch=None needs one')
     state, file = _read(source.file, pretrained)
@@ -151,7 +157,7 @@ def _loaded(model: Any, tokenizer: Callable[[list[str]], Tensor], traits: Traits
         quick_gelu=traits.quick_gelu)
 
 
-def _source(architecture: Architecture, pretrained: str | None, cache_dir: str | None, arch: str | None = None) -> _Source:
+def _source(architecture: Architecture, pretrained: str | None, cache_dir: str | None) -> _Source:
     """The local file of the weights and the tag that names their origin."""
     if pretrained is None:
         return _Source(architecture.weights)
@@ -162,7 +168,7 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
             raise ValueError(f"pretrained='embedded' goes with an embedded architecture {embedded_architectures()}, "
                              f'not with arch={architecture.name!r}')
         return _Source(Path(str(resources.files(__package__) / 'weights' / f'{architecture.name}.safetensors')))
-    record = None if arch == 'None' else open_clip.get_pretrained_cfg(architecture.name, pretrained)
+    record = None if architecture.name == _NO_ARCH else open_clip.get_pretrained_cfg(architecture.name, pretrained)
     if record:
         return _Source(_downloaded(architecture, pretrained, record, cache_dir), pretrained, record)
     file = Path(pretrained).expanduser()
@@ -172,23 +178,41 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
     if at and rest and not set(tag) & set('/\\.'):
         return _named(architecture, pretrained, tag, Path(rest).expanduser())
     if file.suffix or len(file.parts) > 1:
-        raise FileNotFoundError(f'pretrained={pretrained!r}: no such file; put the weights there or name a tag of '
-                                f'{architecture.name!r}: {_tags(architecture)}')
-    if arch == 'None':
+        raise FileNotFoundError(_missing(architecture, pretrained, file))
+    if architecture.name == _NO_ARCH:
         raise ValueError(f"pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of "
                          "published weights, such as arch='ViT-B-16'")
-    raise ValueError(f'pretrained={pretrained!r} is no tag of {architecture.name!r}; allowed: {_allowed(architecture)}')
+    near = likely(pretrained, _tags(architecture))
+    raise ValueError(f'pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}allowed: '
+                     f'{_allowed(architecture)}')
 
 
 def _named(architecture: Architecture, pretrained: str, tag: str, file: Path) -> _Source:
     """``TAG@FILE``."""
     record = architecture.tags.get(tag) or open_clip.get_pretrained_cfg(architecture.name, tag)
+    if not record and not architecture.tags:
+        raise ValueError(f'pretrained={pretrained!r}: arch={architecture.name!r} has no published tags: give the file only, '
+                         f'pretrained={str(file)!r}')
+    if tag not in architecture.tags and architecture.name == _NO_ARCH:
+        raise ValueError(f"pretrained={pretrained!r}: arch=None reads weights of OpenAI's only, pretrained="
+                         f"'{OPENAI}@{file}'; for those of {tag!r} name their architecture with arch")
     if not record and tag not in architecture.tags:
-        raise ValueError(f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; allowed: '
-                         f'{_tags(architecture) or "none, for it has no published weights: give the file only"}')
+        near = likely(tag, architecture.tags)
+        raise ValueError(f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}'
+                         f'allowed: {", ".join(map(repr, architecture.tags))}')
     if not file.exists():
-        raise FileNotFoundError(f'pretrained={pretrained!r}: no such file {str(file)!r}')
+        raise FileNotFoundError(_missing(architecture, pretrained, file))
     return _Source(file, tag, record)
+
+
+def _missing(architecture: Architecture, pretrained: str, file: Path) -> str:
+    """There is no such file; what is there under a similar name, or else the tags."""
+    told = f'pretrained={pretrained!r}: no such file {str(file)!r}'
+    if near := similar_files(file):
+        return f'{told}; {near}'
+    tags = [] if architecture.name == _NO_ARCH or '@' in pretrained else _tags(architecture)
+    allowed = f', or name a tag of {architecture.name!r}: {", ".join(tags)}' if tags else ''
+    return f'{told}; put the weights there{allowed}'
 
 
 def _downloaded(architecture: Architecture, tag: str, record: Mapping[str, Any], cache_dir: str | None) -> Path:
@@ -207,7 +231,9 @@ def _tags(architecture: Architecture) -> list[str]:
 
 
 def _allowed(architecture: Architecture) -> str:
-    return f"{_tags(architecture)}, a local file, 'TAG@FILE', None for random weights"
+    tags = ', '.join(map(repr, _tags(architecture)))
+    origin = ", 'TAG@FILE'" if architecture.tags else ''
+    return f'{tags + ", " if tags else ""}a local file{origin}, None for random weights'
 
 
 def _read(path: Path, pretrained: str | None) -> tuple[dict[str, Tensor], WeightFile]:
@@ -237,9 +263,11 @@ def _traits(architecture: Architecture, source: _Source, file: WeightFile, mean:
     except UnknownOriginError as error:
         if unknown_origin == 'refuse':
             raise
-        traits, why = own_traits(architecture), 'a guess'
+        traits, why = replace(own_traits(architecture), guessed=frozenset()), 'a guess'
         print_log(f'{error}. Until then the activation is that of the architecture', 'current', logging.WARNING)
     if architecture.name not in embedded_architectures():
         shown = replace(traits, mean=tuple(mean or traits.mean), std=tuple(std or traits.std))
         print_log(f'{file.path} is used with {shown} ({why})', 'current', logging.INFO)
+        if guess := guess_in_words(traits, mean, std):
+            print_log(f'{file.path} is used with {guess}', 'current', logging.WARNING)
     return traits

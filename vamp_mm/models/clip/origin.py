@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Traits:
         std: Likewise.
         interpolation: How images are resized: ``bicubic`` or ``bilinear``.
         resize_mode: ``shortest`` (shorter side to the size, then the centre), ``squash`` (both sides) or ``longest``.
+        guessed: Which of ``quick_gelu``, ``mean`` and ``std`` no source says, so that they are defaults of open_clip.
     """
 
     quick_gelu: bool
@@ -49,6 +50,7 @@ class Traits:
     std: tuple[float, ...] = OPENAI_DATASET_STD
     interpolation: str = 'bicubic'
     resize_mode: str = 'shortest'
+    guessed: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
         return ', '.join(self.shown().values())
@@ -61,12 +63,12 @@ class Traits:
         }  # fmt: skip
 
     @classmethod
-    def of(cls, record: Mapping[str, Any], quick_gelu: bool, source: object) -> Traits:
+    def of(cls, record: Mapping[str, Any], quick_gelu: bool | None, source: object) -> Traits:
         """Read what a record of open_clip or a ``preprocess_cfg`` says; open_clip's defaults fill the rest.
 
         Args:
             record: Keys ``mean``, ``std``, ``interpolation``, ``resize_mode``.
-            quick_gelu: The activation.
+            quick_gelu: The activation, None if nothing says it.
             source: Where the record is from, for messages.
 
         Returns:
@@ -81,7 +83,8 @@ class Traits:
                 if record[key] not in allowed:
                     raise ValueError(f'{source}: {key}={record[key]!r} is not known; allowed: {", ".join(allowed)}')
                 given[key] = record[key]
-        return cls(bool(quick_gelu), **given)
+        unsaid = {'mean', 'std'} - given.keys() | ({'quick_gelu'} if quick_gelu is None else set())
+        return cls(bool(quick_gelu), **given, guessed=frozenset(unsaid))
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,31 @@ def traits_of_file(architecture: Architecture, file: WeightFile, mean: Sequence[
 
 def own_traits(architecture: Architecture) -> Traits:
     """What the architecture says, with open_clip's defaults for the rest."""
-    return Traits.of(architecture.preprocess or {}, architecture.config.get('quick_gelu', False), architecture.name)
+    # a config that open_clip wrote with weights leaves out what is GELU; an architecture by itself says nothing of weights
+    unsaid = None if architecture.preprocess is None else False
+    return Traits.of(architecture.preprocess or {}, architecture.config.get('quick_gelu', unsaid), architecture.name)
+
+
+def guess_in_words(traits: Traits, mean: Sequence[float] | None, std: Sequence[float] | None) -> str:
+    """What of the traits is a guess, unless the user sets it.
+
+    Args:
+        traits: Of a file.
+        mean: What the user sets.
+        std: Likewise.
+
+    Returns:
+        A sentence with the values and how to set them; empty if nothing is guessed.
+    """
+    guessed = traits.guessed - {key for key, value in (('mean', mean), ('std', std)) if value}
+    if not guessed:
+        return ''
+    keys = {'mean': 'image_mean of model.backbone', 'std': 'image_std of model.backbone',
+            'quick_gelu': 'quick_gelu in the JSON of the architecture'}
+    values = ', '.join(word for key, word in traits.shown().items() if key in guessed)
+    where = ', '.join(word for key, word in keys.items() if key in guessed)
+    return (f'{values}: a guess, for nothing says what these weights were trained with, and wrong ones cost accuracy '
+            f'without an error; set {where}, or put the {FOLDER_CONFIG} of the weights beside the file')
 
 
 def _beside(architecture: Architecture, file: WeightFile) -> tuple[Traits, str] | None:

@@ -107,7 +107,8 @@ def _from_transformers(state: Mapping[str, Tensor], path: Path) -> dict[str, Ten
         else:
             unknown.append(name)
     for name, three in parts.items():
-        if set(three) == set('qkv') and len({value.shape for value in three.values()}) == 1:
+        alike = len({(value.shape, value.dtype) for value in three.values()}) == 1
+        if set(three) == set('qkv') and alike and three['q'].ndim:
             made[name] = torch.cat([three[key] for key in 'qkv'])
         else:
             unknown.append(name)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vamp_mm.structures import TextPrompts
+from vamp_mm.weight_files import cut
 
 
 class PromptTokenizer:
@@ -79,11 +80,11 @@ class PromptTokenizer:
         for sentence in sentences:
             ids = encode(sentence)
             if special.intersection(ids):
-                raise ValueError(f'the prompt {sentence!r} spells out a start or end token of the tokenizer, and would end '
-                                 'there; take it out of the class name or the template')
+                raise ValueError(f'the prompt {cut(repr(sentence), 200)} spells out a start or end token of the tokenizer, '
+                                 'and would end there; take it out of the class name or the template')
             length = len(ids) + 2
             if length > self.context_length:
-                raise ValueError(f'the prompt {sentence!r} needs {length} tokens, the text tower takes '
+                raise ValueError(f'the prompt {cut(repr(sentence), 200)} needs {length} tokens, the text tower takes '
                                  f'{self.context_length}; shorten the class name or the template')
 
     def _read_out(self, ids: Tensor) -> Tensor:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from vamp_mm.runs.result_file import is_number
+
+from ..content import shown
 from ..results import Result
 from ..table import Stat, stat
 
@@ -111,10 +114,9 @@ def _read(curve_type: type[Curve], content: Any) -> Curve:
         if not isinstance(values, list) or not values:
             raise ValueError(f'{field} is no list of numbers')
         for value in values:
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= highest + 1e-6:
-                raise ValueError(f'{field} holds {value!r}; allowed are numbers from 0 to {highest:g}')
-            if not math.isfinite(value):
-                raise ValueError(f'{field} holds {value!r}')
+            if not is_number(value) or not 0 <= value <= highest + 1e-6:
+                raise ValueError(f'{field} holds {shown(value)}; allowed are '
+                                 + (f'numbers from 0 to {highest:g}' if highest < math.inf else 'finite numbers from 0'))
         lists.append(tuple(map(float, values)))
     if len({len(values) for values in lists}) > 1:
         raise ValueError(', '.join(f'{field} has {len(values)}' for field, values in

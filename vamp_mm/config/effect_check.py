@@ -9,6 +9,9 @@ from typing import Any
 
 from mmengine.config import Config
 
+from .helper_variables import unused_helpers
+from .top_level import top_level_keys
+
 
 @dataclass(frozen=True)
 class _Idle:
@@ -47,6 +50,8 @@ def without_effect(cfg: Config) -> list[str]:
     """
     plain = dict(cfg.items())
     told = [*_components('', plain)]
+    told += [f'{name} at the top level has no effect: it is a helper variable whose value no other part holds'
+             for name in unused_helpers(cfg, top_level_keys())]
     if cfg.get('train_cfg') is not None:
         told += [*_validation(cfg), *_schedule(cfg), *_checkpoints(cfg)]
     if cfg.get('resume'):

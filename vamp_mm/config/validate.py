@@ -25,16 +25,13 @@ from vamp_mm.evaluation.split_configs import split_dataset
 
 from .components import TypedChecker
 from .effect_check import without_effect
-from .errors import ConfigError, closest
+from .errors import ConfigError, closest, near
+from .helper_variables import unknown_keys
 from .shape_check import check_shapes
 from .signatures import signature_of
+from .top_level import top_level_keys
 from .usual_arguments import DATALOADER, PLAIN, SPLIT, TOP_LEVEL
 
-#: Top-level keys that the Runner reads from its config although they are no arguments of its constructor.
-_READ_FROM_CFG = frozenset({
-    'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
-    'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'
-})
 #: Which method a run is of: set in the model's config, completed by compose.
 _RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
 #: What a config holds besides dicts and ready-made objects.
@@ -77,11 +74,6 @@ def check_config(cfg: Config) -> list[str]:
     return _RunnerCheck(cfg).run() or check_shapes(cfg)
 
 
-def top_level_keys() -> frozenset[str]:
-    """The keys that a config may have at its top level."""
-    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}  # protocol, run: of compose
-
-
 def dataloader_keys() -> frozenset[str]:
     """The keys that a dataloader's dict may have, which names no type."""
     return signature_of(DataLoader).keys | _DATALOADER
@@ -106,11 +98,8 @@ class _RunnerCheck:
             'log_processor': ('LOG_PROCESSORS', 'LogProcessor'),
             'model_wrapper_cfg': ('MODEL_WRAPPERS', 'MMDistributedDataParallel')
         }
-        functions = {
-            'randomness': Runner.set_randomness, 'auto_scale_lr': Runner.scale_lr,
-            'compile': torch.compile
-        }
-        self._untyped('the config', dict.fromkeys(self._cfg), top_level_keys())
+        functions = {'randomness': Runner.set_randomness, 'compile': torch.compile}
+        self._problems += unknown_keys(self._cfg, top_level_keys())
         self._values('', self._cfg, TOP_LEVEL, None)
         self._untyped('run', self._cfg.get('run') or {}, _RUN)
         for key, value in self._cfg.items():
@@ -131,6 +120,8 @@ class _RunnerCheck:
                 self._evaluator(key, value)
             elif key in ('train_cfg', 'val_cfg', 'test_cfg'):
                 self._loop(key, value)
+            elif key == 'auto_scale_lr':
+                self._untyped(key, value, frozenset(PLAIN[key]))
             elif key in ('optim_wrapper', 'default_hooks', 'env_cfg', 'custom_imports'):
                 getattr(self, f'_{key}')(key, value)
         for part in ('val', 'test'):
@@ -245,7 +236,8 @@ class _RunnerCheck:
                 self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
 
     def _default_hooks(self, path: str, value: Mapping) -> None:
-        self._untyped(f'{path} (others go into custom_hooks)', value, _DEFAULT_HOOKS)
+        own = {name for name, hook in value.items() if isinstance(hook, Mapping | None) and not near(name, _DEFAULT_HOOKS)}
+        self._untyped(path, value, _DEFAULT_HOOKS | own)
         for name, hook in value.items():
             self._values(path, {name: hook}, {name: Component | None})
             if isinstance(hook, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,20 @@ def test_bases_with_the_same_key_get_a_next_step(tmp_path: Path) -> None:
     (tmp_path / 'mine.py').write_text(f'_base_ = {bases}\n', 'utf-8')
     with pytest.raises(ConfigError, match='two of its _base_ files set the same key .*take the data with --dataset'):
         read_config(tmp_path / 'mine.py')
+
+
+def test_the_example_of_another_clip_is_sound(tmp_path: Path) -> None:
+    """The config of docs/weights.md, with an architecture of 112 pixels, 11 image and 6 text blocks."""
+    text = (ROOT / 'docs' / 'weights.md').read_text('utf-8').partition('## Another CLIP')[2]
+    text = text.partition('```python\n')[2].partition('```')[0]
+    arch = dict(embed_dim=64, vision_cfg=dict(image_size=112, layers=11, width=64, head_width=32, patch_size=14),
+                text_cfg=dict(context_length=77, vocab_size=49408, width=64, heads=2, layers=6))
+    (tmp_path / 'arch.json').write_text(json.dumps(arch), 'utf-8')
+    mine = tmp_path / 'mine.py'
+    mine.write_text(text.replace('configs/', f'{ROOT}/configs/').replace('/weights/arch', f'{tmp_path}/arch'), 'utf-8')
+    assert check_config(read_config(mine)) == []
+    mine.write_text(mine.read_text('utf-8').replace('start=3, depth=3', 'start=3, depth=4'), 'utf-8')
+    assert check_config(read_config(mine)) != []
 
 
 def test_size_inside_a_list_is_set_in_a_config_as_the_message_says(tmp_path: Path) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import math
+import numbers
+import os
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from mmengine.config import Config
@@ -23,6 +27,7 @@ from vamp_mm.arguments import (
     ArgumentError,
     Component,
     Fraction,
+    Lenient,
     NonNegative,
     PositiveInt,
     Range,
@@ -201,6 +206,55 @@ def test_kinds(kind: Any, right: list, wrong: list, told: str) -> None:
     assert all(fits(value, kind) for value in right)
     assert not any(fits(value, kind) for value in wrong)
     assert words(kind) == told
+
+
+@pytest.mark.parametrize(('kind', 'right', 'wrong'), [
+    (float, [1, 0.5, math.inf, True], ['0.5', None, [1]]),
+    (int, [1, 3.0, True, np.int64(2)], [2.5, '3', math.nan, math.inf]),
+    (bool, [True, 0, 1], [2, 'yes', None]),
+    (str, ['a', Path('a')], [3, None, ['a']]),
+    (numbers.Real, [0.5, 1], ['a', [1]]),
+    (Collection[str], [['a'], ('a', ), {'a'}], [[1], 3]),
+    (MutableMapping[str, int], [{'a': 1}], [{'a': 'b'}, 3, 'a']),
+    (Sequence[int], [[1], (1, 2)], [['a'], 3, {'a': 1}]),
+    (list[nn.Module], [[dict(type='ReLU')], [nn.ReLU()]], [3, dict(type='ReLU')]),
+    (Literal[1, 'a'], [1, 1.0, 'a'], [2, 'b']),
+    (os.PathLike, ['a', Path('a')], [3, None]),
+    *[(kind, ['x', [1.0, 2.0], dict(type='X')], []) for kind in (
+        nn.Module, torch.Tensor, np.ndarray, torch.device, torch.dtype, Enum, Callable, Callable[[int], int], type, set)],
+])
+def test_plain_annotations_of_other_packages(kind: Any, right: list, wrong: list) -> None:
+    assert [value for value in right if not fits(value, Annotated[kind, Lenient()])] == []
+    assert [value for value in wrong if fits(value, Annotated[kind, Lenient()])] == []
+    assert [value for value in wrong if fits(value, Annotated[kind | None, Lenient()])] == [
+        value for value in wrong if value is None]
+
+
+@pytest.mark.parametrize('kind', [numbers.Real, Collection[str], MutableMapping[str, int], os.PathLike])
+def test_abstract_kinds_are_told_apart_by_their_instances(kind: Any) -> None:
+    values = [0.5, ['a'], {'a': 1}, Path('a')]
+    expected = {numbers.Real: [0], Collection[str]: [1, 2], MutableMapping[str, int]: [2], os.PathLike: [3]}[kind]
+    assert [index for index, value in enumerate(values) if fits(value, kind)] == expected
+
+
+def test_a_class_of_the_users_own_takes_what_python_takes() -> None:
+    class Mine:
+
+        def __init__(self, rate: numbers.Real, weight: torch.Tensor, parts: list[nn.Module], count: int = 3) -> None:
+            self.seen = rate, weight, parts, count
+
+    MODELS.register_module(name='LenientArguments', module=Mine)
+    try:
+        config = dict(type='LenientArguments', rate=0.5, weight=[1.0, 2.0], parts=[dict(type='ReLU')], count=4.0)
+        assert MODELS.build(config).seen == (0.5, [1.0, 2.0], [dict(type='ReLU')], 4.0)
+        checker = TypedChecker('vamp_mm')
+        checker.visit('model', config, 'MODELS')
+        assert checker.problems == []
+        with pytest.raises(ArgumentError, match=r"^Mine: rate='fast' must be an object of type Real; "
+                                                r'count=2.5 must be an integer$'):
+            Mine('fast', [1.0], [], 2.5)
+    finally:
+        MODELS.module_dict.pop('LenientArguments')
 
 
 def test_long_values_are_shown_short() -> None:

@@ -2,7 +2,8 @@
 
 ``num_tokens: PositiveInt`` is all that a component writes. The registries check it whenever the component is built, and the
 config check before anything is built. Plain types, ``Literal``, ``Sequence[...]``, ``Mapping[...]`` and unions of them are
-understood; ranges stand in ``Annotated``.
+understood; ranges stand in ``Annotated``. Our own components mean what their annotations say. Those of users are judged as
+Python means annotations: only plain data that certainly do not fit are refused.
 """
 
 from __future__ import annotations
@@ -10,10 +11,19 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import os
 import reprlib
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+)
 from dataclasses import dataclass
 from numbers import Integral, Number, Real
 from pathlib import Path
@@ -63,6 +73,11 @@ class Typed:
     """Marks a dict that a component is built from."""
 
 
+@dataclass(frozen=True)
+class Lenient:
+    """Marks what a component from elsewhere declares: plain annotations, made for readers and type checkers."""
+
+
 PositiveInt = Annotated[int, Range(1)]
 NonNegativeInt = Annotated[int, Range(0)]
 Positive = Annotated[float, Range(0, above=True)]
@@ -78,38 +93,43 @@ Block = Annotated[int, Range(0, 999)]
 #: ``dict(type=...)``
 Component = Annotated[Mapping[str, Any], Typed()]
 
+#: Kinds of which plain data are instances.
+_LISTS_AND_DICTS = (list, tuple, Sequence, MutableSequence, Iterable, Collection, dict, Mapping, MutableMapping)
 _PLAIN: Mapping[Any, str] = {
     bool: 'True or False', int: 'an integer', float: 'a number', Number: 'a number', str: 'a string', Path: 'a path',
     None: 'None', type(None): 'None'
 }
 
 
-def fits(value: Any, kind: Any) -> bool:
+def fits(value: Any, kind: Any, strict: bool = True) -> bool:
     """Whether a value is of a kind.
 
     Args:
         value: The value, as a config or a caller gives it.
         kind: An annotation.
+        strict: Whether the annotation is meant to the letter: a whole float is no int, 1 no bool, infinity no number, and a
+            dict no ``nn.Module``. ``Lenient`` in the annotation switches it off, a ``Range`` on again.
 
     Returns:
         False only where the annotation is understood and excludes the value.
     """
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
-        return fits(value, inner[0]) and all(_meets(value, condition) for condition in inner[1:])
+        strict = any(isinstance(item, Range) for item in inner[1:]) or (strict and Lenient() not in inner[1:])
+        return fits(value, inner[0], strict) and all(_meets(value, condition) for condition in inner[1:])
     if _is_union(kind):
-        return any(fits(value, item) for item in inner)
+        return any(fits(value, item, strict) for item in inner)
     if origin is Literal:
-        return any(type(value) is type(item) and value == item for item in inner)
+        return any((not strict or type(value) is type(item)) and value == item for item in inner)
     base = origin or kind
     if base is tuple and inner and inner[-1] is not ...:
-        return _is_list(value) and len(value) == len(inner) and all(map(fits, value, inner))
-    if base in (list, tuple, Sequence, Iterable):
-        return _is_list(value) and (not inner or all(fits(item, inner[0]) for item in value))
-    if base in (dict, Mapping):
-        return isinstance(value, Mapping) and (
-            not inner or all(fits(key, inner[0]) and fits(item, inner[1]) for key, item in value.items()))
-    return _fits_plain(value, base)
+        return _is_list(value) and len(value) == len(inner) and all(
+            fits(item, part, strict) for item, part in zip(value, inner, strict=True))
+    if base in (list, tuple, Sequence, Iterable, Collection) and _is_list(value):
+        return not inner or all(fits(item, inner[0], strict) for item in value)
+    if base in (dict, Mapping, MutableMapping) and isinstance(value, Mapping):
+        return not inner or all(fits(key, inner[0], strict) and fits(item, inner[1], strict) for key, item in value.items())
+    return _fits_plain(value, base) if strict else _may_fit(value, base)
 
 
 def words(kind: Any) -> str:
@@ -147,7 +167,7 @@ def declared(target: Callable) -> Mapping[str, inspect.Parameter]:
         target: A class or function.
 
     Returns:
-        Name -> parameter; an annotation that cannot be read is ``Any``.
+        Name -> parameter; an annotation that cannot be read is ``Any``. Those of other packages are :class:`Lenient`.
     """
     function = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
     try:
@@ -157,7 +177,11 @@ def declared(target: Callable) -> Mapping[str, inspect.Parameter]:
     function = inspect.unwrap(function)
     found = found[1:] if inspect.isclass(target) else found
     named = [item for item in found if item.kind in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)]
-    return {item.name: item.replace(annotation=_read(item.annotation, function)) for item in named}
+    package = __name__.split('.')[0]
+    ours = any(str(getattr(item, '__module__', '')).split('.')[0] == package for item in (target, function))
+    kinds = {item.name: _read(item.annotation, function) for item in named}
+    return {item.name: item.replace(annotation=kinds[item.name] if ours else Annotated[kinds[item.name], Lenient()])
+            for item in named}
 
 
 def as_parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
@@ -251,12 +275,30 @@ def _fits_plain(value: Any, base: Any) -> bool:
         return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     if base is str:
         return isinstance(value, str)
-    if base is Path:
-        return isinstance(value, (str, Path))
+    if base in (Path, os.PathLike):
+        return isinstance(value, (str, os.PathLike))
     if base in (Any, object) or not inspect.isclass(base):
         return True  # a type variable, or what cannot be read
+    if base in _LISTS_AND_DICTS or base.__module__ == 'numbers':
+        return isinstance(value, base) and not isinstance(value, (str, bytes))
     # Plain data is never an object of a class; whether an object is the right one is for the class to say (protocols).
-    return not isinstance(value, (str, Number, bytes, list, tuple, Mapping, type(None)))
+    return not _is_plain(value)
+
+
+def _may_fit(value: Any, base: Any) -> bool:
+    """Whether a value may be what a component from elsewhere takes: classes and callables may be made from any data."""
+    if base is bool and isinstance(value, Integral) or base in (int, float, complex) and isinstance(value, Real):
+        return bool(base is not bool or value in (0, 1)) and (base is not int or value == value // 1)
+    if base is str:
+        return isinstance(value, (str, os.PathLike))
+    if base in _LISTS_AND_DICTS or getattr(base, '__module__', '') == 'numbers':
+        return isinstance(value, base) or not _is_plain(value)
+    return _fits_plain(value, base) if base in (bool, int, float, Path, os.PathLike, None, type(None)) else True
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is what config files hold, and no object."""
+    return isinstance(value, (str, Number, bytes, list, tuple, Mapping, type(None)))
 
 
 def _is_union(kind: Any) -> bool:

@@ -208,3 +208,27 @@ def test_settings_of_a_checkpoint_that_mean_nothing_change_nothing(stored: Any) 
     cfg = compose(MMRLPP, dataset='dtd')
     use_trained(cfg, {'model.head.consistency': '7.0', **stored} if isinstance(stored, dict) and stored else stored)
     assert cfg.model.prompter.host.blend == 0.9
+
+
+@pytest.mark.parametrize(('text', 'expected'), [
+    ("model = dict(prompter=dict(host=dict(type='RepresentationTokens', num_tokens=4)), head=dict(type='MMRLHead'))",
+     (0.01, 2048)),
+    ("model = {'head': {'type': 'vamp_mm.MMRLHead', 'alpha': 0.6}}", (0.01, 2048)),
+    ("model = dict(head=dict(type='MMRLHead', consistency=0.5))", (0.5, 2048)),
+    ("model = dict(head=dict(_delete_=True, type='MMRLHead', consistency=0.5))", (0.5, 2048)),
+    ("model = dict(prompter=dict(host=dict(_delete_=True, type='RepresentationTokens', space_width=512)))", (0.01, 512)),
+])
+def test_only_another_type_makes_a_part_the_users_own(tmp_path: Path, text: str, expected: tuple[float, int]) -> None:
+    cfg = compose(_write(tmp_path, text), dataset='eurosat')
+    assert _mmrl(cfg) == expected
+    kept = [line.split(' = ')[0] for line in cfg.run.settings_log if 'kept, set by the config' in line]
+    assert kept == [key for key, value, published in (
+        ('model.head.consistency', expected[0], 0.01), ('model.prompter.host.space_width', expected[1], 2048))
+        if value != published]
+
+
+def test_repeated_types_of_a_config_put_together_from_parts(tmp_path: Path) -> None:
+    parts = [CONFIGS / '_base_' / part for part in (
+        'models/mmrl_vit-b16.py', 'datasets/caltech101.py', 'schedules/mmrl_base_to_novel.py', 'default_runtime.py')]
+    text = "model = dict(prompter=dict(host=dict(type='RepresentationTokens')), head=dict(type='MMRLHead'))"
+    assert _mmrl(compose(_write(tmp_path, text, parts), dataset='eurosat')) == (0.01, 2048)

@@ -39,7 +39,8 @@ def test_another_architecture_on_the_icons() -> None:
     changes = {'model.backbone.arch': 'ViT-B-16', 'model.backbone.pretrained': 'openai'}
     told = ("model.backbone.arch='ViT-B-16' takes images of 224 x 224 pixels, and the pipelines give 64 x 64: set "
             'test_dataloader.dataset.pipeline.1.size=224, test_dataloader.dataset.pipeline.2.size=224, '
-            'train_dataloader.dataset.pipeline.1.size=224, or take an architecture for images of another size')
+            'train_dataloader.dataset.pipeline.1.size=224 with --cfg-options (in a config of your own: '
+            '_base_.test_dataloader.dataset.pipeline[1].size = 224), or take an architecture for images of another size')
     assert _problems('coop/coop_icons.py', changes) == [told]
     with pytest.raises(ConfigError) as caught:
         apis.test(compose(CONFIGS / 'clip/zero_shot_icons.py', overrides={**changes, 'work_dir': 'unused'}), None)
@@ -61,7 +62,8 @@ def test_an_architecture_of_a_file(tmp_path: Path) -> None:
 def test_a_crop_beyond_the_resized_image_is_no_image_of_that_size() -> None:
     assert _problems('coop/coop_icons.py', {'test_dataloader.dataset.pipeline.1.size': 48}) == [
         "model.backbone.arch='ViT-Ti-16-64-icons' takes images of 64 x 64 pixels, and the pipelines give 48 x 48 padded to "
-        '64 x 64: set test_dataloader.dataset.pipeline.1.size=64, or take an architecture for images of another size']
+        '64 x 64: set test_dataloader.dataset.pipeline.1.size=64 with --cfg-options (in a config of your own: '
+        '_base_.test_dataloader.dataset.pipeline[1].size = 64), or take an architecture for images of another size']
 
 
 @pytest.mark.parametrize(('steps', 'sizes'), [
@@ -125,8 +127,8 @@ def test_the_tower_itself_refuses_other_images() -> None:
 @pytest.mark.parametrize(('extra', 'told'), [
     ("default_hooks = dict(checkpoint=dict(save_best='auto'))",
      "default_hooks.checkpoint.save_best='auto' has no effect: this run never validates (the config has no val_cfg)"),
-    ("custom_hooks = [dict(type='EarlyStoppingHook', monitor='accuracy')]",
-     'custom_hooks.0 (EarlyStoppingHook) has no effect: this run never validates'),
+    ("custom_hooks = [dict(type='VocabularyHook'), dict(type='EarlyStoppingHook', monitor='accuracy')]",
+     'custom_hooks.1 (EarlyStoppingHook) has no effect: this run never validates'),
     ('default_hooks = dict(checkpoint=dict(interval=99))',
      'default_hooks.checkpoint.interval=99 is more than the 10 epochs of this run: only the last epoch is saved'),
     ("param_scheduler = dict(_delete_=True, type='MultiStepLR', milestones=[20, 30])",

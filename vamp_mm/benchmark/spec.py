@@ -125,6 +125,11 @@ def _value(key: str, value: Any, source: str | None) -> Any:
         items = list(value) if isinstance(value, (list, tuple)) else [value]
         if key in _WHOLE and not all(isinstance(item, int) and not isinstance(item, bool) for item in items):
             raise ConfigError([f'{key}={value!r} must be whole numbers, for example {key}: [1, 2, 3]'], source)
+        wrong = [item for item in items if key == 'shots' and item < 1 and item != -1
+                 or key == 'seeds' and not 0 <= item < 2**32]
+        if wrong:
+            allowed = 'at least 1, or -1 for all images' if key == 'shots' else f'from 0 to {2**32 - 1}'
+            raise ConfigError([f'--{key} {wrong[0]} is not possible: each must be {allowed}'], source)
         if key not in (*_WHOLE, 'methods') and not all(isinstance(item, str) for item in items):
             raise ConfigError([f'{key}={value!r} must be words, for example {key}: [dtd]; a word that YAML takes for '
                                'something else needs quotes'], source)

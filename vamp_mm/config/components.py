@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
@@ -29,7 +30,13 @@ _INJECTED: dict[str, frozenset[str]] = {
 }
 #: Keys that MMEngine takes out of a dict before it builds it.
 _REMOVED: dict[str, frozenset[str]] = {
+    'HOOKS': frozenset({'priority'}),
     'PARAM_SCHEDULERS': frozenset({'convert_to_iter_based'}),
+}
+#: The same by the key that a dict or the list around it stands under: mmcv's and mmpretrain's builders.
+_REMOVED_BELOW: dict[str, frozenset[str]] = {
+    'norm_cfg': frozenset({'requires_grad'}),
+    'policies': frozenset({'magnitude_key', 'magnitude_range'}),
 }
 #: Keys whose value is built from another registry than the dict they stand in.
 _REGISTRY_OF_KEY = {
@@ -83,6 +90,7 @@ class TypedChecker:
     def __init__(self, scope: str) -> None:
         self.problems: list[str] = []
         self._scope = scope
+        self._foreign = False  # inside a component of another library, which builds its parts by rules of its own
         self._import_registry(scope)
 
     def visit(self, path: str, value: object, registry: str) -> None:
@@ -118,24 +126,30 @@ class TypedChecker:
             also: Keys that are taken here besides the constructor's; their values are not visited.
             skip: Keys of the constructor whose values the caller checks.
         """
-        outer, self._scope = self._scope, cfg.get('_scope_', self._scope)
-        target = self.resolve(f'{path}.type', cfg['type'], registry)
+        outer, self._scope = (self._scope, self._foreign), cfg.get('_scope_', self._scope)
+        target = None
+        if self._foreign and path.split('.')[-1] not in _REGISTRY_OF_KEY:
+            registry, target = self._anywhere(cfg['type'], registry)
+        target = target or self.resolve(f'{path}.type', cfg['type'], registry)
         if target is not None:
+            ours = target.__module__.split('.')[0] == SCOPE
             # Our models build their parts in our own scope, whatever that of the surrounding pipeline.
-            own = registry == 'MODELS' and target.__module__.split('.')[0] == SCOPE
-            self._scope = SCOPE if own else self._scope
+            self._scope = SCOPE if ours and registry == 'MODELS' else self._scope
             self._bind(path, cfg, registry, target, also, skip)
-        self._scope = outer
+        self._scope, self._foreign = outer
 
     def _bind(self, path: str, cfg: Mapping, registry: str, target: Callable, also: frozenset[str],
               skip: frozenset[str]) -> None:
         signature = signature_of(target)
-        also = also | _REMOVED.get(registry, frozenset())
+        also = also.union(_REMOVED.get(registry, ()), *(_REMOVED_BELOW.get(part, ()) for part in path.split('.')[-2:]))
         self.keys(path, cfg, signature, _name(target), also | {'type', '_scope_'})
         missing = signature.required - set(cfg) - _INJECTED.get(registry, frozenset())
+        if self._foreign and registry == 'MODELS':
+            missing = frozenset()  # the part around it adds sizes, as to every norm_cfg
         for key in sorted(missing):
             self.problems.append(f'{path}: {_name(target)} needs the key {key!r}')
         ours = hasattr(getattr(target, '__init__', None), 'checks_arguments')
+        self._foreign = target.__module__.split('.')[0] != SCOPE
         kinds = self._usual(signature, registry, str(cfg['type']).split('.')[-1])
         if ours:  # what MMEngine hands over is a dict in the config
             kinds |= {key: kind for key, kind in declared(target).items() if key not in _INJECTED.get(registry, ())}
@@ -182,11 +196,8 @@ class TypedChecker:
             self.problems.append(f'{path}: {name!r} is neither a name nor a class')
             return None
         base: Registry = getattr(root, registry)
-        if '.' in name:
-            self._import_registry(name.split('.')[0])
-        home = base.children.get(self._scope, base)
         try:
-            target = home.get(name)
+            target = self._find(name, base)
         except Exception as error:  # a broken module of the user's own must not hide the other problems
             self.problems.append(f'{path}: importing the home of {name!r} failed: {error}')
             return None
@@ -196,10 +207,34 @@ class TypedChecker:
                 f'{path}: {name!r} is not a registered {base.name}; {closest(name, known)}')
         return target
 
+    def _find(self, name: str, base: Registry) -> Callable | None:
+        if '.' in name:
+            self._import_registry(name.split('.')[0])
+        return base.children.get(self._scope, base).get(name)
+
+    def _anywhere(self, name: object, registry: str) -> tuple[str, Callable | None]:
+        """What a name means in that registry, or else in the first of all that knows it: parts are built from any."""
+        if not isinstance(name, str):
+            return registry, None
+        try:
+            return self._search(name, registry)
+        except Exception:  # a broken module: the registry itself names it
+            return registry, None
+
+    def _search(self, name: str, registry: str) -> tuple[str, Callable | None]:
+        target = self._find(name, getattr(root, registry))
+        if target is not None:
+            return registry, target
+        for module in (root, *map(sys.modules.get, (f'{self._scope}.registry', f'{name.split(".")[0]}.registry'))):
+            for other, node in vars(module).items() if module else ():
+                if isinstance(node, Registry) and (target := self._find(name, node)) is not None:
+                    return other if hasattr(root, other) else registry, target
+        return registry, None
+
     def _value(self, path: str, key: str, value: object, signature: Signature, registry: str) -> None:
         default = signature.optional.get(key)
         untyped = isinstance(value, Mapping) and 'type' not in value
-        if untyped and isinstance(default, Mapping) and default and 'type' not in default:
+        if untyped and isinstance(default, Mapping) and default and 'type' not in default and not self._foreign:
             listed = Signature(frozenset(), default, False)
             self.keys(path, value, listed, f'the dict {key!r}')
         if key == 'vis_backends' and isinstance(value, (list, tuple)):

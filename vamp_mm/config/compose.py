@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.utils import import_modules_from_strings
 
 from .data import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
@@ -114,8 +115,10 @@ def compose(config: str | Path,
         name.append('amp')
     if launcher is not None:
         cfg.launcher = launcher
-    apply_overrides(cfg, overrides or {})
-    follow_published(cfg, written, protocol or own_protocol, overrides or {}, template)
+    overrides = dict(overrides or {})
+    _import_asked(cfg, {key: overrides[key] for key in overrides if key.split('.')[0] == 'custom_imports'})
+    apply_overrides(cfg, overrides)
+    follow_published(cfg, written, protocol or own_protocol, overrides, template)
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
@@ -192,6 +195,21 @@ def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> No
     except ConfigError:
         if required:
             raise
+
+
+def _import_asked(cfg: Config, overrides: Mapping[str, Any]) -> None:
+    """Import what ``--cfg-options custom_imports=...`` names: MMEngine imports only while it reads the file."""
+    if not overrides:
+        return
+    apply_overrides(cfg, overrides)
+    asked = cfg.custom_imports
+    if not isinstance(asked, Mapping) or 'imports' not in asked or set(asked) - {'imports', 'allow_failed_imports'}:
+        raise ConfigError([f"custom_imports={asked!r} must be a dict such as dict(imports=['my_module'])"], cfg.filename)
+    try:
+        import_modules_from_strings(**asked)
+    except (ImportError, TypeError) as error:
+        raise ConfigError([f'custom_imports: {error}; put the folder that holds the module on PYTHONPATH'],
+                          cfg.filename) from error
 
 
 def _missing(path: Path) -> str:

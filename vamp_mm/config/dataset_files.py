@@ -9,7 +9,7 @@ from mmengine.config import Config
 import vamp_mm
 from vamp_mm.datasets.sources.choice import is_there
 
-from .errors import ConfigError
+from .errors import ConfigError, near
 
 
 def is_own_data(cfg: Config, dataset: str) -> bool:
@@ -55,10 +55,22 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
     for name, file in files:
         if name == dataset:
             return file
-    known = ', '.join(dict.fromkeys(name for name, _ in files)) or 'none found'
+    names = [name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')]  # parts of others
+    found = near(dataset, names) or _siblings(path)
+    meant = f'; did you mean {" or ".join(map(repr, found))}?' if found else ''
     raise FileNotFoundError(
         f'{dataset!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
-        f'{known}')
+        f'{", ".join(names) or "none found"}{meant}')
+
+
+def _siblings(path: Path) -> list[str]:
+    """Files and folders beside a path that does not exist, by names like its own."""
+    folder = path.expanduser().parent
+    try:
+        names = [item.name for item in folder.iterdir()]
+    except OSError:
+        return []
+    return [str(path.parent / name) for name in near(path.name, names)]
 
 
 def is_dataset_file(cfg: Config, dataset: str) -> bool:

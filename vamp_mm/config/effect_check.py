@@ -9,6 +9,9 @@ from typing import Any
 
 from mmengine.config import Config
 
+from .helper_variables import unused_helpers
+from .top_level import top_level_keys
+
 
 @dataclass(frozen=True)
 class _Idle:
@@ -47,8 +50,14 @@ def without_effect(cfg: Config) -> list[str]:
     """
     plain = dict(cfg.items())
     told = [*_components('', plain)]
+    told += [f'{name} at the top level has no effect: it is a helper variable whose value no other part holds'
+             for name in unused_helpers(cfg, top_level_keys())]
     if cfg.get('train_cfg') is not None:
         told += [*_validation(cfg), *_schedule(cfg), *_checkpoints(cfg)]
+    for part, what in (('val', 'validation'), ('test', 'test')):
+        evaluator = cfg.get(f'{part}_evaluator')
+        if isinstance(evaluator, (list, tuple)) and not evaluator:
+            told.append(f'{part}_evaluator={evaluator!r} holds no metric: the {what} gives no number')
     if cfg.get('resume'):
         told.append('resume=True in the config has no effect; start the command with --resume')
     return told
@@ -84,8 +93,9 @@ def _validation(cfg: Config) -> Iterator[str]:
         yield f'val_cfg has no effect: {why}'
     elif not none and interval > end:
         yield f'train_cfg.val_interval={interval} is more than the {end} of this run: it validates once, at the end'
-    elif none and 'val_interval' in cfg.train_cfg:
-        yield f'train_cfg.val_interval={interval} has no effect: {why}'
+    for key in ('val_interval', 'val_begin') if none else ():
+        if key in cfg.train_cfg:
+            yield f'train_cfg.{key}={cfg.train_cfg[key]} has no effect: {why}'
 
 
 def _schedule(cfg: Config) -> Iterator[str]:

@@ -45,10 +45,30 @@ def closest(word: str, allowed: Iterable[str]) -> str:
         A clause that names the closest allowed words; if none is close, the first dozen of them.
     """
     allowed = sorted(map(str, allowed))
-    near = difflib.get_close_matches(word, allowed, n=3, cutoff=0.6)
-    if near:
-        return 'did you mean ' + ' or '.join(repr(item) for item in near) + '?'
+    found = near(word, allowed)
+    if found:
+        return 'did you mean ' + ' or '.join(repr(item) for item in found) + '?'
     if not allowed:
         return 'no key is allowed here'
     shown = ', '.join(allowed[:12]) + (', ...' if len(allowed) > 12 else '')
     return f'allowed: {shown}'
+
+
+def near(word: str, allowed: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """Allowed words that a misspelt one may have meant.
+
+    Args:
+        word: What was written.
+        allowed: What may be written.
+        likeness: How alike they must be, from 0 to 1.
+
+    Returns:
+        At most three, the closest first; the one that differs in upper and lower case or signs only, if there is one.
+    """
+    allowed = list(allowed)
+    same = [item for item in allowed if _plain(item) == _plain(word)]
+    return same or difflib.get_close_matches(word, allowed, n=3, cutoff=likeness)
+
+
+def _plain(word: str) -> str:
+    return ''.join(letter for letter in word.casefold() if letter.isalnum())

@@ -44,4 +44,7 @@ def _reason(error: Exception, path: Path) -> str:
     if isinstance(error, ImportError):
         return f'{error}; put the folder that holds the module on PYTHONPATH'
     words = ' '.join(str(error).split())
+    if isinstance(error, KeyError) and 'Duplicate key is not allowed among bases' in words:
+        return ('two of its _base_ files set the same key (' + words.strip('"') + '); keep one of them, for example a whole '
+                'config, and take the data with --dataset')
     return f'running it ends in {type(error).__name__}' + (f': {words}' if words else '')

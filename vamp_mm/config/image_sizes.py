@@ -45,7 +45,8 @@ def misfits(cfg: Mapping[str, Any], image_size: tuple[int, int], backbone: str) 
     value = image_size[0] if image_size[0] == image_size[1] else image_size
     return [
         f'{backbone} takes images of {own} pixels, and the pipelines give {what}: set '
-        f'{", ".join(f"{key}={value}" for key in places)}, or take an architecture for images of another size'
+        f'{", ".join(f"{key}={value}" for key in places)} with --cfg-options (in a config of your own: '
+        f'{_in_config(places[0])} = {value}), or take an architecture for images of another size'
         for what, places in keys.items()
     ]
 
@@ -99,6 +100,12 @@ def _pipelines(path: str, value: Any) -> Iterator[tuple[str, Sequence[Any]]]:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _pipelines(f'{path}.{index}', item)
+
+
+def _in_config(key: str) -> str:
+    """How a config that inherits sets a value inside a list."""
+    return '_base_' + ''.join(f'[{part}]' if part.isdecimal() else f'.{part}' if part.isidentifier() else f'[{part!r}]'
+                              for part in key.split('.'))
 
 
 def _pixels(size: tuple[int, int]) -> str:

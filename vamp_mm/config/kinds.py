@@ -72,21 +72,37 @@ def _hint(dotted: str, old: Any, value: Any, was: set[str]) -> str:
     """What was probably meant."""
     if 'word' in was and isinstance(old, str):
         return f'; if the text is meant, keep its quotes from the shell: {dotted}="{str(value)!r}"'
+    if 'number' in was and _is_decimal_comma(value):
+        return '; the decimal sign is a point'
     if not isinstance(value, str):
         return ''
-    if value.lower() in _SPELT:
+    if value.lower() in _SPELT and ('number' not in was or _SPELT[value.lower()] is None):
         return f'; did you mean {_SPELT[value.lower()]}?'
     if isinstance(old, (list, tuple)):
         return "; a list is written [1, 2] or ['a', 'b'], its words in quotes"
     if isinstance(old, Mapping):
         return "; a dict is written dict(type='X', n=1), its words in quotes"
+    return _number(value, isinstance(old, int))
+
+
+def _number(value: str, whole: bool) -> str:
+    """The number that a text holds, as a number of the kind that stood there."""
     try:
-        read = float(value)
+        read = int(value) if whole else float(value)
     except ValueError:
         return ''
     if not math.isfinite(read):
         return ''
-    return f'; did you mean {read!r}? (YAML takes 1e-3 for a word and 1.0e-3 for a number)'
+    yaml = ' (YAML takes 1e-3 for a word and 1.0e-3 for a number)' if 'e' in value.lower() else ''
+    return f'; did you mean {read!r}?{yaml}'
+
+
+def _is_decimal_comma(value: Any) -> bool:
+    """Whether a value was probably written as 0,002 or 1,5."""
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(type(item) is int for item in value)
+    whole, comma, rest = value.strip().partition(',') if isinstance(value, str) else ('', '', '')
+    return bool(comma) and whole.lstrip('+-').isdecimal() and rest.isdecimal()
 
 
 def _doubtful(dotted: str, value: str, old: Any) -> str | None:

@@ -13,7 +13,8 @@ from .components import TypedChecker, registry_of
 from .errors import ConfigError, closest
 from .kinds import refusal, short
 from .signatures import signature_of
-from .validate import dataloader_keys, top_level_keys
+from .top_level import top_level_keys
+from .validate import dataloader_keys
 
 
 def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:

@@ -75,6 +75,12 @@ def same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
+def type_at(cfg: Config, dotted: str) -> str | None:
+    """Name of the type at a dotted key that ends in ``type``, without its scope; None if there is none."""
+    parent = _parent(cfg, dotted.split('.'))
+    return _type_name(parent) if parent is not None and 'type' in parent else None
+
+
 def keys_set_in(file: Path) -> set[str]:
     """Dotted keys to which a Python config file itself gives a value; lists count as a whole only where they are all of it.
 
@@ -110,10 +116,14 @@ def _index(node: Any, kind: str) -> int | None:
     if not isinstance(node, (list, tuple)):
         return None
     for index, item in enumerate(node):
-        name = item.get('type') if isinstance(item, Mapping) else None
-        if (name if isinstance(name, str) else getattr(name, '__name__', '')).split('.')[-1] == kind:
+        if isinstance(item, Mapping) and _type_name(item) == kind:
             return index
     return None
+
+
+def _type_name(item: Mapping[str, Any] | Config) -> str:
+    name = item.get('type')
+    return (name if isinstance(name, str) else getattr(name, '__name__', '')).split('.')[-1]
 
 
 def _parent(cfg: Config, place: Sequence[str | int]) -> Any:

@@ -135,9 +135,10 @@ def _follow(cfg: Config, key: str, setting: Setting, before: Sequence[Setting | 
 
 
 def _is_own(dotted: str, own: set[str]) -> bool:
-    """Whether a user's file sets a key, or the type of a part that holds it: then the whole part is the user's."""
+    """Whether a user's file sets a key, or another type of a part that holds it: then the whole part is the user's."""
     parts = dotted.split('.')
-    return dotted in own or any('.'.join([*parts[:end], 'type']) in own for end in range(1, len(parts)))
+    return dotted in own or any('.'.join([*parts[:end], word]) in own
+                                for end in range(1, len(parts)) for word in ('type', '_delete_'))
 
 
 def _kept(dotted: str, value: Any, setting: Setting, why: str) -> str:

@@ -13,7 +13,7 @@ from vamp_mm.datasets import CATALOG
 
 from .data import holders
 from .identity import dataset_name, protocol_of
-from .places import keys_set_in
+from .places import keys_set_in, type_at
 from .settings_table import Subject
 
 #: What the values of base files are those of, in a config that is put together from them.
@@ -26,7 +26,8 @@ class Origin:
 
     Args:
         subjects: What the values are published for that nobody changed.
-        own_keys: Dotted keys that files outside the published configs set.
+        own_keys: Dotted keys that files outside the published configs set; a ``type`` only where it changes what a
+            published file has there.
         published: Whether the file is one of the published configs itself.
     """
 
@@ -91,8 +92,20 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
             continue
         own |= keys_set_in(item)
         files += [(item.parent / base).resolve() for base in Config._get_base_files(str(item)) if '::' not in base]
+    below = [Config.fromfile(item) for item in entries]
+    if own:
+        own -= _repeated_types(own, Config.fromfile(file), below)
     if len(entries) == 1 and '_base_' not in entries[0].relative_to(tree).parts:
-        cfg = Config.fromfile(entries[0])
-        return Origin([subject_of(cfg, cfg.get('protocol'))], own)
+        return Origin([subject_of(below[0], below[0].get('protocol'))], own)
     plain = Subject(*_PLAIN, subject.clip)  # put together from parts, whose values are those of every dataset
     return Origin([plain, written, subject], own)
+
+
+def _repeated_types(own: set[str], cfg: Config, below: list[Config]) -> set[str]:
+    """Keys of types that a file writes once more as a published file has them: its part is still the published one."""
+    repeated = set()
+    for key in own:
+        kind = type_at(cfg, key) if key.endswith('.type') else None
+        if kind is not None and any(type_at(item, key) == kind for item in below):
+            repeated.add(key)
+    return repeated

@@ -64,7 +64,8 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
     'METRICS': {'topk': PositiveInt | Sequence[PositiveInt], 'collect_device': Literal['cpu', 'gpu'], 'prefix': str},
     'DATA_SAMPLERS': {'shuffle': bool, 'seed': Seed, 'round_up': bool, 'batch_size': PositiveInt, 'drop_last': bool},
     'LOG_PROCESSORS': {'window_size': PositiveInt, 'by_epoch': bool, 'num_digits': PositiveInt},
-    'MODELS': {'num_classes': PositiveInt, 'in_channels': PositiveInt, 'loss_weight': float},
+    'MODELS': {'num_classes': PositiveInt, 'in_channels': PositiveInt | Sequence[PositiveInt],
+               'loss_weight': float},
 }
 
 #: The same for names that mean other things in several libraries.

@@ -20,27 +20,27 @@ from mmengine.utils.dl_utils import set_multi_processing
 from torch.utils.data import DataLoader
 
 from vamp_mm.arguments import Component, as_parameter, fits, shortened
+from vamp_mm.engine.hooks import VocabularyHook
 from vamp_mm.engine.optim_groups import PartOptimWrapperConstructor
 from vamp_mm.evaluation.split_configs import split_dataset
 
 from .components import TypedChecker
 from .effect_check import without_effect
-from .errors import ConfigError, closest
+from .errors import ConfigError, closest, near
+from .helper_variables import unknown_keys
 from .shape_check import check_shapes
 from .signatures import signature_of
+from .top_level import top_level_keys
 from .usual_arguments import DATALOADER, PLAIN, SPLIT, TOP_LEVEL
 
-#: Top-level keys that the Runner reads from its config although they are no arguments of its constructor.
-_READ_FROM_CFG = frozenset({
-    'activation_checkpointing', 'compile', 'custom_imports', 'efficient_conv_bn_eval',
-    'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn'
-})
 #: Which method a run is of: set in the model's config, completed by compose.
 _RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
 #: What a config holds besides dicts and ready-made objects.
 _DATA = str | bool | int | float | Sequence[Any]
 _DEFAULT_HOOKS = frozenset(
     {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'})
+#: Whose hooks are known to set no class names, but ours.
+_KNOWN_PACKAGES = ('mmengine', 'mmpretrain', 'vamp_mm')
 _DATALOADER = frozenset({'num_batch_per_epoch', 'disable_subprocess_warning'})
 _PARAMWISE = frozenset({
     'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'flat_decay_mult',
@@ -77,11 +77,6 @@ def check_config(cfg: Config) -> list[str]:
     return _RunnerCheck(cfg).run() or check_shapes(cfg)
 
 
-def top_level_keys() -> frozenset[str]:
-    """The keys that a config may have at its top level."""
-    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}  # protocol, run: of compose
-
-
 def dataloader_keys() -> frozenset[str]:
     """The keys that a dataloader's dict may have, which names no type."""
     return signature_of(DataLoader).keys | _DATALOADER
@@ -106,11 +101,8 @@ class _RunnerCheck:
             'log_processor': ('LOG_PROCESSORS', 'LogProcessor'),
             'model_wrapper_cfg': ('MODEL_WRAPPERS', 'MMDistributedDataParallel')
         }
-        functions = {
-            'randomness': Runner.set_randomness, 'auto_scale_lr': Runner.scale_lr,
-            'compile': torch.compile
-        }
-        self._untyped('the config', dict.fromkeys(self._cfg), top_level_keys())
+        functions = {'randomness': Runner.set_randomness, 'compile': torch.compile}
+        self._problems += unknown_keys(self._cfg, top_level_keys())
         self._values('', self._cfg, TOP_LEVEL, None)
         self._untyped('run', self._cfg.get('run') or {}, _RUN)
         for key, value in self._cfg.items():
@@ -131,11 +123,32 @@ class _RunnerCheck:
                 self._evaluator(key, value)
             elif key in ('train_cfg', 'val_cfg', 'test_cfg'):
                 self._loop(key, value)
+            elif key == 'auto_scale_lr':
+                self._untyped(key, value, frozenset(PLAIN[key]))
             elif key in ('optim_wrapper', 'default_hooks', 'env_cfg', 'custom_imports'):
                 getattr(self, f'_{key}')(key, value)
         for part in ('val', 'test'):
             self._together(f'{part}_cfg', f'{part}_dataloader', f'{part}_evaluator')
+        if not self._problems:
+            self._class_names()
         return self._problems
+
+    def _class_names(self) -> None:
+        """A model that answers about class names must get some: from a hook, or in a test from the loop."""
+        model, hooks = self._cfg.get('model') or {}, self._cfg.get('custom_hooks') or ()
+        target = self._types.resolve('model.type', model.get('type'), 'MODELS') if model else None
+        if not hasattr(target, 'set_vocabulary') or model.get('vocabulary') is not None:
+            return
+        kinds = [self._types.resolve('custom_hooks', hook['type'], 'HOOKS') for hook in hooks]
+        if any(issubclass(kind, VocabularyHook) or kind.__module__.split('.')[0] not in _KNOWN_PACKAGES for kind in kinds):
+            return  # a hook of the user's own may do it
+        loop = self._cfg.get('test_cfg')
+        of_test = loop is not None and not getattr(
+            self._types.resolve('test_cfg', loop.get('type', 'TestLoop'), 'LOOPS'), 'sets_vocabulary', False)
+        what = 'training' if self._cfg.get('train_cfg') is not None else 'the test' if of_test else None
+        if what:
+            self._problems.append(f'custom_hooks: {target.__name__} has no class names in {what}, and no hook gives it '
+                                  "those of the data; add dict(type='vamp_mm.VocabularyHook')")
 
     def _together(self, *keys: str) -> None:
         given = [key for key in keys if self._cfg.get(key) is not None]
@@ -177,6 +190,7 @@ class _RunnerCheck:
         for key in ('dataset', 'sampler'):
             if key not in value:
                 self._problems.append(f'{path}: needs the key {key!r}')
+        self._batches(path, value)
         for key in ('collate_fn', 'worker_init_fn'):
             if isinstance(value.get(key), Mapping):
                 # The batch is handed to these functions, so they need more than the config gives.
@@ -184,6 +198,18 @@ class _RunnerCheck:
         for key in ('dataset', 'sampler', 'batch_sampler'):
             registry = 'DATASETS' if key == 'dataset' else 'DATA_SAMPLERS'
             self._plain(f'{path}.{key}', value.get(key), registry)
+
+    def _batches(self, path: str, value: Mapping) -> None:
+        """Keys that torch refuses beside a sampler, which every dataloader has, or beside a batch sampler."""
+        if value.get('shuffle'):
+            self._problems.append(f'{path}.shuffle={value["shuffle"]!r} stands beside {path}.sampler: set '
+                                  f'{path}.sampler.shuffle')
+        if value.get('batch_sampler') is not None:
+            if value.get('drop_last'):
+                self._problems.append(f'{path}.drop_last={value["drop_last"]!r} stands beside {path}.batch_sampler: set '
+                                      f'{path}.batch_sampler.drop_last, if it has that key')
+            if 'batch_size' not in value:
+                self._problems.append(f"{path}: needs the key 'batch_size', which its batch_sampler gets")
 
     def _evaluator(self, path: str, value: object) -> None:
         if isinstance(value, Mapping) and 'metrics' in value:
@@ -245,7 +271,8 @@ class _RunnerCheck:
                 self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
 
     def _default_hooks(self, path: str, value: Mapping) -> None:
-        self._untyped(f'{path} (others go into custom_hooks)', value, _DEFAULT_HOOKS)
+        own = {name for name, hook in value.items() if isinstance(hook, Mapping | None) and not near(name, _DEFAULT_HOOKS)}
+        self._untyped(path, value, _DEFAULT_HOOKS | own)
         for name, hook in value.items():
             self._values(path, {name: hook}, {name: Component | None})
             if isinstance(hook, Mapping):

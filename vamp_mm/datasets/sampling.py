@@ -53,8 +53,8 @@ def few_shot_subset(
         else:
             raise DataError(
                 f'class {group[0].name!r} (label {label}) has {len(group)} images in {part}, '
-                f'fewer images than shots={brief(shots)}; use fewer shots, or set allow_short=True to '
-                'take all it has'
+                f'fewer images than shots={brief(shots)}; train with --shots {min(map(len, groups.values()))}, or take all '
+                'it has with --cfg-options train_dataloader.dataset.allow_short=True'
             )
     return tuple(subset)
 

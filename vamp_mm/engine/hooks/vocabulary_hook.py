@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmengine.hooks import Hook
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
@@ -75,6 +76,10 @@ class VocabularyHook(Hook):
         if getattr(loop, 'sets_vocabulary', False):
             return
         model = _model(runner)
+        learned = any(weight.requires_grad for weight in model.parameters())
+        if what == 'test' and learned and getattr(model, 'beside_zero_shot', None) is not None:
+            print_log(f'{type(loop).__name__} does not test zero-shot CLIP beside the method; '
+                      "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does", 'current')
         self._before = model.vocabulary
         model.set_vocabulary(self._vocabulary(loop.dataloader.dataset, what))
 

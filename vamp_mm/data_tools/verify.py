@@ -168,7 +168,12 @@ def _read(source: SplitSource | ValueError, root: str) -> tuple[Split | None, li
     except (FileNotFoundError, ValueError) as error:
         advice = source.hint if source.hint not in str(error) else ''
         return None, [Finding(ERROR, f'the lists cannot be read: {error}', advice)]
-    return split, [Finding(NOTE, note) for note in source.notes(root)]
+    return split, [_finding(note) for note in source.notes(root)]
+
+
+def _finding(note: str) -> Finding:
+    what = note.removeprefix('WARNING: ')
+    return Finding(NOTE if what == note else WARNING, what)
 
 
 def _look(paths: list[str], workers: int | None, console: Console) -> list[ImageFacts]:

@@ -89,7 +89,8 @@ class ImageFolder(SplitSource):
     def notes(self, data_root: str) -> tuple[str, ...]:
         """What was left out or made; see :meth:`SplitSource.notes`."""
         root = Path(data_root).expanduser()
-        return (*self._read(data_root)[1], *left_unread(root, (), 'the class folders'))
+        folders = [self.undivided] if self.undivided is not None else list(self.parts.values())
+        return (*self._read(data_root)[1], *left_unread(root, (), 'the class folders', folders))
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
         root = self.require(osp.expanduser(data_root), 'data root')

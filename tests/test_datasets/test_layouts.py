@@ -269,7 +269,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     inaturalist: ('two levels of folders, such as Aves with 2761, 2762 in it', "'ROOT#level=2'"),
     covid_radiography: ('COVID, Normal in ROOT hold images, masks', 'move the folders masks out of ROOT'),
     classes_above_parts: ('hold test, train, so classes lie above parts', "'ROOT#level=1'"),
-    yolo: ('images in ROOT/test is called like parts of a data set', ),
+    yolo: ('images in ROOT/train is called like parts of a data set', ),
     segmentation: ('images, masks in ROOT are called like parts', ),
     patients: ('patient_000, patient_001, patient_002, patient_003 in ROOT are called like parts', ),
     batches: ('batch1, batch2, extra in ROOT are called like parts', ),

@@ -15,6 +15,8 @@ from vamp_mm.datasets.sources import build_source
 from vamp_mm.datasets.sources.detect import detect
 from vamp_mm.datasets.sources.grid import read_grid
 from vamp_mm.datasets.sources.mention import Sample, look_up, name_key
+from vamp_mm.datasets.sources.table import _check_single
+from vamp_mm.datasets.sources.table_rows import Row
 
 KINDS = ('cat', 'dog')
 
@@ -162,3 +164,77 @@ def test_any_text_reads_as_some_columns(text: str, suffix: str) -> None:
     grid = read_grid(text, suffix)
     assert len(grid.header) == len(grid.columns)
     assert not look_up(grid, [Sample('cat', 'no such image there.jpg', True)]).found
+
+
+def _message(path: Path | str) -> str:
+    with pytest.raises(DataError) as error:
+        detect(path)
+    return str(error.value)
+
+
+def test_no_part_is_advised_as_a_data_set(tmp_path: Path) -> None:
+    root = own.folders(tmp_path / 'd', {f'{part}/{domain}/{name}': 2 for part in ('train', 'test')
+                                        for domain in ('art', 'photo') for name in KINDS})  # fmt: skip
+    message = _message(root)
+    assert message.startswith(f'{root}/train holds domains and not classes: art, photo have the same folders')
+    assert f"give '{root}#level=2' for the images of all of them together, train and test apart, or '{root}#level=1'" in message
+    assert '--dataset' not in message
+    source = detect(f'{root}#level=2').source
+    assert source == dict(type='vamp_mm.ImageFolder', train='train', test='test', level=2)
+    assert build_source(source).read(str(root)).classes == KINDS
+    root = own.folders(tmp_path / 'm', {f'{part}/{name}': 2 for part in ('train', 'test') for name in ('images/cat', 'masks/cat')})
+    assert f"'{root}#level=1'" in _message(root)
+    assert f'give {root}/' not in _message(root)
+    root = own.folders(tmp_path / 't', {'test/cat': 2, 'test/dog': 2, 'more': 2})
+    assert 'move more out of it\n' in _message(root)
+
+
+def test_submissions_are_never_offered_and_come_last(tmp_path: Path) -> None:
+    for index in range(8):
+        own.draw(tmp_path / 'train' / f'{index + 10:032x}.jpg', index)
+        own.draw(tmp_path / 'test' / f'{index + 50:032x}.jpg', index)
+    own.table(tmp_path / 'a_sample_submission.csv', [['id', 'breed'], *([f'{i + 50:032x}', 'pug'] for i in range(8))])
+    own.table(tmp_path / 'labels.csv', [['id', 'breed'], *([f'{i + 10:032x}', 'pug' if i % 2 else 'boxer'] for i in range(8))])
+    message = _message(tmp_path)
+    assert message.index('labels.csv#path=id,class=breed') < message.index('a_sample_submission.csv is called a submission')
+    assert 'submission.csv#' not in message
+    assert 'a_sample_submission.csv is called a submission' in _message(tmp_path / 'a_sample_submission.csv')
+    assert '#path' not in _message(tmp_path / 'a_sample_submission.csv')
+
+
+def test_classes_in_file_names_and_one_hot_tables_are_seen(tmp_path: Path) -> None:
+    for name in KINDS:
+        for index in range(3):
+            own.draw(tmp_path / 'pets' / 'train' / 'train' / f'{name}.{index}.jpg')
+            own.draw(tmp_path / 'pets' / 'test1' / 'test1' / f'{index}.jpg')
+            own.draw(tmp_path / 'leaves' / 'images' / f'{name}_{index}.jpg')
+    for path in ('pets', 'pets/train', 'pets/train/train'):
+        message = _message(tmp_path / path)
+        assert 'the classes may be in the file names (cat, dog): write a table with the columns path and class' in message
+        assert f'give {tmp_path}/pets/train if' not in message
+    own.table(tmp_path / 'leaves' / 'train.csv', [['image_id', 'cat', 'dog'], *(
+        [f'{name}_{index}', str(int(name == 'cat')), str(int(name == 'dog'))] for name in KINDS for index in range(3))])
+    assert 'it is a one-hot table, one column per class (cat, dog), which is not read' in _message(tmp_path / 'leaves')
+
+
+def test_tables_of_parts_are_named_once_and_together(tmp_path: Path) -> None:
+    own.folders(tmp_path / 'images', {'pie': 4, 'pho': 4})
+    for part in ('train', 'test'):
+        own.table(tmp_path / 'meta' / f'{part}.txt', [['pie/0'], ['pho/0']])
+    message = _message(tmp_path)
+    assert message.count(f'{tmp_path}/meta/test.txt, {tmp_path}/meta/train.txt are read together: {tmp_path}/meta/test.txt: 2 of 2') == 1
+    assert message.count('meta/train.txt') == 1
+
+
+def test_numbers_as_class_folders_are_a_warning(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'0': 4, '1': 4})
+    notes = build_source(detect(tmp_path).source).notes(str(tmp_path))
+    assert notes[-1].startswith('WARNING: the class folders are called by numbers (0, 1), and such names tell CLIP nothing')
+
+
+@given(st.sampled_from('|;,/+&'))
+def test_several_classes_in_a_cell_are_refused(mark: str) -> None:
+    rows = [Row(1, 'a.png', 'cat', None), Row(2, 'b.png', 'dog', None), Row(3, 'c.png', f'cat{mark}dog', None)]
+    with pytest.raises(DataError, match="1 of 3 rows hold several classes in one cell, such as .* 'cat', 'dog' are classes of other"):
+        _check_single(rows, {row.label for row in rows}, 'x.csv')
+    _check_single(rows, {f'cat{mark}dog', 'cat', 'cow'}, 'x.csv')  # a name with such a sign in it

@@ -161,7 +161,8 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | V
 def _read(source: SplitSource | ValueError, root: str) -> tuple[Split | None, list[Finding]]:
     """The lists, or the reason why there are none."""
     if isinstance(source, ValueError):
-        return None, [Finding(ERROR, f'the lists cannot be read: {source}', 'docs/data_tools.md shows what can be')]
+        return None, [Finding(ERROR, f'the lists cannot be read: {source}',
+                              'docs/tutorials/README.md shows what can be, docs/tutorials/table.md tables')]
     try:
         source.require(root, 'data root')
         split = source.read(root)

@@ -98,6 +98,9 @@ def _file_layout(choice: Choice) -> Layout:
     try:
         return named_layout(choice)
     except NoTableError as error:
+        if is_submission(file):
+            raise NoTableError(
+                f'{error}; {file.name} is called a submission, whose classes are not the true ones') from error
         advice = _advice(file, mentions(file, _samples(file.parent)))
         raise NoTableError(f'{error}{advice}') from error
 
@@ -131,7 +134,10 @@ def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
     known = [file for item in unread for file in item.files]
     others = [file for file in tables_beside(root) if file not in known]
     reasons = []
+    groups = {file: item.files for item in unread for file in item.files[1:]}
     for file in sorted((*known, *others), key=is_submission):  # what is no answer to the question comes last
+        if file in groups:  # read together with the first one, and said there
+            continue
         mention = mentions(file, samples)
         # texts and JSON beside images are often something else: read-me, licence, settings
         if file in known or mention.found or file.name.lower().endswith(SURE_TABLES):
@@ -144,7 +150,10 @@ def _samples(root: Path) -> list[Sample]:
 
 
 def _reason(file: Path, mention: Mention, unread: Sequence[Unread]) -> str:
-    why = next((str(item.reason) for item in unread if file in item.files), None)
+    item = next((item for item in unread if file in item.files), None)
+    why = None if item is None else str(item.reason)
+    if item is not None and len(item.files) > 1:
+        why = f'{", ".join(map(str, item.files))} are read together: {why}'
     if why is None and file.suffix.lower() not in TABLE_SUFFIXES:
         why = f'{file} is not read: {file.suffix} is no format of tables here; save it as CSV, with a column for the class'
     if why is None:

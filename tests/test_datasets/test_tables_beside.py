@@ -105,6 +105,11 @@ def test_a_table_above_the_folder(tmp_path: Path) -> None:
     own.table(tmp_path / 'labels.csv', [['name', 'label'], *([f'b{index}', KINDS[index % 2]] for index in range(16))])
     layout = detect(images)  # about other images
     assert not any('not read' in note for note in build_source(layout.source).notes(layout.data_root))
+    own.table(tmp_path / 'sizes.csv', [['name', 'width'], *([f'a{index:03d}', str(300 + index)] for index in range(16))])
+    note = build_source(detect(images).source).notes(str(images))[-1]
+    assert note.startswith(f'WARNING: not read: {tmp_path}/sizes.csv (has no column for the path')
+    own.table(tmp_path / 'sizes.csv', [['name', 'label'], *([f'a{i:03d}', 'site_a' if i < 8 else 'site_b'] for i in range(16))])
+    assert not any('sizes.csv' in note for note in build_source(detect(images).source).notes(str(images)))
 
 
 def _rows(*columns: Callable[[str, int], str]) -> list[list[str]]:

@@ -98,10 +98,11 @@ def test_shots_reach_through_the_wrapper(birds: Path, tmp_path: Path) -> None:
     assert check_config(cfg) == []
 
 
-def _start(dataset, work_dir: Path, iterations: int = 0, tested: SplitTestLoop | None = None) -> None:
+def _start(dataset, work_dir: Path, iterations: int = 0, tested: SplitTestLoop | None = None, validated=None) -> None:
     """What a Runner does with the hook before it trains."""
+    val_loop = validated and SimpleNamespace(dataloader=SimpleNamespace(dataset=validated))
     runner = SimpleNamespace(
-        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=None, test_loop=tested, work_dir=str(work_dir), iter=iterations,
+        train_dataloader=SimpleNamespace(dataset=dataset), val_loop=val_loop, test_loop=tested, work_dir=str(work_dir), iter=iterations,
         logger=MMLogger.get_current_instance())  # fmt: skip
     work_dir.mkdir(exist_ok=True)
     DataRecordHook().before_train(runner)
@@ -144,6 +145,38 @@ def test_the_record_can_be_used_again(birds: Path, tmp_path: Path) -> None:
     shutil.copy(tmp_path / 'run' / 'data_split.json', birds / 'few.json')
     again = FewShotDataset(str(birds), dict(type='SplitFile', file='few.json'))
     assert again.load_data_list() == _data(birds).load_data_list()
+
+
+@pytest.mark.parametrize(('own_way', 'note'), [
+    (dict(shots=-1, seed=1, class_split='base'), 'validated on 3 images of the val split: all images, base classes'),
+    (dict(shots=2, seed=7), 'validated on 4 images of the val split: shots=2, seed 7, all classes'),
+    (dict(shots=1, seed=2), None),
+])  # fmt: skip
+def test_the_validation_images_are_those_of_the_validation(tmp_path: Path, own_way: dict, note: str | None) -> None:
+    root = own.folders(tmp_path / 'birds', {**{f'{part}/{name}': 4 for part in ('train', 'test') for name in ('ant', 'bee')},
+                                            'val/ant': 3, 'val/bee': 2})  # fmt: skip
+    source = dict(type='ImageFolder', train='train', val='val', test='test')
+    used = _data(root, source=source, split='val', **own_way)
+    _start(_data(root, source=source, shots=1), tmp_path / 'run', validated=used)
+    lists = json.loads((tmp_path / 'run' / 'data_split.json').read_text())
+    assert [str(root / path) for path, _, _ in lists['val']] == [info['img_path'] for info in used.load_data_list()]
+    assert ('validated on' in (tmp_path / 'run' / 'data_note.txt').read_text()) == (note is not None)
+    assert (note or '') in (tmp_path / 'run' / 'data_note.txt').read_text()
+
+
+def test_few_validation_images_are_no_fault_where_all_are_taken(tmp_path: Path) -> None:
+    root = own.folders(tmp_path / 'birds', {**COUNTS, 'val/ant': 2, 'val/bee': 2})
+    source = dict(type='ImageFolder', train='train', val='val', test='test')
+    _start(_data(root, source=source, shots=4), tmp_path / 'run', validated=_data(root, source=source, split='val', shots=-1))
+    assert len(json.loads((tmp_path / 'run' / 'data_split.json').read_text())['val']) == 4
+
+
+def test_validation_images_of_other_data_are_counted(birds: Path, tmp_path: Path) -> None:
+    other = own.folders(tmp_path / 'more', COUNTS)
+    for used, place in ((_data(other, split='test', shots=-1), f'of more in {other}'), (_data(birds, split='test', shots=-1), 'of birds in')):
+        _start(_data(birds), tmp_path / 'run', validated=used)
+        assert not json.loads((tmp_path / 'run' / 'data_split.json').read_text())['val']
+        assert f'validated on 4 images of the test split {place}' in (tmp_path / 'run' / 'data_note.txt').read_text()
 
 
 def test_a_resumed_run_must_find_the_same_images(birds: Path, tmp_path: Path) -> None:

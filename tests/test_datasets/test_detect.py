@@ -89,7 +89,7 @@ def test_a_split_file(tmp_path: Path) -> None:
 
 def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
     own.folders(tmp_path, {'a': 4, 'b': 4})
-    own.table(tmp_path / 'l.csv', [[f'{name}/{i}.png', name] for name in 'ab' for i in range(4)])
+    own.table(tmp_path / 'l.csv', [[f'{name}/{i}.png', name] for name in 'ab' for i in range(3)])
     with pytest.raises(DataError, match=r'in 2 ways: \(1\) the table\(s\) l.csv; \(2\) 2 class folders \(a, b\)'):
         detect(tmp_path)
     assert detect(tmp_path / 'l.csv').source['files'] == 'l.csv'

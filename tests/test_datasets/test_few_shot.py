@@ -73,7 +73,7 @@ def test_metainfo_is_there_before_the_images(arguments: dict, data_root: Path) -
     with pytest.raises(FileNotFoundError, match='15 of 15 images') as caught:
         data.full_init()
     assert '... and 5 more' in str(caught.value)
-    assert 'data/README.md' in str(caught.value)
+    assert 'docs/tutorials/README.md' in str(caught.value)
 
 
 def test_metainfo_is_not_taken_for_file_names(

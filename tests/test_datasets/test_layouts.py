@@ -258,7 +258,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
                'HAM10000_images_part_1, HAM10000_images_part_2 in ROOT are called like parts of a data set'),
     aptos: ("give 'ROOT/train.csv#path=id_code,class=diagnosis'", 'test_images, train_images in ROOT are called like parts'),
     nih: ("give 'ROOT/Data_Entry_2017.csv#path=Image Index,class=COLUMN' with one of 'Finding Labels', 'Patient ID'", ),
-    isic: ("give 'ROOT/ISIC_2019_Training_GroundTruth.csv#path=image,class=COLUMN' with one of 'MEL', 'NV' as COLUMN", ),
+    isic: ("ISIC_2019_Training_GroundTruth.csv has no column for the class", "it is a one-hot table, one column per class (MEL, NV)"),
     dog_breeds: ("give 'ROOT/labels.csv#path=id,class=breed'", 'sample_submission.csv is called a submission'),
     cub: ('ROOT holds segmentations beside images', 'give ROOT/images if the classes are the folders in it', 'images.txt'),
     celeba: ('only one folder with images, img_align_celeba, and no class folders in it', 'list_attr_celeba.txt'),
@@ -269,7 +269,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     inaturalist: ('two levels of folders, such as Aves with 2761, 2762 in it', "'ROOT#level=2'"),
     covid_radiography: ('COVID, Normal in ROOT hold images, masks', 'move the folders masks out of ROOT'),
     classes_above_parts: ('hold test, train, so classes lie above parts', "'ROOT#level=1'"),
-    yolo: ('images in ROOT/test is called like parts of a data set', ),
+    yolo: ('images in ROOT/train is called like parts of a data set', ),
     segmentation: ('images, masks in ROOT are called like parts', ),
     patients: ('patient_000, patient_001, patient_002, patient_003 in ROOT are called like parts', ),
     batches: ('batch1, batch2, extra in ROOT are called like parts', ),
@@ -380,7 +380,7 @@ def test_a_table_beside_class_folders(tmp_path: Path, names: tuple, rows: list, 
         return
     split, notes = _read(tmp_path)
     assert split.classes == names
-    assert re.fullmatch(r'not read: birds.csv \(has no column for the .*\); the lists come from the class folders', notes[-1])
+    assert re.fullmatch(r'WARNING: not read: birds.csv \(has no column for the .*\); the lists come from the class folders', notes[-1])
 
 
 def test_debris_is_none_of_the_data(tmp_path: Path) -> None:
@@ -408,7 +408,7 @@ def test_train_csv_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
         own.table(tmp_path / 'test.csv', rows)
         split, notes = _read(tmp_path / 'train.csv')
         assert (split.classes, len(split.train), len(split.val), len(split.test)) == (('cat', 'dog'), 4, 2, 2)
-        assert notes[-1].startswith(f'not read: test.csv ({why}')
+        assert notes[-1].startswith(f'WARNING: not read: test.csv ({why}')
         assert notes[-1].endswith('); the lists come from train.csv')
     (tmp_path / 'test.csv').write_bytes(b'\xff\xfe')
     assert _read(tmp_path / 'train.csv')[0].classes == ('cat', 'dog')

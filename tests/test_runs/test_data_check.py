@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from vamp_mm import apis
 from vamp_mm.datasets import DataError
-from vamp_mm.runs.data_check import check_lists
+from vamp_mm.runs.data_check import check_lists, say_doubts
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_vit-b16_caltech101.py'
@@ -58,3 +60,19 @@ def test_targets_of_the_test_are_looked_at(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='eurosat does not exist'):
         check_lists(cfg)
     check_lists(apis.compose(CONFIG, dataset=own, shots=2))
+
+
+def test_a_test_warns_of_tables_that_are_not_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for index in range(8):
+        file = tmp_path / 'birds' / 'test' / ('cat' if index < 4 else 'dog') / f'bird_{index}.png'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (tmp_path / 'birds' / 'boxes.csv').write_text('file,x\n' + ''.join(f'bird_{index}.png,{index}\n' for index in range(8)))
+    dataset = dict(type='FewShotDataset', data_root=str(tmp_path / 'birds'), split='test', source=dict(type='ImageFolder', test='test'))
+    cfg = Config(dict(test_dataloader=dict(dataset=dataset)))
+    with caplog.at_level(logging.INFO):
+        say_doubts(cfg, logging.getLogger('doubts'))
+    (record, ) = caplog.records
+    assert (record.levelname, record.getMessage()) == ('WARNING', (
+        "not read: boxes.csv (has no column for the class. Columns found: ['file', 'x']; it names these images); the lists come "
+        'from the class folders'))

@@ -23,7 +23,7 @@ from vamp_mm.engine import load_checkpoint, unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import launched, on_main, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
-from vamp_mm.runs.data_check import check_lists
+from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import write_json
@@ -87,6 +87,8 @@ def test(
         if text := settings_text(cfg):
             runner.logger.info(text)
         say_if_images_differ(cfg, unwrap_model(runner.model))
+        if is_main_process():
+            say_doubts(cfg, runner.logger)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:

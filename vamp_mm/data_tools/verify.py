@@ -161,14 +161,20 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | V
 def _read(source: SplitSource | ValueError, root: str) -> tuple[Split | None, list[Finding]]:
     """The lists, or the reason why there are none."""
     if isinstance(source, ValueError):
-        return None, [Finding(ERROR, f'the lists cannot be read: {source}', 'docs/data_tools.md shows what can be')]
+        return None, [Finding(ERROR, f'the lists cannot be read: {source}',
+                              'docs/tutorials/README.md shows what can be, docs/tutorials/table.md tables')]
     try:
         source.require(root, 'data root')
         split = source.read(root)
     except (FileNotFoundError, ValueError) as error:
         advice = source.hint if source.hint not in str(error) else ''
         return None, [Finding(ERROR, f'the lists cannot be read: {error}', advice)]
-    return split, [Finding(NOTE, note) for note in source.notes(root)]
+    return split, [_finding(note) for note in source.notes(root)]
+
+
+def _finding(note: str) -> Finding:
+    what = note.removeprefix('WARNING: ')
+    return Finding(NOTE if what == note else WARNING, what)
 
 
 def _look(paths: list[str], workers: int | None, console: Console) -> list[ImageFacts]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from logging import Logger
 from typing import Any
 
 from mmengine.config import Config
 
 from vamp_mm.config.data import LOADERS, holders
+from vamp_mm.datasets.sources import build_source
 from vamp_mm.evaluation.split_configs import split_dataset
 from vamp_mm.registry import DATASETS
 
@@ -31,6 +33,25 @@ def check_lists(cfg: Config) -> None:
         if config not in seen:
             seen.append(config)
             DATASETS.build(config)
+
+
+def say_doubts(cfg: Config, logger: Logger) -> None:
+    """Log what is doubtful about the data of a test, such as a table beside class folders that is not read.
+
+    A training says the same while it records its data (:class:`~vamp_mm.runs.data_record.DataRecordHook`).
+
+    Args:
+        cfg: A checked config.
+        logger: Where to say it.
+    """
+    places = {str((dataset['data_root'], dataset['source'])): dataset for dataset in _datasets(cfg)}
+    notes = [
+        note for dataset in places.values() if not isinstance(dataset['source'], str)
+        for note in build_source(dataset['source']).notes(str(dataset['data_root']))
+    ]  # fmt: skip
+    for note in dict.fromkeys(notes):
+        if note.startswith('WARNING'):
+            logger.warning(note.removeprefix('WARNING: '))
 
 
 def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper, Item, Split
+from vamp_mm.datasets.class_splits import class_range
 from vamp_mm.datasets.image_audit import audit_images
 from vamp_mm.datasets.sampling import few_shot_part
 from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, SplitSource
@@ -35,7 +36,8 @@ class DataRecordHook(Hook):
     """Writes down which images a run uses, and looks at them before the run does.
 
     ``data_split.json`` holds the few-shot subset that was drawn (before base and novel classes are
-    told apart) and the test list, so that the exact images can be audited and used again.
+    told apart), the validation images that are used, and the test list, so that the exact images can
+    be audited and used again. Validation images of other data are counted in the note.
     ``data_note.txt`` says in words where they come from. A run that resumes must find the same.
 
     A user's own data are looked through first: all images must be there, those of the run are
@@ -50,20 +52,22 @@ class DataRecordHook(Hook):
         if dataset is not None:
             loop = runner.test_loop  # built here if it is not yet: all processes have to
             sizes = loop.sizes if isinstance(loop, SplitTestLoop) else {}
-            on_main(lambda: self._record(runner, dataset, sizes))
+            validated = runner.val_loop and next(_recorded(runner.val_loop.dataloader.dataset), None)
+            on_main(lambda: self._record(runner, dataset, validated, sizes))
 
     def _record(
         self,
         runner: Runner,
         dataset: FewShotDataset | FewShotWrapper,
+        validated: FewShotDataset | FewShotWrapper | None,
         tested: Mapping[str, tuple[int, int]],
     ) -> None:
-        notes: list[str] = []
+        notes = _validation(dataset, validated)
         if isinstance(dataset, FewShotWrapper):
             lists = dataset.few_shot_lists()
         else:
             split = dataset.source.read(dataset.data_root)
-            lists = _used(split, dataset, runner.val_loop is not None)
+            lists = _used(split, dataset, validated if _same_data(dataset, validated) else None)
             notes += dataset.source.notes(dataset.data_root)
             if isinstance(dataset.source, _OWN):
                 notes += _look_through(split, lists, dataset)
@@ -79,14 +83,48 @@ def _recorded(dataset: Any) -> Iterator[FewShotDataset | FewShotWrapper]:
             yield inner
 
 
-def _used(split: Split, dataset: FewShotDataset, validates: bool) -> dict[str, tuple[Item, ...]]:
-    """The images of a run, before base and novel classes are told apart."""
-    drawn = {
-        part: few_shot_part(split, part, dataset.shots, dataset.seed, dataset.allow_short)
-        if dataset.shots > 0 else split.part(part)
-        for part in (('train', 'val') if validates else ('train',))
-    }  # fmt: skip
-    return {'train': drawn['train'], 'val': drawn.get('val', ()), 'test': split.test}
+def _used(split: Split, dataset: FewShotDataset, validated: FewShotDataset | None) -> dict[str, tuple[Item, ...]]:
+    """The images of a run: of the training before base and novel classes are told apart, of the validation after it."""
+    val: tuple[Item, ...] = ()
+    if validated is not None:
+        kept = class_range(validated.which, len(split.classes))
+        val = tuple(item for item in _drawn(split, validated) if item.label in kept)
+    return {'train': _drawn(split, dataset), 'val': val, 'test': split.test}
+
+
+def _drawn(split: Split, dataset: FewShotDataset) -> tuple[Item, ...]:
+    if dataset.shots < 1:
+        return split.part(dataset.split)
+    return few_shot_part(split, dataset.split, dataset.shots, dataset.seed, dataset.allow_short)
+
+
+def _same_data(dataset: FewShotDataset | FewShotWrapper, validated: FewShotDataset | FewShotWrapper | None) -> bool:
+    """Whether the validation images are those of the ``val`` list of the data that are trained on."""
+    if not isinstance(dataset, FewShotDataset) or not isinstance(validated, FewShotDataset):
+        return False
+    same_place = os.path.realpath(dataset.data_root) == os.path.realpath(validated.data_root)
+    return same_place and validated.split == 'val' and _settings(dataset.source) == _settings(validated.source)
+
+
+def _settings(source: SplitSource) -> tuple[Any, ...]:
+    """What the lists of a source depend on; sentences for prompts do not."""
+    return type(source), {key: value for key, value in vars(source).items() if key != 'templates'}
+
+
+def _validation(
+    dataset: FewShotDataset | FewShotWrapper, validated: FewShotDataset | FewShotWrapper | None
+) -> list[str]:
+    """A line about the validation images where they or their number do not follow from the training set."""
+    if validated is None:
+        return []
+    what = f'validated on {len(validated)} images of the {validated.split} split'
+    if not _same_data(dataset, validated):
+        place = '' if isinstance(validated, FewShotWrapper) else f' in {os.path.abspath(validated.data_root)}'
+        return [f'{what} of {validated.metainfo["dataset_name"]}{place}, which are not listed in {LISTS}']
+    if (validated.shots, validated.seed, validated.which) == (dataset.shots, dataset.seed, dataset.which):
+        return []
+    shots = 'all images' if validated.shots < 1 else f'shots={validated.shots}, seed {validated.seed}'
+    return [f'{what}: {shots}, {validated.which} classes']
 
 
 def _look_through(
@@ -148,6 +186,8 @@ def _count(part: str, items: Sequence[Item], dataset: FewShotDataset | FewShotWr
     count = f'{len(items)} images'
     if dataset.which == 'all':
         return count
+    if part == 'val':  # listed after the class split
+        return f'{count} of {len({item.label for item in items})} classes'
     count += f' of all {len({item.label for item in items})} classes'
     return count + (f', {len(dataset)} of them trained on' if part == 'train' else '')
 

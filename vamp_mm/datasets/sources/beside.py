@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
 from .class_file import CLASS_FILES
 from .columns import PART_NAMES, Columns
+from .grid import LINED, read_grid
+from .mention import Mention, Sample, look_up, sample_images
 from .names import folded
-from .scan import files, has_images, iter_images, subfolders
+from .scan import files, has_images, subfolders
 from .table_rows import TABLE_SUFFIXES, read_rows
 
 #: Tables in formats that are not read.
@@ -29,32 +30,10 @@ SURE_TABLES = (
     '.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
 #: Bytes of a table that are searched.
 _SEARCHED = 64 << 20
-#: Folders and images in each that are looked up in a table.
-_FOLDERS, _IMAGES = 40, 2
-#: Places of a name in a table that are looked at, and characters around it where there are no lines.
+#: Places of a name in a table that are looked at, and characters around it.
 _PLACES, _AROUND = 20, 300
 #: More files of a table's ending in a folder of their own belong to one image each.
 _FEW = 20
-
-
-@dataclass(frozen=True)
-class Mention:
-    """What a table says about some images in folders.
-
-    Args:
-        found: How many of the images it names.
-        agreed: Of how many it names the folder too, as a value of its own.
-        column: Place of the image in its row, None if the table has no rows.
-    """
-
-    found: int
-    agreed: int
-    column: int | None
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether the table knows these images and does not know their folders as classes."""
-        return 2 * self.agreed < self.found or (self.found > 0 and not self.agreed)
 
 
 def tables_beside(root: Path) -> list[Path]:
@@ -69,23 +48,54 @@ def tables_beside(root: Path) -> list[Path]:
     return found
 
 
-def left_unread(root: Path, used: Collection[Path], by: str) -> tuple[str, ...]:
-    """Sentences about tables in a folder that the lists do not come from, for the note of a run.
+def tables_above(root: Path) -> list[Path]:
+    """Tables in the folder that holds a folder, unless there are many, as in a home directory."""
+    above = Path(os.path.normpath(root.absolute())).parent
+    try:
+        found = [above / name for name in files(above) if name.lower().endswith(SURE_TABLES)]
+    except DataError:  # that folder may be closed to the user
+        return []
+    return [file for file in found if not is_submission(file)] if len(found) <= _FEW else []
+
+
+def is_submission(file: Path) -> bool:
+    """Whether a table holds answers of a competition, whose classes are not the true ones."""
+    return 'submission' in file.name.lower()
+
+
+def left_unread(root: Path, used: Collection[Path], by: str, folders: Sequence[str] = ()) -> tuple[str, ...]:
+    """Sentences about tables in a folder that the lists do not come from, for the note and the log of a run.
 
     Args:
         root: Folder of the dataset.
         used: Files that were read.
         by: Where the lists come from.
+        folders: Folders that hold the class folders, relative to ``root``, where the lists come from class folders;
+            tables are then searched for their images, in the folder above ``root`` too.
 
     Returns:
-        One sentence with a reason for each, or none. Texts and JSON files that are no tables are not worth one.
+        One sentence with a reason for each table, or none; it begins with ``WARNING`` if it names more than a file of
+        class names. Texts and JSON files that are no tables are not worth one.
     """
-    others = [
-        name for name in files(root)
-        if root / name not in used and (name.lower().endswith(SURE_TABLES) or name in CLASS_FILES)
-    ]  # fmt: skip
-    shown = some([f'{name} ({_why(root / name)})' for name in others[:_FEW]], ', ')
-    return (f'not read: {shown}; the lists come from {by}',) if others else ()
+    tables = [root / name for name in files(root) if root / name not in used and name.lower().endswith(SURE_TABLES)]
+    images = [image for folder in folders for image in sample_images(root / folder, subfolders(root / folder))]
+    named = {file: mentions(file, images) for file in (*tables, *(tables_above(root) if folders else ()))}
+    shown = [*tables, *(file for file, mention in named.items() if file not in tables and (mention.contradicts or mention.doubtful))]
+    reasons = [f'{_called(file, root)} ({_why(file)}{_says(named[file])})' for file in shown[:_FEW]]
+    reasons += [f'{name} ({_why(root / name)})' for name in files(root) if name in CLASS_FILES and root / name not in used]
+    if not reasons:
+        return ()
+    return (f'{"WARNING: " if shown else ""}not read: {some(reasons)}; the lists come from {by}',)
+
+
+def _called(file: Path, root: Path) -> str:
+    return file.name if file.parent == root else str(file)
+
+
+def _says(mention: Mention) -> str:
+    if not mention.found:
+        return ''
+    return '; it names these images' + (', and other classes than their folders' if mention.contradicts else '')
 
 
 def _why(file: Path) -> str:
@@ -101,56 +111,43 @@ def _why(file: Path) -> str:
     return 'a table too: give its path to use it'
 
 
-def sample_images(root: Path, folders: Sequence[str]) -> list[tuple[str, str]]:
-    """A few images: folder and path in it; folders evenly chosen if there are many."""
-    chosen = folders[:: max(1, len(folders) // _FOLDERS)]
-    return [(folder, path) for folder in chosen for path in islice(iter_images(root / folder), _IMAGES)]
-
-
-def mentions(file: Path, images: Iterable[tuple[str, str]]) -> Mention:
+def mentions(file: Path, images: Sequence[Sample]) -> Mention:
     """Look up images in a table.
 
     Args:
         file: The table, of any format; what cannot be decoded is searched as it is.
-        images: Folder and path of each.
+        images: The images.
 
     Returns:
         What the table says; nothing found where it cannot be read.
     """
     text = _searchable(file)
-    lined = file.suffix.lower() in ('.csv', '.tsv', '.txt', '.lst', '.tab', '.dat', '.data', '.jsonl', '.ndjson')
-    found = agreed = 0
-    columns: list[int] = []
-    for folder, path in images:
-        cells = _rows_of(text, folder, path, lined)
-        found += bool(cells)
-        agreed += any(folded(folder.rpartition('/')[2]) in map(folded, row) for row, _ in cells)
-        columns += [place for _, place in cells]
-    return Mention(found, agreed, max(set(columns), key=columns.count) if columns and lined else None)
+    suffix = file.suffix.lower()
+    if suffix in LINED:
+        return look_up(read_grid(text, suffix), images)
+    few = [image for place, image in enumerate(images) if place % 5 == 0]
+    rows = {image: _cells_around(text, image) for image in few}
+    found = sum(map(bool, rows.values()))
+    agreed = sum(any(folded(image.label) in map(folded, row) for row in cells) for image, cells in rows.items())
+    return Mention(found, len(few), None, 2 * agreed < found, 0 < agreed < found)
 
 
-def _rows_of(text: str, folder: str, path: str, lined: bool) -> list[tuple[list[str], int]]:
-    """Cells of the rows that name an image, and the place of the name among them."""
-    name = path.rpartition('/')[2]
-    stem = name.rpartition('.')[0]
+def _cells_around(text: str, image: Sample) -> list[list[str]]:
+    """What stands around the name of an image, in a file without lines."""
+    stem = image.name.rpartition('.')[0]
     # 12.jpg is looked for with its ending: the number 12 stands in every table
-    names = [f'{folder}/{path}', name] + ([stem] if len(stem) > 4 or not stem.isdecimal() and len(stem) > 3 else [])
+    short = len(stem) <= 4 if stem.isdecimal() else len(stem) <= 3
     rows = []
-    for wanted in names:
+    for wanted in [f'{image.folder}/{image.path}', image.name, *([] if short else [stem])]:
         start = -1
         for _ in range(_PLACES):
             start = text.find(wanted, start + 1)
             if start < 0:
                 break
-            left, right = (text.rfind('\n', 0, start) + 1, text.find('\n', start)) if lined else (-1, -1)
-            if not lined or right - left > 10 * _AROUND:
-                left, right = max(0, start - _AROUND), start + _AROUND
-            row = text[left : right if right >= 0 else len(text)].strip('\r')
-            cells = [cell.strip(' "\'') for cell in re.split(r'[,;\t|]' if lined else r'[,;\t|"\':{}\[\]<>\n\0]+', row)]
-            more = cells + row.split()
-            places = [place for place, cell in enumerate(more) if _names(cell, wanted, name)]
-            if places:
-                rows.append((more, places[0]))
+            around = text[max(0, start - _AROUND) : start + _AROUND]
+            cells = [cell.strip(' "\'') for cell in re.split(r'[,;\t|"\':{}\[\]<>\n\0]+', around)]
+            if any(_names(cell, wanted, image.name) for cell in cells):
+                rows.append(cells)
         if rows:
             break
     return rows

@@ -32,13 +32,15 @@ class WhichError(DataError):
     """Folders that could be read in several ways; the message says how to choose one."""
 
 
-def doubts(root: Path, tops: Sequence[str], option: str) -> DataError | None:
+def doubts(root: Path, tops: Sequence[str], whole: Path) -> DataError | None:
     """What speaks against taking folders for classes.
+
+    No message advises to use one part as a data set of its own: its images would be divided into train, val and test.
 
     Args:
         root: The folder that holds them.
         tops: Names of the folders in it that hold images.
-        option: The path that says that they are the classes all the same.
+        whole: Folder of the data set: ``root``, or the folder of which ``root`` is a part.
 
     Returns:
         The error to raise, None if nothing speaks against it.
@@ -51,12 +53,12 @@ def doubts(root: Path, tops: Sequence[str], option: str) -> DataError | None:
     }
     levels = below if len(deep) == len(tops) else None
     return (
-        _above_parts(root, levels) or _masks(root, tops, below) or _domains(root, levels)
+        _above_parts(root, levels, whole) or _masks(root, tops, below, whole) or _domains(root, levels, whole)
         or (called and DataError(
             f'as class folders: {some(called)} in {root} {"is" if len(called) == 1 else "are"} called like parts of a '
-            f'data set and not like classes; give a table of the classes, or {option!r} if these folders '
+            f"data set and not like classes; give a table of the classes, or '{whole}#level=1' if these folders "
             'are the classes all the same'))
-        or _nested(root, tops, below) or _two_levels(root, levels)
+        or _nested(root, tops, below, whole) or _two_levels(root, levels, whole)
     )  # fmt: skip
 
 
@@ -83,18 +85,20 @@ def called_like_parts(names: Sequence[str]) -> list[str]:
     return next((group for group in groups.values() if len(group) > 1), [])
 
 
-def _above_parts(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataError | None:
+def _above_parts(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
     if not levels or not all(name.lower() in PART_NAMES for names in levels.values() for name in names):
         return None
     parts = sorted({name for names in levels.values() for name in names})
     return WhichError(
         f'{root}: the folders {some(list(levels))} hold {some(parts)}, so classes lie above parts, and training and test '
         f'images would be mixed; move them to {root}/{parts[0]}/{next(iter(levels))} and so on, or give '
-        f"'{root}#level=1' to put the parts together and divide every class again"
+        f"'{whole}#level=1' to put the parts together and divide every class again"
     )
 
 
-def _masks(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]]) -> DataError | None:
+def _masks(
+    root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]], whole: Path
+) -> DataError | None:
     """Pictures about the images beside them: folders of masks beside the classes, or in each class."""
     masks = [name for name in tops if name.lower() in MASK_FOLDERS]
     others = [name for name in tops if name not in masks]
@@ -107,17 +111,19 @@ def _masks(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]]) 
         )
     if not masks or not others or (len(others) == 1 and others[0] not in below):
         return None
-    if len(others) == 1:
+    if len(others) == 1 and root == whole:
         next_step = f'give {osp.join(root, others[0])} if the classes are the folders in it'
     else:
         next_step = f'move {some(masks)} out of it'
     return WhichError(
         f'{root} holds {some(masks)} beside {some(others)}, so their pictures would be a class of their own; {next_step}, '
-        f"or give '{root}#level=1' if these folders are the classes all the same"
+        f"or give '{whole}#level=1' if these folders are the classes all the same"
     )
 
 
-def _nested(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]]) -> DataError | None:
+def _nested(
+    root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]], whole: Path
+) -> DataError | None:
     """A copy of the whole, or more of it, in a folder beside the classes."""
     names = {name.casefold() for name in tops}
     for top, inner in below.items():
@@ -125,12 +131,12 @@ def _nested(root: Path, tops: Sequence[str], below: Mapping[str, Sequence[str]])
         if again:
             return WhichError(
                 f'{root} holds {some(again)} on two levels, directly and in {top}, which is then no class; move {top} '
-                f"out of it, or give '{root}#level=1' if {top} is a class all the same"
+                f"out of it, or give '{whole}#level=1' if {top} is a class all the same"
             )
     return None
 
 
-def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataError | None:
+def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
     if not levels or len(levels) < 2:
         return None
     sets = [{name.casefold() for name in names} for names in levels.values()]
@@ -138,21 +144,24 @@ def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataErro
     if len(common) < 2 or 2 * len(common) < max(map(len, sets)):
         return None
     shown = [name for name in next(iter(levels.values())) if name.casefold() in common]
-    commands = ' or '.join(f'--dataset {_quoted(osp.join(root, name))}' for name in list(levels)[:4])
+    if root == whole:
+        one = f"one of them ({' or '.join(f'--dataset {_quoted(osp.join(root, name))}' for name in list(levels)[:4])}), "
+    else:
+        one = ''
     return WhichError(
         f'{root} holds domains and not classes: {some(list(levels))} have the same folders in them ({some(shown)}); '
-        f"give one of them ({commands}), '{root}#level=2' for the images of all of them together, or '{root}#level=1' "
-        'if they are the classes all the same'
+        f"give {one}'{whole}#level=2' for the images of all of them together{', train and test apart' if not one else ''}, "
+        f"or '{whole}#level=1' if they are the classes all the same"
     )
 
 
-def _two_levels(root: Path, levels: Mapping[str, Sequence[str]] | None) -> DataError | None:
+def _two_levels(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
     if not levels or 2 * sum(len(names) > 1 for names in levels.values()) < len(levels):
         return None
     top, names = next((top, names) for top, names in levels.items() if len(names) > 1)
     return WhichError(
         f'{root} holds two levels of folders, such as {top} with {some(names)} in it, and either could be the classes; '
-        f"give '{root}#level=1' if the classes are {some(list(levels))}, or '{root}#level=2' if they are the folders in "
+        f"give '{whole}#level=1' if the classes are {some(list(levels))}, or '{whole}#level=2' if they are the folders in "
         'these'
     )
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, some
-from .beside import SURE_TABLES, Mention, mentions, sample_images, tables_beside
+from .beside import SURE_TABLES, is_submission, mentions, tables_above, tables_beside
 from .choice import Choice, read_choice
 from .class_doubts import WhichError
 from .columns import Columns, NoTableError
 from .detect_folders import detect_folders, testing_only
 from .detect_tables import Unread, detect_tables, named_layout
 from .layout import Layout
+from .mention import Mention, Sample, sample_images
+from .same_lists import same_lists
 from .scan import has_images, subfolders
 from .table_rows import TABLE_SUFFIXES, read_header
 
@@ -64,6 +66,8 @@ def detect(path: str | Path, testing: bool = False) -> Layout:
     if faulty:
         others = f' (besides, there are {", ".join(item.what for item in layouts)})' if layouts else ''
         raise DataError('\n  - '.join([f'{root} holds a faulty table{others}:', *map(str, faulty)]))
+    if folders is not None and len(layouts) == 2 and same_lists(layouts[0], folders):
+        layouts = [folders]
     if len(layouts) == 1:
         if folders is not None:
             _check_tables(root, folders, unread)
@@ -94,6 +98,9 @@ def _file_layout(choice: Choice) -> Layout:
     try:
         return named_layout(choice)
     except NoTableError as error:
+        if is_submission(file):
+            raise NoTableError(
+                f'{error}; {file.name} is called a submission, whose classes are not the true ones') from error
         advice = _advice(file, mentions(file, _samples(file.parent)))
         raise NoTableError(f'{error}{advice}') from error
 
@@ -101,21 +108,23 @@ def _file_layout(choice: Choice) -> Layout:
 def _check_tables(root: Path, layout: Layout, unread: Sequence[Unread]) -> None:
     """Refuse class folders whose images are in a table that says something else about them."""
     parts = [root / name for key, name in layout.source.items() if key in ('train', 'val', 'test', 'undivided')]
-    tables = dict.fromkeys(file for folder in (root, *parts) for file in tables_beside(folder))
-    if not tables:
-        return
+    tables = list(dict.fromkeys(file for folder in (root, *parts) for file in tables_beside(folder)))
+    above = tables_above(root)
     images = [
         image for folder in parts
         for image in sample_images(folder, [name for name in subfolders(folder) if has_images(folder / name)])
+    ] if tables or above else []  # fmt: skip
+    found = {file: mentions(file, images) for file in (*tables, *above) if not is_submission(file)}
+    wrong = [
+        file for file, mention in found.items()
+        if mention.contradicts and (file not in above or 2 * mention.found >= mention.of)
     ]  # fmt: skip
-    found = {file: mentions(file, images) for file in tables}
-    wrong = [file for file, mention in found.items() if mention.contradicts]
     if wrong:
         reasons = [_reason(file, found[file], unread) for file in wrong]
         raise DataError(
-            f'{root} holds {layout.what}, and beside them a table that names their images and does not name these '
-            f'folders as classes: {"; ".join(reasons)}; or, if the folders are the classes all the same, give '
-            f"'{root}#level=1'"
+            f'{root} holds {layout.what}, and beside {"or above " if above else ""}them a table that names their images '
+            f'and has other classes for them than these folders: {"; ".join(reasons)}; or, if the folders are the classes '
+            f"all the same, give '{root}#level=1'"
         )
 
 
@@ -125,7 +134,10 @@ def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
     known = [file for item in unread for file in item.files]
     others = [file for file in tables_beside(root) if file not in known]
     reasons = []
-    for file in (*known, *others):
+    groups = {file: item.files for item in unread for file in item.files[1:]}
+    for file in sorted((*known, *others), key=is_submission):  # what is no answer to the question comes last
+        if file in groups:  # read together with the first one, and said there
+            continue
         mention = mentions(file, samples)
         # texts and JSON beside images are often something else: read-me, licence, settings
         if file in known or mention.found or file.name.lower().endswith(SURE_TABLES):
@@ -133,17 +145,20 @@ def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
     return reasons
 
 
-def _samples(root: Path) -> list[tuple[str, str]]:
+def _samples(root: Path) -> list[Sample]:
     return sample_images(root, ['.', *subfolders(root)])
 
 
 def _reason(file: Path, mention: Mention, unread: Sequence[Unread]) -> str:
-    why = next((str(item.reason) for item in unread if file in item.files), None)
+    item = next((item for item in unread if file in item.files), None)
+    why = None if item is None else str(item.reason)
+    if item is not None and len(item.files) > 1:
+        why = f'{", ".join(map(str, item.files))} are read together: {why}'
     if why is None and file.suffix.lower() not in TABLE_SUFFIXES:
         why = f'{file} is not read: {file.suffix} is no format of tables here; save it as CSV, with a column for the class'
     if why is None:
         why = f'{file} is not read by itself, because it lies in a folder of its own; give its path'
-    return why + _advice(file, mention)
+    return why if is_submission(file) else why + _advice(file, mention)
 
 
 def _advice(file: Path, mention: Mention) -> str:
@@ -152,6 +167,11 @@ def _advice(file: Path, mention: Mention) -> str:
     if mention.column is None or mention.column >= len(header) or len(header) < 2:
         return ''
     path = header[mention.column]
+    if mention.one_hot:
+        return (
+            f'; it is a one-hot table, one column per class ({some(mention.one_hot)}), which is not read: write a table of '
+            f'two columns, {path!r} and the name of the column that holds the 1, and give its path'
+        )
     try:
         label = Columns(path=path).find(header, str(file))['class']
     except DataError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,24 +40,28 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
     parts = [name for name in called if _holds_classes(root / name)]
     others = [name for name in tops if name not in parts]
     if parts and others:
+        train = next((name for name in parts if _is_train(name) and _several(root / name)), None)
+        only = f', or give {root / train} if only that is meant' if train else ''
+        words = next(filter(None, (_classes_in_names(root / name) for name in parts)), '')
         raise DataError(
             f'{root} holds the parts {parts} and, beside them, folders of images that are no parts: '
             f'{some(others)}. Either all folders are parts, or all are classes; move {some(others)} out '
-            f'of it, or give {root / max(parts, key=_is_train)} if only that is meant'
+            f'of it{only}{words}'
         )
     if parts:
         return _with_parts(root, parts, level)
     if not tops:
         flat = sum(is_image(name) for name in files(root))
         found = f'{flat} image(s) and no folder with images' if flat else 'no image'
-        raise DataError(f'as class folders: {root} holds {found}')
+        raise DataError(f'as class folders: {root} holds {found}{_classes_in_names(root)}')
     if called == tops:
         raise DataError(
             f'as class folders: {some(called)} hold images directly, not one folder for each class'
+            f'{next(filter(None, (_classes_in_names(root / name) for name in called)), "")}'
         )
     if len(tops) == 1:
         raise DataError(f'as class folders: there is only one folder with images, {tops[0]}{_inner(root / tops[0])}')
-    _check_doubts(root, tops, f'{root}#level=1', level)
+    _check_doubts(root, tops, root, level)
     source = dict(type='vamp_mm.ImageFolder', undivided='.', **_level(level))
     what = f'{len(tops)} class folders ({some(tops)}) without parts'
     if level is not None and level > 1:
@@ -83,14 +89,34 @@ def testing_only(root: Path, level: int | None = None) -> Layout:
     return Layout(layout.data_root, source, layout.what + ', all for testing')
 
 
-def _check_doubts(folder: Path, classes: Sequence[str], option: str, level: int | None) -> None:
-    error = doubts(folder, classes, option) if level is None else None
+def _check_doubts(folder: Path, classes: Sequence[str], whole: Path, level: int | None) -> None:
+    error = doubts(folder, classes, whole) if level is None else None
     if error is not None:
         raise error
 
 
 def _level(level: int | None) -> dict[str, int]:
     return {} if level in (None, 1) else dict(level=level)  # type: ignore[dict-item]
+
+
+def _several(folder: Path) -> bool:
+    return sum(has_images(folder / name) for name in subfolders(folder)) > 1
+
+
+def _classes_in_names(folder: Path) -> str:
+    """What to do with images called ``cat.0.jpg`` or ``dog_12.jpg``, if these are; else nothing."""
+    below = [name for name in subfolders(folder) if has_images(folder / name)]
+    if len(below) == 1 and not any(map(is_image, files(folder))):  # an archive unpacked into a folder of its own
+        return _classes_in_names(folder / below[0])
+    numbered = re.compile(r'([^\W\d]+(?:[ _-][^\W\d]+)*)[ ._-]*\(?\d+\)?\.\w+')
+    found = (numbered.fullmatch(name) for name in files(folder) if is_image(name))
+    words = Counter(match[1].casefold() if match else '' for match in found)
+    if len(words) < 2 or '' in words or min(words.values()) < 2:
+        return ''
+    return (
+        f'; the classes may be in the file names ({some(sorted(words))}): write a table with the columns path and class, or '
+        'move the images of each class to a folder called as the class'
+    )
 
 
 def _is_train(folder: str) -> bool:
@@ -121,9 +147,9 @@ def _with_parts(root: Path, parts: list[str], level: int | None) -> Layout:
             )
         roles[role] = name
     serves = arrange(roles, f'{root} (folders {", ".join(parts)})')
-    for name in parts:
+    for name in sorted(parts, key=_is_train, reverse=True):
         classes = [inner for inner in subfolders(root / name) if has_images(root / name / inner)]
-        _check_doubts(root / name, classes, f'{root}#level=1', level)
+        _check_doubts(root / name, classes, root, level)
     what = f'class folders in the parts {", ".join(roles[role] for role in roles)}'
     if serves is None:
         source = dict(type='vamp_mm.ImageFolder', undivided=roles['train'], **_level(level))

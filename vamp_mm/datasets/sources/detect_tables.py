@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import DataError, some
 from ..reading import read_json
 from ..splits import PARTS, read_split
+from .beside import is_submission
 from .choice import Choice
 from .class_file import CLASS_FILES
 from .columns import PART_NAMES, Columns, NoTableError
@@ -74,7 +75,7 @@ def _without_columns(group: Sequence[Path]) -> dict[Path, NoTableError]:
     """The files that have no columns of paths and classes, such as a test.csv without classes, and why."""
     without = {}
     for file in group:
-        if 'submission' in file.stem.lower():
+        if is_submission(file):
             without[file] = NoTableError(f'{file} is called a submission, whose classes are not the true ones')
         elif len(group) > 1 and file.suffix.lower() in ('.csv', '.tsv', '.jsonl', '.ndjson'):
             try:

@@ -12,7 +12,7 @@ from vamp_mm.registry import TASK_UTILS
 from ..errors import DataError, some
 from ..image_files import is_image
 from ..splits import Item, Split, make_split
-from .base import DEFAULT_TEMPLATE, README_HINT, SplitSource
+from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread
 from .class_doubts import MASK_FOLDERS
 from .columns import PART_NAMES
@@ -58,7 +58,7 @@ class ImageFolder(SplitSource):
         ValueError: If the folders contradict each other, or the level is no integer from 1 on.
     """
 
-    hint = README_HINT
+    hint = OWN_HINT
 
     def __init__(
         self,
@@ -89,7 +89,9 @@ class ImageFolder(SplitSource):
     def notes(self, data_root: str) -> tuple[str, ...]:
         """What was left out or made; see :meth:`SplitSource.notes`."""
         root = Path(data_root).expanduser()
-        return (*self._read(data_root)[1], *left_unread(root, (), 'the class folders'))
+        folders = [self.undivided] if self.undivided is not None else list(self.parts.values())
+        split, found = self._read(data_root)
+        return (*found, *_nameless(split.classes), *left_unread(root, (), 'the class folders', folders))
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
         root = self.require(osp.expanduser(data_root), 'data root')
@@ -146,6 +148,16 @@ class ImageFolder(SplitSource):
                 f'their class is unknown: {some(stray)}. Move them into a class folder or away'
             )
         return classes
+
+
+def _nameless(classes: Sequence[str]) -> list[str]:
+    """A warning about classes that are called by numbers."""
+    if not all(name.isdecimal() for name in classes):
+        return []
+    return [
+        f'WARNING: the class folders are called by numbers ({some(classes)}), and such names tell CLIP nothing in a prompt: '
+        'rename the folders, or give a table of images and numbers with a file classes.txt beside it, one name a line'
+    ]
 
 
 def _folders_above(where: str, level: int) -> list[str]:

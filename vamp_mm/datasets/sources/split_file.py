@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vamp_mm.registry import TASK_UTILS
 
 from ..splits import Split, read_split
-from .base import DEFAULT_TEMPLATE, README_HINT, SplitSource
+from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 
 
 @TASK_UTILS.register_module()
@@ -27,7 +27,7 @@ class SplitFile(SplitSource):
         file: str,
         image_folder: str = '',
         templates: str | Sequence[str] = DEFAULT_TEMPLATE,
-        hint: str = README_HINT,
+        hint: str = OWN_HINT,
     ) -> None:
         self.file, self.image_folder, self.hint = file, image_folder, hint
         self.templates = (templates,) if isinstance(templates, str) else tuple(templates)

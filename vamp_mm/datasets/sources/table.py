@@ -12,7 +12,7 @@ from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, brief, some
 from ..splits import PARTS, Item, Split, make_split
-from .base import DEFAULT_TEMPLATE, SplitSource
+from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread
 from .class_file import CLASS_FILES, read_class_names
 from .columns import Columns
@@ -56,6 +56,8 @@ class AnnotationTable(SplitSource):
     Raises:
         ValueError: If ``files`` names an unknown part, or ``image_folder`` others than ``files``.
     """
+
+    hint = OWN_HINT
 
     def __init__(
         self,
@@ -206,8 +208,25 @@ class AnnotationTable(SplitSource):
                     f'{where}: {len(unknown)} class(es) are not in {self.class_file}: '
                     f'{some(unknown)}. It has {some(listed)}'
                 )
+        _check_single(rows, written, where)
         check_names(written, where)
         return listed or tuple(sorted(written))
+
+
+def _check_single(rows: Sequence[Row], written: set[str], where: str) -> None:
+    """Refuse cells such as ``A|B`` where A and B are classes too: one image, several classes."""
+    several = {
+        name: parts for name in written for mark in '|;,/+&'
+        if len(parts := [part.strip() for part in name.split(mark)]) > 1 and written.issuperset(parts)
+    }  # fmt: skip
+    if several:
+        name, parts = min(several.items())
+        count = sum(tidy_name(row.label) in several for row in rows)
+        raise DataError(
+            f'{where}: {count} of {len(rows)} rows hold several classes in one cell, such as {name!r}, whose parts '
+            f'{some([repr(part) for part in parts])} are classes of other rows; an image has one class here: leave these '
+            'rows out, or write one class into each'
+        )
 
 
 def _class_of(row: Row, labels: Mapping[str, int], names: Sequence[str]) -> str:

@@ -211,7 +211,7 @@ def test_folders_that_lack_something(folder: Path, tmp_path_factory: pytest.Temp
 
 
 @pytest.mark.parametrize(('text', 'told'), [
-    ('{', 'no readable JSON'), ('[1]', 'lacks embed_dim, vision_cfg, text_cfg'), ('{"embed_dim": 4}', 'lacks vision_cfg, text_cfg'),
+    ('{', 'is not JSON'), ('{"embed_dim": 4, "embed_dim": 8}', "has the key 'embed_dim' twice"), ('[1]', 'lacks embed_dim, vision_cfg, text_cfg'), ('{"embed_dim": 4}', 'lacks vision_cfg, text_cfg'),
     ('{"embed_dim": 4, "vision_cfg": 5, "text_cfg": {}}', 'vision_cfg in .* must be a dict'),
     ('{"embed_dim": 4, "vision_cfg": {"colour": 1}, "text_cfg": {}}', 'open_clip cannot build it .*colour'),
     ('{"model_cfg": {"embed_dim": 4, "vision_cfg": {}, "text_cfg": {}}, "preprocess_cfg": {"std": [0, 0, 0]}}', 'above 0'),

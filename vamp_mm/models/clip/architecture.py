@@ -13,6 +13,8 @@ from typing import Any
 import open_clip
 from open_clip.pretrained import download_pretrained_from_hf
 
+from ...structures.text_files import TextFileError, read_json
+
 #: ``pretrained='embedded'`` loads the weights that ship beside this module, for architectures defined beside it.
 EMBEDDED = 'embedded'
 #: The file that open_clip writes beside weights: architecture and preprocessing.
@@ -108,9 +110,9 @@ def read_config(file: Path, arch: str) -> tuple[dict[str, Any], dict[str, Any] |
         ValueError: If the file is something else, in one sentence.
     """
     try:
-        data = json.loads(file.read_text(encoding='utf-8-sig'))
-    except (ValueError, OSError, RecursionError) as error:
-        raise ValueError(f'arch={arch!r}: {file} is no readable JSON ({error})') from error
+        data = read_json(file)
+    except (TextFileError, OSError) as error:
+        raise ValueError(f'arch={arch!r}: {error}') from error
     if isinstance(data, dict) and data.get('model_type'):
         raise ValueError(f"arch={arch!r}: {file} is a config of transformers (model_type={data['model_type']!r}); name the "
                          "architecture as open_clip does, such as arch='ViT-B-16', and give its weights with pretrained")

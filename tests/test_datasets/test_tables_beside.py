@@ -144,6 +144,12 @@ def test_images_of_one_name_in_several_folders_are_not_those_of_a_table(tmp_path
     assert detect(tmp_path).source['undivided'] == '.'
 
 
+def test_a_number_that_some_image_has_too_is_no_evidence(tmp_path: Path) -> None:
+    own.folders(tmp_path, {'cat': 8, 'dog': 6})  # 6.png and 7.png are in one folder only
+    own.table(tmp_path / 'more.csv', [['name', 'mood'], *([f'{index}.png', KINDS[index % 2]] for index in range(8))])
+    assert detect(tmp_path).source['undivided'] == '.'
+
+
 def test_a_table_of_the_class_folders_adds_nothing(tmp_path: Path) -> None:
     own.folders(tmp_path, {f'{part}/{name}': 4 for part in ('train', 'test') for name in KINDS})
     rows = [[f'{part}/{name}/{index}.png', name] for part in ('train', 'test') for name in KINDS for index in range(4)]

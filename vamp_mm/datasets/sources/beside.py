@@ -80,8 +80,8 @@ def left_unread(root: Path, used: Collection[Path], by: str, folders: Sequence[s
     tables = [root / name for name in files(root) if root / name not in used and name.lower().endswith(SURE_TABLES)]
     images = [image for folder in folders for image in sample_images(root / folder, subfolders(root / folder))]
     named = {file: mentions(file, images) for file in (*tables, *(tables_above(root) if folders else ()))}
-    telling = (file for file, mention in named.items() if mention.contradicts or mention.doubtful)
-    shown = [*tables, *(file for file in telling if file not in tables)]
+    odd = [file for file, mention in named.items() if mention.contradicts or mention.doubtful]
+    shown = [*tables, *(file for file in odd if file not in tables)]
     reasons = [f'{_called(file, root)} ({_why(file)}{_says(named[file])})' for file in shown[:_FEW]]
     reasons += [f'{name} ({_why(root / name)})' for name in files(root) if name in CLASS_FILES and root / name not in used]
     if not reasons:

@@ -123,15 +123,16 @@ def _rows(
             fits = parent in where if slash and parent in labels else image.single
             if fits and number not in rows:
                 rows[number] = row
-                sure += _is_sure(name.strip(), image.name)
+                sure += bool(slash and parent in labels) or _is_sure(name.strip(), image.name)
     return rows, sure
 
 
 def _is_sure(cell: str, name: str) -> bool:
-    """Whether a cell is the name of an image and nothing else: ``12.jpg`` or a long name, unlike ``12``."""
-    stem = name_key(name)
-    return cell.casefold() == name.casefold() or (len(stem) > 3 and not stem.isdecimal()) or (
-        len(cell) > 4 and cell == name.rpartition('.')[0])
+    """Whether a cell names this image and no other: a long name, unlike ``12`` or ``12.jpg``."""
+    stem = name.rpartition('.')[0]
+    if stem.isdecimal():
+        return len(stem) > 4 and cell in (stem, name)
+    return len(stem) > 3 or cell.casefold() == name.casefold()
 
 
 def _compare(grid: Grid, column: int, found: Sequence[tuple[Sample, int]]) -> tuple[bool, bool]:

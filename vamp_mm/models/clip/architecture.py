@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -82,8 +84,12 @@ def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | No
         return _from_file(arch, file)
     config = open_clip.get_model_config(arch)
     if config is None:
-        raise ValueError(f'arch={arch!r} is not known to open_clip; allowed: one of open_clip.list_models(), for example '
-                         f"'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with the folder of an {FOLDER_CONFIG}, "
+        plain = re.sub(r'\W', '-', arch).lower()
+        names = {name.lower(): name for name in open_clip.list_models()}
+        near = difflib.get_close_matches(plain, names, n=1)
+        meant = f'did you mean {names[near[0]]!r}? ' if near else ''
+        raise ValueError(f'arch={arch!r} is not known to open_clip; {meant}allowed: one of open_clip.list_models(), '
+                         f"for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with the folder of an {FOLDER_CONFIG}, "
                          f'or the embedded {embedded_architectures()}')
     tags = {tag: open_clip.get_pretrained_cfg(arch, tag) for tag in open_clip.list_pretrained_tags_by_model(arch)}
     return Architecture(arch, config, config.pop('preprocess_cfg', None), tags=tags)

@@ -89,8 +89,8 @@ def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | No
         near = difflib.get_close_matches(plain, names, n=1)
         meant = f'did you mean {names[near[0]]!r}? ' if near else ''
         raise ValueError(f'arch={arch!r} is not known to open_clip; {meant}allowed: one of open_clip.list_models(), '
-                         f"for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with the folder of an {FOLDER_CONFIG}, "
-                         f'or the embedded {embedded_architectures()}')
+                         f"for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with the folder of an "
+                         f'{FOLDER_CONFIG}, or the embedded {embedded_architectures()}')
     tags = {tag: open_clip.get_pretrained_cfg(arch, tag) for tag in open_clip.list_pretrained_tags_by_model(arch)}
     return Architecture(arch, config, config.pop('preprocess_cfg', None), tags=tags)
 

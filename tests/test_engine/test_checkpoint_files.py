@@ -179,7 +179,7 @@ def test_other_layouts_are_refused(tmp_path, state):
 META = {
     'classes=5': ({'dataset_meta': {'classes': 5}}, r"\['classes'\] is 5 \(int\) and must be a list of class names"),
     'classes=abc': ({'dataset_meta': {'classes': 'abc'}}, r"\['classes'\] is 'abc' \(str\) and must be a list"),
-    'class numbers': ({'dataset_meta': {'classes': [1, 2]}}, r"\['classes'\] is a list and must be a list of class"),
+    'class numbers': ({'dataset_meta': {'classes': [1, 2]}}, r"\['classes'\]\[0\] is 1 \(int\) and must be a text"),
     'class tensor': ({'dataset_meta': {'classes': torch.ones(3)}}, r"\['classes'\] is a Tensor and must be a list"),
     'homonyms': ({'dataset_meta': {'classes': ['a', 'b'], 'homonyms': 'a'}}, r"\['homonyms'\] is 'a'"),
     'templates': ({'dataset_meta': {'templates': 3}}, r"\['templates'\] is 3 \(int\) and must be a sentence or"),
@@ -187,7 +187,7 @@ META = {
     'config': ({'cfg_text': 5}, r"meta\['cfg_text'\] is 5 \(int\) and must be a text"),
     'epoch': ({'epoch': 2.5}, r"meta\['epoch'\] is 2.5 \(float\) and must be a whole number from 0"),
     'iter': ({'iter': -1}, r"meta\['iter'\] is -1 \(int\) and must be a whole number from 0"),
-    'settings': ({'settings': {'a': 1}}, r"meta\['settings'\] is a dict and must be a dict of texts"),
+    'settings': ({'settings': {'a': 1}}, r"meta\['settings'\]\['a'\] is 1 \(int\) and must be a text"),
     'format': ({'format': 'new'}, "has format 'new'"),
 }
 

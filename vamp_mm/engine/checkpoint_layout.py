@@ -71,7 +71,9 @@ def _require(
     """What is absent or None is allowed, but not for the three main parts, which are dicts."""
     value = holder.get(key)
     if (key in holder and value is None and '[' not in where) or not (value is None or fits(value)):
-        place, item = _first_wrong(value)
+        kind_fits = isinstance(value, dict) if what == 'a dict of texts' else 'list' in what
+        place, item = _first_wrong(value) if kind_fits and isinstance(value, (list, tuple, dict)) and fits(
+            type(value)()) else ('', value)
         _refuse(path, where + place, item, f'a text, for {where} is {what}' if place else what)
 
 

@@ -158,4 +158,4 @@ def test_benchmark_refuses_what_no_run_can_do() -> None:
 @pytest.mark.parametrize(('arch', 'meant'), [('ViT-B/16', 'ViT-B-16'), ('vit-b-32', 'ViT-B-32'), ('RN-50', 'RN50')])
 def test_an_architecture_that_is_spelt_differently(vamp: Config, arch: str, meant: str) -> None:
     vamp.model.backbone.arch = arch
-    assert f'is not known to open_clip; did you mean {meant!r}? allowed: ' in check_config(vamp)[0]
+    assert f'is not known to open_clip; did you mean {meant!r}' in check_config(vamp)[0]

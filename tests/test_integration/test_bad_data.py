@@ -50,7 +50,7 @@ def test_missing_weight_file(micro: world.Micro, tmp_path: Path) -> None:
 
 
 def test_fewer_images_than_shots(micro: world.Micro, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="class 'red ball' .* has 6 images .* shots=7.* allow_short=True"):
+    with pytest.raises(ValueError, match="class 'red ball' .* has 6 images .* shots=7; train with --shots 6, or .*dataset.allow_short=True"):
         micro.train(tmp_path / 'run', {'train_dataloader.dataset.shots': 7})
 
 

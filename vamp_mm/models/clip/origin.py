@@ -229,7 +229,7 @@ def _recognised(architecture: Architecture, file: Path) -> str | None:
     if not digests:
         return None
     with file.open('rb') as opened:
-        own = hashlib.file_digest(opened, 'sha256').hexdigest() if hasattr(hashlib, 'file_digest') else _sha256(opened)
+        own = _sha256(opened)
     return next((tag for tag, digest in digests.items() if own.startswith(digest)), None)
 
 

@@ -190,6 +190,8 @@ def _fitted(stored: Tensor, own: Tensor) -> bool:
 def _load(model: nn.Module, state: dict[str, Tensor], path: Path | None, arch: str) -> None:
     own = model.state_dict()
     strange = {name for name, value in state.items() if name in own and not same_kind(value, own[name])}
+    # torch before 2.5 takes the first of several numbers for a scalar
+    strange |= {name for name, value in state.items() if name in own and value.shape != own[name].shape}
     if strange:
         raise _unfit(path, arch, differences({name: own[name] for name in strange}, {name: state[name] for name in strange}))
     broken = [name for name, value in state.items() if value.is_floating_point() and not bool(value.isfinite().all())]

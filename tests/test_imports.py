@@ -115,6 +115,11 @@ def test_no_modules_import_each_other() -> None:
     order.prepare()  # raises CycleError, which names the modules
 
 
+def test_every_folder_with_modules_is_a_package() -> None:
+    """Others are left out of the wheel."""
+    assert [path for path in PACKAGE.rglob('*.py') if not (path.parent / '__init__.py').is_file()] == []
+
+
 def test_every_room_has_a_row() -> None:
     rooms = {path.parent.name for path in PACKAGE.glob('*/__init__.py')}
     assert rooms <= {package.split('.')[0] for package, _ in RULES}

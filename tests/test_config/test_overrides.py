@@ -61,7 +61,7 @@ def _set(word: str) -> Any:
 @pytest.mark.parametrize(('word', 'value'), [
     ('lr=1', 1), ('epochs=2.5', 2.5), ('words=an icon, of a', 'an icon, of a'), ('words=none', 'none'), ("words='1'", '1'),
     ('words=None', None), ('on=False', False), ('on=0', 0), ('sizes=5', 5), ('sizes=[2, 3]', [2, 3]), ('names=bird', 'bird'),
-    ("names=['a', 'b']", ['a', 'b']), ('hooks=[]', []), ("hooks=dict(type='B')", {'type': 'B'}), ('part=dict(b=2)', {'b': 2}),
+    ("names=['a', 'b']", ['a', 'b']), ('hooks=[]', []), ("hooks=dict(type='B')", {'type': 'B'}), ('part=dict(b=2)', {'a': 1, 'b': 2}), ("part=dict(type='P')", {'type': 'P'}),
     ("source=dict(type='S')", {'type': 'S'}), ('nothing=a word', 'a word'), ('nothing=3', 3), ('lr=None', None),
     ('words=[odd', '[odd'), ('words=[odd]', '[odd]'),
 ])

@@ -10,6 +10,8 @@ import pytest
 
 from vamp_mm.datasets import DataError, FewShotDataset
 from vamp_mm.datasets.sources import AnnotationTable
+from vamp_mm.datasets.sources.columns import Columns
+from vamp_mm.datasets.sources.table_rows import read_rows
 
 ODD = ('a, b.png', 'say "hi".png', 'über été.png', 'x  y.png', "o'k;.png", 'tab\tby.png', '#1 100%.png', 'p.Q.JPG')
 KINDS = ('cat, small', 'dog')
@@ -200,3 +202,17 @@ def test_what_a_table_costs_is_bounded(tmp_path: Path, name: str, text: str, say
     with pytest.raises(DataError, match=says) as error:
         AnnotationTable(name).read(str(tmp_path))
     assert len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize(('column', 'words', 'message'), [
+    ('phase', ('train', 'test'), r"the column 'phase' holds parts \(test, train\) and is not read: give '.*#part=phase'"),
+    ('is_training_image', ('1', '0'), "the column 'is_training_image' seems to say which images are for training"),
+])
+def test_a_column_of_parts_is_not_passed_over(tmp_path: Path, column: str, words: tuple[str, str], message: str) -> None:
+    lines = [f'{i}.jpg,{"cat" if i % 2 else "dog"},{words[i // 2 % 2]}' for i in range(8)]
+    (tmp_path / 'list.csv').write_text('\n'.join([f'path,label,{column}', *lines]))
+    with pytest.raises(DataError, match=message):
+        read_rows(tmp_path / 'list.csv', Columns())
+    if column == 'phase':
+        rows = read_rows(tmp_path / 'list.csv', Columns(part='phase'))
+        assert [row.part for row in rows] == ['train', 'train', 'test', 'test'] * 2

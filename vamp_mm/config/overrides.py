@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.evaluation.split_configs import merge
 from vamp_mm.registry import SCOPE
 
 from .components import TypedChecker, registry_of
@@ -65,7 +66,9 @@ def _assign(node: Any, key: str | int, value: Any, dotted: str, default: Any) ->
     old = node.get(key, default) if isinstance(node, (Mapping, Config)) else node[key]
     problem = refusal(dotted, old, value)
     if problem is None:
-        node[key] = value
+        # as in a config that inherits: a dict changes a dict, and one with a type of its own takes its place
+        changes = isinstance(old, Mapping) and isinstance(value, Mapping) and 'type' not in value and key in node
+        node[key] = merge(old, value) if changes else value
     return problem
 
 

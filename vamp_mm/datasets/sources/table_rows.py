@@ -13,6 +13,8 @@ from ..image_files import is_image
 from ..reading import parse_json, read_text
 from .columns import COLUMNS, PART_NAMES, Columns
 
+#: How columns begin that say of each image whether it belongs to a part.
+_FLAGS = ('is_train', 'is_test', 'is_val', 'istrain', 'istest')
 #: Endings of files that can be tables.
 TABLE_SUFFIXES = ('.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.txt')
 _DELIMITERS = (',', ';', '\t', '|')
@@ -155,6 +157,8 @@ def _csv_rows(text: str, columns: Columns, where: str) -> list[Row]:
     (_, header), *body = _cells(text, delimiter, where)
     roles = columns.find(header, where)
     places = {role: header.index(name) for role, name in roles.items()}
+    if 'part' not in roles:
+        _refuse_unread_parts(header, [cells for _, cells in body], roles, where)
     faulty = [
         f'line {line} ({len(cells)} cells)' for line, cells in body if len(cells) != len(header)
     ]
@@ -168,6 +172,24 @@ def _csv_rows(text: str, columns: Columns, where: str) -> list[Row]:
             cells[places['part']] if 'part' in places else None)
         for line, cells in body
     ]  # fmt: skip
+
+
+def _refuse_unread_parts(header: Sequence[str], body: Sequence[Sequence[str]], roles: Mapping[str, str], where: str) -> None:
+    """Refuse a column that says train or test under a name that is not known: the images would be divided otherwise."""
+    for place, name in enumerate(header):
+        values = {cells[place].strip().lower() for cells in body if place < len(cells)}
+        if name in roles.values() or not values:
+            continue
+        if values <= set(PART_NAMES):
+            raise DataError(
+                f'{where}: the column {name!r} holds parts ({", ".join(sorted(values))}) and is not read: give '
+                f"'{where}#part={name}', or remove the column if it means something else"
+            )
+        if name.strip().lower().startswith(_FLAGS) and values <= {'0', '1', 'true', 'false'}:
+            raise DataError(
+                f'{where}: the column {name!r} seems to say which images are for training or testing, and is not '
+                "read: replace it by a column 'split' that holds train and test, or remove it"
+            )
 
 
 def _headless_rows(text: str, columns: Columns, where: str) -> list[Row]:

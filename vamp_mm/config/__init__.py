@@ -1,0 +1,1 @@
+"""From a config file and options to one complete, checked config."""

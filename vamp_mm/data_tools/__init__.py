@@ -1,0 +1,1 @@
+"""Verify, prepare, browse and check data."""

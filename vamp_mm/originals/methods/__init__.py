@@ -1,0 +1,1 @@
+"""Names and settings of the original implementations, a file per method or family."""

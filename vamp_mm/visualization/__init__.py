@@ -1,0 +1,1 @@
+"""Figures, fonts and sheets of images."""

@@ -212,3 +212,15 @@ def test_name_that_stands_for_a_component_may_become_the_component() -> None:
     assert check_config(cfg) == []
     apply_overrides(cfg, {'test_dataloader.dataset.source': dict(type='SplitFile', fyle='split.json')})
     assert "did you mean 'file'" in str(check_config(cfg))
+
+
+@pytest.mark.parametrize(('clip', 'problems'), [
+    (dict(type='value', clip_value=1.0), []), (dict(type='norm', max_norm=1.0, norm_type='inf'), []),
+    (dict(type='norn', max_norm=1.0), ["optim_wrapper.clip_grad.type='norn' must be one of 'norm', 'value'"]),
+    (dict(max_norm=-1), ['optim_wrapper.clip_grad.max_norm=-1 must be a number above 0']),
+    (5, ['optim_wrapper.clip_grad=5 must be a dict or None']),
+])
+def test_the_words_of_gradient_clipping(clip: object, problems: list[str]) -> None:
+    cfg = Config.fromfile(ROOT / 'configs' / 'coop' / 'coop_icons.py')
+    cfg.optim_wrapper.clip_grad = clip
+    assert check_config(cfg) == problems

@@ -99,8 +99,8 @@ TOP_LEVEL: Mapping[str, Any] = {
 #: Keys of plain dicts, by their place.
 PLAIN: Mapping[str, Mapping[str, Any]] = {
     'randomness': {'seed': Seed | None, 'diff_rank_seed': bool, 'deterministic': bool},
-    'optim_wrapper.clip_grad': {'max_norm': Positive, 'norm_type': Positive, 'clip_value': Positive,
-                                'error_if_nonfinite': bool},
+    'optim_wrapper.clip_grad': {'type': Literal['norm', 'value'], 'max_norm': Positive,
+                                'norm_type': Positive | Literal['inf'], 'clip_value': Positive, 'error_if_nonfinite': bool},
     'optim_wrapper.paramwise_cfg': {'lr_mult': Mapping[str, NonNegative], 'bias_lr_mult': NonNegative,
                                     'bias_decay_mult': NonNegative, 'norm_decay_mult': NonNegative,
                                     'bypass_duplicate': bool, 'custom_keys': _Dict},

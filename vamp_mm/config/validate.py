@@ -249,7 +249,8 @@ class _RunnerCheck:
 
     def _optim_wrapper(self, path: str, value: Mapping) -> None:
         own = frozenset({'constructor', 'paramwise_cfg'})
-        self._types.bind(path, {'type': 'OptimWrapper', **value}, 'OPTIM_WRAPPERS', also=own)
+        # the type of clip_grad is a word of MMEngine's, 'norm' or 'value', and names no component
+        self._types.bind(path, {'type': 'OptimWrapper', **value}, 'OPTIM_WRAPPERS', also=own, skip=frozenset({'clip_grad'}))
         if 'optimizer' not in value and 'constructor' not in value:
             self._problems.append(f"{path}: needs the key 'optimizer'")
         constructor = DefaultOptimWrapperConstructor

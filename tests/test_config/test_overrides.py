@@ -10,7 +10,7 @@ import pytest
 import toy_apis
 from mmengine.config import Config
 
-from vamp_mm.apis import ConfigError, compose
+from vamp_mm.apis import ConfigError, check_config, compose
 from vamp_mm.config.key_values import add_overrides, read_key_values
 from vamp_mm.config.overrides import apply_overrides
 
@@ -131,3 +131,13 @@ def test_printed_configs_keep_the_value(tmp_path: Path) -> None:
     cfg = compose(toy_apis.write_config(tmp_path), overrides=read_key_values([f'work_dir={text}']))
     (tmp_path / 'again.py').write_text(cfg.pretty_text, encoding='utf-8')
     assert Config.fromfile(tmp_path / 'again.py').work_dir == text
+
+
+def test_keys_that_mmengine_takes_beside_those_of_constructors() -> None:
+    cfg = Config.fromfile(Path(__file__).parents[2] / 'configs' / 'coop' / 'coop_icons.py')
+    apply_overrides(cfg, {'randomness.deterministic': True, 'optim_wrapper.paramwise_cfg': dict(norm_decay_mult=0.0)})
+    assert cfg.randomness == dict(seed=1, deterministic=True)
+    assert cfg.optim_wrapper.paramwise_cfg == dict(norm_decay_mult=0.0)
+    assert check_config(cfg) == []
+    with pytest.raises(ConfigError, match=r"randomness has no key 'deterministc'; did you mean 'deterministic'"):
+        apply_overrides(cfg, {'randomness.deterministc': True})

@@ -15,6 +15,7 @@ from .errors import ConfigError, closest
 from .kinds import refusal, short
 from .signatures import signature_of
 from .top_level import top_level_keys
+from .usual_arguments import PLAIN
 from .validate import dataloader_keys
 
 
@@ -78,14 +79,17 @@ def _constructor_keys(cfg: Config, path: str, node: Mapping) -> dict[str, Any]:
         return dict.fromkeys(top_level_keys())
     if path.endswith('_dataloader'):
         return dict.fromkeys(dataloader_keys())
-    if 'type' not in node:
+    if path in PLAIN:
+        return dict.fromkeys(PLAIN[path])
+    if 'type' not in node and path != 'optim_wrapper':
         return {}
     scope = cfg.get('default_scope') or 'mmengine'
     if path.startswith('model.') and str(cfg.model.get('type')).startswith(f'{SCOPE}.'):
         scope = SCOPE  # our models build their parts in our own scope
     checker = TypedChecker(scope)
-    target = checker.resolve(path, node['type'], registry_of(path))
+    target = checker.resolve(path, node.get('type', 'OptimWrapper'), registry_of(path))
     if target is None:
         return {}
     signature = signature_of(target)
-    return {**dict.fromkeys(signature.required), **signature.optional}
+    beside = dict.fromkeys(('paramwise_cfg', 'constructor')) if path == 'optim_wrapper' else {}  # MMEngine takes them out
+    return {**beside, **dict.fromkeys(signature.required), **signature.optional}

@@ -226,5 +226,7 @@ def test_training_resumes_with_the_safe_checkpoint_hook(folder, clip, tmp_path):
         runner.train()
         assert runner.iter == 3 * epochs
         states.append(copy.deepcopy(runner.model.state_dict()))
-    assert [int(state['prompter.noise_step']) for state in states] == [3, 6]  # noise goes on where it was
-    assert torch.equal(states[0]['prompter.prototypes'], states[1]['prompter.prototypes'])  # and they are not computed anew
+    # noise goes on where it was
+    assert [int(state['prompter.noise_step']) for state in states] == [3, 6]
+    # and they are not computed anew
+    assert torch.equal(states[0]['prompter.prototypes'], states[1]['prompter.prototypes'])

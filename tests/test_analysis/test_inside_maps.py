@@ -20,8 +20,10 @@ def test_components_of_a_cross(width: int) -> None:
     """Both ways through: more points than dimensions, and fewer."""
     turn = torch.linalg.qr(torch.randn(width, width, generator=torch.Generator().manual_seed(0)))[0]
     points, shares = pca(torch.nn.functional.pad(CROSS, (0, width - 2)) @ turn + 7)
-    torch.testing.assert_close(points.abs(), CROSS.abs().double(), atol=1e-5, rtol=0)  # float32 points
-    torch.testing.assert_close(shares, torch.tensor([0.9, 0.1], dtype=torch.float64), atol=1e-6, rtol=0)  # 18 and 2 of 20
+    # float32 points
+    torch.testing.assert_close(points.abs(), CROSS.abs().double(), atol=1e-5, rtol=0)
+    # 18 and 2 of 20
+    torch.testing.assert_close(shares, torch.tensor([0.9, 0.1], dtype=torch.float64), atol=1e-6, rtol=0)
     assert (points.gather(0, points.abs().argmax(dim=0, keepdim=True)) > 0).all()
 
 

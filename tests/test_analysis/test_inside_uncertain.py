@@ -39,7 +39,8 @@ def test_reasons() -> None:
     assert reason(_record('', 0.25, 0.2, 2.0, 0.5)) == 'samples disagree'
     assert reason(_record('', 0.6, 0.2, 1.0, 0.1)) == 'two classes'
     assert reason(_record('', 0.5, 0.1, 1.0, 0.1)) == 'sure'
-    old = {key: value for key, value in RECORDS[2].items() if not key.startswith('runner_up')}  # of an older dump
+    # of an older dump
+    old = {key: value for key, value in RECORDS[2].items() if not key.startswith('runner_up')}
     assert reason(old) == 'many classes'
 
 
@@ -48,7 +49,8 @@ def test_orders() -> None:
         return [record['img_path'].removesuffix('.png') for record in rank(RECORDS, **options)]
 
     assert order() == ['many', 'disagree', 'two', 'sure']
-    assert order(by='mutual_information') == ['disagree', 'sure', 'two', 'many']  # of equal ones by path
+    # of equal ones by path
+    assert order(by='mutual_information') == ['disagree', 'sure', 'two', 'many']
     assert order(by='least_confidence') == ['many', 'disagree', 'two', 'sure']
     assert order(only='right') == ['disagree', 'sure']
     assert order(only='wrong', by='pred_std') == ['two', 'many']

@@ -32,7 +32,8 @@ def test_a_context_of_words_is_these_words_at_distance_zero(clip: PromptedCLIPBa
     found, far = nearest(tokens, clip.text.token_embedding.weight, 3)
     assert clip.readable_tokens(found[:, 0].tolist()) == ['seven', 'small', 'dogs']
     assert far[0, 0] == far[2, 0] == 0.0
-    assert float(far[1, 0]) == pytest.approx(0.01, rel=1e-4)  # float32 differences of numbers about 1
+    # float32 differences of numbers about 1
+    assert float(far[1, 0]) == pytest.approx(0.01, rel=1e-4)
     exact = (clip.text.token_embedding.weight.double() - tokens[2].double()).norm(dim=-1).sort()
     assert found[2].tolist() == exact.indices[:3].tolist()
     torch.testing.assert_close(far[2].double(), exact.values[:3], rtol=1e-5, atol=1e-7)

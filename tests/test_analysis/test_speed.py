@@ -21,7 +21,8 @@ CPU = torch.device('cpu')
 def test_products_of_a_linear_layer_forward_and_backward():
     layer, x = torch.nn.Linear(6, 4).requires_grad_(False), torch.randn(2, 5, 6, requires_grad=True)
     products = matrix_products(lambda: layer(x).sum().backward())
-    assert [(item.rows, *item.weight.shape) for item in products] == [(10, 6, 4), (10, 4, 6)]  # no weight gradient
+    # no weight gradient
+    assert [(item.rows, *item.weight.shape) for item in products] == [(10, 6, 4), (10, 4, 6)]
     assert sum(item.flops for item in products) == 2 * 2 * 10 * 6 * 4
     again = matrix_products(bare(products))
     assert again == []  # written into given outputs

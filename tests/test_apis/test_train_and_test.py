@@ -22,7 +22,8 @@ def test_training_leaves_a_complete_record(toy_config: Path, tmp_path: Path) -> 
     metrics = train(compose(toy_config, work_dir=str(tmp_path / 'run')))
     result = json.loads((tmp_path / 'run' / 'result.json').read_text())
     assert result['metrics'] == metrics
-    assert metrics['toy/error'] < 4 / 3  # the error of the untrained weight 0 on numbers drawn from [0, 1)
+    # the error of the untrained weight 0 on numbers drawn from [0, 1)
+    assert metrics['toy/error'] < 4 / 3
     assert result['epochs'] == 2
     assert result['trainable_parameters'] == 1
     assert result['seed'] == 3

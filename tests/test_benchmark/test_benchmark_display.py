@@ -37,7 +37,8 @@ def test_live_table_shows_progress_and_time(tmp_path: Path) -> None:
         display.tell()
     text = out.getvalue()
     assert 'training 30 %' in text
-    assert '1 running, 1 failed, 1 finished, 1 waiting; time left: 3 min' in text  # 100 s each, one after the other
+    # 100 s each, one after the other
+    assert '1 running, 1 failed, 1 finished, 1 waiting; time left: 3 min' in text
 
 
 def test_time_left_of_the_first_run_is_told_from_its_own_progress(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ def test_killed_benchmark_takes_its_runs_along_and_goes_on(tmp_path: Path) -> No
     run_job(job.work_dir)  # what the benchmark would start
     result = json.loads((Path(job.work_dir) / 'result.json').read_text())
     assert result['resumed_at_epoch'] == 1
-    whole = train(compose(**{**job.options, 'work_dir': str(tmp_path / 'whole')}))  # the marker is there: no wait
+    # the marker is there: no wait
+    whole = train(compose(**{**job.options, 'work_dir': str(tmp_path / 'whole')}))
     # SGD without momentum over all data: the order within an epoch, which a resumed sampler repeats, is the same
     assert result['metrics'] == whole
 

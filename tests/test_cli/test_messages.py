@@ -142,7 +142,8 @@ def test_printable_text_moves_no_cursor_and_loses_nothing(text: str) -> None:
     shown = printable(text)
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 or 0xD800 <= ord(char) < 0xE000 for char in shown)
     assert shown.encode('utf-8').decode('utf-8') == shown
-    if '\\' not in text:  # one that the text has itself is not doubled: paths of Windows stay legible
+    # one that the text has itself is not doubled: paths of Windows stay legible
+    if '\\' not in text:
         assert shown.encode('ascii', 'backslashreplace').decode('unicode_escape') == text
 
 

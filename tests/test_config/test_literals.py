@@ -19,7 +19,8 @@ _VALUES = st.recursive(
 
 
 def _same(found: Any, value: Any) -> bool:
-    return type(found) is type(value) and repr(found) == repr(value)  # 1 is not True, and 0.0 is not -0.0
+    # 1 is not True, and 0.0 is not -0.0
+    return type(found) is type(value) and repr(found) == repr(value)
 
 
 def _is_literal(text: str) -> bool:

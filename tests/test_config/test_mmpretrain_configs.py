@@ -77,7 +77,8 @@ def test_unused_helper_of_mmpretrain_is_said() -> None:
     cfg = _resnet()
     assert is_used(cfg, 'train_pipeline')
     assert not any('train_pipeline' in line for line in without_effect(cfg))
-    cfg.train_pipeline = [dict(type='LoadImageFromFile')]  # changed in a file that inherits: the loader keeps its own
+    # changed in a file that inherits: the loader keeps its own
+    cfg.train_pipeline = [dict(type='LoadImageFromFile')]
     assert check_config(cfg) == []
     assert ('train_pipeline at the top level has no effect: it is a helper variable whose value no other part holds'
             in without_effect(cfg))

@@ -42,11 +42,13 @@ def test_only_the_data_are_replaced(birds: Path) -> None:
         assert dataset.source == source
         assert dataset.templates == ['a {}, a bird.']
         assert dataset.dataset_name == 'birds'
-    assert train.pipeline == before.train_dataloader.dataset.pipeline  # the image size is that of the backbone
+    # the image size is that of the backbone
+    assert train.pipeline == before.train_dataloader.dataset.pipeline
     assert test.pipeline == before.test_dataloader.dataset.pipeline
     assert (train.shots, train.seed, train.class_split, cfg.randomness.seed) == (4, 2, 'all', 2)
     assert list(cfg.test_cfg.splits) == ['all']
-    assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (32, 50)  # few-shot: VaMP's epochs, MMRL's batches
+    # few-shot: VaMP's epochs, MMRL's batches
+    assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (32, 50)
     assert cfg.work_dir == 'work_dirs/vamp_mmrl_icons_birds_4shots_seed2'
     assert check_config(cfg) == []
 
@@ -124,7 +126,8 @@ def test_a_run_records_its_images(birds: Path, tmp_path: Path) -> None:
     for words in (str(birds), 'a {}, a bird.', 'classes trained on (novel): 1: bee', '2 a class, seed 2',
                   'train: 4 images of all 2 classes, 2 of them trained on\n', 'test: 4 images of all 2 classes\n'):
         assert words in note
-    check_work_dir(tmp_path / 'run')  # a start that failed after this is no obstacle to the next one
+    # a start that failed after this is no obstacle to the next one
+    check_work_dir(tmp_path / 'run')
 
 
 def test_the_note_names_targets_and_keeps_names_apart(tmp_path: Path) -> None:

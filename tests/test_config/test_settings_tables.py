@@ -199,7 +199,8 @@ def test_settings_are_the_published_ones_on_all_datasets(method: str) -> None:
     wrong = {}
     for data in ELEVEN:
         for protocol in (HALVES, SHOTS, CROSS, DOMAINS, OPEN):
-            targets = ['source'] if protocol in TRANSFER else None  # they take no part in it, and time
+            # they take no part in it, and time
+            targets = ['source'] if protocol in TRANSFER else None
             cfg = compose(file, dataset=data, protocol=protocol, targets=targets)
             assert (cfg.run.method, cfg.run.dataset, cfg.run.protocol) == (method, data, protocol)
             if found := _differences(cfg, published(data, protocol)):

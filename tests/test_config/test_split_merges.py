@@ -79,7 +79,8 @@ def test_own_data_are_the_same_for_all(tmp_path: Path, own: str) -> None:
         found = next(dataset for split, dataset in expected.items() if name in split)
         assert found['data_root'] == place
         asked = next(entry for split, entry in cfg.test_cfg.splits.to_dict().items() if name in split)
-        assert found['source'] == asked['dataset']['source']  # nothing of the other source is left in it
+        # nothing of the other source is left in it
+        assert found['source'] == asked['dataset']['source']
     assert {name: _dataset_config(cfg, name) for name in expected} == expected
     assert {name: dataset for name, (dataset, _) in _splits(cfg).items()} == expected
     of_the_loop = _of_the_loop(cfg)

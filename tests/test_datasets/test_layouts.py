@@ -214,7 +214,8 @@ def hugging_face(root: Path) -> None:
 
 def mvtec(root: Path) -> None:
     own.folders(root, {f'{name}/{part}': 4 for name in ('bottle', 'cable')
-                       for part in ('train/good', 'test/broken', 'ground_truth/broken')})  # fmt: skip
+                       # fmt: skip
+                       for part in ('train/good', 'test/broken', 'ground_truth/broken')})
 
 
 def tiny_imagenet(root: Path) -> None:
@@ -366,9 +367,11 @@ def test_masks_inside_class_folders_are_no_images_of_the_class(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(('names', 'rows', 'read'), [
-    (('cat', 'dog'), [['filepaths', 'labels'], ['cat/0.png', 'cat'], ['dog/1.png', 'dog']], True),  # agrees
+    # agrees
+    (('cat', 'dog'), [['filepaths', 'labels'], ['cat/0.png', 'cat'], ['dog/1.png', 'dog']], True),
     (('cat', 'dog'), [['name', 'weight'], ['Tom', '3']], True),  # about something else
-    (('cat', 'dog'), [['id', 'class_id'], ['0', '1'], ['1', '2']], True),  # numbers are no names of images
+    # numbers are no names of images
+    (('cat', 'dog'), [['id', 'class_id'], ['0', '1'], ['1', '2']], True),
     (('cat', 'dog'), [['filepaths', 'labels'], ['cat/0.png', 'ill'], ['dog/0.png', 'well']], False),
 ])  # fmt: skip
 def test_a_table_beside_class_folders(tmp_path: Path, names: tuple, rows: list, read: bool) -> None:

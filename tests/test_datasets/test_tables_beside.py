@@ -185,7 +185,8 @@ def _message(path: Path | str) -> str:
 
 def test_no_part_is_advised_as_a_data_set(tmp_path: Path) -> None:
     root = own.folders(tmp_path / 'd', {f'{part}/{domain}/{name}': 2 for part in ('train', 'test')
-                                        for domain in ('art', 'photo') for name in KINDS})  # fmt: skip
+                                        # fmt: skip
+                                        for domain in ('art', 'photo') for name in KINDS})
     message = _message(root)
     assert message.startswith(f'{root}/train holds domains and not classes: art, photo have the same folders')
     assert f"give '{root}#level=2' for the images of all of them together, train and test apart, or '{root}#level=1'" in message

@@ -17,7 +17,8 @@ import pytest
 from runner_state import forget_runners
 
 ROOT = Path(__file__).parents[2]
-HOME = '/home/me/vamp_mm'  # what the pages print where a run prints the folder that it is started in
+# what the pages print where a run prints the folder that it is started in
+HOME = '/home/me/vamp_mm'
 _BLOCK = re.compile(r'^```(bash|text|python)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 

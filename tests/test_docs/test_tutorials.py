@@ -49,7 +49,8 @@ def test_domain_generalisation(follow_page: Follow, checkout: Path) -> None:
     targets = [result[f'{domain}/all/accuracy'] for domain in ('art_painting', 'cartoon', 'sketch')]
     assert result['average/all/accuracy'] == pytest.approx(sum(targets) / 3)
     (again,) = (checkout / 'work_dirs' / 'pacs_test').glob('*/result.json')
-    assert json.loads(again.read_text())['metrics'] == result  # the config says what the options say
+    # the config says what the options say
+    assert json.loads(again.read_text())['metrics'] == result
 
 
 def test_every_page_is_listed() -> None:

@@ -53,5 +53,6 @@ def test_a_classifier_that_grows():
             average.update_parameters(model)
     first, second = (average.module for average in averages)
     assert first.weight.tolist() == [[3.0, 3.0]] * 3  # 2, then halfway to 4
-    torch.testing.assert_close(second.weight, torch.full((3, 2), 2 + 2 / 3), check_device=False)  # its third step
+    # its third step
+    torch.testing.assert_close(second.weight, torch.full((3, 2), 2 + 2 / 3), check_device=False)
     assert first.keys.tolist() == second.keys.tolist() == [1.0] * 3

@@ -44,4 +44,5 @@ def test_wrappers_are_looked_through() -> None:
     assert pipeline_name(SimpleNamespace(datasets=[plain, plain])) == pipeline_name(plain)
     assert pipeline_name(SimpleNamespace(datasets=[plain, small])) is None
     assert random_step(SimpleNamespace(datasets=[plain, small])) is None
-    assert pipeline_name(SimpleNamespace()) is None  # a dataset without a pipeline that we could read
+    # a dataset without a pipeline that we could read
+    assert pipeline_name(SimpleNamespace()) is None

@@ -36,7 +36,8 @@ def test_a_debiased_error_below_zero_is_zero() -> None:
     result, _ = evaluate([(0.75, True), (0.75, False)] * 2)
     assert result['ece_l2'] == pytest.approx(0.25)
     assert result['ece_debiased'] == 0  # 0.25**2 - 0.25 / 3 < 0
-    assert evaluate([(0.8, False)])[0]['ece_debiased'] == pytest.approx(0.8)  # a single image has no variance
+    # a single image has no variance
+    assert evaluate([(0.8, False)])[0]['ece_debiased'] == pytest.approx(0.8)
 
 
 def test_squared_errors_are_those_of_torchmetrics() -> None:

@@ -313,7 +313,8 @@ def test_unseen_classes_are_answered_with_the_names_of_the_base_classes(tmp_path
     metrics = runner.test()
     assert {name for name in metrics if name.startswith('unseen/')} == {
         f'unseen/auroc_{key}' for key in ('confidence', 'predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')}
-    assert [vocabulary.names[0] for vocabulary in model.history] == ['ant', 'dog', 'ant']  # tested last
+    # tested last
+    assert [vocabulary.names[0] for vocabulary in model.history] == ['ant', 'dog', 'ant']
     assert model.history[2] == model.history[0]
     doubt = {}
     for split in ('base', 'novel'):
@@ -321,7 +322,8 @@ def test_unseen_classes_are_answered_with_the_names_of_the_base_classes(tmp_path
         doubt[split] = 1 - logits[:, :3].softmax(dim=-1).amax(dim=-1)
     pairs = [float(out > known) for out in doubt['novel'] for known in doubt['base']]
     assert metrics['unseen/auroc_confidence'] == pytest.approx(sum(pairs) / 121)
-    assert metrics['unseen/auroc_mutual_information'] == metrics['unseen/auroc_pred_std'] == 0.5  # one sample
+    # one sample
+    assert metrics['unseen/auroc_mutual_information'] == metrics['unseen/auroc_pred_std'] == 0.5
     assert metrics['H'] == make_runner(tmp_path / 'alone').test()['H']
 
 
@@ -330,7 +332,8 @@ def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None
     metrics = make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
     logits, labels = logits_and_labels('all', 40)
     known = 1 - logits_and_labels('base', 11)[0][:, :3].softmax(dim=-1).amax(dim=-1)
-    counted = (1 - logits[:, :3].softmax(dim=-1).amax(dim=-1))[(labels == 3) | (labels == 5)]  # dog and fox
+    # dog and fox
+    counted = (1 - logits[:, :3].softmax(dim=-1).amax(dim=-1))[(labels == 3) | (labels == 5)]
     pairs = [float(out > inside) for out in counted for inside in known]
     assert metrics['other/auroc_confidence'] == pytest.approx(sum(pairs) / len(pairs))
     assert "'other': images of 4 classes do not count" in next(tmp_path.glob('*/*.log')).read_text()

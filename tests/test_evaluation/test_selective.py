@@ -43,7 +43,8 @@ def test_risk_coverage_curve() -> None:
     curve = risk_coverage(certainty, correct)
     assert curve['coverage'] == [n / 20 for n in range(1, 21)]
     assert curve['risk'] == pytest.approx([0] * 4 + [1 / k for k in range(5, 20)] + [2 / 20])
-    assert aurc(certainty, correct) == pytest.approx(sum(curve['risk']) / 20)  # 20 images: all k stand in the curve
+    # 20 images: all k stand in the curve
+    assert aurc(certainty, correct) == pytest.approx(sum(curve['risk']) / 20)
     assert risks(certainty, correct).shape == (20,)
 
 

@@ -113,7 +113,8 @@ def test_own_metrics_stay_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize('count', [1, 7, 30, 1013])
 def test_the_number_is_that_of_mmpretrain_to_the_last_digit(count: int) -> None:
     generator = torch.Generator().manual_seed(count)
-    scores = torch.randint(0, 4, (count, 5), generator=generator).float().softmax(dim=-1)  # many ties
+    # many ties
+    scores = torch.randint(0, 4, (count, 5), generator=generator).float().softmax(dim=-1)
     labels = torch.randint(0, 5, (count, ), generator=generator)
     metric = ZeroShotAccuracy()
     metric.process(None, [dict(zero_shot_score=score, gt_label=label[None]) for score, label in zip(scores, labels)])

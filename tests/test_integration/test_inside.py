@@ -26,7 +26,8 @@ def test_posterior_spread(micro: world.Micro, finished: Finished, tmp_path: Path
     assert all(0 < float(row['std']) < 1 and float(row['kl']) >= 0 and row['images'] == '4' for row in rows)
     assert 'all images' in capsys.readouterr().out
     assert world.command(tool, micro.config, finished.file, '--out', tmp_path, '--split', 'novel') == 0
-    assert {row['kl'] for row in _rows(tmp_path / 'posterior_spread_novel.csv')} == {''}  # no prototypes of novel classes
+    # no prototypes of novel classes
+    assert {row['kl'] for row in _rows(tmp_path / 'posterior_spread_novel.csv')} == {''}
     assert 'not trained on a class' in capsys.readouterr().out
     assert world.command(tool, micro.config, finished.file, '--split', 'bsae') == 1
     assert "did you mean 'base'?" in capsys.readouterr().err

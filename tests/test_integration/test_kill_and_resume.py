@@ -66,11 +66,13 @@ def test_killed_again_and_again(finished: Finished, micro: world.Micro, tmp_path
     chance = random.Random(1)
     work_dir = tmp_path / 'run'
     per_epoch, last = world.STEPS, world.EPOCHS * world.STEPS
-    kill_once(micro, work_dir, {}, dict(step=chance.randint(1, per_epoch - 1)))  # nothing is saved yet
+    # nothing is saved yet
+    kill_once(micro, work_dir, {}, dict(step=chance.randint(1, per_epoch - 1)))
     kill_once(micro, work_dir, {}, dict(saving=2))
     kill_once(micro, work_dir, {}, dict(step=chance.randint(2 * per_epoch + 1, last - 1)))
     assert find_latest_checkpoint(work_dir) == str(work_dir / 'epoch_2.pth')
-    for _ in range(2):  # wherever this strikes: between the first line and the last, in our code or in another's
+    # wherever this strikes: between the first line and the last, in our code or in another's
+    for _ in range(2):
         kill_once(micro, work_dir, {}, {}, chance.uniform(0.2, 1.0) * finished.result['seconds'])
     micro.train(work_dir, resume=True)
     assert_same_run(work_dir, finished)

@@ -96,10 +96,12 @@ def test_a_method_trains_and_answers(micro, tmp_path, leaf):
     assert 0 <= metrics['base/accuracy'] <= 100
     assert {'novel/accuracy', 'H'} <= set(metrics)
     (log, ) = (tmp_path / 'run').rglob('*.log')
-    assert 'train_cfg.max_epochs = 2: --cfg-options (published: ' in log.read_text('utf-8')  # where settings come from
+    # where settings come from
+    assert 'train_cfg.max_epochs = 2: --cfg-options (published: ' in log.read_text('utf-8')
     first, last = watch.weights
     assert first.keys() == last.keys()
-    assert all(not torch.equal(first[name], last[name]) for name in first)  # nothing rests in the second epoch
+    # nothing rests in the second epoch
+    assert all(not torch.equal(first[name], last[name]) for name in first)
 
 
 def test_promptsrc_ends_at_the_average_of_its_epochs_also_when_it_was_stopped(micro, tmp_path):

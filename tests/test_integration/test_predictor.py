@@ -219,7 +219,8 @@ def test_mmpretrains_own_loader(micro, finished, predictor, files, tmp_path):
         "    dict(type='LoadImageFromFile'), dict(type='mmpretrain.Resize', scale=(32, 32)),\n"
         "    dict(type='mmpretrain.PackInputs')]))\n", encoding='utf-8')
     bgr = Predictor(finished.file, config)
-    images = [Image.open(file).crop((2, 1, 34, 33)) for file in files]  # of the final size: nothing is resized
+    # of the final size: nothing is resized
+    images = [Image.open(file).crop((2, 1, 34, 33)) for file in files]
     paths = [tmp_path / f'{number}.png' for number in range(6)]
     for image, path in zip(images, paths):
         image.save(path)

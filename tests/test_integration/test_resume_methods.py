@@ -85,7 +85,8 @@ def test_a_resumed_run_is_the_same_run(clip, images, tmp_path, row):
     whole = _train(clip, images, row, tmp_path / 'whole')
     (tmp_path / 'parts').mkdir()  # as a run leaves it that is killed in its second epoch
     shutil.copy(tmp_path / 'whole' / 'epoch_1.pth', tmp_path / 'parts')
-    parts = _train(clip, images, row, tmp_path / 'parts', seed=5, resume=True)  # the weights come from the file alone
+    # the weights come from the file alone
+    parts = _train(clip, images, row, tmp_path / 'parts', seed=5, resume=True)
     assert parts['state_dict'].keys() == whole['state_dict'].keys()
     for key, value in whole['state_dict'].items():
         assert torch.equal(parts['state_dict'][key], value), key
@@ -93,4 +94,5 @@ def test_a_resumed_run_is_the_same_run(clip, images, tmp_path, row):
         assert same_plain(parts[key], whole[key]), key
     after_one = load_checkpoint(tmp_path / 'parts' / 'epoch_1.pth')['state_dict']
     moved = {key for key in after_one if not torch.equal(after_one[key], whole['state_dict'][key])}
-    assert any(key.startswith(row.modules) for key in moved)  # there was something to learn after the stop
+    # there was something to learn after the stop
+    assert any(key.startswith(row.modules) for key in moved)

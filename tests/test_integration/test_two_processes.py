@@ -56,7 +56,8 @@ def test_same_weights(pair: Finished, finished: Finished) -> None:
 def test_same_comparison_with_zero_shot(pair: Finished, finished: Finished) -> None:
     ours, theirs = (run.result['compared_with_zero_shot'] for run in (finished, pair))
     assert theirs == ours
-    assert ours['count'] == 3 * world.SIZES['val']  # each image once, though the processes share them
+    # each image once, though the processes share them
+    assert ours['count'] == 3 * world.SIZES['val']
     assert pair.result['optimiser_steps'] == finished.result['optimiser_steps']
 
 

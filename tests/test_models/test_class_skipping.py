@@ -62,7 +62,8 @@ def test_a_step_is_cross_entropy_over_the_staying_classes(small):
     assert 3 <= len(staying) < len(NAMES)
     expected = F.cross_entropy(out.logits['class'][0][:, staying], (staying == 0).int().argmax().repeat(4))
     assert float(loss.detach()) == pytest.approx(float(expected.detach()), abs=1e-10)
-    assert model.eval()(images, mode='tensor').shape[-1] == len(NAMES)  # prediction leaves nothing out
+    # prediction leaves nothing out
+    assert model.eval()(images, mode='tensor').shape[-1] == len(NAMES)
 
 
 def test_wrong_numbers_are_told_clearly():

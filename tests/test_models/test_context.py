@@ -71,7 +71,8 @@ def test_words_to_start_from(small):
     assert torch.equal(context, words)
     _, longer = _sequence(small, context='a photo of a', num_tokens=6)  # ProGrad: zeros first
     assert torch.equal(longer, torch.cat([torch.zeros_like(words[:2]), words]))
-    given, shorter = _sequence(small, context='a photo of a', num_tokens=2)  # the last two words stay
+    # the last two words stay
+    given, shorter = _sequence(small, context='a photo of a', num_tokens=2)
     assert torch.equal(shorter, words[:2])
     assert torch.equal(given[0, 3:5], words[2:])
     # ProGrad's comma: eight words are nine tokens, of which the first eight are learned and the last stays

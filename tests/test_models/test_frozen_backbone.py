@@ -14,7 +14,8 @@ from vamp_mm.structures import PromptPlan, TokenEdit, TowerPlan
 
 
 def test_nothing_is_trainable_and_nothing_wakes(tmp_path):
-    config = helpers.small_config(vision=dict(patch_dropout=0.5))  # drops half the patches in training mode
+    # drops half the patches in training mode
+    config = helpers.small_config(vision=dict(patch_dropout=0.5))
     backbone = PromptedCLIPBackbone(**helpers.write_clip(tmp_path, config))
     assert not any(parameter.requires_grad for parameter in backbone.parameters())
     images = torch.randn(2, 3, 32, 32)

@@ -58,7 +58,8 @@ def test_the_tower_runs_once_and_the_numbers_stay(model: PromptedClassifier, tow
         more, others = named(seed=4)
         mixed = model(torch.cat([images[:3], more[:1]]), [*samples[:3], others[0]])
         again = model(images, samples)
-    torch.testing.assert_close(first, plain, rtol=0, atol=0)  # the very same batch went through the tower
+    # the very same batch went through the tower
+    torch.testing.assert_close(first, plain, rtol=0, atol=0)
     for got in (again, mixed[:, :3].expand_as(plain[:, :3])):
         torch.testing.assert_close(got, plain[:, :got.shape[1]], rtol=1e-12, atol=1e-12)  # float64
     assert tower.images == 5 + 5 + 1

@@ -313,7 +313,8 @@ def test_text_features_are_kept_only_where_they_do_not_depend_on_the_image(small
 def test_kept_text_features_never_cut_a_gradient(small, row):
     model, (images, samples) = _build(small, row), batch(2)
     _scores(model, images)  # fills the cache, if there is one
-    loss = total_loss(model, images, samples)  # a loss in evaluation mode, as validation hooks compute it
+    # a loss in evaluation mode, as validation hooks compute it
+    loss = total_loss(model, images, samples)
     grads = torch.autograd.grad(loss, list(_trainable(model, row).values()), allow_unused=True)
     missing = [name for name, grad in zip(_trainable(model, row), grads) if grad is None]
     assert missing == []
@@ -397,7 +398,8 @@ def test_zero_shot_beside_a_method_is_zero_shot_clip_and_changes_nothing_else(si
     model, (images, _) = _build(copy.deepcopy(single), row), batch(5)
     model, images = model.float(), images.float()
     alone = _scores(model, images)
-    for names in (NAMES, NAMES[::-1]):  # after the vocabulary changed, the scores are those of the new one
+    # after the vocabulary changed, the scores are those of the new one
+    for names in (NAMES, NAMES[::-1]):
         vocabulary = Vocabulary(names, templates=('a photo of a {}.', 'art of the {}.'))
         pure.set_vocabulary(vocabulary)
         if not row.fixed_classes:

@@ -76,7 +76,8 @@ def test_equal_to_open_clip_in_float32_and_float64(variant):
         theirs = _reference(copy.deepcopy(model).to(dtype), images.to(dtype), SENTENCES, context)
         for ours_one, theirs_one in zip(ours, theirs):
             assert ours_one.shape == theirs_one.shape
-            assert float(theirs_one.std(dim=0).max()) > 0.05  # the features differ between inputs: a test that can fail
+            # the features differ between inputs: a test that can fail
+            assert float(theirs_one.std(dim=0).max()) > 0.05
             assert float((ours_one - theirs_one).abs().max() / theirs_one.abs().max()) < tolerance
 
 

@@ -48,13 +48,15 @@ def cases(draw, depth: int = 4):
     template = draw(st.sampled_from(('{}', 'a photo of a {}.', '{} texture.', 'a photo of a {}, a type of pet.')))
     sentences = [template.format(name) for name in names]
     sizes = (draw(st.integers(1, 3)), draw(st.integers(1, 3)), len(names))
-    shortest = min(len(sentence.split()) for sentence in sentences)  # never more tokens than that and the start token
+    # never more tokens than that and the start token
+    shortest = min(len(sentence.split()) for sentence in sentences)
     edits, grown = [], 0
     layers = draw(st.lists(st.integers(EMBED, depth - 1), min_size=draw(st.integers(0, 3)), max_size=4))
     for layer in sorted(layers):
         mode = draw(st.sampled_from(('insert', 'overwrite', 'blend')))
         count = draw(st.integers(1, 4))
-        last = shortest + grown + (1 if mode == 'insert' else 4)  # overwriting may reach behind a sentence's end
+        # overwriting may reach behind a sentence's end
+        last = shortest + grown + (1 if mode == 'insert' else 4)
         start = draw(st.integers(0, last))
         tokens = _draw_tokens(draw, sizes, count)
         edits.append(TokenEdit(layer, start, mode, tokens, weight=draw(st.floats(0, 1)) if mode == 'blend' else 1.0))
@@ -188,7 +190,8 @@ def test_the_budget_is_checked_and_by_default_goes_by_free_memory(engine, small_
     for free in (2**34, 2**35, 2**35 + 2**20):
         monkeypatch.setattr(budget_module, '_free_bytes', lambda _, free=free: free)
         found[free] = [default_max_tokens(torch.device('cpu'), 512, 12, 4, training) for training in (False, True)]
-    assert found[2**35] == found[2**35 + 2**20] == [2 * value for value in found[2**34]]  # steps of two
+    # steps of two
+    assert found[2**35] == found[2**35 + 2**20] == [2 * value for value in found[2**34]]
     assert all(training * 8 <= predicting for predicting, training in found.values())
     monkeypatch.setattr(budget_module, '_free_bytes', lambda _: 0)
     assert default_max_tokens(torch.device('cpu'), 512, 12, 4, True) == 1024

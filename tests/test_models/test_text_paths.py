@@ -208,7 +208,8 @@ def test_too_many_tokens_for_the_positions_are_an_error(small):
 
 @pytest.mark.parametrize('start', [-1, 7, 9])
 def test_insertions_behind_the_read_out_token_are_errors(small, start):
-    prompts = small.tokenize(VOCABULARIES['several lengths'])  # the shortest sentence ends at position 7
+    # the shortest sentence ends at position 7
+    prompts = small.tokenize(VOCABULARIES['several lengths'])
     with pytest.raises(ValueError, match='text'):
         small.encode_text(prompts, _plan(TokenEdit(1, start + 1 if start > 0 else start, 'insert', _tokens(1, 1, 1, 1, 48))))
 

@@ -19,7 +19,8 @@ BIDIRECTIONAL = helpers.small_config(text=dict(no_causal_mask=True, pool_type='l
 TRAINED: dict[str, tuple[dict[str, Any], int]] = {
     'upper half': (dict(text_start=2), 2),
     'last block': (dict(text_start=3), 3),
-    'behind the blocks': (dict(text=['ln_final.*', 'text_projection*']), 3),  # the last block reads out: it always runs
+    # the last block reads out: it always runs
+    'behind the blocks': (dict(text=['ln_final.*', 'text_projection*']), 3),
     'norms from the second block': (dict(text=['*.ln_[12].*'], text_start=1), 1),
     'all norms': (dict(text=['*.ln_[12].*']), 0),
 }

@@ -116,7 +116,8 @@ def test_training_starts_at_shared_tokens_of_the_stated_spread(small, row):
     assert float((latent.mean - shared).abs().max()) < 0.01
     assert float((torch.exp(0.5 * latent.log_var) / 0.02 - 1).abs().max()) < 0.02
     assert float(shared.std()) == pytest.approx(0.02, rel=0.5)
-    assert float(_kl(latent).max() / latent.mean[0].numel()) < 0.05  # nats per dimension: starts near 0
+    # nats per dimension: starts near 0
+    assert float(_kl(latent).max() / latent.mean[0].numel()) < 0.05
 
 
 # posterior and samples
@@ -239,7 +240,8 @@ def test_test_noise_follows_the_seed_and_nothing_else(small):
     reference = plan_of(one, images).latent.sample
     one.train()
     plan_of(one, images, torch.arange(5))
-    assert torch.equal(plan_of(one.eval(), images).latent.sample, reference)  # training draws change nothing
+    # training draws change nothing
+    assert torch.equal(plan_of(one.eval(), images).latent.sample, reference)
     assert torch.equal(plan_of(same, images).latent.sample, reference)
     assert not torch.equal(plan_of(other, images).latent.sample, reference)
     # the first samples of a longer list are those of a shorter one
@@ -488,7 +490,8 @@ def test_mmrl_style_plans_insert_behind_the_start_token_and_renew(small):
 
 def test_maple_style_plans_replace_context_words_and_project_the_shared_tokens(small):
     model, (images, _) = _model(small, methods.MAPLE[-1]), batch(2)
-    model.set_vocabulary(Vocabulary(names=NAMES, templates=('art of {}', )))  # MaPLe's context is its own
+    # MaPLe's context is its own
+    model.set_vocabulary(Vocabulary(names=NAMES, templates=('art of {}', )))
     plan = plan_of(model, images)
     assert plan.text.ids[:, 1:5].unique(dim=0).shape == (1, 4)
     assert [(e.layer, e.start, e.mode, e.length) for e in plan.text_tower.edits] == [

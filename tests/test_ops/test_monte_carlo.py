@@ -36,7 +36,8 @@ def test_average_is_of_probabilities_not_of_logits():
     logits = torch.tensor([[[9.0, 0.0]], [[0.0, 1.0]]], dtype=torch.float64)
     by_probability = mean_log_probs(logits).exp()[0, 0]
     assert float(by_probability) == pytest.approx((1 / (1 + math.exp(-9)) + 1 / (1 + math.e)) / 2, rel=1e-12)
-    assert abs(float(by_probability) - 1 / (1 + math.exp(-4.0))) > 0.3  # what averaged logits would say
+    # what averaged logits would say
+    assert abs(float(by_probability) - 1 / (1 + math.exp(-4.0))) > 0.3
 
 
 def test_log_mean_exp_equals_its_definition_and_does_not_overflow():

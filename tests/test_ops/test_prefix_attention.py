@@ -17,7 +17,8 @@ def _random(*shape: int, seed: int) -> torch.Tensor:
 @pytest.mark.parametrize('lead', [((2, 3), (2, 3)), ((1, 1), (2, 3)), ((2, 3), (1, 1)), ((2, 1), (1, 3))])
 def test_whole_sequences_with_a_causal_mask(lead, prefix):
     (own_lead, shared_lead), length = lead, 3
-    query, key, value = (_random(*own_lead, 2, 5, length, 4, seed=i) for i in range(3))  # 2 heads, 5 classes
+    # 2 heads, 5 classes
+    query, key, value = (_random(*own_lead, 2, 5, length, 4, seed=i) for i in range(3))
     shared_key, shared_value = (_random(*shared_lead, 2, prefix, 4, seed=i) for i in (3, 4))
     causal = torch.ones(1, length, length, dtype=torch.bool).tril()
     out = prefix_attention(query, key, value, shared_key, shared_value, causal)

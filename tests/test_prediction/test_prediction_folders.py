@@ -41,7 +41,8 @@ def test_every_file_is_an_image_or_has_a_reason(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind('socket.png')
         images, passed_over, closed = _below(tmp_path)
-    assert images == sorted([*names, 'UPPER.JFIF', 'gone.jpg', 'sub/deep/a.png'])  # reading a broken link fails, and is said
+    # reading a broken link fails, and is said
+    assert images == sorted([*names, 'UPPER.JFIF', 'gone.jpg', 'sub/deep/a.png'])
     assert passed_over == {
         '.hidden.png': 'hidden', '.folder': 'hidden', 'Thumbs.db': 'hidden', 'notes.txt': 'no image by its ending',
         'README': 'no image by its ending', 'film.mp4': 'no image by its ending', 'sub/table.csv': 'no image by its ending',

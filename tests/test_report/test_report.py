@@ -221,7 +221,8 @@ def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
                    dataset='imagenet', protocol='cross-dataset', seed=seed)
     table = compare_table(read_results([tmp_path]), 'coop', 'mmrl')
     (row, ) = table.rows
-    assert (row[4].mean, row[4].std) == (pytest.approx(1.5), pytest.approx(0.5))  # not Food101's 15 points
+    # not Food101's 15 points
+    assert (row[4].mean, row[4].std) == (pytest.approx(1.5), pytest.approx(0.5))
     assert 'other targets' in table.notes[0]
 
 

@@ -156,7 +156,8 @@ def test_any_further_table_gets_a_part_of_its_own(tmp_path: Path) -> None:
     page = _Page(to_html(results, [*extra, *tables_of(results)], []))
     assert {'Uncertainty', '1.25 ± 0.50', 'By bins.', 'Twice', '-'} <= set(page.text)
     headings = [text for text in page.text if text in ('Twice', 'Reliability and risk-coverage', 'Cost')][-3:]
-    assert headings == ['Twice', 'Reliability and risk-coverage', 'Cost']  # the curves stand behind their numbers
+    # the curves stand behind their numbers
+    assert headings == ['Twice', 'Reliability and risk-coverage', 'Cost']
 
 
 def test_plots_without_data_are_left_out(tmp_path: Path) -> None:
@@ -200,7 +201,8 @@ def test_few_shot_curve_stands_where_its_numbers_are(tmp_path: Path) -> None:
         'class="tick end"')[1].split('</g>')[0])]
     (low_y, low), (high_y, high) = ticks[0], ticks[-1]
     for y, accuracy in ((first, 61), (second, 72)):
-        assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(accuracy, abs=0.02)  # 0.1 unit
+        # 0.1 unit
+        assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(accuracy, abs=0.02)
     assert text.count('class="band"') == 1
 
 
@@ -214,9 +216,11 @@ def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> No
     lines = re.findall(r'<title>(m\d), H: ([\d.]+) %</title></rect>', drawn)
     assert [name for name, _ in lines] == [f'm{index}' for index in range(8, -1, -1)]
     width = float(re.search(r'<rect x="10" [^>]*?width="([\d.]+)"', drawn)[1])
-    assert width == pytest.approx(340 * float(lines[0][1]) / 100, abs=0.06)  # 100 % is 340 wide; a decimal is kept
+    # 100 % is 340 wide; a decimal is kept
+    assert width == pytest.approx(340 * float(lines[0][1]) / 100, abs=0.06)
     circle = float(re.search(r'd="M([\d.]+) [\d.]+a', drawn)[1])
-    assert circle == pytest.approx(10 + 340 * 0.68 - 4.5, abs=0.06)  # base of m8 is 68 %; paths begin at the left end
+    # base of m8 is 68 %; paths begin at the left end
+    assert circle == pytest.approx(10 + 340 * 0.68 - 4.5, abs=0.06)
     side = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
     assert 'm0, H' in side
     assert 'circles' not in side
@@ -256,7 +260,8 @@ def test_axes() -> None:
     assert linear([10.0], '').place(10.0) == pytest.approx(0.5)
     costs = spread_out([20, 1500], 's')
     assert costs.log
-    assert costs.place(1500 ** 0.5 * 20 ** 0.5) == pytest.approx(0.5)  # the geometric mean lies in the middle
+    # the geometric mean lies in the middle
+    assert costs.place(1500 ** 0.5 * 20 ** 0.5) == pytest.approx(0.5)
     assert not spread_out([20, 50], 's').log
     axis, places = shots_axis([0, 1, 4, 16, -1])
     assert places == {0: -1, 1: 0, 4: 2, 16: 4, -1: 5}
@@ -322,7 +327,8 @@ def test_colours_have_contrast_in_both_modes() -> None:
     for mode in re.findall(r':root\{([^}]*)\}', css):
         colours = dict(re.findall(r'--(\w+):(#\w+)', mode))
         for name, least in [('text', 4.5), ('dim', 4.5), ('link', 4.5), *((f's{index}', 3) for index in range(8))]:
-            assert _contrast(colours[name], colours['bg']) >= least, (name, colours[name])  # WCAG 2.2, 1.4.3 and 1.4.11
+            # WCAG 2.2, 1.4.3 and 1.4.11
+            assert _contrast(colours[name], colours['bg']) >= least, (name, colours[name])
 
 
 def _contrast(first: str, second: str) -> float:

@@ -24,7 +24,8 @@ def test_a_training_whose_reader_left_writes_its_result(tmp_path: Path) -> None:
     log, = (tmp_path / 'run').glob('*/*.log')
     said = [line for line in done.stderr.splitlines() if 'nobody' in line]
     assert said in ([f'nobody reads standard output any more; the run continues, its log is {log}'],
-                    ['nobody reads standard output any more; the run continues'])  # as the reader is quicker or not
+                    # as the reader is quicker or not
+                    ['nobody reads standard output any more; the run continues'])
     assert 'Traceback' not in done.stderr
     assert json.loads((tmp_path / 'run' / 'result.json').read_text('utf-8'))['epochs'] == 2
     assert 'Epoch(test)' in log.read_text('utf-8')

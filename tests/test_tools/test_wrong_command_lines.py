@@ -43,7 +43,8 @@ def _run(line: str, place: Path) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(place)
         patch.setattr(sys, 'argv', [tool, *words])
-        patch.syspath_prepend((ROOT / 'tools' / tool).resolve().parent)  # as Python does with a script
+        # as Python does with a script
+        patch.syspath_prepend((ROOT / 'tools' / tool).resolve().parent)
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(ROOT / 'tools' / tool), run_name='__main__')
     forget_runners()

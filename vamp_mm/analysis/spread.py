@@ -139,7 +139,8 @@ class _Sums:
         there = self._images > 0
         count = self._images[there].double()
         means = {key: values[there] / count.view(-1, *[1] * (values.ndim - 1)) for key, values in self._sums.items()}
-        moved = (means['square'] - means['mean'].square().mean(dim=-1)).clamp_min(0).sqrt()  # rounding may leave -1e-20
+        # rounding may leave -1e-20
+        moved = (means['square'] - means['mean'].square().mean(dim=-1)).clamp_min(0).sqrt()
         return Spread(split, tuple(name for name, has in zip(names, there.tolist(), strict=True) if has), self.layers,
                       self._images[there].numpy(), means['std'].numpy(), moved.numpy(), means['kl'].numpy())
 

@@ -174,7 +174,8 @@ def _wrong(record: Mapping[str, Any]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST  # NaN is not
+    # NaN is not
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str) -> None:

@@ -61,7 +61,8 @@ def nearest_words(cfg: Config, checkpoint: str | Path, top_k: int = 5,
     model, names = open_model(cfg, checkpoint)
     contexts = _contexts(model)
     if names is not None and contexts and getattr(model.prompter, 'num_classes', None):
-        model.set_vocabulary(config_vocabulary(cfg, names))  # contexts of single classes are called by their names
+        # contexts of single classes are called by their names
+        model.set_vocabulary(config_vocabulary(cfg, names))
         contexts = _contexts(model)
     if not contexts:
         raise ConfigError([f'{_name(model.prompter)} learns no tokens that stand among the word embeddings, so no word is '

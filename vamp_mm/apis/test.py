@@ -82,7 +82,8 @@ def test(
         start = time.perf_counter()
         runner = _TestRunner.from_cfg(RunConfig.of(cfg))
         folder = Path(runner.work_dir) / runner.timestamp
-        on_main(lambda: stack.enter_context(held(folder, _LOCK)))  # a second test of the same second
+        # a second test of the same second
+        on_main(lambda: stack.enter_context(held(folder, _LOCK)))
         stop_on_write_error(runner.logger)
         if text := settings_text(cfg):
             runner.logger.info(text)

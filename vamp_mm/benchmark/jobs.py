@@ -45,7 +45,8 @@ class Job:
         words = [self.labels['method'], self.labels['dataset'], self.labels['protocol']]
         words += [] if shots is None else [shots_in_words(shots)]
         words += [] if seed is None else [f'seed {seed}']
-        return printable(' '.join(str(word) for word in words if word))  # a folder may be called anything
+        # a folder may be called anything
+        return printable(' '.join(str(word) for word in words if word))
 
     def result(self) -> dict[str, Any] | None:
         """What the finished run left; None if there is no result of this config."""

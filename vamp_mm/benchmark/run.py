@@ -73,7 +73,8 @@ def _learn(estimator: Estimator, entry: Entry) -> None:
 
 def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
     for entry in entries:
-        if entry.state == 'busy' and entry.job.result() is not None:  # the other process is done by now
+        # the other process is done by now
+        if entry.state == 'busy' and entry.job.result() is not None:
             entry.state = 'finished'
     bad = [entry for entry in entries if entry.state != 'finished']
     for entry in bad:

@@ -94,7 +94,8 @@ def _check_size(text: str) -> None:
         YAMLError: With the number found, the bound and the line.
     """
     sizes: dict[str, int] = {}  # of what an anchor names, in values
-    starts: list[tuple[str | None, int]] = []  # anchors that are open, and the count where they began
+    # anchors that are open, and the count where they began
+    starts: list[tuple[str | None, int]] = []
     count = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         where = f'in line {event.start_mark.line + 1}'

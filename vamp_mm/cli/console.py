@@ -57,7 +57,8 @@ def safe_streams(outlive: Callable[[], str] | None = None) -> Iterator[None]:
             setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))  # noqa: SIM115 -- open as long as the process
         elif isinstance(stream, io.TextIOWrapper) and stream.errors in ('strict', 'surrogateescape'):
             stream.reconfigure(errors='backslashreplace')
-    before, logging.raiseExceptions = logging.raiseExceptions, False  # a line that cannot be logged prints no traceback
+    # a line that cannot be logged prints no traceback
+    before, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         yield
     finally:

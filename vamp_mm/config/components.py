@@ -90,7 +90,8 @@ class TypedChecker:
     def __init__(self, scope: str) -> None:
         self.problems: list[str] = []
         self._scope = scope
-        self._foreign = False  # inside a component of another library, which builds its parts by rules of its own
+        # inside a component of another library, which builds its parts by rules of its own
+        self._foreign = False
         self._import_registry(scope)
 
     def visit(self, path: str, value: object, registry: str) -> None:

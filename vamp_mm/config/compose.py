@@ -87,7 +87,8 @@ def compose(config: str | Path,
         swap_dataset(cfg, dataset)
         name.append(Path(dataset).resolve().stem)
         if is_own_data(cfg, dataset):
-            own_protocol = 'few-shot'  # the config's own protocol is that of the dataset which it had
+            # the config's own protocol is that of the dataset which it had
+            own_protocol = 'few-shot'
     if template is not None:
         set_templates(cfg, template)
     if protocol is not None:
@@ -141,7 +142,8 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
         use_own_data(cfg, dataset)
         return
     new = read_config(dataset_file(cfg, dataset))
-    if 'train_dataloader' not in new:  # made for testing only: what the config trains on has no place here
+    # made for testing only: what the config trains on has no place here
+    if 'train_dataloader' not in new:
         for key in ('train_dataloader', 'val_dataloader', 'val_cfg', 'val_evaluator'):
             cfg.pop(key, None)
         cfg.test_cfg = new.test_cfg

@@ -55,7 +55,8 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
     for name, file in files:
         if name == dataset:
             return file
-    names = [name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')]  # parts of others
+    # parts of others
+    names = [name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')]
     found = near(dataset, names) or _siblings(path)
     meant = f'; did you mean {" or ".join(map(repr, found))}?' if found else ''
     raise FileNotFoundError(

@@ -43,7 +43,8 @@ def read_value(text: str) -> Any:
         raise ValueError(f'the number has {_digits(text)} digits; at most {MAX_DIGITS} are read')
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # of escapes such as '\d' in text that is no literal anyway
+            # of escapes such as '\d' in text that is no literal anyway
+            warnings.simplefilter('ignore')
             node = ast.parse(text.lstrip(' \t'), mode='eval').body
         if '#' in text and _has_comment(text.lstrip(' \t')):
             return text  # Python would drop what follows

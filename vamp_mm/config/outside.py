@@ -36,7 +36,8 @@ def use_outside(cfg: Config, names: Sequence[str]) -> None:
         raise ConfigError(['--outside adds to the splits of a SplitTestLoop, and test_cfg of this config has none'],
                           cfg.filename)
     asked = _asked_about(cfg, splits)
-    added: dict[str, tuple[str, dict[str, Any]]] = {}  # name in the results -> what was written, and the split
+    # name in the results -> what was written, and the split
+    added: dict[str, tuple[str, dict[str, Any]]] = {}
     problems: list[str] = []
     for word in dict.fromkeys(names):
         name, dataset = _found(cfg, word, splits[asked])

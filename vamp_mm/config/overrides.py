@@ -91,5 +91,6 @@ def _constructor_keys(cfg: Config, path: str, node: Mapping) -> dict[str, Any]:
     if target is None:
         return {}
     signature = signature_of(target)
-    beside = dict.fromkeys(('paramwise_cfg', 'constructor')) if path == 'optim_wrapper' else {}  # MMEngine takes them out
+    # MMEngine takes them out
+    beside = dict.fromkeys(('paramwise_cfg', 'constructor')) if path == 'optim_wrapper' else {}
     return {**beside, **dict.fromkeys(signature.required), **signature.optional}

@@ -56,7 +56,8 @@ def follow_published(
     run = cfg.get('run')
     if not run or not run.get('method'):
         return
-    composed = run.get('dataset') is not None  # a config that a run has written: it has no bases, and all keys
+    # a config that a run has written: it has no bases, and all keys
+    composed = run.get('dataset') is not None
     subject = subject_of(cfg, protocol)
     trained: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     run.update(dataset=dataset_name(trained), protocol=known_protocol(protocol) or protocol_of(cfg.get('test_cfg') or {}))
@@ -69,7 +70,8 @@ def follow_published(
     now = resolve(table, subject)
     path = Path(cfg.filename).resolve()
     origin = Origin([written]) if composed else origin_of(path, file.parents[2], written, subject)
-    if not composed:  # a config of a user's own is a row of its own in tables, unless it names the method itself
+    # a config of a user's own is a row of its own in tables, unless it names the method itself
+    if not composed:
         named = origin.published or 'run.method' in origin.own_keys
         run.name = run['method'] if named else method_of(cfg.filename)
     before = [resolve(table, item) for item in origin.subjects]

@@ -97,7 +97,8 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
         own -= _repeated_types(own, Config.fromfile(file), below)
     if len(entries) == 1 and '_base_' not in entries[0].relative_to(tree).parts:
         return Origin([subject_of(below[0], below[0].get('protocol'))], own)
-    plain = Subject(*_PLAIN, subject.clip)  # put together from parts, whose values are those of every dataset
+    # put together from parts, whose values are those of every dataset
+    plain = Subject(*_PLAIN, subject.clip)
     return Origin([plain, written, subject], own)
 
 

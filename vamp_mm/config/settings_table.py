@@ -171,7 +171,8 @@ def _fits(row: Mapping[str, Any], subject: Subject) -> bool:
 def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) -> Subject:
     """The published subject whose settings are those of this one."""
     title, known = table['title'], subject.dataset in CATALOG and subject.dataset != 'icons'
-    if known and CATALOG[subject.dataset].counts.train is None:  # a variant of ImageNet: tests what was trained on ImageNet
+    # a variant of ImageNet: tests what was trained on ImageNet
+    if known and CATALOG[subject.dataset].counts.train is None:
         notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from '
                      'ImageNet')
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')

@@ -15,4 +15,5 @@ _READ_FROM_CFG = frozenset({
 
 def top_level_keys() -> frozenset[str]:
     """The keys that a config may have at its top level."""
-    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}  # protocol, run: of compose
+    # protocol, run: of compose
+    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}

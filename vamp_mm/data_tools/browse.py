@@ -70,7 +70,8 @@ def _shown(dataset: Any, index: int, draws: int) -> Shown:
     before = read_rgb(info['img_path'])
     after = []
     for draw in range(draws):
-        if hasattr(dataset, 'set_epoch'):  # the augmentation of this dataset is a function of the epoch
+        # the augmentation of this dataset is a function of the epoch
+        if hasattr(dataset, 'set_epoch'):
             dataset.set_epoch(draw)
         after.append(_picture(dataset[index]['inputs']))
     name = dataset.metainfo['classes'][int(info['gt_label'])]

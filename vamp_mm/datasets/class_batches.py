@@ -50,7 +50,8 @@ class OneClassBatchSampler(Sampler):
         for index in order:
             group = groups[self._group[index]]
             group.append(index)
-            if len(group) == self.batch_size:  # a batch stands where its last image does: in random order
+            # a batch stands where its last image does: in random order
+            if len(group) == self.batch_size:
                 batches.append(group[:])
                 group.clear()
         batches = batches or [order]

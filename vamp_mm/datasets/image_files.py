@@ -14,7 +14,8 @@ IMAGE_SUFFIXES = frozenset({
     '.apng', '.avif', '.avifs', '.blp', '.bmp', '.bw', '.cur', '.dcx', '.dds', '.dib', '.fit', '.fits', '.ftc', '.ftu',
     '.gbr', '.gif', '.icb', '.icns', '.ico', '.im', '.j2c', '.j2k', '.jfif', '.jp2', '.jpc', '.jpe', '.jpeg', '.jpf',
     '.jpg', '.jpx', '.mpo', '.msp', '.pbm', '.pcd', '.pcx', '.pfm', '.pgm', '.png', '.pnm', '.ppm', '.psd', '.pxr',
-    '.qoi', '.ras', '.rgb', '.rgba', '.sgi', '.tga', '.tif', '.tiff', '.vda', '.vst', '.webp', '.xbm', '.xpm'})  # fmt: skip
+    # fmt: skip
+    '.qoi', '.ras', '.rgb', '.rgba', '.sgi', '.tga', '.tif', '.tiff', '.vda', '.vst', '.webp', '.xbm', '.xpm'})
 #: Pixels of an image, as many as Pillow reads before it takes a file for a decompression bomb.
 MAX_PIXELS = 178_956_970
 #: The longer side of an image over the shorter one. Resizing the shorter side to s pixels makes an image of

@@ -129,7 +129,8 @@ def _sync_folder(folder: Path) -> None:
     # Makes the new name itself durable; Windows cannot open folders and does not need it.
     if os.name != 'posix':
         return
-    with contextlib.suppress(OSError):  # some network file systems cannot, and the file itself is safe
+    # some network file systems cannot, and the file itself is safe
+    with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -180,7 +180,8 @@ def _flatten(value: Any, where: str, flat: dict[str, str]) -> None:
                 _flatten(inner, f'{where}.{key}', flat)
             elif key == 'pretrained' and isinstance(inner, str):
                 tag = inner.partition('@')[0]
-                if tag and not set(tag) & set('/\\.'):  # a file without one says nothing of its origin
+                # a file without one says nothing of its origin
+                if tag and not set(tag) & set('/\\.'):
                     flat[f'{where}.{key} ({_ORIGIN})'] = repr(tag)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, inner in enumerate(value):

@@ -25,7 +25,8 @@ def prefix_attention(query: Tensor, key: Tensor, value: Tensor, shared_key: Tens
         ``(..., heads, C, M, d)``.
     """
     sequences, prefix = query.shape[-3:-1], shared_key.shape[-2]
-    to_prefix = (query.flatten(-3, -2) @ shared_key.transpose(-1, -2)).unflatten(-2, sequences)  # (..., C, M, P)
+    # (..., C, M, P)
+    to_prefix = (query.flatten(-3, -2) @ shared_key.transpose(-1, -2)).unflatten(-2, sequences)
     to_own = query @ key.transpose(-1, -2)  # (..., C, M, L)
     if visible is not None:
         to_own = to_own.masked_fill(~visible, float('-inf'))

@@ -45,7 +45,8 @@ def sample_uncertainty(logits: Tensor) -> dict[str, Tensor]:
     predictive = _entropy(log_mean)
     expected = _entropy(log_each).mean(dim=0)
     winner = log_mean.argmax(dim=-1)  # (N,)
-    chosen = log_each.gather(-1, winner.expand(log_each.shape[0], -1).unsqueeze(-1)).squeeze(-1).exp()  # (S, N)
+    # (S, N)
+    chosen = log_each.gather(-1, winner.expand(log_each.shape[0], -1).unsqueeze(-1)).squeeze(-1).exp()
     return {
         'predictive_entropy': predictive,
         'expected_entropy': expected,

@@ -69,7 +69,8 @@ def predict_files(checkpoint: str | Path | None,
     """
     target = out or sys.stdout
     if out is None and isinstance(target, io.TextIOWrapper):
-        target.reconfigure(errors='surrogateescape')  # a file name goes out with the bytes that it has
+        # a file name goes out with the bytes that it has
+        target.reconfigure(errors='surrogateescape')
     log = sys.stderr or io.StringIO()  # print(file=None) would write among the answers
     folder = None if out_dir is None else new_folder(Path(out_dir), images)
     names = chosen_names(classes, classes_file)

@@ -249,7 +249,8 @@ class Predictor:
 
     def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
         self._check_size(batch)
-        logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))  # (S, N, C)
+        # (S, N, C)
+        logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))
         where = [(given.index, given.path) for given, _ in batch]
         return predictions_of(
             logits, question.vocabulary.names, where, question.top_k, question.rejection, question.keep_samples)

@@ -91,7 +91,8 @@ class TestTransforms:
                 return _existing(self._load(dict(img_path=given.path)))
             assert given.pixels is not None
             check_size(given.pixels.width, given.pixels.height)
-            with self._decoding:  # Pillow reads an opened picture when it is needed, and several threads may be given it
+            # Pillow reads an opened picture when it is needed, and several threads may be given it
+            with self._decoding:
                 given.pixels.load()
             return self._loaded(given.pixels)
         except (MemoryError, ConfigError):  # says nothing about the image

@@ -32,7 +32,8 @@ class Turns:
         self._model = model
         self._lock = OwnLock()
         self._running: int | None = None
-        self._set_in: tuple[Any, ...] | None = None  # what the present names are good for; None if for nothing
+        # what the present names are good for; None if for nothing
+        self._set_in: tuple[Any, ...] | None = None
 
     def check(self, vocabulary: Vocabulary) -> None:
         """Refuse class names that the model cannot answer about.

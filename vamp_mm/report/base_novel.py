@@ -91,7 +91,8 @@ def _average_row(
     per_dataset = [aggregate(*zip(*_pairs(item), strict=True)) for item in runs]
     means = aggregate([item.base for item in per_dataset], [item.novel for item in per_dataset])
     pairs = []
-    if all(item.keys() == runs[0].keys() for item in runs):  # a spread over seeds needs the same seeds everywhere
+    # a spread over seeds needs the same seeds everywhere
+    if all(item.keys() == runs[0].keys() for item in runs):
         for seed in runs[0]:
             of_seed = [_pairs({seed: item[seed]})[0] for item in runs]
             average = aggregate(*zip(*of_seed, strict=True))

@@ -214,7 +214,8 @@ def _write(
 ) -> None:
     listed = sum(map(len, lists.values())) <= _LISTED
     text = json.dumps(lists, ensure_ascii=False, indent=1) + '\n' if listed else ''
-    data = text.encode('utf-8', 'backslashreplace')  # bytes of a file name that are no UTF-8 stand as JSON escapes
+    # bytes of a file name that are no UTF-8 stand as JSON escapes
+    data = text.encode('utf-8', 'backslashreplace')
     there = work_dir / LISTS
     if resumed and there.is_file() and listed and there.read_bytes() != data:
         raise DataError(

@@ -41,7 +41,8 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
         if found.st_size > max_bytes:
             raise TextFileError(f'{os.fspath(path)} has {found.st_size:,} bytes; at most {max_bytes:,} are read')
         content = Path(path).read_bytes()
-        if b'\0' in content and content[:2] not in (b'\xff\xfe', b'\xfe\xff'):  # these two begin UTF-16
+        # these two begin UTF-16
+        if b'\0' in content and content[:2] not in (b'\xff\xfe', b'\xfe\xff'):
             raise TextFileError(f'{os.fspath(path)} holds NUL bytes, so it is no text; save it as UTF-8 text')
         return content.decode('utf-8-sig')
     except FileNotFoundError:

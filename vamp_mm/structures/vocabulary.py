@@ -87,5 +87,6 @@ def as_read(name: str) -> str:
     Returns:
         Blanks for underscores, no capitals, HTML entities resolved.
     """
-    plain = unicodedata.normalize('NFC', html.unescape(html.unescape(name)))  # twice, as CLIP's tokenizer
+    # twice, as CLIP's tokenizer
+    plain = unicodedata.normalize('NFC', html.unescape(html.unescape(name)))
     return ' '.join(plain.replace('_', ' ').lower().split())

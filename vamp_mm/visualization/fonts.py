@@ -216,7 +216,8 @@ def _faces() -> list[Face]:
     """The fonts of the machine besides DejaVu Sans, the most ordinary file of each family."""
     manager = font_manager.fontManager
     known = {str(entry.fname) for entry in manager.ttflist}
-    for path in sorted(set(font_manager.findSystemFonts()) - known):  # installed after matplotlib made its list
+    # installed after matplotlib made its list
+    for path in sorted(set(font_manager.findSystemFonts()) - known):
         with contextlib.suppress(Exception):  # whatever a broken font raises, others are there
             manager.addfont(path)
     files: dict[str, list[tuple[bool, int, str]]] = {}

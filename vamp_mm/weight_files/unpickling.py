@@ -128,7 +128,8 @@ class SafeUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """What a name of the pickle means here; nothing is imported."""
-        module = 'builtins' if module == '__builtin__' else module  # its name in Python 2, which protocol 2 keeps
+        # its name in Python 2, which protocol 2 keeps
+        module = 'builtins' if module == '__builtin__' else module
         known = _known(module, name)
         if known is not None:
             return known

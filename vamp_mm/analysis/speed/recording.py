@@ -99,7 +99,8 @@ def kept_for_backward(work: Callable[[], Any], module: nn.Module) -> int:
         The bytes.
     """
     own = {tensor.untyped_storage().data_ptr() for tensor in (*module.parameters(), *module.buffers())}
-    held: dict[int, tuple[int, Tensor]] = {}  # the tensors stay alive, so that no address comes up twice
+    # the tensors stay alive, so that no address comes up twice
+    held: dict[int, tuple[int, Tensor]] = {}
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()

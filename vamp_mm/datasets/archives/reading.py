@@ -60,7 +60,8 @@ def explained(name: str) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the archive
+        # of the disk, not of the archive
+        if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DataError(f'{name} is damaged or incomplete ({error}): download it again') from error
 
@@ -74,7 +75,8 @@ def _zip(file: IO[bytes], name: str) -> Iterator[Member]:
 
 
 def _tar(file: IO[bytes], name: str) -> Iterator[Member]:
-    with tarfile.open(fileobj=file, mode='r|*') as archive:  # one pass, also over an archive inside an archive
+    # one pass, also over an archive inside an archive
+    with tarfile.open(fileobj=file, mode='r|*') as archive:
         for info in archive:
             if not info.isdir() and (parts := _parts(info.name, name)):
                 yield Member(parts, lambda info=info: archive.extractfile(info), not info.isfile())  # type: ignore[misc]

@@ -40,7 +40,8 @@ def tables_beside(root: Path) -> list[Path]:
     """Files that may be tables, in a folder, its parts, and those folders in it that hold no images."""
     found = [root / name for name in files(root) if is_table(name)]
     for folder in subfolders(root):
-        if folder.lower() not in PART_NAMES and has_images(root / folder):  # it stops at the first one
+        # it stops at the first one
+        if folder.lower() not in PART_NAMES and has_images(root / folder):
             continue
         inner = [name for name in files(root / folder) if is_table(name)]
         if len(inner) <= _FEW:

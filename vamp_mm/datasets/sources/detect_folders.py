@@ -106,7 +106,8 @@ def _several(folder: Path) -> bool:
 def _classes_in_names(folder: Path) -> str:
     """What to do with images called ``cat.0.jpg`` or ``dog_12.jpg``, if these are; else nothing."""
     below = [name for name in subfolders(folder) if has_images(folder / name)]
-    if len(below) == 1 and not any(map(is_image, files(folder))):  # an archive unpacked into a folder of its own
+    # an archive unpacked into a folder of its own
+    if len(below) == 1 and not any(map(is_image, files(folder))):
         return _classes_in_names(folder / below[0])
     numbered = re.compile(r'([^\W\d]+(?:[ _-][^\W\d]+)*)[ ._-]*\(?\d+\)?\.\w+')
     found = (numbered.fullmatch(name) for name in files(folder) if is_image(name))

@@ -23,7 +23,8 @@ _CLASS_WORDS = frozenset({
 _PLACE_WORDS = frozenset({
     'camera', 'cam', 'site', 'hospital', 'center', 'centre', 'clinic', 'scanner', 'device', 'sensor', 'domain', 'source',
     'folder', 'dir', 'directory', 'batch', 'fold', 'location', 'place', 'city', 'country', 'patient', 'subject', 'user',
-    'photographer', 'session', 'station', 'plot', 'date', 'day', 'year', 'sequence', 'video', 'group'})  # fmt: skip
+    # fmt: skip
+    'photographer', 'session', 'station', 'plot', 'date', 'day', 'year', 'sequence', 'video', 'group'})
 _BOX_WORDS = frozenset({'x', 'y', 'x1', 'y1', 'xmin', 'ymin', 'x_min', 'y_min', 'bbox', 'left', 'top'})
 #: Columns and rows of a table that are looked at.
 _COLUMNS, _ROWS = 200, 1_000_000

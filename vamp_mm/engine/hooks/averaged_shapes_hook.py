@@ -25,7 +25,8 @@ class AveragedShapesHook(Hook):
     starts there. ``train`` registers this hook by itself.
     """
 
-    priority = 'ABOVE_NORMAL'  # before EMAHook, after the hooks that set prototypes have run before_train
+    # before EMAHook, after the hooks that set prototypes have run before_train
+    priority = 'ABOVE_NORMAL'
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None

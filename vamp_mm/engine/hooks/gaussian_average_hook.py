@@ -108,7 +108,8 @@ class GaussianAverageHook(Hook):
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Take up the sum of the epochs before."""
         stored = checkpoint.get(_KEY)
-        if stored is not None and runner._resume:  # MMEngine offers no public access to this setting
+        # MMEngine offers no public access to this setting
+        if stored is not None and runner._resume:
             own = trained(runner)
             self._sum = {name: value.to(own[name].device) for name, value in stored.items() if name in own}
 

@@ -147,7 +147,8 @@ class SafeCheckpointHook(CheckpointHook):
     def before_train(self, runner: Runner) -> None:
         """Prepare the folder; paths of earlier best checkpoints follow a moved work directory."""
         if self.out_dir is not None and same_folder(self.out_dir, runner.work_dir):
-            self.out_dir = None  # MMEngine would add the run's name to another spelling of the work directory
+            # MMEngine would add the run's name to another spelling of the work directory
+            self.out_dir = None
         super().before_train(runner)
         if is_main_process() and '://' not in str(self.out_dir):
             remove_leftovers(self.out_dir)

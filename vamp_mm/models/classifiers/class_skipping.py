@@ -67,7 +67,8 @@ class ClassSkipping(nn.Module):
         near = near.cpu()
         staying = torch.zeros(len(text), dtype=torch.bool)
         staying[near.argsort(descending=True, stable=True)[self.kept_ranks]] = True
-        staying |= near.isinf()  # a batch of more classes than the top has room for: its own never go
+        # a batch of more classes than the top has room for: its own never go
+        staying |= near.isinf()
         return staying.nonzero().flatten()
 
     def _draw(self, count: int) -> Tensor:

@@ -327,7 +327,8 @@ class PromptedClassifier(BaseModel):
     def _bind(self, vocabulary: Vocabulary | None) -> None:
         if vocabulary is not None:
             self.prompter.bind(self.backbone, vocabulary)
-        self._vocabulary = vocabulary  # after bind: a name that does not fit leaves the old classes in place
+        # after bind: a name that does not fit leaves the old classes in place
+        self._vocabulary = vocabulary
         self._teacher_text = self._text_cache = self._zero_shot_text = None
         self._bound_device = self.backbone.device
 
@@ -338,7 +339,8 @@ class PromptedClassifier(BaseModel):
     def _targets(self, data_samples: Sequence[DataSample] | None, device: torch.device) -> Tensor:
         if not data_samples or any('gt_label' not in sample for sample in data_samples):
             raise ValueError("mode='loss' needs data_samples with gt_label, one per image")
-        target = torch.cat([sample.gt_label for sample in data_samples])  # on the host, see HostLabelPreprocessor
+        # on the host, see HostLabelPreprocessor
+        target = torch.cat([sample.gt_label for sample in data_samples])
         count = len(self._vocabulary) if self._vocabulary is not None else 0
         wrong = [label for label in target.tolist() if not 0 <= label < count]
         if count and wrong:

@@ -153,7 +153,8 @@ def find_tokenizer(architecture: Architecture) -> Callable[[list[str]], Tensor]:
 
 def _converted(model: Any, state: dict[str, Tensor]) -> dict[str, Tensor]:
     state = convert_state_dict(model, state)
-    custom = not hasattr(model, 'positional_embedding')  # CustomTextCLIP keeps its text tower under 'text.'
+    # CustomTextCLIP keeps its text tower under 'text.'
+    custom = not hasattr(model, 'positional_embedding')
     if custom and 'positional_embedding' in state:
         state = convert_to_custom_text_state_dict(state)
     elif not custom and 'text.positional_embedding' in state:

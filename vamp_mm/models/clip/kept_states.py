@@ -84,7 +84,8 @@ class KeptStates:
         """
         weights: list[tuple[int, int]] | None = []
         for parameter in parameters:
-            if parameter.requires_grad or parameter.is_inference():  # inference tensors do not count their changes
+            # inference tensors do not count their changes
+            if parameter.requires_grad or parameter.is_inference():
                 weights = None
                 break
             # the address tells a replaced tensor, the counter one that was written to

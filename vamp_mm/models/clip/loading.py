@@ -113,7 +113,8 @@ def load_clip(arch: str | None,
     if arch is None:
         return _read_off(pretrained, image_mean, image_std)
     architecture = find_architecture(arch, pretrained is None, cache_dir)
-    tokenizer = find_tokenizer(architecture)  # what it lacks shows before anything large is downloaded
+    # what it lacks shows before anything large is downloaded
+    tokenizer = find_tokenizer(architecture)
     source = _source(architecture, pretrained, cache_dir)
     if source.file is None:
         traits, state = own_traits(architecture), None

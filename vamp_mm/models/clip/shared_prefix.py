@@ -78,7 +78,8 @@ def _block(block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor
     """One block on prefix and suffixes; the suffixes take on the leading axes of the prefix."""
     weight, bias, heads = block.attn.in_proj_weight, block.attn.in_proj_bias, block.attn.num_heads
     normed = block.ln_1(text.prefix)
-    query, key, value = (x.squeeze(3) for x in _heads(F.linear(normed, weight, bias), 3, heads))  # (S, N, heads, P, d)
+    # (S, N, heads, P, d)
+    query, key, value = (x.squeeze(3) for x in _heads(F.linear(normed, weight, bias), 3, heads))
     attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
     prefix = _finish(block, text.prefix, _tokens(attended.unsqueeze(3)), _added(residual, normed))
 
@@ -87,9 +88,11 @@ def _block(block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor
     parts: list[Tensor] = []
     views = iter(groups.views(qkv, text.lead))
     for run in _runs(text, key):
-        own_query, own_key, own_value = _heads(pad([next(views) for _ in run.sizes]), 3, heads)  # (S|1, N|1, heads, C, L, d)
+        # (S|1, N|1, heads, C, L, d)
+        own_query, own_key, own_value = _heads(pad([next(views) for _ in run.sizes]), 3, heads)
         length = own_key.shape[-2]
-        causal = torch.ones(1, length, length, dtype=torch.bool, device=key.device).tril()  # hides padding, too
+        # hides padding, too
+        causal = torch.ones(1, length, length, dtype=torch.bool, device=key.device).tril()
         parts += unpad(_tokens(prefix_attention(own_query, own_key, own_value, key, value, causal)), run)
     wide = (parts[0].shape[0], parts[0].shape[1])
     added = _added(residual, normed)
@@ -112,7 +115,8 @@ def _last_block(block: Any, text: PackedText, residual: nn.Module | None) -> Ten
     for run in _runs(text, key):
         (query, ) = _heads(pad([next(queries) for _ in run.sizes]), 1, heads)
         own_key, own_value = _heads(pad([next(views) for _ in run.sizes]), 2, heads)
-        inside = torch.arange(own_key.shape[-2], device=key.device) < run.lengths(key.device)[:, None, None]  # (C, 1, L)
+        # (C, 1, L)
+        inside = torch.arange(own_key.shape[-2], device=key.device) < run.lengths(key.device)[:, None, None]
         out = _tokens(prefix_attention(query, own_key, own_value, key, value, inside))
         parts += unpad(out, run.last())
     wide = (parts[0].shape[0], parts[0].shape[1])

@@ -225,8 +225,10 @@ class TextTower(nn.Module):
         return F.pad(prompts.ids, (0, self.context_length - prompts.ids.shape[1]))
 
     def _embed(self, ids: Tensor, plan: TowerPlan) -> Tensor:
-        x = edit_tokens(self.token_embedding(ids)[None, None], plan.at(EMBED))  # (S|1, N|1, C, L, W)
-        x = x[..., :len(self.positional_embedding), :]  # insertions push padding out; the plan was checked for more
+        # (S|1, N|1, C, L, W)
+        x = edit_tokens(self.token_embedding(ids)[None, None], plan.at(EMBED))
+        # insertions push padding out; the plan was checked for more
+        x = x[..., :len(self.positional_embedding), :]
         return x + self.positional_embedding[:x.shape[-2]]
 
     def _read_out(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:

@@ -68,13 +68,15 @@ class PromptTokenizer:
         if isinstance(decoder, dict):  # open_clip's byte pairs
             return _byte_pair(decoder.get(token, f'<id {token}>'), self._tokenizer)
         inner: Any = getattr(self._tokenizer, 'tokenizer', None)
-        if inner is not None and hasattr(inner, 'convert_ids_to_tokens'):  # a tokenizer of transformers
+        # a tokenizer of transformers
+        if inner is not None and hasattr(inner, 'convert_ids_to_tokens'):
             return str(inner.convert_ids_to_tokens(token)) if token < len(inner) else f'<id {token}>'
         return f'<id {token}>'
 
     def _check_lengths(self, sentences: list[str]) -> None:
         encode = getattr(self._tokenizer, 'encode', None)
-        if encode is None:  # not a byte-pair tokenizer of open_clip: its length is only known to itself
+        # not a byte-pair tokenizer of open_clip: its length is only known to itself
+        if encode is None:
             return
         special = set(getattr(self._tokenizer, 'all_special_ids', ()))
         for sentence in sentences:

@@ -61,7 +61,8 @@ class VariationalLoss(LossTerm):
         if latent is None or latent.prior_mean is None or latent.prior_log_var is None:
             raise RuntimeError('the KL term needs a posterior and a prior, and the prompter sampled none; remove '
                                "VariationalLoss or set tokens='variational' in the VariationalPrompter")
-        kl = gaussian_kl(latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var).flatten(1)  # (N, Z)
+        # (N, Z)
+        kl = gaussian_kl(latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var).flatten(1)
         per_image = kl.sum(dim=1) if self.reduction == 'sum' else kl.mean(dim=1)
         if self.free_nats:
             per_image = (per_image - self.free_nats).clamp_min(0)

@@ -104,7 +104,8 @@ class PromptCollection(BasePrompter):
         prompts = self.prompts
         chosen = self._choose() if self.training else list(range(self.num_prompts))
         start = self._placements['end'].start
-        tokens = torch.cat([self._filled(self._positions[k], self.contexts[k]) for k in chosen])  # (P, 1, C, R, W)
+        # (P, 1, C, R, W)
+        tokens = torch.cat([self._filled(self._positions[k], self.contexts[k]) for k in chosen])
         return PromptPlan(
             text=prompts,
             text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens), )),

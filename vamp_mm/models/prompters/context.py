@@ -139,7 +139,8 @@ class ContextPrompter(BasePrompter):
         """
         tokens: Tensor = self.context
         latent = None
-        tokens = tokens[None, None] if tokens.ndim == 3 else tokens[None, None, None]  # (1, 1, C|1, M, W)
+        # (1, 1, C|1, M, W)
+        tokens = tokens[None, None] if tokens.ndim == 3 else tokens[None, None, None]
         if self.shift is not None:
             shift, latent = self.shift(context)  # (S|1, N|1, W)
             tokens = tokens + shift[:, :, None, None]

@@ -51,7 +51,8 @@ class CoupledTokens(nn.Module):
         self.context: str | None = context_of(context, num_tokens)
         self._words, self._std = context, std
         self.text_position = first_position(clip)
-        start_tokens(clip, context, num_tokens, clip.text.width, std)  # the context must be long enough
+        # the context must be long enough
+        start_tokens(clip, context, num_tokens, clip.text.width, std)
         width = clip.text.width
         # as in MaPLe: the projection of the first tokens is of its own, those of the later blocks start equal
         first, later = nn.Linear(width, clip.vision.width), nn.Linear(width, clip.vision.width)

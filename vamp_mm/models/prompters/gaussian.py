@@ -75,7 +75,8 @@ class GaussianMLPs(nn.Module):
         Returns:
             Two tensors ``(N, H, K, W)``; the second None without variances.
         """
-        x = inputs.transpose(0, 1) if self.per_layer_input else inputs  # (H, N, in) or (N, in), broadcast over H
+        # (H, N, in) or (N, in), broadcast over H
+        x = inputs.transpose(0, 1) if self.per_layer_input else inputs
         x = F.gelu(torch.matmul(x, self.weight_1) + self.bias_1[:, None])  # (H, N, hidden)
         mean = self._tokens(x, self.weight_mean, self.bias_mean)
         if self.weight_log_var is None or self.bias_log_var is None:
@@ -85,5 +86,6 @@ class GaussianMLPs(nn.Module):
 
     def _tokens(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         out = torch.matmul(x, weight) + bias[:, None]  # (H, N, K * W)
-        wide = out if out.dtype.itemsize > 2 else out.float()  # sampling and KL never run in half precision
+        # sampling and KL never run in half precision
+        wide = out if out.dtype.itemsize > 2 else out.float()
         return wide.transpose(0, 1).unflatten(-1, self.shape[1:])

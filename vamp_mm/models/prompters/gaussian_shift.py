@@ -74,7 +74,8 @@ class GaussianShift(nn.Module):
         if self.requires:
             assert context.image is not None
             feature = unit(context.image)
-            mean, log_var = _wide(self.mean_net(feature)), _wide(self.log_var_net(feature))  # (N, W)
+            # (N, W)
+            mean, log_var = _wide(self.mean_net(feature)), _wide(self.log_var_net(feature))
         else:
             mean, log_var = self.mean, self.log_var  # (1, W)
         noise = self.draw(len(mean))
@@ -111,4 +112,5 @@ def _network(clip: FrozenCLIP) -> nn.Sequential:
 
 
 def _wide(value: Tensor) -> Tensor:
-    return value if value.dtype.itemsize > 2 else value.float()  # sampling and KL never run in half precision
+    # sampling and KL never run in half precision
+    return value if value.dtype.itemsize > 2 else value.float()

@@ -30,8 +30,10 @@ class SharedResidualLinear(nn.Module):
         self.weight = nn.Parameter(shared.weight.detach().clone())
         self.bias = nn.Parameter(shared.bias.detach().expand(layers, -1).clone())
         bound = 1 / math.sqrt(rank)  # kaiming_uniform with a=sqrt(5) on (out, rank)
-        self.down = nn.Parameter(torch.zeros(layers, rank, in_features))  # B_j: all maps start equal
-        self.up = nn.Parameter(torch.empty(layers, out_features, rank).uniform_(-bound, bound))  # A_j
+        # B_j: all maps start equal
+        self.down = nn.Parameter(torch.zeros(layers, rank, in_features))
+        # A_j
+        self.up = nn.Parameter(torch.empty(layers, out_features, rank).uniform_(-bound, bound))
 
     def forward(self, x: Tensor) -> Tensor:
         """``(K, in)`` -> ``(H, K, out)``."""

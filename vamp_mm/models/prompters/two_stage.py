@@ -97,7 +97,8 @@ class TwoStagePrompter(BasePrompter):
             raise ValueError(f'num_classes={self.num_classes}, and the training set has {len(text)} classes; set it to that '
                              'number, or to None in a single process')
         assert self._own_keys is not None
-        if len(self.classifier) == len(text):  # in place: wrappers of distributed training know these tensors
+        # in place: wrappers of distributed training know these tensors
+        if len(self.classifier) == len(text):
             self.classifier.copy_(text)
             self.keys.copy_(self._own_keys)
         else:
@@ -138,7 +139,8 @@ class TwoStagePrompter(BasePrompter):
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'classifier')
-        if stored is not None and stored.shape[1:] == self.classifier.shape[1:]:  # any number of training classes
+        # any number of training classes
+        if stored is not None and stored.shape[1:] == self.classifier.shape[1:]:
             self.classifier.data = self.classifier.data.new_zeros(stored.shape)
             self.keys = self.keys.new_zeros(len(stored))
         self._places = None

@@ -226,5 +226,6 @@ class VariationalPrompter(BasePrompter):
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')
         if self.has_prior_network and stored is not None and stored.shape[1:] == self.prototypes.shape[1:]:
-            self.prototypes = self.prototypes.new_zeros(stored.shape)  # any number of training classes
+            # any number of training classes
+            self.prototypes = self.prototypes.new_zeros(stored.shape)
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -22,7 +22,8 @@ from .deviation import Report
 
 _GRADIENT = 5e-5  # of the tensor's largest entry
 _ROUNDING = 2.0**-22  # of the largest parameter: one step is rounded to float32 twice
-_OWN_STEP = 1e-4  # Adam's first step is lr * sign(gradient): noise where the gradient is at rounding level
+# Adam's first step is lr * sign(gradient): noise where the gradient is at rounding level
+_OWN_STEP = 1e-4
 _INPUTS = ('images', 'labels', 'token_ids', 'init_classifier')
 
 
@@ -155,7 +156,8 @@ class _Check:
 
     def _gradients(self) -> None:
         recorded = self.case.group('grad')
-        rows, norms = self.case.group('grad_rows'), self.case.group('grad_norm')  # of large matrices
+        # of large matrices
+        rows, norms = self.case.group('grad_rows'), self.case.group('grad_norm')
         floor = 1e-7 * max((float(value.abs().max()) for value in recorded.values()), default=0.0)
         for name, ours in self._theirs(self._own_gradients()).items():
             if name in rows:
@@ -259,7 +261,8 @@ def _where_adam_is_sure(ours: Tensor, recorded: Tensor, before: Tensor, gradient
                         tolerance: float) -> tuple[Tensor, Tensor, Tensor | float]:
     """Only entries whose gradient is clearly not zero: elsewhere the sign of Adam's first step is noise."""
     decay = settings.get('weight_decay', 0.0) if settings.get('type') == 'Adam' else 0.0
-    pull = gradient.reshape(before.shape) + decay * before  # Adam couples the decay with the gradient, AdamW does not
+    # Adam couples the decay with the gradient, AdamW does not
+    pull = gradient.reshape(before.shape) + decay * before
     size = gradient.abs().max() * _GRADIENT
     sure = (pull.abs() > _OWN_STEP * pull.abs().max()) & (pull.abs() > 4 * size)
     # the step is lr * g / (|g| + eps): what an error of g leaves of it

@@ -35,10 +35,18 @@ setup(
     packages=find_packages(include=['vamp_mm', 'vamp_mm.*']),
     package_data={
         'vamp_mm': [
-            'demo/*.css', 'report/*.json', 'report/html/*.css', 'datasets/sources/*.json',
-            'models/clip/configs/*.json', 'models/clip/weights/*.safetensors', 'py.typed'
+            'demo/*.css',
+            'report/*.json',
+            'report/html/*.css',
+            'datasets/sources/*.json',
+            'models/clip/configs/*.json',
+            'models/clip/weights/*.safetensors',
+            'py.typed',
         ],
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),
-    extras_require={name: read_requirements(name) for name in ('tests', 'docs', 'optional', 'demo')},
-    zip_safe=False)
+    extras_require={
+        name: read_requirements(name) for name in ('tests', 'docs', 'optional', 'demo')
+    },
+    zip_safe=False,
+)

@@ -14,8 +14,14 @@ from runner_state import forget_runners
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--rows FILE``: the promises of the method table for methods that live elsewhere (docs/adding_a_method.md)."""
-    parser.addoption('--rows', action='append', default=[], metavar='FILE', type=Path,
-                     help='Python file whose list ROWS is added to the method table; imports find what lies beside it')
+    parser.addoption(
+        '--rows',
+        action='append',
+        default=[],
+        metavar='FILE',
+        type=Path,
+        help='Python file whose list ROWS is added to the method table; imports find what lies beside it',
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.insert(0, str(file.resolve().parent))
         rows = runpy.run_path(str(file)).get('ROWS')
         if not rows or not all(isinstance(row, methods.Method) for row in rows):
-            raise pytest.UsageError(f'--rows {file}: needs a list ROWS of methods.Method, such as ROWS = [Method(...)]')
+            raise pytest.UsageError(
+                f'--rows {file}: needs a list ROWS of methods.Method, such as ROWS = [Method(...)]'
+            )
         methods.add_rows(rows)
 
 

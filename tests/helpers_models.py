@@ -26,10 +26,13 @@ NAMES = ('cat', 'golden retriever', 'airplane_x', 'zebra crossing sign', 'a')
 SMALL: dict[str, Any] = dict(
     embed_dim=40,
     vision_cfg=dict(image_size=32, patch_size=8, width=64, layers=3, head_width=32),
-    text_cfg=dict(context_length=77, vocab_size=49408, width=48, heads=4, layers=4))
+    text_cfg=dict(context_length=77, vocab_size=49408, width=48, heads=4, layers=4),
+)
 
 
-def small_config(vision: dict | None = None, text: dict | None = None, **top: Any) -> dict[str, Any]:
+def small_config(
+    vision: dict | None = None, text: dict | None = None, **top: Any
+) -> dict[str, Any]:
     """``SMALL`` with some keys changed."""
     config = copy.deepcopy(SMALL)
     config['vision_cfg'].update(vision or {})
@@ -57,7 +60,9 @@ def enliven(model: nn.Module, seed: int = 0) -> nn.Module:
 
 def build_open_clip(config: dict[str, Any], seed: int = 0) -> nn.Module:
     """open_clip's own model of a config, with lively weights."""
-    arguments = {key: value for key, value in config.items() if key not in ('preprocess_cfg', 'custom_text')}
+    arguments = {
+        key: value for key, value in config.items() if key not in ('preprocess_cfg', 'custom_text')
+    }
     kind = open_clip.CustomTextCLIP if config.get('custom_text') else open_clip.CLIP
     return enliven(kind(**copy.deepcopy(arguments)), seed).eval()
 
@@ -77,8 +82,9 @@ def write_clip(folder: Path, config: dict[str, Any] | None = None, seed: int = 0
     return dict(arch=write_arch(folder, config), pretrained=str(folder / 'weights.pt'))
 
 
-def build_method(backbone: PromptedCLIPBackbone, prompter: dict, head: dict, seed: int = 0,
-                 **arguments: Any) -> PromptedClassifier:
+def build_method(
+    backbone: PromptedCLIPBackbone, prompter: dict, head: dict, seed: int = 0, **arguments: Any
+) -> PromptedClassifier:
     """A classifier with its vocabulary and, where it takes them, random prototypes, in the backbone's precision."""
     torch.manual_seed(seed)
     model = PromptedClassifier(backbone, copy.deepcopy(prompter), copy.deepcopy(head), **arguments)
@@ -98,14 +104,18 @@ def stir(model: nn.Module, seed: int = 1, scale: float = 0.3) -> None:
         value.add_(scale * torch.randn(value.shape, generator=generator).to(value))
 
 
-def batch(count: int = 5, dtype: torch.dtype = torch.float64, seed: int = 3) -> tuple[Tensor, list[DataSample]]:
+def batch(
+    count: int = 5, dtype: torch.dtype = torch.float64, seed: int = 3
+) -> tuple[Tensor, list[DataSample]]:
     """Images ``(N, 3, 32, 32)`` and samples with labels 0, 1, ... in turn."""
     generator = torch.Generator().manual_seed(seed)
     images = torch.randn(count, 3, 32, 32, generator=generator).to(dtype)
     return images, [DataSample().set_gt_label(i % len(NAMES)) for i in range(count)]
 
 
-def total_loss(model: PromptedClassifier, images: Tensor, samples: list[DataSample], step: int = 0) -> Tensor:
+def total_loss(
+    model: PromptedClassifier, images: Tensor, samples: list[DataSample], step: int = 0
+) -> Tensor:
     """The whole objective with the noise of a given training step."""
     rewind(model, step)
     losses = model(images, samples, mode='loss')

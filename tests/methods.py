@@ -37,7 +37,7 @@ class Method:
     looks_at_image: bool = False
     samples: bool = False
     prior_network: bool = False
-    losses: tuple[str, ...] = field(default=('loss_ce_class', ))
+    losses: tuple[str, ...] = field(default=('loss_ce_class',))
     buffers: tuple[str, ...] = ()
     fixed_classes: bool = False
     gradient_factor: float = 1.0
@@ -51,18 +51,26 @@ _MMRL = dict(
     host=dict(type='RepresentationTokens', start=1, depth=2, num_tokens=3, space_width=24),
     start=2,
     depth=2,
-    hidden=6)
-_MMRL_HEAD = dict(type='VaMPHead', kl=dict(type='VariationalLoss', reduction='mean'), logit_scale=20.0)
+    hidden=6,
+)
+_MMRL_HEAD = dict(
+    type='VaMPHead', kl=dict(type='VariationalLoss', reduction='mean'), logit_scale=20.0
+)
 _MMRL_LOSSES = ('loss_ce_class', 'loss_ce_rep', 'loss_image_consistency', 'loss_text_consistency')
 _MAPLE = dict(
     type='VariationalPrompter',
     host=dict(type='CoupledTokens', depth=2, num_tokens=2, context='a photo of a'),
     start=0,
     depth=2,
-    hidden=6)
+    hidden=6,
+)
 _MAPLE_HEAD = dict(
-    type='VaMPHead', kl=dict(type='VariationalLoss', reduction='sum', weight=0.01), consistency=0.0, readout=None,
-    logit_scale=20.0)
+    type='VaMPHead',
+    kl=dict(type='VariationalLoss', reduction='sum', weight=0.01),
+    consistency=0.0,
+    readout=None,
+    logit_scale=20.0,
+)
 
 #: Rows of the paper's ablation: what changes in the prompter, and which flags follow.
 _ROWS = {
@@ -77,25 +85,42 @@ def _noise_of(part: str) -> tuple[str, str]:
     return f'{part}.noise_seed', f'{part}.noise_step'
 
 
-def _rows(style: str, prompter: dict, head: dict, host: tuple[str, ...], losses: tuple[str, ...]) -> list[Method]:
-    shared = {'mmrl': ('prompter.host.to_text', ), 'maple': ('prompter.host.tokens', )}[style]
+def _rows(
+    style: str, prompter: dict, head: dict, host: tuple[str, ...], losses: tuple[str, ...]
+) -> list[Method]:
+    shared = {'mmrl': ('prompter.host.to_text',), 'maple': ('prompter.host.tokens',)}[style]
     rows = []
     for name, (change, flags) in _ROWS.items():
-        own = shared if name == 'shared' else ('prompter.posterior', )
-        own += ('prompter.prior_network', ) if flags.get('prior_network') else ()
-        kl = ('loss_kl', ) if flags.get('samples') else ()
+        own = shared if name == 'shared' else ('prompter.posterior',)
+        own += ('prompter.prior_network',) if flags.get('prior_network') else ()
+        kl = ('loss_kl',) if flags.get('samples') else ()
         state = (*_noise_of('prompter'), f'head.losses.{len(losses)}.step') if kl else ()
-        state += ('prompter.prototypes', ) if flags.get('prior_network') else ()
+        state += ('prompter.prototypes',) if flags.get('prior_network') else ()
         rows.append(
-            Method(f'{style} {name}', {**prompter, **change}, head, modules=host + own, losses=losses + kl,
-                   buffers=state, **flags))
+            Method(
+                f'{style} {name}',
+                {**prompter, **change},
+                head,
+                modules=host + own,
+                losses=losses + kl,
+                buffers=state,
+                **flags,
+            )
+        )
     return rows
 
 
-ZERO_SHOT = Method('zero-shot', dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]), losses=())
-MMRL = _rows('mmrl', _MMRL, _MMRL_HEAD,
-             ('prompter.host.tokens', 'prompter.host.to_vision', 'head.readout.projection'), _MMRL_LOSSES)
-MAPLE = _rows('maple', _MAPLE, _MAPLE_HEAD, ('prompter.host.to_vision', ), ('loss_ce_class', ))
+ZERO_SHOT = Method(
+    'zero-shot', dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]), losses=()
+)
+MMRL = _rows(
+    'mmrl',
+    _MMRL,
+    _MMRL_HEAD,
+    ('prompter.host.tokens', 'prompter.host.to_vision', 'head.readout.projection'),
+    _MMRL_LOSSES,
+)
+MAPLE = _rows('maple', _MAPLE, _MAPLE_HEAD, ('prompter.host.to_vision',), ('loss_ce_class',))
 
 #: Methods that share tokens, or train other things, beside VaMP.
 _SHARED_MMRL = dict(type='SharedPrompter', host=_MMRL['host'], start=2, depth=2)
@@ -107,7 +132,7 @@ HOSTS = [
     Method('mmrl++', {**_SHARED_MMRL, 'host': dict(_MMRL['host'], type='SharedResidualTokens', rank=2, blend=0.6)},
            dict(type='MMRLHead', logit_scale=20.0, readout=dict(type='LowRankReadout', rank=4)), losses=_MMRL_LOSSES,
            modules=('prompter.host.tokens', 'prompter.host.to_vision', 'prompter.host.to_text', 'head.readout')),
-]
+]  # fmt: skip
 DEEP = [
     Method('vpt deep', dict(type='DeepPrompter', vision_tokens=3, vision_depth=3, text_depth=0), dict(type='PromptClsHead'),
            modules=('prompter.vision_tokens', )),
@@ -122,31 +147,62 @@ DEEP = [
                                               dict(type='LogitKL')]),
            modules=('prompter.vision_tokens', 'prompter.text_tokens'),
            losses=('loss_ce_class', 'loss_text_l1', 'loss_image_l1', 'loss_logit_kl')),
-]
+]  # fmt: skip
 _NORMS = dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*'])
 ADAPTED = [
-    Method('mma', dict(type='AdapterPrompter', template='a photo of a {}.',
-                       adapter=dict(type='MultiModalAdapters', start=1, depth=2, dim=6, scale=0.05)),
-           dict(type='PromptClsHead'), modules=('prompter.adapter.', ), gradient_factor=20.0),
-    *(Method(f'2sfs stage {stage}', dict(type='TwoStagePrompter', num_classes=5, adapter=dict(_NORMS)),
-             dict(type='PromptClsHead'), modules=('prompter.adapter.', 'prompter.classifier'), buffers=('prompter.keys', 'prompter.stage'), stage=stage, resting=(resting, ))
-      for stage, resting in ((1, 'prompter.classifier'), (2, 'prompter.adapter.'))),
-    Method('skipt', dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2)), dict(type='PromptClsHead'),
-           modules=('prompter.adapter.vision.', 'prompter.adapter.text.'), arguments=dict(class_skipping=dict(type='ClassSkipping'))),
+    Method(
+        'mma',
+        dict(
+            type='AdapterPrompter',
+            template='a photo of a {}.',
+            adapter=dict(type='MultiModalAdapters', start=1, depth=2, dim=6, scale=0.05),
+        ),
+        dict(type='PromptClsHead'),
+        modules=('prompter.adapter.',),
+        gradient_factor=20.0,
+    ),
+    *(
+        Method(
+            f'2sfs stage {stage}',
+            dict(type='TwoStagePrompter', num_classes=5, adapter=dict(_NORMS)),
+            dict(type='PromptClsHead'),
+            modules=('prompter.adapter.', 'prompter.classifier'),
+            buffers=('prompter.keys', 'prompter.stage'),
+            stage=stage,
+            resting=(resting,),
+        )
+        for stage, resting in ((1, 'prompter.classifier'), (2, 'prompter.adapter.'))
+    ),
+    Method(
+        'skipt',
+        dict(
+            type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2)
+        ),
+        dict(type='PromptClsHead'),
+        modules=('prompter.adapter.vision.', 'prompter.adapter.text.'),
+        arguments=dict(class_skipping=dict(type='ClassSkipping')),
+    ),
 ]
 
 _CE = dict(type='BranchCrossEntropy')
 _CONTEXT = dict(type='ContextPrompter', num_tokens=4)
 _WORDS = dict(_CONTEXT, context='a photo of a')
 _SHIFT = dict(type='GaussianShift', train_samples=3, test_samples=10)
-_MIXTURE = dict(type='PromptClsHead',
-                losses=[dict(type='MixtureNLL'), dict(type='VariationalLoss', reduction='mean', weight=0.001)])
+_MIXTURE = dict(
+    type='PromptClsHead',
+    losses=[dict(type='MixtureNLL'), dict(type='VariationalLoss', reduction='mean', weight=0.001)],
+)
 _CLOSE = dict(type='PromptClsHead', losses=[_CE, dict(type='TextConsistency', weight=8.0)])
-_SAMPLED = dict(samples=True, losses=('loss_nll', 'loss_kl'),
-                buffers=(*_noise_of('prompter.shift'), 'head.losses.1.step'))
+_SAMPLED = dict(
+    samples=True,
+    losses=('loss_nll', 'loss_kl'),
+    buffers=(*_noise_of('prompter.shift'), 'head.losses.1.step'),
+)
 
 
-def _text(title: str, prompter: dict, head: dict | None = None, parts: tuple[str, ...] = (), **flags: Any) -> Method:
+def _text(
+    title: str, prompter: dict, head: dict | None = None, parts: tuple[str, ...] = (), **flags: Any
+) -> Method:
     modules = ('prompter.context', *parts)
     return Method(title, prompter, head or dict(type='PromptClsHead'), modules=modules, **flags)
 
@@ -156,18 +212,52 @@ TEXT = [
     _text('coop middle', dict(_CONTEXT, num_tokens=5, position='middle')),
     _text('coop front', dict(_CONTEXT, position='front', full_stop='own')),
     _text('coop csc', dict(_CONTEXT, num_tokens=3, num_classes=5), fixed_classes=True),
-    _text('cocoop', dict(_WORDS, shift=dict(type='ImageShift', reduction=8)), parts=('prompter.shift', ), looks_at_image=True),
+    _text(
+        'cocoop',
+        dict(_WORDS, shift=dict(type='ImageShift', reduction=8)),
+        parts=('prompter.shift',),
+        looks_at_image=True,
+    ),
     _text('kgcoop', _CONTEXT, _CLOSE, losses=('loss_ce_class', 'loss_text_consistency')),
-    _text('prograd', dict(_WORDS, num_tokens=6), dict(type='PromptClsHead', losses=[_CE, dict(type='TeacherCrossEntropy')])),
-    _text('tcp', dict(_CONTEXT, text_tokens=dict(type='ClassAwareTokens', layer=2, hidden=6)), _CLOSE,
-          parts=('prompter.text_tokens', ), losses=('loss_ce_class', 'loss_text_consistency')),
-    _text('bpl', dict(_WORDS, shift=dict(_SHIFT, log_var_start=-6.0)), _MIXTURE, parts=('prompter.shift', ), **_SAMPLED),
-    _text('bpl conditional', dict(_WORDS, shift=dict(_SHIFT, conditional=True)), _MIXTURE, parts=('prompter.shift', ),
-          looks_at_image=True, **_SAMPLED),
-    Method('proda', dict(type='PromptCollection', num_prompts=8, num_tokens=3, prompts_per_step=4),
-           dict(type='PromptClsHead', losses=[dict(type='DistributionBound'), dict(type='ContextOrthogonality')],
-                average='logits'),
-           modules=('prompter.contexts', ), losses=('loss_bound', 'loss_orthogonality'), buffers=_noise_of('prompter')),
+    _text(
+        'prograd',
+        dict(_WORDS, num_tokens=6),
+        dict(type='PromptClsHead', losses=[_CE, dict(type='TeacherCrossEntropy')]),
+    ),
+    _text(
+        'tcp',
+        dict(_CONTEXT, text_tokens=dict(type='ClassAwareTokens', layer=2, hidden=6)),
+        _CLOSE,
+        parts=('prompter.text_tokens',),
+        losses=('loss_ce_class', 'loss_text_consistency'),
+    ),
+    _text(
+        'bpl',
+        dict(_WORDS, shift=dict(_SHIFT, log_var_start=-6.0)),
+        _MIXTURE,
+        parts=('prompter.shift',),
+        **_SAMPLED,
+    ),
+    _text(
+        'bpl conditional',
+        dict(_WORDS, shift=dict(_SHIFT, conditional=True)),
+        _MIXTURE,
+        parts=('prompter.shift',),
+        looks_at_image=True,
+        **_SAMPLED,
+    ),
+    Method(
+        'proda',
+        dict(type='PromptCollection', num_prompts=8, num_tokens=3, prompts_per_step=4),
+        dict(
+            type='PromptClsHead',
+            losses=[dict(type='DistributionBound'), dict(type='ContextOrthogonality')],
+            average='logits',
+        ),
+        modules=('prompter.contexts',),
+        losses=('loss_bound', 'loss_orthogonality'),
+        buffers=_noise_of('prompter'),
+    ),
 ]
 
 METHODS: list[Method] = []

@@ -41,7 +41,17 @@ from vamp_mm.config.components import TypedChecker
 from vamp_mm.registry import MODELS
 
 #: Arguments that a program hands over and no config can write, by the names of their types.
-GIVEN = {'clip', 'runner', 'dataloader', 'evaluator', 'optimizer', 'module', 'sampler', 'inside', 'optim_wrapper_cfg'}
+GIVEN = {
+    'clip',
+    'runner',
+    'dataloader',
+    'evaluator',
+    'optimizer',
+    'module',
+    'sampler',
+    'inside',
+    'optim_wrapper_cfg',
+}
 
 
 def _components() -> list[tuple[str, type]]:
@@ -57,8 +67,12 @@ def _components() -> list[tuple[str, type]]:
 
 
 COMPONENTS = _components()
-ARGUMENTS = [(where, cls, name, parameter) for where, cls in COMPONENTS for name, parameter in declared(cls).items()
-             if name not in GIVEN]
+ARGUMENTS = [
+    (where, cls, name, parameter)
+    for where, cls in COMPONENTS
+    for name, parameter in declared(cls).items()
+    if name not in GIVEN
+]
 IDS = [f'{cls.__name__}.{name}' for _, cls, name, _ in ARGUMENTS]
 
 
@@ -87,12 +101,18 @@ def _plain_kinds(kind: Any) -> Iterator[Any]:
 def _wrong_values(kind: Any) -> Iterator[Any]:
     """Values that none of the alternatives admits; made without the checker."""
     kinds = list(_plain_kinds(kind))
-    bases = {typing.get_args(item)[0] if typing.get_origin(item) is Annotated else item for item in kinds}
+    bases = {
+        typing.get_args(item)[0] if typing.get_origin(item) is Annotated else item for item in kinds
+    }
     numbers = bases & {int, float}
     if not bases & {str} and not any(typing.get_origin(item) is Literal for item in kinds):
         yield 'banana'
     if numbers or bases & {bool}:
-        yield [1, 2] if not any(typing.get_origin(item) in (Sequence, tuple, list) for item in bases) else object
+        yield (
+            [1, 2]
+            if not any(typing.get_origin(item) in (Sequence, tuple, list) for item in bases)
+            else object
+        )
         yield math.nan
         yield math.inf
     if numbers and bool not in bases:
@@ -105,18 +125,25 @@ def _wrong_values(kind: Any) -> Iterator[Any]:
         yield 'true'
     for item in kinds:
         if typing.get_origin(item) is Annotated:
-            for condition in (part for part in typing.get_args(item)[1:] if isinstance(part, Range)):
-                yield from (value for value in (-7, 10**12) if not condition.low <= value <= condition.high)
+            for condition in (
+                part for part in typing.get_args(item)[1:] if isinstance(part, Range)
+            ):
+                yield from (
+                    value for value in (-7, 10**12) if not condition.low <= value <= condition.high
+                )
                 if condition.above:
                     yield condition.low
         if typing.get_origin(item) is Literal:
-            yield from ('banana', ) if numbers else ('banana', 12345)
+            yield from ('banana',) if numbers else ('banana', 12345)
     if len(bases) == 1 and bases == {str}:
         yield from (3, None)
 
 
-CHECKED = [(*item, name) for item, name in zip(ARGUMENTS, IDS, strict=True)
-           if any(True for _ in _wrong_values(item[3].annotation))]
+CHECKED = [
+    (*item, name)
+    for item, name in zip(ARGUMENTS, IDS, strict=True)
+    if any(True for _ in _wrong_values(item[3].annotation))
+]
 
 
 def test_there_is_much_to_check() -> None:
@@ -125,21 +152,35 @@ def test_there_is_much_to_check() -> None:
 
 
 @pytest.mark.parametrize(('where', 'cls', 'name', 'parameter'), ARGUMENTS, ids=IDS)
-def test_every_argument_has_an_annotation_that_is_understood(where: str, cls: type, name: str,
-                                                             parameter: inspect.Parameter) -> None:
+def test_every_argument_has_an_annotation_that_is_understood(
+    where: str, cls: type, name: str, parameter: inspect.Parameter
+) -> None:
     assert _understood(parameter.annotation), f'{cls.__name__}.{name}: {parameter.annotation!r}'
 
 
 @pytest.mark.parametrize(('where', 'cls', 'name', 'parameter'), ARGUMENTS, ids=IDS)
-def test_defaults_are_of_the_declared_kind(where: str, cls: type, name: str, parameter: inspect.Parameter) -> None:
-    if parameter.default is not parameter.empty and cls.__init__.__wrapped__.__module__.startswith('vamp_mm'):
+def test_defaults_are_of_the_declared_kind(
+    where: str, cls: type, name: str, parameter: inspect.Parameter
+) -> None:
+    if parameter.default is not parameter.empty and cls.__init__.__wrapped__.__module__.startswith(
+        'vamp_mm'
+    ):
         assert fits(parameter.default, parameter.annotation)
 
 
-@pytest.mark.parametrize(('where', 'cls', 'name', 'parameter'), [item[:4] for item in CHECKED],
-                         ids=[item[4] for item in CHECKED])
-def test_wrong_values_are_refused_with_the_name(where: str, cls: type, name: str, parameter: inspect.Parameter) -> None:
-    others = {key: None for key, item in declared(cls).items() if item.default is item.empty and key != name}
+@pytest.mark.parametrize(
+    ('where', 'cls', 'name', 'parameter'),
+    [item[:4] for item in CHECKED],
+    ids=[item[4] for item in CHECKED],
+)
+def test_wrong_values_are_refused_with_the_name(
+    where: str, cls: type, name: str, parameter: inspect.Parameter
+) -> None:
+    others = {
+        key: None
+        for key, item in declared(cls).items()
+        if item.default is item.empty and key != name
+    }
     checker = TypedChecker('vamp_mm')
     for value in _wrong_values(parameter.annotation):
         told = f'{name}={value!r} must be {words(parameter.annotation)}'
@@ -163,8 +204,11 @@ def test_a_component_of_the_users_own_is_checked() -> None:
 
     try:
         assert Mine(3, 'x', share=1).seen == (3, 'x', 1)
-        with pytest.raises(ArgumentError, match=r'^Mine: count=0 must be an integer of at least 1; share=2 must be a number '
-                                                r'from 0 to 1$'):
+        with pytest.raises(
+            ArgumentError,
+            match=r'^Mine: count=0 must be an integer of at least 1; share=2 must be a number '
+            r'from 0 to 1$',
+        ):
             Mine(0, share=2)
         with pytest.raises(ValueError, match='count=True'):
             MODELS.build(dict(type='ArgumentsOfAUser', count=True))
@@ -201,7 +245,7 @@ def test_floats_in_a_range(value: float) -> None:
     (Literal['a', 'b'], ['a'], ['c', 1, None], "one of 'a', 'b'"),
     (str | None, ['', None], [1, ['a']], 'a string or None'),
     (nn.Module | None, [nn.ReLU(), None], ['ReLU', {'type': 'ReLU'}, 3], 'an object of type Module or None'),
-])
+])  # fmt: skip
 def test_kinds(kind: Any, right: list, wrong: list, told: str) -> None:
     assert all(fits(value, kind) for value in right)
     assert not any(fits(value, kind) for value in wrong)
@@ -222,36 +266,54 @@ def test_kinds(kind: Any, right: list, wrong: list, told: str) -> None:
     (os.PathLike, ['a', Path('a')], [3, None]),
     *[(kind, ['x', [1.0, 2.0], dict(type='X')], []) for kind in (
         nn.Module, torch.Tensor, np.ndarray, torch.device, torch.dtype, Enum, Callable, Callable[[int], int], type, set)],
-])
+])  # fmt: skip
 def test_plain_annotations_of_other_packages(kind: Any, right: list, wrong: list) -> None:
     assert [value for value in right if not fits(value, Annotated[kind, Lenient()])] == []
     assert [value for value in wrong if fits(value, Annotated[kind, Lenient()])] == []
     assert [value for value in wrong if fits(value, Annotated[kind | None, Lenient()])] == [
-        value for value in wrong if value is None]
+        value for value in wrong if value is None
+    ]
 
 
-@pytest.mark.parametrize('kind', [numbers.Real, Collection[str], MutableMapping[str, int], os.PathLike])
+@pytest.mark.parametrize(
+    'kind', [numbers.Real, Collection[str], MutableMapping[str, int], os.PathLike]
+)
 def test_abstract_kinds_are_told_apart_by_their_instances(kind: Any) -> None:
     values = [0.5, ['a'], {'a': 1}, Path('a')]
-    expected = {numbers.Real: [0], Collection[str]: [1, 2], MutableMapping[str, int]: [2], os.PathLike: [3]}[kind]
+    expected = {
+        numbers.Real: [0],
+        Collection[str]: [1, 2],
+        MutableMapping[str, int]: [2],
+        os.PathLike: [3],
+    }[kind]
     assert [index for index, value in enumerate(values) if fits(value, kind)] == expected
 
 
 def test_a_class_of_the_users_own_takes_what_python_takes() -> None:
     class Mine:
-
-        def __init__(self, rate: numbers.Real, weight: torch.Tensor, parts: list[nn.Module], count: int = 3) -> None:
+        def __init__(
+            self, rate: numbers.Real, weight: torch.Tensor, parts: list[nn.Module], count: int = 3
+        ) -> None:
             self.seen = rate, weight, parts, count
 
     MODELS.register_module(name='LenientArguments', module=Mine)
     try:
-        config = dict(type='LenientArguments', rate=0.5, weight=[1.0, 2.0], parts=[dict(type='ReLU')], count=4.0)
+        config = dict(
+            type='LenientArguments',
+            rate=0.5,
+            weight=[1.0, 2.0],
+            parts=[dict(type='ReLU')],
+            count=4.0,
+        )
         assert MODELS.build(config).seen == (0.5, [1.0, 2.0], [dict(type='ReLU')], 4.0)
         checker = TypedChecker('vamp_mm')
         checker.visit('model', config, 'MODELS')
         assert checker.problems == []
-        with pytest.raises(ArgumentError, match=r"^Mine: rate='fast' must be an object of type Real; "
-                                                r'count=2.5 must be an integer$'):
+        with pytest.raises(
+            ArgumentError,
+            match=r"^Mine: rate='fast' must be an object of type Real; "
+            r'count=2.5 must be an integer$',
+        ):
             Mine('fast', [1.0], [], 2.5)
     finally:
         MODELS.module_dict.pop('LenientArguments')
@@ -287,19 +349,26 @@ USUAL = [
 
 
 @pytest.mark.parametrize(('place', 'key', 'value'), USUAL)
-def test_usual_keys_of_others_are_checked(vamp_config: Config, place: str, key: str, value: Any) -> None:
+def test_usual_keys_of_others_are_checked(
+    vamp_config: Config, place: str, key: str, value: Any
+) -> None:
     node: Any = vamp_config
     for part in filter(None, place.split('.')):
         node = node[int(part) if part.isdigit() else part]
     node[key] = value
     path = f'{place}.{key}' if place else key
-    assert [problem for problem in check_config(vamp_config) if problem.startswith(f'{path}=') and ' must be ' in problem]
+    assert [
+        problem
+        for problem in check_config(vamp_config)
+        if problem.startswith(f'{path}=') and ' must be ' in problem
+    ]
 
 
 def test_milestones(vamp_config: Config) -> None:
     vamp_config.param_scheduler = dict(type='MultiStepLR', milestones=[0, 'x'])
     assert check_config(vamp_config) == [
-        'param_scheduler.milestones.0=0 must be an integer of at least 1']
+        'param_scheduler.milestones.0=0 must be an integer of at least 1'
+    ]
 
 
 @pytest.fixture

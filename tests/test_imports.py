@@ -16,7 +16,17 @@ BASE = ('arguments', 'registry', 'version', 'structures', 'ops', 'weight_files')
 FLOOR = (*BASE, 'datasets', 'evaluation', 'engine')
 #: Rooms whose functions the tools call.
 CALLED = (
-    'analysis', 'apis', 'benchmark', 'cli', 'config', 'data_tools', 'demo', 'originals', 'prediction', 'report')
+    'analysis',
+    'apis',
+    'benchmark',
+    'cli',
+    'config',
+    'data_tools',
+    'demo',
+    'originals',
+    'prediction',
+    'report',
+)
 
 #: Package -> what it may import of vamp_mm besides itself. First match counts.
 RULES: list[tuple[str, tuple[str, ...]]] = [
@@ -68,7 +78,7 @@ def _imports(path: Path) -> set[str]:
             base = node.module or ''
             if node.level:
                 package = path.parent.relative_to(PACKAGE).parts
-                above = package[:len(package) - node.level + 1]
+                above = package[: len(package) - node.level + 1]
                 base = '.'.join(['vamp_mm', *above, *filter(None, [base])])
             # `from vamp_mm import engine` imports a module; `from x import Name` imports x.
             names = [base]
@@ -76,8 +86,11 @@ def _imports(path: Path) -> set[str]:
                 names = [f'{base}.{alias.name}' for alias in node.names]
         else:
             continue
-        found |= {name.removeprefix('vamp_mm').lstrip('.') for name in names
-                  if name == 'vamp_mm' or name.startswith('vamp_mm.')}
+        found |= {
+            name.removeprefix('vamp_mm').lstrip('.')
+            for name in names
+            if name == 'vamp_mm' or name.startswith('vamp_mm.')
+        }
     return found
 
 
@@ -96,28 +109,39 @@ def test_imports_point_one_way(path: Path) -> None:
     own = package if package else '__init__'
     for target in _imports(path):
         # A name of the package's own __init__, such as vamp_mm.__version__, is no module.
-        fine = target == '' or target.startswith('__') or _within(target, own) or \
-            any(_within(target, other) for other in allowed)
+        fine = (
+            target == ''
+            or target.startswith('__')
+            or _within(target, own)
+            or any(_within(target, other) for other in allowed)
+        )
         assert fine, f'vamp_mm.{module} imports vamp_mm.{target}; {own} may import {allowed} only'
 
 
 @pytest.mark.parametrize('path', sorted((ROOT / 'tools').rglob('*.py')), ids=lambda path: path.stem)
 def test_tools_import_no_component(path: Path) -> None:
     for target in _imports(path):
-        assert any(_within(target, room) for room in CALLED), f'{path.name} imports vamp_mm.{target}'
+        assert any(_within(target, room) for room in CALLED), (
+            f'{path.name} imports vamp_mm.{target}'
+        )
 
 
 def test_no_modules_import_each_other() -> None:
     """Imports within functions and for type checking count too."""
     files = {_module(path): path for path in PACKAGE.rglob('*.py')}
-    imports = {name: {target for target in _imports(path) if target in files and target != name} for name, path in files.items()}
+    imports = {
+        name: {target for target in _imports(path) if target in files and target != name}
+        for name, path in files.items()
+    }
     order = graphlib.TopologicalSorter(imports)
     order.prepare()  # raises CycleError, which names the modules
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
     """Others are left out of the wheel."""
-    assert [path for path in PACKAGE.rglob('*.py') if not (path.parent / '__init__.py').is_file()] == []
+    assert [
+        path for path in PACKAGE.rglob('*.py') if not (path.parent / '__init__.py').is_file()
+    ] == []
 
 
 def test_every_room_has_a_row() -> None:
@@ -127,21 +151,33 @@ def test_every_room_has_a_row() -> None:
 
 def test_the_rules_would_notice(tmp_path: Path) -> None:
     assert _rule('models.heads.vamp')[0] == 'models.heads'
-    assert not any(_within('models.prompters.variational', other) for other in _rule('models.heads.vamp')[1])
+    assert not any(
+        _within('models.prompters.variational', other) for other in _rule('models.heads.vamp')[1]
+    )
     assert _imports(PACKAGE / 'arguments.py') == set()
-    assert 'structures' in {name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'protocol.py')}
+    assert 'structures' in {
+        name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'protocol.py')
+    }
 
 
 def _run(code: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        [sys.executable, '-c', code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def test_importing_the_package_is_light_and_silent() -> None:
-    done = _run('import warnings; warnings.simplefilter("error")\n'
-                'import sys, vamp_mm\n'
-                'heavy = {"torch", "open_clip", "mmpretrain", "mmcv", "torchvision", "matplotlib", "cv2"}\n'
-                'print(sorted(heavy & set(sys.modules)))')
+    done = _run(
+        'import warnings; warnings.simplefilter("error")\n'
+        'import sys, vamp_mm\n'
+        'heavy = {"torch", "open_clip", "mmpretrain", "mmcv", "torchvision", "matplotlib", "cv2"}\n'
+        'print(sorted(heavy & set(sys.modules)))'
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == '[]'
     assert done.stderr == ''
@@ -162,6 +198,7 @@ def test_importing_everything_opens_no_connection_and_builds_no_tokenizer() -> N
         '        importlib.import_module(info.name)\n'
         # Not ours: mmcv-lite warns that it is the lite build, and old code of others about deprecations.
         'ours = [str(w.message) for w in caught if "vamp_mm" in w.filename]\n'
-        'print(ours)')
+        'print(ours)'
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == '[]'

@@ -38,7 +38,9 @@ def folder(tmp_path_factory) -> Path:
         for name, colour in COLOURS.items():
             (root / split / name).mkdir(parents=True)
             for index in range(count):
-                pixels = np.clip(np.array(colour) + rng.normal(0, 30, (40, 40, 3)), 0, 255).astype(np.uint8)
+                pixels = np.clip(np.array(colour) + rng.normal(0, 30, (40, 40, 3)), 0, 255).astype(
+                    np.uint8
+                )
                 Image.fromarray(pixels).save(root / split / name / f'{index}.png')
     return root
 
@@ -55,13 +57,16 @@ def _loader(folder: Path, split: str, pipeline: list[dict], shuffle: bool) -> di
         num_workers=0,
         dataset=dict(type='CustomDataset', data_prefix=str(folder / split), pipeline=pipeline),
         sampler=dict(type='DefaultSampler', shuffle=shuffle),
-        collate_fn=dict(type='default_collate'))
+        collate_fn=dict(type='default_collate'),
+    )
 
 
 def _config(folder: Path, work_dir: Path, model: dict, **added) -> Config:
     train = [
-        dict(type='LoadImageFromFile'), dict(type='RandomResizedCrop', scale=32),
-        dict(type='RandomFlip', prob=0.5, direction='horizontal'), dict(type='PackInputs')
+        dict(type='LoadImageFromFile'),
+        dict(type='RandomResizedCrop', scale=32),
+        dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+        dict(type='PackInputs'),
     ]
     test = [dict(type='LoadImageFromFile'), dict(type='Resize', scale=32), dict(type='PackInputs')]
     return Config(
@@ -69,12 +74,16 @@ def _config(folder: Path, work_dir: Path, model: dict, **added) -> Config:
             default_scope='mmpretrain',
             model=model,
             data_preprocessor=dict(
-                num_classes=3, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True),
+                num_classes=3,
+                mean=[123.675, 116.28, 103.53],
+                std=[58.395, 57.12, 57.375],
+                to_rgb=True,
+            ),
             train_dataloader=_loader(folder, 'train', train, shuffle=True),
             val_dataloader=_loader(folder, 'val', test, shuffle=False),
             test_dataloader=_loader(folder, 'val', test, shuffle=False),
-            val_evaluator=dict(type='Accuracy', topk=(1, )),
-            test_evaluator=dict(type='Accuracy', topk=(1, )),
+            val_evaluator=dict(type='Accuracy', topk=(1,)),
+            test_evaluator=dict(type='Accuracy', topk=(1,)),
             train_cfg=dict(by_epoch=True, max_epochs=1, val_interval=1),
             val_cfg=dict(),
             test_cfg=dict(),
@@ -87,21 +96,28 @@ def _config(folder: Path, work_dir: Path, model: dict, **added) -> Config:
                 param_scheduler=dict(type='ParamSchedulerHook'),
                 checkpoint=dict(type='CheckpointHook', interval=1),
                 sampler_seed=dict(type='DistSamplerSeedHook'),
-                visualization=dict(type='VisualizationHook', enable=False)),
-            env_cfg=dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0)),
+                visualization=dict(type='VisualizationHook', enable=False),
+            ),
+            env_cfg=dict(
+                cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0)
+            ),
             vis_backends=[dict(type='LocalVisBackend')],
-            visualizer=dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')]),
+            visualizer=dict(
+                type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')]
+            ),
             log_level='INFO',
             load_from=None,
             resume=False,
             randomness=dict(seed=0, deterministic=False),
             work_dir=str(work_dir),
             experiment_name=work_dir.name,
-            **added))
+            **added,
+        )
+    )
 
 
 def _scalars(work_dir: Path) -> list[dict]:
-    (file, ) = work_dir.glob('*/vis_data/scalars.json')
+    (file,) = work_dir.glob('*/vis_data/scalars.json')
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -112,11 +128,14 @@ VAMP = dict(
         host=dict(type='RepresentationTokens', start=1, depth=2, num_tokens=2, space_width=16),
         start=2,
         depth=2,
-        hidden=6),
-    head=dict(type='VaMPHead', logit_scale=20.0))
+        hidden=6,
+    ),
+    head=dict(type='VaMPHead', logit_scale=20.0),
+)
 ADDED = dict(
     custom_imports=dict(imports=['vamp_mm'], allow_failed_imports=False),
-    custom_hooks=[dict(type='vamp_mm.VocabularyHook'), dict(type='vamp_mm.ClassAwarePriorHook')])
+    custom_hooks=[dict(type='vamp_mm.VocabularyHook'), dict(type='vamp_mm.ClassAwarePriorHook')],
+)
 
 
 @pytest.fixture(scope='module')
@@ -137,7 +156,14 @@ def test_one_epoch_of_vamp_in_mmpretrains_runner(trained):
     rows = _scalars(work_dir)
     steps = [row for row in rows if 'loss' in row]
     assert len(steps) == 3
-    for name in ('loss_ce_class', 'loss_ce_rep', 'loss_image_consistency', 'loss_text_consistency', 'loss_kl', 'metric_accuracy'):
+    for name in (
+        'loss_ce_class',
+        'loss_ce_rep',
+        'loss_image_consistency',
+        'loss_text_consistency',
+        'loss_kl',
+        'metric_accuracy',
+    ):
         assert all(np.isfinite(row[name]) for row in steps), name
     assert [row['accuracy/top1'] for row in rows if 'accuracy/top1' in row]
     total = sum(steps[0][name] for name in steps[0] if name.startswith('loss_'))
@@ -161,7 +187,9 @@ def test_statistics_are_those_of_the_weights_and_channels_those_of_the_config(tr
     """mmpretrain's top-level preprocessor brings ImageNet statistics and BGR images."""
     preprocessor = trained[0].model.data_preprocessor
     assert preprocessor.to_rgb
-    torch.testing.assert_close(preprocessor.mean.flatten(), 255 * torch.tensor([0.48145466, 0.4578275, 0.40821073]))
+    torch.testing.assert_close(
+        preprocessor.mean.flatten(), 255 * torch.tensor([0.48145466, 0.4578275, 0.40821073])
+    )
     image = torch.zeros(3, 2, 2, dtype=torch.uint8)
     image[0] = 255  # the first channel of a BGR image is blue, the last of an RGB one
     out = preprocessor(dict(inputs=[image]))['inputs'][0]
@@ -192,9 +220,18 @@ def test_the_backbone_serves_mmpretrains_classifier(folder, clip, tmp_path):
     model = dict(
         type='ImageClassifier',
         backbone=dict(type='vamp_mm.PromptedCLIPBackbone', **clip),
-        head=dict(type='LinearClsHead', num_classes=3, in_channels=40, loss=dict(type='CrossEntropyLoss')))
+        head=dict(
+            type='LinearClsHead', num_classes=3, in_channels=40, loss=dict(type='CrossEntropyLoss')
+        ),
+    )
     runner = Runner.from_cfg(
-        _config(folder, tmp_path, model, custom_imports=dict(imports=['vamp_mm'], allow_failed_imports=False)))
+        _config(
+            folder,
+            tmp_path,
+            model,
+            custom_imports=dict(imports=['vamp_mm'], allow_failed_imports=False),
+        )
+    )
     before = {name: value.clone() for name, value in runner.model.named_parameters()}
     runner.train()
     assert not any(module.training for module in runner.model.backbone.modules())
@@ -202,13 +239,15 @@ def test_the_backbone_serves_mmpretrains_classifier(folder, clip, tmp_path):
         moved = not torch.equal(value, before[name])
         if name.startswith('backbone'):
             assert not moved, name
-    assert not torch.equal(runner.model.head.fc.weight, before['head.fc.weight']) or runner.iter == 0
+    assert (
+        not torch.equal(runner.model.head.fc.weight, before['head.fc.weight']) or runner.iter == 0
+    )
     stored = torch.load(tmp_path / 'epoch_1.pth', weights_only=False)['state_dict']
     assert sorted(stored) == ['head.fc.bias', 'head.fc.weight']
     rows = _scalars(tmp_path)
     assert [row['accuracy/top1'] for row in rows if 'accuracy/top1' in row]
     images = torch.rand(2, 3, 32, 32)
-    (feature, ) = runner.model.extract_feat(images)
+    (feature,) = runner.model.extract_feat(images)
     assert torch.equal(feature, runner.model.backbone.encode_image(images).pooled[0])
 
 

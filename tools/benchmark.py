@@ -20,16 +20,22 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('file', nargs='?', help='YAML file with the keys methods, datasets, ...')
     what = parser.add_argument_group('what is compared; each replaces the key of the file')
-    what.add_argument('--methods', nargs='+', help='names (vamp, mmrl, ...), configs, or NAME=CONFIG')
     what.add_argument(
-        '--datasets', nargs='+', help="names, own data, or 'all' for the eleven of the papers")
+        '--methods', nargs='+', help='names (vamp, mmrl, ...), configs, or NAME=CONFIG'
+    )
+    what.add_argument(
+        '--datasets', nargs='+', help="names, own data, or 'all' for the eleven of the papers"
+    )
     what.add_argument('--protocol', dest='protocols', nargs='+', help='base-to-novel if not given')
     what.add_argument('--shots', nargs='+', type=int, help="the config's own (16) if not given")
     what.add_argument('--seeds', nargs='+', type=int, help='1 2 3 if not given')
     what.add_argument('--targets', nargs='+', help="in place of the protocol's")
     what.add_argument(
-        '--outside', nargs='+', metavar='NAME',
-        help="unknown classes to tell from those trained on: 'unseen', datasets, own data")
+        '--outside',
+        nargs='+',
+        metavar='NAME',
+        help="unknown classes to tell from those trained on: 'unseen', datasets, own data",
+    )
     what.add_argument('--template', nargs='+', help='prompt(s) with one {} for the class name')
     what.add_argument('--data-root', help="folder of the datasets' folders, in place of data/")
     what.add_argument('--new-split', action='store_true', help='see tools/train.py')

@@ -17,16 +17,26 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument(
-        'checkpoints', nargs='*', metavar='CHECKPOINT',
-        help='checkpoint files, and folders in which to look for runs; zero-shot CLIP is always offered')
+        'checkpoints',
+        nargs='*',
+        metavar='CHECKPOINT',
+        help='checkpoint files, and folders in which to look for runs; zero-shot CLIP is always offered',
+    )
     parser.add_argument(
-        '--zero-shot', metavar='CONFIG', help='config of a zero-shot CLIP, in place of the embedded one for icons')
-    parser.add_argument('--config', help='config of the checkpoints; by default the one in each of them')
+        '--zero-shot',
+        metavar='CONFIG',
+        help='config of a zero-shot CLIP, in place of the embedded one for icons',
+    )
+    parser.add_argument(
+        '--config', help='config of the checkpoints; by default the one in each of them'
+    )
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 lets other computers in')
     parser.add_argument('--port', type=whole(0, 65535), default=7860)
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     add_overrides(
-        parser, 'set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
+        parser,
+        'set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt',
+    )
     return parser.parse_args()
 
 

@@ -21,26 +21,47 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument(
-        'checkpoint', help='checkpoint file, or the word none for zero-shot CLIP (with --config)')
+        'checkpoint', help='checkpoint file, or the word none for zero-shot CLIP (with --config)'
+    )
     parser.add_argument('images', nargs='+', help='image files and folders')
     parser.add_argument('--config', help='config of the run; by default the one in the checkpoint')
     parser.add_argument(
-        '--classes', nargs='+', metavar='NAME', help='class names, any; by default those of the training')
-    parser.add_argument('--classes-file', metavar='FILE', help='text file with one class name a line, in UTF-8')
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help='class names, any; by default those of the training',
+    )
     parser.add_argument(
-        '--template', nargs='+', metavar='TEXT', dest='templates',
-        help='prompt(s) with one {} for the class name, or openai-80; by default those of the training')
+        '--classes-file', metavar='FILE', help='text file with one class name a line, in UTF-8'
+    )
+    parser.add_argument(
+        '--template',
+        nargs='+',
+        metavar='TEXT',
+        dest='templates',
+        help='prompt(s) with one {} for the class name, or openai-80; by default those of the training',
+    )
     parser.add_argument('--top-k', type=int, default=5, help='classes to list')
     parser.add_argument(
-        '--reject', choices=UNCERTAINTIES, help='uncertainty by which answers are withheld (with --threshold)')
-    parser.add_argument('--threshold', type=float, help='the largest uncertainty that is still answered')
+        '--reject',
+        choices=UNCERTAINTIES,
+        help='uncertainty by which answers are withheld (with --threshold)',
+    )
+    parser.add_argument(
+        '--threshold', type=float, help='the largest uncertainty that is still answered'
+    )
     parser.add_argument('--format', choices=FORMATS, default='text', dest='kind')
     parser.add_argument('--out-dir', help='new folder for the images with their answers')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
-    parser.add_argument('--batch-size', type=int, help="images at once; by default that of the config's tests")
     parser.add_argument(
-        '--unreadable', choices=['skip', 'error'], default='skip',
-        help='name an image that cannot be read, answer about the others and exit with 1, or stop at it')
+        '--batch-size', type=int, help="images at once; by default that of the config's tests"
+    )
+    parser.add_argument(
+        '--unreadable',
+        choices=['skip', 'error'],
+        default='skip',
+        help='name an image that cannot be read, answer about the others and exit with 1, or stop at it',
+    )
     add_overrides(parser, 'set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
     return parser.parse_args()
 

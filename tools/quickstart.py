@@ -15,8 +15,10 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument(
-        '--work-dir', default='work_dirs/quickstart',
-        help='where results go; those of an earlier quickstart are replaced')
+        '--work-dir',
+        default='work_dirs/quickstart',
+        help='where results go; those of an earlier quickstart are replaced',
+    )
     parser.add_argument('--data', default='data', help='folder of the data sets')
     parser.add_argument('--seed', type=int, default=1, help='seed of training and few-shot subset')
     add_overrides(parser, 'set single values in both runs')

@@ -17,10 +17,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
     parser.add_argument('--out', help='where the files go; DIR/report if not given')
     parser.add_argument(
-        '--compare', nargs=2, metavar='METHOD', help='test the difference of two methods over seeds')
+        '--compare', nargs=2, metavar='METHOD', help='test the difference of two methods over seeds'
+    )
     parser.add_argument(
-        '--newest', action='store_true',
-        help='of runs that differ only in their config, take the newest instead of stopping')
+        '--newest',
+        action='store_true',
+        help='of runs that differ only in their config, take the newest instead of stopping',
+    )
     return parser.parse_args()
 
 

@@ -17,7 +17,8 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument(
-        'checkpoint', help='checkpoint file, or the word none for a method that is not trained')
+        'checkpoint', help='checkpoint file, or the word none for a method that is not trained'
+    )
     add_launch_options(parser)
     return parser.parse_args()
 

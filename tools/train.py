@@ -25,8 +25,10 @@ def parse_args() -> argparse.Namespace:
     add_training_options(parser)
     add_launch_options(parser)
     parser.add_argument(
-        '--resume', action='store_true',
-        help='continue the run in the work directory, which otherwise must be new or empty')
+        '--resume',
+        action='store_true',
+        help='continue the run in the work directory, which otherwise must be new or empty',
+    )
     return parser.parse_args()
 
 

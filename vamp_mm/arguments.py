@@ -94,10 +94,26 @@ Block = Annotated[int, Range(0, 999)]
 Component = Annotated[Mapping[str, Any], Typed()]
 
 #: Kinds of which plain data are instances.
-_LISTS_AND_DICTS = (list, tuple, Sequence, MutableSequence, Iterable, Collection, dict, Mapping, MutableMapping)
+_LISTS_AND_DICTS = (
+    list,
+    tuple,
+    Sequence,
+    MutableSequence,
+    Iterable,
+    Collection,
+    dict,
+    Mapping,
+    MutableMapping,
+)
 _PLAIN: Mapping[Any, str] = {
-    bool: 'True or False', int: 'an integer', float: 'a number', Number: 'a number', str: 'a string', Path: 'a path',
-    None: 'None', type(None): 'None'
+    bool: 'True or False',
+    int: 'an integer',
+    float: 'a number',
+    Number: 'a number',
+    str: 'a string',
+    Path: 'a path',
+    None: 'None',
+    type(None): 'None',
 }
 
 
@@ -115,20 +131,30 @@ def fits(value: Any, kind: Any, strict: bool = True) -> bool:
     """
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
-        strict = any(isinstance(item, Range) for item in inner[1:]) or (strict and Lenient() not in inner[1:])
-        return fits(value, inner[0], strict) and all(_meets(value, condition) for condition in inner[1:])
+        strict = any(isinstance(item, Range) for item in inner[1:]) or (
+            strict and Lenient() not in inner[1:]
+        )
+        return fits(value, inner[0], strict) and all(
+            _meets(value, condition) for condition in inner[1:]
+        )
     if _is_union(kind):
         return any(fits(value, item, strict) for item in inner)
     if origin is Literal:
         return any((not strict or type(value) is type(item)) and value == item for item in inner)
     base = origin or kind
     if base is tuple and inner and inner[-1] is not ...:
-        return _is_list(value) and len(value) == len(inner) and all(
-            fits(item, part, strict) for item, part in zip(value, inner, strict=True))
+        return (
+            _is_list(value)
+            and len(value) == len(inner)
+            and all(fits(item, part, strict) for item, part in zip(value, inner, strict=True))
+        )
     if base in (list, tuple, Sequence, Iterable, Collection) and _is_list(value):
         return not inner or all(fits(item, inner[0], strict) for item in value)
     if base in (dict, Mapping, MutableMapping) and isinstance(value, Mapping):
-        return not inner or all(fits(key, inner[0], strict) and fits(item, inner[1], strict) for key, item in value.items())
+        return not inner or all(
+            fits(key, inner[0], strict) and fits(item, inner[1], strict)
+            for key, item in value.items()
+        )
     return _fits_plain(value, base) if strict else _may_fit(value, base)
 
 
@@ -143,8 +169,11 @@ def words(kind: Any) -> str:
     """
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
-        return words(inner[0]) + ''.join(" with the key 'type'" if isinstance(item, Typed) else str(item)
-                                         for item in inner[1:] if isinstance(item, (Typed, Range)))
+        return words(inner[0]) + ''.join(
+            " with the key 'type'" if isinstance(item, Typed) else str(item)
+            for item in inner[1:]
+            if isinstance(item, (Typed, Range))
+        )
     if _is_union(kind):
         return _either([words(item) for item in inner])
     if origin is Literal:
@@ -153,9 +182,13 @@ def words(kind: Any) -> str:
     if base is tuple and inner and inner[-1] is not ...:
         return f'a list of {len(inner)} values, {" and ".join(map(words, inner))}'
     if base in (list, tuple, Sequence, Iterable):
-        return 'a list' + (f' whose items are each {words(inner[0])}' if inner and inner[0] is not Any else '')
+        return 'a list' + (
+            f' whose items are each {words(inner[0])}' if inner and inner[0] is not Any else ''
+        )
     if base in (dict, Mapping):
-        return 'a dict' + (f' whose values are each {words(inner[1])}' if inner and inner[1] is not Any else '')
+        return 'a dict' + (
+            f' whose values are each {words(inner[1])}' if inner and inner[1] is not Any else ''
+        )
     return _PLAIN.get(base) or f'an object of type {getattr(base, "__name__", base)}'
 
 
@@ -178,10 +211,16 @@ def declared(target: Callable) -> Mapping[str, inspect.Parameter]:
     found = found[1:] if inspect.isclass(target) else found
     named = [item for item in found if item.kind in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY)]
     package = __name__.split('.')[0]
-    ours = any(str(getattr(item, '__module__', '')).split('.')[0] == package for item in (target, function))
+    ours = any(
+        str(getattr(item, '__module__', '')).split('.')[0] == package for item in (target, function)
+    )
     kinds = {item.name: _read(item.annotation, function) for item in named}
-    return {item.name: item.replace(annotation=kinds[item.name] if ours else Annotated[kinds[item.name], Lenient()])
-            for item in named}
+    return {
+        item.name: item.replace(
+            annotation=kinds[item.name] if ours else Annotated[kinds[item.name], Lenient()]
+        )
+        for item in named
+    }
 
 
 def as_parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
@@ -212,7 +251,11 @@ def problem_of(name: str, value: Any, parameter: inspect.Parameter) -> str | Non
     if value is parameter.default or fits(value, parameter.annotation):
         return None
     if _is_list(value):  # the item that is wrong says more than the whole list
-        alternatives = typing.get_args(parameter.annotation) if _is_union(parameter.annotation) else (parameter.annotation, )
+        alternatives = (
+            typing.get_args(parameter.annotation)
+            if _is_union(parameter.annotation)
+            else (parameter.annotation,)
+        )
         for kind in (kind for kind in alternatives if typing.get_origin(kind) in (list, Sequence)):
             item_kind = typing.get_args(kind)[0]
             for index, item in enumerate(value):
@@ -248,7 +291,9 @@ def check_when_built(cls: type) -> None:
         except TypeError:
             given = {}  # the call itself fails with Python's own words
         known = declared(cls)
-        problems = [problem_of(name, value, known[name]) for name, value in given.items() if name in known]
+        problems = [
+            problem_of(name, value, known[name]) for name, value in given.items() if name in known
+        ]
         wrong = '; '.join(filter(None, problems))
         if wrong:
             raise ArgumentError(f'{cls.__name__}: {wrong}')
@@ -268,7 +313,11 @@ def _fits_plain(value: Any, base: Any) -> bool:
     if base in (None, type(None)):
         return value is None
     if base is bool:
-        return type(value) is bool or type(value).__name__ in ('bool_', 'bool') and not isinstance(value, Number)
+        return (
+            type(value) is bool
+            or type(value).__name__ in ('bool_', 'bool')
+            and not isinstance(value, Number)
+        )
     if base is int:
         return isinstance(value, Integral) and not isinstance(value, bool)
     if base in (float, Number):
@@ -287,13 +336,24 @@ def _fits_plain(value: Any, base: Any) -> bool:
 
 def _may_fit(value: Any, base: Any) -> bool:
     """Whether a value may be what a component from elsewhere takes: classes and callables may be made from any data."""
-    if base is bool and isinstance(value, Integral) or base in (int, float, complex) and isinstance(value, Real):
-        return bool(base is not bool or value in (0, 1)) and (base is not int or value == value // 1)
+    if (
+        base is bool
+        and isinstance(value, Integral)
+        or base in (int, float, complex)
+        and isinstance(value, Real)
+    ):
+        return bool(base is not bool or value in (0, 1)) and (
+            base is not int or value == value // 1
+        )
     if base is str:
         return isinstance(value, (str, os.PathLike))
     if base in _LISTS_AND_DICTS or getattr(base, '__module__', '') == 'numbers':
         return isinstance(value, base) or not _is_plain(value)
-    return _fits_plain(value, base) if base in (bool, int, float, Path, os.PathLike, None, type(None)) else True
+    return (
+        _fits_plain(value, base)
+        if base in (bool, int, float, Path, os.PathLike, None, type(None))
+        else True
+    )
 
 
 def _is_plain(value: Any) -> bool:
@@ -319,6 +379,8 @@ def _read(annotation: Any, function: Callable) -> Any:
         return Any
     try:
         holder = types.SimpleNamespace(__annotations__={'it': annotation})
-        return typing.get_type_hints(holder, getattr(function, '__globals__', {}), include_extras=True)['it']
+        return typing.get_type_hints(
+            holder, getattr(function, '__globals__', {}), include_extras=True
+        )['it']
     except Exception:  # a name that is imported for type checkers only
         return Any

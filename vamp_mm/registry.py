@@ -36,17 +36,23 @@ class Registry(MMEngineRegistry):
 # backbones, prompters, heads, losses, classifiers
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['vamp_mm.models'])
 # few-shot datasets, class splits
-DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['vamp_mm.datasets'])
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['vamp_mm.datasets']
+)
 # image reading
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['vamp_mm.datasets'])
+    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['vamp_mm.datasets']
+)
 # samplers; MMEngine's DefaultSampler is found through the parent
 DATA_SAMPLERS = Registry(
-    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets'])
+    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets']
+)
 # vocabulary, prototypes, checkpoints, safety
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['vamp_mm.engine'])
 # test loops over named class splits, training by steps
-LOOPS = Registry('loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation', 'vamp_mm.engine'])
+LOOPS = Registry(
+    'loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation', 'vamp_mm.engine']
+)
 # calibration and uncertainty
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['vamp_mm.evaluation'])
 # learning-rate schedules of the field
@@ -54,28 +60,33 @@ PARAM_SCHEDULERS = Registry(
     'parameter scheduler',
     parent=MMENGINE_PARAM_SCHEDULERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine'])
+    locations=['vamp_mm.engine'],
+)
 # where the lists of a dataset come from
 TASK_UTILS = Registry(
-    'task util', parent=root.TASK_UTILS, scope=SCOPE, locations=['vamp_mm.datasets.sources'])
+    'task util', parent=root.TASK_UTILS, scope=SCOPE, locations=['vamp_mm.datasets.sources']
+)
 # mixed precision on a CPU, projected gradients
 OPTIM_WRAPPERS = Registry(
     'optim_wrapper',
     parent=root.OPTIM_WRAPPERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine.autocast_wrapper', 'vamp_mm.engine.projected_gradient'])
+    locations=['vamp_mm.engine.autocast_wrapper', 'vamp_mm.engine.projected_gradient'],
+)
 # learning rates of parts of a model
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     root.OPTIM_WRAPPER_CONSTRUCTORS.name,
     parent=root.OPTIM_WRAPPER_CONSTRUCTORS,
     scope=SCOPE,
-    locations=['vamp_mm.engine.optim_groups'])
+    locations=['vamp_mm.engine.optim_groups'],
+)
 # testing in several processes
 MODEL_WRAPPERS = Registry(
     'model_wrapper',
     parent=root.MODEL_WRAPPERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine.evaluation_wrapper'])
+    locations=['vamp_mm.engine.evaluation_wrapper'],
+)
 
 # Kinds of which we have none of our own. The Runner looks for a node of the default scope in every tree and
 # warns where there is none; an empty node passes the question on to its parent.
@@ -83,7 +94,7 @@ _EMPTY = tuple(
     Registry(parent.name, parent=parent, scope=SCOPE)
     for parent in (root.EVALUATOR, root.FUNCTIONS, root.INFERENCERS, root.LOG_PROCESSORS,
                    root.OPTIMIZERS, root.RUNNERS, root.STRATEGIES,
-                   root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))
+                   root.VISBACKENDS, root.VISUALIZERS, root.WEIGHT_INITIALIZERS))  # fmt: skip
 
 
 def build_part(config: Mapping[str, Any], **given: Any) -> Any:
@@ -102,4 +113,4 @@ def build_part(config: Mapping[str, Any], **given: Any) -> Any:
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'LOOPS', 'METRICS', 'MODELS', 'MODEL_WRAPPERS', 'OPTIM_WRAPPERS',
     'OPTIM_WRAPPER_CONSTRUCTORS', 'PARAM_SCHEDULERS', 'SCOPE', 'TASK_UTILS', 'TRANSFORMS', 'build_part'
-]
+]  # fmt: skip

@@ -4,6 +4,7 @@ Settings: as bpl_vit-b16_caltech101.py. The original handles batches of one imag
 
 python tools/train.py configs/bpl/bpl_conditional_vit-b16_caltech101.py
 """
+
 _base_ = './bpl_vit-b16_caltech101.py'
 run = dict(method='bpl_conditional', settings='bpl')
 model = dict(prompter=dict(shift=dict(conditional=True)))

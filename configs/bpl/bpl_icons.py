@@ -5,9 +5,12 @@ of Bayesian-Prompt-Learning (Caltech101: 20 samples, 20 epochs).
 
 python tools/train.py configs/bpl/bpl_icons.py
 """
+
 _base_ = [
-    '../_base_/models/bpl_vit-b16.py', '../_base_/datasets/icons.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/bpl_vit-b16.py',
+    '../_base_/datasets/icons.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 model = dict(backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'))
 train_dataloader = dict(batch_size=1)

@@ -5,9 +5,12 @@ of Bayesian-Prompt-Learning (Caltech101: 20 samples, 20 epochs).
 
 python tools/train.py configs/bpl/bpl_vit-b16_caltech101.py
 """
+
 _base_ = [
-    '../_base_/models/bpl_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/bpl_vit-b16.py',
+    '../_base_/datasets/caltech101_coop.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 train_dataloader = dict(batch_size=1)
 train_cfg = dict(max_epochs=20)

@@ -4,5 +4,6 @@ Settings: VPT.md:97-126 and scripts/vpt/xd_train.sh of Bayesian-Prompt-Learning,
 
 python tools/train.py configs/bpl/bpl_vit-b16_cross_dataset.py
 """
+
 _base_ = './bpl_vit-b16_imagenet.py'
 protocol = 'cross-dataset'

@@ -4,5 +4,6 @@ Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml and scripts/cocoop/xd_train.sh of Co
 
 python tools/train.py configs/cocoop/cocoop_vit-b16_cross_dataset.py
 """
+
 _base_ = './cocoop_vit-b16_imagenet.py'
 protocol = 'cross-dataset'

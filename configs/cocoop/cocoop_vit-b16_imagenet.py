@@ -4,6 +4,7 @@ Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml of CoOp.
 
 python tools/train.py configs/cocoop/cocoop_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/cocoop_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

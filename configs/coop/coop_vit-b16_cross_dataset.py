@@ -6,5 +6,6 @@ CoOp's own paper tests domain generalisation with 16 random words (scripts/coop/
 
 python tools/train.py configs/coop/coop_vit-b16_cross_dataset.py
 """
+
 _base_ = './coop_vit-b16_imagenet.py'
 protocol = 'cross-dataset'

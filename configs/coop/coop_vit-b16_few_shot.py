@@ -5,6 +5,7 @@ With --shots 2 and 4 the epochs become 100, with 1 shot 50, on ImageNet 50. COOP
 
 python tools/train.py configs/coop/coop_vit-b16_few_shot.py
 """
+
 _base_ = './coop_vit-b16_caltech101.py'
 protocol = 'few-shot'
 model = dict(prompter=dict(num_tokens=16, context=None))

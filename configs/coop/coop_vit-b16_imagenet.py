@@ -4,6 +4,7 @@ Settings: vit_b16_ep50_ctxv1.yaml of CoOp. With --protocol few-shot the words ar
 
 python tools/train.py configs/coop/coop_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/coop_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/ivlp/ivlp_vit-b16_caltech101.py
 """
+
 _base_ = [
     '../_base_/models/ivlp_vit-b16.py',
     '../_base_/datasets/caltech101_coop.py',

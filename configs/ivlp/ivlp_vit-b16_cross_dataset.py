@@ -5,5 +5,6 @@ here the last one is tested.
 
 python tools/train.py configs/ivlp/ivlp_vit-b16_cross_dataset.py
 """
+
 _base_ = './ivlp_vit-b16_imagenet.py'
 protocol = 'cross-dataset'

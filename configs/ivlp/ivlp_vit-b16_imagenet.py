@@ -4,6 +4,7 @@ Settings: configs/trainers/IVLP/vit_b16_c2_ep5_batch4_2+2ctx.yaml of MaPLe, as f
 
 python tools/train.py configs/ivlp/ivlp_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/ivlp_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

@@ -4,6 +4,7 @@ Settings: configs/trainers/IVLP/..._4ctx_language_only.yaml of MaPLe, as for the
 
 python tools/train.py configs/ivlp/language_prompting_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/ivlp_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

@@ -4,9 +4,12 @@ Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp.
 
 python tools/train.py configs/kgcoop/kgcoop_icons.py
 """
+
 _base_ = [
-    '../_base_/models/kgcoop_vit-b16.py', '../_base_/datasets/icons.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/kgcoop_vit-b16.py',
+    '../_base_/datasets/icons.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 model = dict(backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'))
 train_dataloader = dict(batch_size=128)

@@ -4,9 +4,12 @@ Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp.
 
 python tools/train.py configs/kgcoop/kgcoop_vit-b16_caltech101.py
 """
+
 _base_ = [
-    '../_base_/models/kgcoop_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/kgcoop_vit-b16.py',
+    '../_base_/datasets/caltech101_coop.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 train_dataloader = dict(batch_size=128)
 train_cfg = dict(max_epochs=100)

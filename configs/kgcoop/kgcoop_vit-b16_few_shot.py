@@ -4,5 +4,6 @@ Settings: vit_b16_ep100_ctxv1.yaml and scripts/xd_train.sh of KgCoOp, which desp
 
 python tools/train.py configs/kgcoop/kgcoop_vit-b16_few_shot.py --shots 4
 """
+
 _base_ = './kgcoop_vit-b16_caltech101.py'
 protocol = 'few-shot'

@@ -4,6 +4,7 @@ Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp, as f
 
 python tools/train.py configs/kgcoop/kgcoop_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/kgcoop_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

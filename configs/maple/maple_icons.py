@@ -2,6 +2,7 @@
 
 python tools/train.py configs/maple/maple_icons.py
 """
+
 _base_ = [
     '../_base_/models/maple_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -11,4 +12,5 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(host=dict(depth=4, context='a drawing of a'), depth=4))
+    prompter=dict(host=dict(depth=4, context='a drawing of a'), depth=4),
+)

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/mma/mma_icons.py
 """
+
 _base_ = [
     '../_base_/models/mma_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -11,5 +12,6 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(template=None, adapter=dict(start=2, depth=4)))
+    prompter=dict(template=None, adapter=dict(start=2, depth=4)),
+)
 train_dataloader = dict(batch_size=16)

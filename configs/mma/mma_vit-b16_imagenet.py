@@ -4,6 +4,7 @@ Settings: configs/trainers/MultiModalAdapter/vit_b16_ep5_imnet.yaml of MMA.
 
 python tools/train.py configs/mma/mma_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/mma_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/mmrl/mmrl_vit-b16_caltech101.py
 """
+
 _base_ = [
     '../_base_/models/mmrl_vit-b16.py',
     '../_base_/datasets/caltech101.py',

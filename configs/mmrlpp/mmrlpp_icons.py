@@ -2,6 +2,7 @@
 
 python tools/train.py configs/mmrlpp/mmrlpp_icons.py
 """
+
 _base_ = [
     '../_base_/models/mmrlpp_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -12,4 +13,5 @@ _base_ = [
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
     prompter=dict(host=dict(start=3, depth=3), start=3, depth=3),
-    head=dict(logit_scale=None))
+    head=dict(logit_scale=None),
+)

@@ -4,9 +4,12 @@ Settings: third-party ports of ProDA; the paper tells neither batch nor warm-up.
 
 python tools/train.py configs/proda/proda_icons.py
 """
+
 _base_ = [
-    '../_base_/models/proda_vit-b16.py', '../_base_/datasets/icons.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/proda_vit-b16.py',
+    '../_base_/datasets/icons.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 model = dict(backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'))
 train_dataloader = dict(batch_size=4)

@@ -4,9 +4,12 @@ Settings: third-party ports of ProDA; the paper tells neither batch nor warm-up.
 
 python tools/train.py configs/proda/proda_vit-b16_caltech101.py
 """
+
 _base_ = [
-    '../_base_/models/proda_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/proda_vit-b16.py',
+    '../_base_/datasets/caltech101_coop.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 train_dataloader = dict(batch_size=4)
 train_cfg = dict(max_epochs=100)

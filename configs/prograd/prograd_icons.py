@@ -4,9 +4,12 @@ Settings: rn50_ep100.yaml of ProGrad and scripts/base2new_*_prograd.sh of its au
 
 python tools/train.py configs/prograd/prograd_icons.py
 """
+
 _base_ = [
-    '../_base_/models/prograd_vit-b16.py', '../_base_/datasets/icons.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/prograd_vit-b16.py',
+    '../_base_/datasets/icons.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 model = dict(backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'))
 train_dataloader = dict(batch_size=32)

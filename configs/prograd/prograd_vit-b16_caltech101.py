@@ -4,9 +4,12 @@ Settings: rn50_ep100.yaml of ProGrad and scripts/base2new_*_prograd.sh of its au
 
 python tools/train.py configs/prograd/prograd_vit-b16_caltech101.py
 """
+
 _base_ = [
-    '../_base_/models/prograd_vit-b16.py', '../_base_/datasets/caltech101_coop.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/prograd_vit-b16.py',
+    '../_base_/datasets/caltech101_coop.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 train_dataloader = dict(batch_size=32)
 train_cfg = dict(max_epochs=100)

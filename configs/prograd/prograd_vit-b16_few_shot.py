@@ -6,6 +6,7 @@ for ViT-B/16.
 
 python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py
 """
+
 _base_ = './prograd_vit-b16_caltech101.py'
 protocol = 'few-shot'
 train_cfg = dict(max_epochs=200)

@@ -4,6 +4,7 @@ Settings: rn50_ep50.yaml of ProGrad and scripts/base2new_*_prograd.sh of its aut
 
 python tools/train.py configs/prograd/prograd_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/prograd_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

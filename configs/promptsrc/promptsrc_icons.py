@@ -2,6 +2,7 @@
 
 python tools/train.py configs/promptsrc/promptsrc_icons.py
 """
+
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -11,5 +12,6 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(vision_depth=4, text_depth=4, context='a drawing of a'))
+    prompter=dict(vision_depth=4, text_depth=4, context='a drawing of a'),
+)
 custom_hooks = [*_base_.custom_hooks, dict(type='GaussianAverageHook', mean=15.0, std=1.0)]

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py
 """
+
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

@@ -5,6 +5,7 @@ the others.
 
 python tools/train.py configs/promptsrc/promptsrc_vit-b16_few_shot.py
 """
+
 _base_ = [
     '../_base_/models/promptsrc_vit-b16.py',
     '../_base_/datasets/caltech101_coop.py',

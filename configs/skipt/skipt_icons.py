@@ -2,6 +2,7 @@
 
 python tools/train.py configs/skipt/skipt_icons.py
 """
+
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -11,5 +12,6 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(adapter=dict(vision_start=3, text_start=3)))
+    prompter=dict(adapter=dict(vision_start=3, text_start=3)),
+)
 train_dataloader = dict(batch_sampler=dict(type='OneClassBatchSampler'))

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/skipt/skipt_vit-b16_caltech101.py
 """
+
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
     '../_base_/datasets/caltech101_coop.py',
@@ -10,5 +11,6 @@ _base_ = [
 ]
 model = dict(
     prompter=dict(template='itap of a {}.'),
-    teacher=dict(type='TextTeacher', templates=['itap of a {}.']))
+    teacher=dict(type='TextTeacher', templates=['itap of a {}.']),
+)
 train_dataloader = dict(batch_sampler=dict(type='OneClassBatchSampler'))

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/skipt/skipt_vit-b16_few_shot.py
 """
+
 _base_ = [
     '../_base_/models/skipt_vit-b16.py',
     '../_base_/datasets/caltech101_coop.py',
@@ -11,5 +12,6 @@ _base_ = [
 protocol = 'few-shot'
 model = dict(
     prompter=dict(template='itap of a {}.'),
-    teacher=dict(type='TextTeacher', templates=['itap of a {}.']))
+    teacher=dict(type='TextTeacher', templates=['itap of a {}.']),
+)
 train_dataloader = dict(batch_sampler=dict(type='OneClassBatchSampler'))

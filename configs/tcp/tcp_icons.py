@@ -4,16 +4,21 @@ Settings: vit_b16_ep100_ctxv1.yaml, train.py:136 and README.md of TCP.
 
 python tools/train.py configs/tcp/tcp_icons.py
 """
+
 _base_ = [
-    '../_base_/models/tcp_vit-b16.py', '../_base_/datasets/icons.py',
-    '../_base_/schedules/coop_sgd.py', '../_base_/default_runtime.py'
+    '../_base_/models/tcp_vit-b16.py',
+    '../_base_/datasets/icons.py',
+    '../_base_/schedules/coop_sgd.py',
+    '../_base_/default_runtime.py',
 ]
 # the text tower of the embedded CLIP has 6 blocks instead of 12: two thirds of the way up is block 4
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(text_tokens=dict(layer=4, hidden=None)))
+    prompter=dict(text_tokens=dict(layer=4, hidden=None)),
+)
 train_dataloader = dict(batch_size=32)
 train_cfg = dict(max_epochs=50)
 # eps=1e-3 is an edit of Dassl that TCP's README asks for
 optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='Adam', lr=0.002, weight_decay=5e-4, eps=1e-3))
+    optimizer=dict(_delete_=True, type='Adam', lr=0.002, weight_decay=5e-4, eps=1e-3)
+)

@@ -4,6 +4,7 @@ Settings: vit_b16_ep100_ctxv1.yaml, train.py:136 and README.md of TCP.
 
 python tools/train.py configs/tcp/tcp_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/tcp_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',
@@ -14,4 +15,5 @@ train_dataloader = dict(batch_size=32)
 train_cfg = dict(max_epochs=25)
 # as in tcp_vit-b16_caltech101.py
 optim_wrapper = dict(
-    optimizer=dict(_delete_=True, type='Adam', lr=0.002, weight_decay=5e-4, eps=1e-3))
+    optimizer=dict(_delete_=True, type='Adam', lr=0.002, weight_decay=5e-4, eps=1e-3)
+)

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/twosfs/twosfs_icons.py
 """
+
 _base_ = [
     '../_base_/models/twosfs_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -10,8 +11,8 @@ _base_ = [
 ]
 # six blocks a tower, and templates of drawings
 model = dict(
-    backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(template=None))
+    backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'), prompter=dict(template=None)
+)
 # the incomplete last batch of an epoch counts too
 train_dataloader = dict(batch_size=32, batch_sampler=None)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/twosfs/twosfs_vit-b16_caltech101.py
 """
+
 _base_ = [
     '../_base_/models/twosfs_vit-b16.py',
     '../_base_/datasets/caltech101_coop.py',

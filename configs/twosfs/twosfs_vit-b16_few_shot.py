@@ -6,5 +6,6 @@ Settings: main.py of 2SFS, the same for every protocol.
 
 python tools/train.py configs/twosfs/twosfs_vit-b16_few_shot.py
 """
+
 _base_ = './twosfs_vit-b16_caltech101.py'
 protocol = 'few-shot'

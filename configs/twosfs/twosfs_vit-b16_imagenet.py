@@ -4,6 +4,7 @@ Settings: main.py of 2SFS, the same for every dataset.
 
 python tools/train.py configs/twosfs/twosfs_vit-b16_imagenet.py
 """
+
 _base_ = './twosfs_vit-b16_caltech101.py'
 train_dataloader = dict(dataset=dict(data_root='data/imagenet', source='imagenet'))
 test_dataloader = dict(dataset=dict(data_root='data/imagenet', source='imagenet'))

@@ -2,7 +2,10 @@
 
 bash tools/dist_train.sh configs/vamp/vamp_mmrl_vit-b16_caltech101.py 1
 """
+
 _base_ = [
-    '../_base_/models/vamp_mmrl_vit-b16.py', '../_base_/datasets/caltech101.py',
-    '../_base_/schedules/base_to_novel.py', '../_base_/default_runtime.py'
+    '../_base_/models/vamp_mmrl_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/base_to_novel.py',
+    '../_base_/default_runtime.py',
 ]

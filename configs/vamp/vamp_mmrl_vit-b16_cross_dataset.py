@@ -5,9 +5,12 @@ The weight of the cosine terms, batch size and missing warm-up are MMRL's.
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol domain-generalization
 """
+
 _base_ = [
-    '../_base_/models/vamp_mmrl_vit-b16.py', '../_base_/datasets/imagenet.py',
-    '../_base_/schedules/cross_dataset.py', '../_base_/default_runtime.py'
+    '../_base_/models/vamp_mmrl_vit-b16.py',
+    '../_base_/datasets/imagenet.py',
+    '../_base_/schedules/cross_dataset.py',
+    '../_base_/default_runtime.py',
 ]
 protocol = 'cross-dataset'
 model = dict(head=dict(consistency=0.2))

@@ -4,9 +4,12 @@ The paper gives no batch size for few-shot; it is that of MMRL. With --dataset i
 
 python tools/train.py configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --shots 4
 """
+
 _base_ = [
-    '../_base_/models/vamp_mmrl_vit-b16.py', '../_base_/datasets/caltech101.py',
-    '../_base_/schedules/few_shot.py', '../_base_/default_runtime.py'
+    '../_base_/models/vamp_mmrl_vit-b16.py',
+    '../_base_/datasets/caltech101.py',
+    '../_base_/schedules/few_shot.py',
+    '../_base_/default_runtime.py',
 ]
 protocol = 'few-shot'
 train_dataloader = dict(batch_size=32)

@@ -2,6 +2,7 @@
 
 python tools/train.py configs/vpt/vpt_deep_icons.py
 """
+
 _base_ = [
     '../_base_/models/vpt_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -11,4 +12,5 @@ _base_ = [
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(vision_depth=6, context='a drawing of a'))
+    prompter=dict(vision_depth=6, context='a drawing of a'),
+)

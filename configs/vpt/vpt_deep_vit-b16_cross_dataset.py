@@ -5,5 +5,6 @@ here the last one is tested.
 
 python tools/train.py configs/vpt/vpt_deep_vit-b16_cross_dataset.py
 """
+
 _base_ = './vpt_deep_vit-b16_imagenet.py'
 protocol = 'cross-dataset'

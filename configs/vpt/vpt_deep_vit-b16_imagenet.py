@@ -4,6 +4,7 @@ Settings: configs/trainers/VPT/vit_b16_c2_ep5_batch4_4.yaml of MaPLe, as for the
 
 python tools/train.py configs/vpt/vpt_deep_vit-b16_imagenet.py
 """
+
 _base_ = [
     '../_base_/models/vpt_vit-b16.py',
     '../_base_/datasets/imagenet_coop.py',

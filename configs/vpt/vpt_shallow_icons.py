@@ -2,6 +2,7 @@
 
 python tools/train.py configs/vpt/vpt_shallow_icons.py
 """
+
 _base_ = [
     '../_base_/models/vpt_vit-b16.py',
     '../_base_/datasets/icons.py',
@@ -12,4 +13,5 @@ run = dict(method='vpt_shallow')
 # six blocks a tower, and templates of drawings
 model = dict(
     backbone=dict(arch='ViT-Ti-16-64-icons', pretrained='embedded'),
-    prompter=dict(vision_tokens=2, vision_depth=1, context='a drawing of a'))
+    prompter=dict(vision_tokens=2, vision_depth=1, context='a drawing of a'),
+)

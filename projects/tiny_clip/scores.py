@@ -39,7 +39,9 @@ def _image_features(clip: LoadedCLIP, folder: Path, entries: _Entries) -> tuple[
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (clip.image_mean, clip.image_std))
     images = (torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 - mean) / std
     features = [clip.model.encode_image(part) for part in images.split(100)]
-    return F.normalize(torch.cat(features), dim=-1), torch.tensor([label for _, label, _ in entries])
+    return F.normalize(torch.cat(features), dim=-1), torch.tensor(
+        [label for _, label, _ in entries]
+    )
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import torch
 from vamp_mm.analysis.projection import class_share, pca, project
 from vamp_mm.apis import ConfigError
 
-CROSS = torch.tensor([[3., 0.], [-3., 0.], [0., 1.], [0., -1.]])
+CROSS = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
 
 @pytest.mark.parametrize('width', [2, 40])
@@ -23,12 +23,14 @@ def test_components_of_a_cross(width: int) -> None:
     # float32 points
     torch.testing.assert_close(points.abs(), CROSS.abs().double(), atol=1e-5, rtol=0)
     # 18 and 2 of 20
-    torch.testing.assert_close(shares, torch.tensor([0.9, 0.1], dtype=torch.float64), atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        shares, torch.tensor([0.9, 0.1], dtype=torch.float64), atol=1e-6, rtol=0
+    )
     assert (points.gather(0, points.abs().argmax(dim=0, keepdim=True)) > 0).all()
 
 
 def test_points_on_a_line_have_one_component() -> None:
-    steps = torch.tensor([0., 1., 2., 6.], dtype=torch.float64)
+    steps = torch.tensor([0.0, 1.0, 2.0, 6.0], dtype=torch.float64)
     points, shares = pca(torch.stack([steps, 2 * steps, -2 * steps], dim=1))
     torch.testing.assert_close(points[:, 0], 3 * (steps - 2.25), atol=1e-9, rtol=0)
     assert points[:, 1].tolist() == [0.0] * 4
@@ -39,7 +41,7 @@ def test_points_on_a_line_have_one_component() -> None:
 
 
 def test_the_share_between_classes() -> None:
-    values = torch.tensor([[0.], [2.], [10.], [12.]])
+    values = torch.tensor([[0.0], [2.0], [10.0], [12.0]])
     assert class_share(values, torch.tensor([0, 0, 1, 1])) == pytest.approx(100 / 104)
     assert class_share(values, torch.tensor([0, 1, 2, 3])) == pytest.approx(1.0)
     assert class_share(values, torch.tensor([0, 1, 1, 0])) == pytest.approx(0.0, abs=1e-12)
@@ -53,7 +55,9 @@ def test_tsne_keeps_clusters_apart_and_repeats_itself() -> None:
     found = project(values, 'tsne').points
     one, other = found[:20], found[20:]
     gap = np.linalg.norm(one.mean(axis=0) - other.mean(axis=0))
-    assert gap > 2 * max(np.linalg.norm(part - part.mean(axis=0), axis=1).max() for part in (one, other))
+    assert gap > 2 * max(
+        np.linalg.norm(part - part.mean(axis=0), axis=1).max() for part in (one, other)
+    )
     np.testing.assert_array_equal(project(values, 'tsne').points, found)
 
 

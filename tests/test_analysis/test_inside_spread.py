@@ -30,12 +30,19 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> PromptedCLIPBackbone:
     return PromptedCLIPBackbone(**helpers.write_clip(tmp_path_factory.mktemp('clip')))
 
 
-def _open(clip: PromptedCLIPBackbone, title: str, trained_on: tuple[str, ...] | None = helpers.NAMES) -> Opened:
+def _open(
+    clip: PromptedCLIPBackbone, title: str, trained_on: tuple[str, ...] | None = helpers.NAMES
+) -> Opened:
     row = ROWS[title]
     model = helpers.build_method(clip, row.prompter, row.head, **row.arguments).eval()
     generator = torch.Generator().manual_seed(0)
-    data = [dict(inputs=torch.randint(0, 256, (3, 32, 32), generator=generator).byte(),
-                 data_samples=DataSample().set_gt_label(label)) for label in LABELS]
+    data = [
+        dict(
+            inputs=torch.randint(0, 256, (3, 32, 32), generator=generator).byte(),
+            data_samples=DataSample().set_gt_label(label),
+        )
+        for label in LABELS
+    ]
     return Opened(model, data, 'base', 3, trained_on)
 
 
@@ -48,7 +55,9 @@ def _set(mlps: torch.nn.Module, mean: float) -> None:
     mlps.bias_log_var.copy_(torch.tensor(LOG_VAR)[:, None].expand_as(mlps.bias_log_var))
 
 
-def test_the_spread_is_that_of_the_log_variance_and_kl_to_the_standard_prior(clip: PromptedCLIPBackbone) -> None:
+def test_the_spread_is_that_of_the_log_variance_and_kl_to_the_standard_prior(
+    clip: PromptedCLIPBackbone,
+) -> None:
     opened = _open(clip, 'mmrl standard prior')
     _set(opened.model.prompter.posterior, 0.5)
     found = measure_spread(opened)
@@ -59,13 +68,22 @@ def test_the_spread_is_that_of_the_log_variance_and_kl_to_the_standard_prior(cli
         np.testing.assert_allclose(found.std[:, column], math.exp(log_var / 2), rtol=1e-6)
         # KL(N(m, s^2) || N(0, 1)) = (s^2 + m^2 - 1 - ln s^2) / 2 for each dimension
         np.testing.assert_allclose(
-            found.kl[:, column], DIMS * (math.exp(log_var) + 0.25 - 1 - log_var) / 2, rtol=1e-6)
+            found.kl[:, column], DIMS * (math.exp(log_var) + 0.25 - 1 - log_var) / 2, rtol=1e-6
+        )
     np.testing.assert_allclose(found.moved, 0, atol=1e-7)  # the mean is the same for all images
 
 
-def test_kl_is_to_the_prior_of_the_true_class_and_missing_for_others(clip: PromptedCLIPBackbone) -> None:
+def test_kl_is_to_the_prior_of_the_true_class_and_missing_for_others(
+    clip: PromptedCLIPBackbone,
+) -> None:
     # trained on the same five classes in another order, one of them called otherwise
-    names = (helpers.NAMES[4], helpers.NAMES[1], helpers.NAMES[0], 'something else', helpers.NAMES[3])
+    names = (
+        helpers.NAMES[4],
+        helpers.NAMES[1],
+        helpers.NAMES[0],
+        'something else',
+        helpers.NAMES[3],
+    )
     opened = _open(clip, 'mmrl vamp', names)
     prompter = opened.model.prompter
     _set(prompter.posterior, 0.0)
@@ -84,7 +102,9 @@ def test_kl_is_to_the_prior_of_the_true_class_and_missing_for_others(clip: Promp
     assert np.isnan(measure_spread(_open(clip, 'mmrl vamp', None)).kl).all()
 
 
-def test_how_far_means_move_is_their_standard_deviation_over_images(clip: PromptedCLIPBackbone) -> None:
+def test_how_far_means_move_is_their_standard_deviation_over_images(
+    clip: PromptedCLIPBackbone,
+) -> None:
     opened = _open(clip, 'mmrl vamp')
     helpers.stir(opened.model)
     images = torch.cat([data['inputs'] for data in opened.batches('')])
@@ -99,7 +119,7 @@ def test_how_far_means_move_is_their_standard_deviation_over_images(clip: Prompt
 
 def test_bayesian_prompt_learning_has_one_posterior_for_all(clip: PromptedCLIPBackbone) -> None:
     found = measure_spread(_open(clip, 'bpl'))
-    assert found.layers == ('words', )
+    assert found.layers == ('words',)
     np.testing.assert_allclose(found.std, math.exp(-3.0), rtol=1e-6)  # log_var_start=-6
     np.testing.assert_allclose(found.kl, 48 * (math.exp(-6.0) - 1 + 6.0) / 2, rtol=1e-6)
 
@@ -110,7 +130,9 @@ def _made(classes: int) -> Spread:
     kl = rng.random((classes, 3))
     kl[0] = np.nan
     names = tuple(f'class_{index}' for index in range(classes))
-    return Spread('base', names, ('words', 'block 1', 'block 2'), np.arange(1, classes + 1), std, std / 10, kl)
+    return Spread(
+        'base', names, ('words', 'block 1', 'block 2'), np.arange(1, classes + 1), std, std / 10, kl
+    )
 
 
 def test_averages_count_images_and_the_order_is_from_wide_to_narrow(tmp_path: Path) -> None:
@@ -119,7 +141,8 @@ def test_averages_count_images_and_the_order_is_from_wide_to_narrow(tmp_path: Pa
     expected = sum((index + 1) * spread.std[index, 0] for index in range(4)) / 10
     np.testing.assert_allclose(spread.overall(spread.std), expected)
     np.testing.assert_allclose(
-        spread.overall(spread.kl), np.array([2, 3, 4]) @ spread.kl[1:] / 9)  # class 0 has no prior
+        spread.overall(spread.kl), np.array([2, 3, 4]) @ spread.kl[1:] / 9
+    )  # class 0 has no prior
     for classes in (4, 90):
         with Image.open(spread_picture(_made(classes), tmp_path / f'{classes}.png')) as image:
             assert image.size[0] > 800

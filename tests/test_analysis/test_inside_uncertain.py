@@ -17,12 +17,31 @@ from vamp_mm.apis import ConfigError
 RED, BLUE = (0xCF, 0x3F, 0x3A), (0x3B, 0x6F, 0xB6)
 
 
-def _record(name: str, confidence: float, second: float, entropy: float, mutual: float = 0.0, right: bool = True) -> dict:
+def _record(
+    name: str,
+    confidence: float,
+    second: float,
+    entropy: float,
+    mutual: float = 0.0,
+    right: bool = True,
+) -> dict:
     return dict(
-        img_path=name, split='base', gt_label=0, gt_class='cat', pred_label=0 if right else 1,
-        pred_class='cat' if right else 'dog', confidence=confidence, gt_confidence=confidence if right else second,
-        runner_up_label=2, runner_up_class='cow', runner_up_confidence=second, predictive_entropy=entropy,
-        expected_entropy=entropy - mutual, mutual_information=mutual, pred_std=mutual / 2)
+        img_path=name,
+        split='base',
+        gt_label=0,
+        gt_class='cat',
+        pred_label=0 if right else 1,
+        pred_class='cat' if right else 'dog',
+        confidence=confidence,
+        gt_confidence=confidence if right else second,
+        runner_up_label=2,
+        runner_up_class='cow',
+        runner_up_confidence=second,
+        predictive_entropy=entropy,
+        expected_entropy=entropy - mutual,
+        mutual_information=mutual,
+        pred_std=mutual / 2,
+    )
 
 
 RECORDS = [
@@ -34,7 +53,12 @@ RECORDS = [
 
 
 def test_reasons() -> None:
-    assert [reason(record) for record in RECORDS] == ['sure', 'two classes', 'many classes', 'samples disagree']
+    assert [reason(record) for record in RECORDS] == [
+        'sure',
+        'two classes',
+        'many classes',
+        'samples disagree',
+    ]
     # at the bounds: 0.25 of the entropy; 0.8 together and 0.2 for the second; the half
     assert reason(_record('', 0.25, 0.2, 2.0, 0.5)) == 'samples disagree'
     assert reason(_record('', 0.6, 0.2, 1.0, 0.1)) == 'two classes'
@@ -63,7 +87,9 @@ def test_what_cannot_be_ordered() -> None:
     with pytest.raises(ConfigError, match="'entropy' is unknown; allowed: "):
         rank(RECORDS, 'entropy')
     with pytest.raises(ConfigError, match=r"record of a.png lacks \['pred_std'\].*PredictionDump"):
-        rank([{key: value for key, value in _record('a.png', 1, 0, 0).items() if key != 'pred_std'}])
+        rank(
+            [{key: value for key, value in _record('a.png', 1, 0, 0).items() if key != 'pred_std'}]
+        )
 
 
 def _dump(folder: Path) -> Path:
@@ -79,10 +105,20 @@ def _dump(folder: Path) -> Path:
 
 def test_sheet_and_table_of_a_dump(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     found = uncertain_images(_dump(tmp_path), out=tmp_path / 'out', number=2)
-    assert [record['reason'] for record in found] == ['many classes', 'samples disagree', 'two classes', 'sure']
+    assert [record['reason'] for record in found] == [
+        'many classes',
+        'samples disagree',
+        'two classes',
+        'sure',
+    ]
     with open(tmp_path / 'out' / 'uncertain_base.csv', newline='') as file:
         rows = list(csv.DictReader(file))
-    assert [Path(row['img_path']).name for row in rows] == ['many.png', 'disagree.png', 'two.png', 'sure.png']
+    assert [Path(row['img_path']).name for row in rows] == [
+        'many.png',
+        'disagree.png',
+        'two.png',
+        'sure.png',
+    ]
     assert float(rows[1]['mutual_information']) == 0.8
     pixels = np.asarray(Image.open(tmp_path / 'out' / 'uncertain_base.png').convert('RGB'))
     for color in (RED, BLUE):
@@ -107,19 +143,35 @@ def test_what_a_dump_must_be(tmp_path: Path) -> None:
         uncertain_images(file, out=tmp_path)
 
 
-@pytest.mark.parametrize(('line', 'said'), [
-    (b'{"confidence": 0.', 'line 5 is not JSON: '), (b'[]', "line 5 is not a prediction record: '[]'"),
-    (b'\xff\xfe', 'line 5 is not UTF-8'), (b'[' * 100_000, 'line 5 is not JSON: '),
-    (b'{"confidence": 1, "img_path": "x.png"}', "the record of 'x.png': it lacks ['gt_class', "),
-    ({'confidence': None}, 'confidence is None, not a finite number'), ({'pred_std': '0'}, "pred_std is '0', not a finite"),
-    ({'mutual_information': float('nan')}, 'mutual_information is nan'), ({'gt_confidence': 10**400}, 'gt_confidence is 1000'),
-    ({'gt_class': None}, 'gt_class is None, not a text'), ({'pred_label': 'a'}, "pred_label is 'a', not a whole number"),
-])
-def test_a_damaged_line_is_named_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture, line: bytes | dict,
-                                              said: str) -> None:
+@pytest.mark.parametrize(
+    ('line', 'said'),
+    [
+        (b'{"confidence": 0.', 'line 5 is not JSON: '),
+        (b'[]', "line 5 is not a prediction record: '[]'"),
+        (b'\xff\xfe', 'line 5 is not UTF-8'),
+        (b'[' * 100_000, 'line 5 is not JSON: '),
+        (
+            b'{"confidence": 1, "img_path": "x.png"}',
+            "the record of 'x.png': it lacks ['gt_class', ",
+        ),
+        ({'confidence': None}, 'confidence is None, not a finite number'),
+        ({'pred_std': '0'}, "pred_std is '0', not a finite"),
+        ({'mutual_information': float('nan')}, 'mutual_information is nan'),
+        ({'gt_confidence': 10**400}, 'gt_confidence is 1000'),
+        ({'gt_class': None}, 'gt_class is None, not a text'),
+        ({'pred_label': 'a'}, "pred_label is 'a', not a whole number"),
+    ],
+)
+def test_a_damaged_line_is_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture, line: bytes | dict, said: str
+) -> None:
     file = _dump(tmp_path)
     good = file.read_bytes()
-    more = line if isinstance(line, bytes) else json.dumps({**json.loads(good.splitlines()[0]), **line}).encode()
+    more = (
+        line
+        if isinstance(line, bytes)
+        else json.dumps({**json.loads(good.splitlines()[0]), **line}).encode()
+    )
     file.write_bytes(good + more + b'\n')
     found = uncertain_images(file, out=tmp_path / 'out', number=2)
     assert len(found) == len(RECORDS)

@@ -16,7 +16,7 @@ CONTEXTS = {
     'coop': (1, 4), 'coop middle': (1, 5), 'coop front': (1, 4), 'coop csc': (5, 3), 'cocoop': (1, 4), 'kgcoop': (1, 4),
     'prograd': (1, 6), 'tcp': (1, 4), 'bpl': (2, 4), 'bpl conditional': (1, 4), 'proda': (8, 3), 'maple': (1, 2),
     'maple shared': (1, 2), 'maple deterministic': (1, 2), 'maple standard prior': (1, 2), 'maple vamp': (1, 2),
-    'language prompting': (1, 4), 'ivlp': (1, 2), 'promptsrc': (1, 2)}
+    'language prompting': (1, 4), 'ivlp': (1, 2), 'promptsrc': (1, 2)}  # fmt: skip
 
 
 @pytest.fixture(scope='module')
@@ -40,10 +40,10 @@ def test_a_context_of_words_is_these_words_at_distance_zero(clip: PromptedCLIPBa
 
 
 def test_of_equal_distances_the_lower_id_is_first() -> None:
-    table = torch.tensor([[1., 0.], [0., 1.], [0., 0.], [0., 1.]])
+    table = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 1.0]])
     found, far = nearest(torch.zeros(1, 2), table, 4)
     assert found.tolist() == [[2, 0, 1, 3]]
-    assert far.tolist() == [[0., 1., 1., 1.]]
+    assert far.tolist() == [[0.0, 1.0, 1.0, 1.0]]
 
 
 def test_tokens_are_readable(clip: PromptedCLIPBackbone) -> None:
@@ -51,10 +51,21 @@ def test_tokens_are_readable(clip: PromptedCLIPBackbone) -> None:
     words = clip.readable_tokens(ids)
     assert words[0] == '<start_of_text>'
     assert words[-1] == '<end_of_text>'
-    assert ''.join(word[:-1] if word.endswith('-') else f'{word} ' for word in words[1:-1]) == 'café , golden retrievers ! '
-    piece, whole = clip._tokenizer._tokenizer.encoder['pho'], clip._tokenizer._tokenizer.encoder['photo</w>']
+    assert (
+        ''.join(word[:-1] if word.endswith('-') else f'{word} ' for word in words[1:-1])
+        == 'café , golden retrievers ! '
+    )
+    piece, whole = (
+        clip._tokenizer._tokenizer.encoder['pho'],
+        clip._tokenizer._tokenizer.encoder['photo</w>'],
+    )
     byte = clip._tokenizer._tokenizer.encoder[clip._tokenizer._tokenizer.byte_encoder[0xE2]]
-    assert clip.readable_tokens([piece, whole, byte, 60000]) == ['pho-', 'photo', '<0xE2>-', '<id 60000>']
+    assert clip.readable_tokens([piece, whole, byte, 60000]) == [
+        'pho-',
+        'photo',
+        '<0xE2>-',
+        '<id 60000>',
+    ]
 
 
 @pytest.mark.parametrize('row', methods.METHODS, ids=methods.ids)
@@ -79,6 +90,6 @@ def test_contexts_are_what_enters_at_the_embedding(clip: PromptedCLIPBackbone) -
             model = helpers.build_method(clip, row.prompter, row.head, **row.arguments).eval()
             plan = model.plan(torch.zeros(2, 3, 32, 32))
             [edit] = plan.text_tower.at(-1)
-            torch.testing.assert_close(edit.tokens[0, 0, 0], model.prompter.word_tokens()['context'], rtol=0, atol=0)
-
-
+            torch.testing.assert_close(
+                edit.tokens[0, 0, 0], model.prompter.word_tokens()['context'], rtol=0, atol=0
+            )

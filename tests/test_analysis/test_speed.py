@@ -88,4 +88,4 @@ def test_unknown_choices_are_errors():
     with pytest.raises(ValueError, match="precision='int8' is unknown"):
         benchmark_speed(precision='int8')
     with pytest.raises(ValueError, match='classes=1001'):
-        benchmark_speed('ViT-Ti-16-64-icons', classes=(1001, ))
+        benchmark_speed('ViT-Ti-16-64-icons', classes=(1001,))

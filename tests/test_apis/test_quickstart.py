@@ -17,13 +17,17 @@ from vamp_mm.data_tools.icons import build_icon_benchmark
 module = import_module('vamp_mm.apis.quickstart')
 
 QUICK = {
-    'train_cfg.max_epochs': 1, 'train_dataloader.num_workers': 0, 'train_dataloader.persistent_workers': False,
-    'test_dataloader.num_workers': 0, 'train_dataloader.dataset.shots': 2
+    'train_cfg.max_epochs': 1,
+    'train_dataloader.num_workers': 0,
+    'train_dataloader.persistent_workers': False,
+    'test_dataloader.num_workers': 0,
+    'train_dataloader.dataset.shots': 2,
 }
 
 
-def test_quickstart_writes_summary_and_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                                                capsys: pytest.CaptureFixture) -> None:
+def test_quickstart_writes_summary_and_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     small = partial(build_icon_benchmark, classes=4, train=4, val=4, test=3)
     monkeypatch.setattr(module, 'build_icon_benchmark', small)
     work_dir = tmp_path / 'quickstart'
@@ -48,8 +52,13 @@ def test_quickstart_writes_summary_and_pictures(tmp_path: Path, monkeypatch: pyt
     out = capsys.readouterr().out
     assert 'Replacing the results of an earlier quickstart' in out
     assert 'zero-shot CLIP' in out
-    for step in ('zero-shot CLIP: testing base', 'zero-shot CLIP: testing novel', 'VaMP, 16 shots: training',
-                 'VaMP, 16 shots: testing base', 'VaMP, 16 shots: testing novel'):
+    for step in (
+        'zero-shot CLIP: testing base',
+        'zero-shot CLIP: testing novel',
+        'VaMP, 16 shots: training',
+        'VaMP, 16 shots: testing base',
+        'VaMP, 16 shots: testing novel',
+    ):
         assert step in out
     assert 'mmengine - INFO' not in out  # the log stands in its file
 

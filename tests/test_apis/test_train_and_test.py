@@ -28,19 +28,30 @@ def test_training_leaves_a_complete_record(toy_config: Path, tmp_path: Path) -> 
     assert result['trainable_parameters'] == 1
     assert result['seed'] == 3
     assert result['processes'] == 1
-    for key in ('seconds', 'seconds_per_epoch', 'train_images_per_second', 'test_images_per_second',
-                'peak_memory_mb'):
+    for key in (
+        'seconds',
+        'seconds_per_epoch',
+        'train_images_per_second',
+        'test_images_per_second',
+        'peak_memory_mb',
+    ):
         assert result[key] > 0, key
     assert result['versions']['vamp_mm'] == vamp_mm.__version__
     assert result['versions']['torch'] == torch.__version__
-    assert {'python', 'numpy', 'mmengine', 'mmpretrain', 'open_clip_torch'} <= result['versions'].keys()
+    assert {'python', 'numpy', 'mmengine', 'mmpretrain', 'open_clip_torch'} <= result[
+        'versions'
+    ].keys()
     assert result['hardware']['cores'] >= 1
 
 
 def test_the_last_epoch_is_what_was_tested(toy_config: Path, tmp_path: Path) -> None:
     trained = train(compose(toy_config, work_dir=str(tmp_path / 'run')))
-    again = test(compose(toy_config, work_dir=str(tmp_path / 'again')), tmp_path / 'run' / 'epoch_2.pth')
-    earlier = test(compose(toy_config, work_dir=str(tmp_path / 'earlier')), tmp_path / 'run' / 'epoch_1.pth')
+    again = test(
+        compose(toy_config, work_dir=str(tmp_path / 'again')), tmp_path / 'run' / 'epoch_2.pth'
+    )
+    earlier = test(
+        compose(toy_config, work_dir=str(tmp_path / 'earlier')), tmp_path / 'run' / 'epoch_1.pth'
+    )
     assert again == trained
     assert earlier['toy/error'] > trained['toy/error']
     written = list((tmp_path / 'again').glob('*/result.json'))
@@ -81,30 +92,51 @@ def test_resume_goes_on_and_equals_one_run(toy_config: Path, tmp_path: Path) -> 
     whole, parts = tmp_path / 'whole', tmp_path / 'parts'
     train(compose(toy_config, work_dir=str(whole), overrides={'train_cfg.max_epochs': 3}))
     train(compose(toy_config, work_dir=str(parts)))
-    train(compose(toy_config, work_dir=str(parts), overrides={'train_cfg.max_epochs': 3}), resume=True)
-    states = [load_checkpoint(folder / 'epoch_3.pth')['state_dict']['weight'] for folder in (whole, parts)]
+    train(
+        compose(toy_config, work_dir=str(parts), overrides={'train_cfg.max_epochs': 3}), resume=True
+    )
+    states = [
+        load_checkpoint(folder / 'epoch_3.pth')['state_dict']['weight'] for folder in (whole, parts)
+    ]
     # SGD without momentum on the whole data: the order within an epoch, which a resumed sampler repeats, is the same.
     torch.testing.assert_close(states[0], states[1], rtol=0, atol=0)
 
 
-def test_a_longer_run_that_its_schedule_refuses_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    config = write_config(tmp_path, "param_scheduler = dict(type='WarmupCosineLR', warmup_epochs=0)\n")
+def test_a_longer_run_that_its_schedule_refuses_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    config = write_config(
+        tmp_path, "param_scheduler = dict(type='WarmupCosineLR', warmup_epochs=0)\n"
+    )
     folder = tmp_path / 'run'
     train(compose(config, work_dir=str(folder)))
     before = sorted(folder.rglob('*'))
-    with pytest.raises(CheckpointError, match='the learning rate of WarmupCosineLR follows from it: set train_cfg.max_epochs=2'):
-        train(compose(config, work_dir=str(folder), overrides={'train_cfg.max_epochs': 3}), resume=True)
+    with pytest.raises(
+        CheckpointError,
+        match='the learning rate of WarmupCosineLR follows from it: set train_cfg.max_epochs=2',
+    ):
+        train(
+            compose(config, work_dir=str(folder), overrides={'train_cfg.max_epochs': 3}),
+            resume=True,
+        )
     assert sorted(folder.rglob('*')) == before
 
 
 @pytest.mark.parametrize('key', ['max_epochs', 'max_iters'])
 @pytest.mark.parametrize('value', [0, -1, 2.5, True])
-def test_a_run_of_no_length_is_refused(toy_config: Path, tmp_path: Path, key: str, value: object) -> None:
-    loop = dict(by_epoch=True, max_epochs=value) if key == 'max_epochs' else dict(
-        type='IterBasedTrainLoop', max_iters=value)
+def test_a_run_of_no_length_is_refused(
+    toy_config: Path, tmp_path: Path, key: str, value: object
+) -> None:
+    loop = (
+        dict(by_epoch=True, max_epochs=value)
+        if key == 'max_epochs'
+        else dict(type='IterBasedTrainLoop', max_iters=value)
+    )
     cfg = compose(toy_config, work_dir=str(tmp_path / 'run'))
     cfg.train_cfg = loop
-    with pytest.raises(ConfigError, match=f'train_cfg.{key}={value} must be an integer of at least 1'):
+    with pytest.raises(
+        ConfigError, match=f'train_cfg.{key}={value} must be an integer of at least 1'
+    ):
         train(cfg)
     assert not (tmp_path / 'run').exists()
 
@@ -117,7 +149,7 @@ def test_resume_of_nothing_starts(toy_config: Path, tmp_path: Path) -> None:
 def test_amp_trains_in_bfloat16_and_keeps_float32_weights(toy_config: Path, tmp_path: Path) -> None:
     cfg = compose(toy_config, amp=True, work_dir=str(tmp_path / 'run'))
     if torch.cuda.is_available():
-        pytest.skip('on a GPU --amp is MMEngine\'s own wrapper')
+        pytest.skip("on a GPU --amp is MMEngine's own wrapper")
     runner = Runner.from_cfg(cfg)
     runner.train()
     assert set(runner.model.log) == {torch.bfloat16}

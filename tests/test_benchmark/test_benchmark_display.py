@@ -22,7 +22,9 @@ def _entries(folder: Path) -> list[Entry]:
         labels = dict(method='m', dataset='d', protocol='p', shots=4, seed=seed)
         work_dir = folder / str(seed)
         work_dir.mkdir()
-        entries.append(Entry(Job({}, labels, True, 'x', str(work_dir)), state, fresh=seed > 1, seconds=7))
+        entries.append(
+            Entry(Job({}, labels, True, 'x', str(work_dir)), state, fresh=seed > 1, seconds=7)
+        )
     entries[1].started = time.time()
     told = dict(phase='training', done=30, total=100, first=10, seconds=40.0, process=1)
     (folder / '2' / 'progress.json').write_text(json.dumps(told))
@@ -33,7 +35,9 @@ def test_live_table_shows_progress_and_time(tmp_path: Path) -> None:
     out = io.StringIO()
     entries, estimator = _entries(tmp_path), Estimator()
     estimator.learn(entries[0].job.labels, {'seconds': 100.0})
-    with Display(entries, estimator, 1, Console(file=out, force_terminal=True, width=100, color_system=None)) as display:
+    with Display(
+        entries, estimator, 1, Console(file=out, force_terminal=True, width=100, color_system=None)
+    ) as display:
         display.tell()
     text = out.getvalue()
     assert 'training 30 %' in text
@@ -57,16 +61,31 @@ def test_plain_lines_tell_each_change_once(tmp_path: Path) -> None:
         display.tell()
         display.tell()
     assert out.getvalue().splitlines() == [
-        '[2/4] m d p 4 shots seed 2: running (slot 0)', '[2/4] m d p 4 shots seed 3: failed after 7 s']
+        '[2/4] m d p 4 shots seed 2: running (slot 0)',
+        '[2/4] m d p 4 shots seed 3: failed after 7 s',
+    ]
 
 
-@pytest.mark.parametrize('text', ['', '{"phase": "training"', '[1]', '{"phase": 1, "done": 2}', json.dumps(
-    dict(phase='training', done='30', total=100, first=10, seconds=40.0)), json.dumps(
-        dict(phase='training', done=30, total=100, first=10, seconds=10**400))])
+@pytest.mark.parametrize(
+    'text',
+    [
+        '',
+        '{"phase": "training"',
+        '[1]',
+        '{"phase": 1, "done": 2}',
+        json.dumps(dict(phase='training', done='30', total=100, first=10, seconds=40.0)),
+        json.dumps(dict(phase='training', done=30, total=100, first=10, seconds=10**400)),
+    ],
+)
 def test_damaged_progress_of_a_run_does_not_stop_the_others(tmp_path: Path, text: str) -> None:
     entries = _entries(tmp_path)
     (tmp_path / '2' / 'progress.json').write_text(text)
     out = io.StringIO()
-    with Display(entries, Estimator(), 1, Console(file=out, force_terminal=True, width=100, color_system=None)) as display:
+    with Display(
+        entries,
+        Estimator(),
+        1,
+        Console(file=out, force_terminal=True, width=100, color_system=None),
+    ) as display:
         display.tell()
     assert 'starting' in out.getvalue()

@@ -18,19 +18,25 @@ from vamp_mm.benchmark import Job, plan, read_spec, run_benchmark
 from vamp_mm.benchmark.worker import run_job
 
 ROOT = Path(__file__).parents[2]
-HOOK = ("custom_imports = dict(imports=['toy_apis', 'benchmark_hooks'])\n"
-        "custom_hooks = [dict(type='InterruptOnceHook', marker={marker!r}, wait={wait})]\n")
+HOOK = (
+    "custom_imports = dict(imports=['toy_apis', 'benchmark_hooks'])\n"
+    "custom_hooks = [dict(type='InterruptOnceHook', marker={marker!r}, wait={wait})]\n"
+)
 
 
 @pytest.fixture
 def paths(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the processes of runs find the toys."""
-    monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(ROOT), str(ROOT / 'tests'), str(Path(__file__).parent)]))
+    monkeypatch.setenv(
+        'PYTHONPATH', os.pathsep.join([str(ROOT), str(ROOT / 'tests'), str(Path(__file__).parent)])
+    )
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
 
 
 def _interrupted(folder: Path, wait: float = 0.0) -> Path:
-    return toy_apis.write_config(folder, HOOK.format(marker=str(folder / 'marker'), wait=wait), name='interrupted.py')
+    return toy_apis.write_config(
+        folder, HOOK.format(marker=str(folder / 'marker'), wait=wait), name='interrupted.py'
+    )
 
 
 def _results(jobs: list[Job]) -> dict[str, bytes]:
@@ -39,10 +45,18 @@ def _results(jobs: list[Job]) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures('paths')
-def test_failing_and_killed_runs_do_not_stop_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_failing_and_killed_runs_do_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     toy, killed = toy_apis.write_config(tmp_path), _interrupted(tmp_path)
-    broken = {'name': 'broken', 'config': str(toy), 'overrides': {'train_dataloader.dataset.shots': -1}}
-    flags = dict(methods=[broken, f'killed={killed}', f'toy={toy}'], seeds=[1], work_dir=str(tmp_path / 'b'))
+    broken = {
+        'name': 'broken',
+        'config': str(toy),
+        'overrides': {'train_dataloader.dataset.shots': -1},
+    }
+    flags = dict(
+        methods=[broken, f'killed={killed}', f'toy={toy}'], seeds=[1], work_dir=str(tmp_path / 'b')
+    )
     jobs = {job.labels['method']: job for job in plan(read_spec(None, flags))}
 
     assert run_benchmark(read_spec(None, flags), slots=3) == 2
@@ -50,7 +64,11 @@ def test_failing_and_killed_runs_do_not_stop_the_rest(tmp_path: Path, capsys: py
     assert 'FAILED broken data all images seed 1 (status 1)' in said
     assert 'RuntimeError' in said  # the tail of its log
     assert 'FAILED killed data 4 shots seed 1 (signal 9)' in said
-    assert [jobs[name].state() for name in ('broken', 'killed', 'toy')] == ['new', 'interrupted', 'finished']
+    assert [jobs[name].state() for name in ('broken', 'killed', 'toy')] == [
+        'new',
+        'interrupted',
+        'finished',
+    ]
     before = _results(list(jobs.values()))
 
     flags['methods'] = flags['methods'][1:]
@@ -66,9 +84,17 @@ def test_failing_and_killed_runs_do_not_stop_the_rest(tmp_path: Path, capsys: py
 
     result = jobs['toy'].result()
     assert result is not None
-    assert result['run'] == dict(method='toy', dataset='data', protocol=None, shots=4, seed=1, overrides={})
+    assert result['run'] == dict(
+        method='toy', dataset='data', protocol=None, shots=4, seed=1, overrides={}
+    )
     assert result['config_hash'] == jobs['toy'].config_hash
-    assert {'versions', 'hardware', 'seconds', 'peak_memory_mb', 'trainable_parameters'} <= result.keys()
+    assert {
+        'versions',
+        'hardware',
+        'seconds',
+        'peak_memory_mb',
+        'trainable_parameters',
+    } <= result.keys()
     assert not list((tmp_path / 'b').rglob('progress.json'))
 
 
@@ -78,7 +104,9 @@ def test_killed_benchmark_takes_its_runs_along_and_goes_on(tmp_path: Path) -> No
     config = _interrupted(tmp_path, wait=300)
     flags = ['--methods', str(config), '--seeds', '1', '--work-dir', str(tmp_path / 'b')]
     with open(tmp_path / 'log', 'w') as log:
-        process = subprocess.Popen([sys.executable, str(ROOT / 'tools/benchmark.py'), *flags], stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / 'tools/benchmark.py'), *flags], stdout=log, stderr=log
+        )
     marker = tmp_path / 'marker'
     deadline = time.monotonic() + 120
     while not (marker.is_file() and marker.read_text()):

@@ -52,24 +52,44 @@ def _raise(error: Exception) -> None:
     raise error
 
 
-@pytest.mark.parametrize(('error', 'text'), [
-    (OSError(errno.ENOSPC, 'No space left on device', 'run/a.pth'),
-     "'run/a.pth': no space left on device; free some space, or write to another folder"),
-    (OSError(errno.EROFS, 'Read-only file system', 'run'), "'run': read-only file system; choose a place that can be written"),
-    (PermissionError(errno.EACCES, 'Permission denied', 'run'),
-     "'run': permission denied; change its permissions, or choose another place"),
-    (IsADirectoryError(errno.EISDIR, 'Is a directory', 'a', None, 'b'), "'a' -> 'b': is a directory; give a file"),
-    (FileNotFoundError("there is no 'x'"), "there is no 'x'"),
-    (DataError('no image in x'), 'no image in x'),
-    (ConfigError(['a is wrong'], 'c.py'), 'c.py: a is wrong'),
-    (ConfigError(['a is wrong', 'b too'], 'c.py'), '2 problems in c.py:\n  - a is wrong\n  - b too'),
-    (ConfigError('a is wrong'), 'the config: a is wrong'),
-    (ModuleNotFoundError("No module named 'x'"),
-     "No module named 'x': install the package, or put the folder that holds it on PYTHONPATH"),
-    (torch.OutOfMemoryError('CUDA out of memory. Tried\nto allocate 2 GiB'),
-     'memory is used up (CUDA out of memory. Tried to allocate 2 GiB); use smaller batches, fewer classes at a time or fewer '
-     'processes'),
-])
+@pytest.mark.parametrize(
+    ('error', 'text'),
+    [
+        (
+            OSError(errno.ENOSPC, 'No space left on device', 'run/a.pth'),
+            "'run/a.pth': no space left on device; free some space, or write to another folder",
+        ),
+        (
+            OSError(errno.EROFS, 'Read-only file system', 'run'),
+            "'run': read-only file system; choose a place that can be written",
+        ),
+        (
+            PermissionError(errno.EACCES, 'Permission denied', 'run'),
+            "'run': permission denied; change its permissions, or choose another place",
+        ),
+        (
+            IsADirectoryError(errno.EISDIR, 'Is a directory', 'a', None, 'b'),
+            "'a' -> 'b': is a directory; give a file",
+        ),
+        (FileNotFoundError("there is no 'x'"), "there is no 'x'"),
+        (DataError('no image in x'), 'no image in x'),
+        (ConfigError(['a is wrong'], 'c.py'), 'c.py: a is wrong'),
+        (
+            ConfigError(['a is wrong', 'b too'], 'c.py'),
+            '2 problems in c.py:\n  - a is wrong\n  - b too',
+        ),
+        (ConfigError('a is wrong'), 'the config: a is wrong'),
+        (
+            ModuleNotFoundError("No module named 'x'"),
+            "No module named 'x': install the package, or put the folder that holds it on PYTHONPATH",
+        ),
+        (
+            torch.OutOfMemoryError('CUDA out of memory. Tried\nto allocate 2 GiB'),
+            'memory is used up (CUDA out of memory. Tried to allocate 2 GiB); use smaller batches, fewer classes at a time or fewer '
+            'processes',
+        ),
+    ],
+)
 def test_errors_that_say_it_all(error: Exception, text: str) -> None:
     assert explained(error)
     assert sentence(error) == text
@@ -82,7 +102,10 @@ def test_a_device_that_is_not_there() -> None:
 
 
 def test_what_a_constructor_refuses_names_the_part_of_the_config() -> None:
-    for values, text in ((dict(depth=-1), 'depth=-1 must be 0 or more'), (dict(dept=1), "unexpected keyword argument 'dept'")):
+    for values, text in (
+        (dict(depth=-1), 'depth=-1 must be 0 or more'),
+        (dict(dept=1), "unexpected keyword argument 'dept'"),
+    ):
         error = _caught(lambda values=values: MODELS.build(dict(type=_Refuses, **values)))
         assert explained(error)
         assert sentence(error).startswith('_Refuses')
@@ -103,14 +126,17 @@ def test_a_key_that_is_missing_is_not_quoted_twice() -> None:
     assert not sentence(error).startswith('"')
 
 
-@pytest.mark.parametrize('call', [
-    lambda: MODELS.build(dict(type=_Refuses, depth=10)),
-    lambda: torch.zeros(2) + torch.zeros(3),
-    lambda: _raise(RuntimeError('')),
-    lambda: {}['key'],
-    lambda: None + 1,
-    lambda: int('x'),
-])
+@pytest.mark.parametrize(
+    'call',
+    [
+        lambda: MODELS.build(dict(type=_Refuses, depth=10)),
+        lambda: torch.zeros(2) + torch.zeros(3),
+        lambda: _raise(RuntimeError('')),
+        lambda: {}['key'],
+        lambda: None + 1,
+        lambda: int('x'),
+    ],
+)
 def test_what_nobody_foresaw_keeps_its_traceback(call: Callable[[], object]) -> None:
     error = _caught(call)
     assert not explained(error)
@@ -125,12 +151,25 @@ def test_what_this_package_raises_is_meant_for_users() -> None:
     assert sentence(error).startswith("format='xml' is unknown")
 
 
-@pytest.mark.parametrize(('error', 'text', 'known'), [
-    (ImageError("cannot read image 'a.png': cut off"), "cannot read image 'a.png': cut off", True),
-    (FileNotFoundError(errno.ENOENT, 'No such file or directory', 'a.png'), "[Errno 2] No such file or directory: 'a.png'", True),
-    (RuntimeError('shapes: a differs'), 'RuntimeError: shapes: a differs', False),
-])
-def test_errors_of_loading_processes_are_reduced_to_their_message(error: Exception, text: str, known: bool) -> None:
+@pytest.mark.parametrize(
+    ('error', 'text', 'known'),
+    [
+        (
+            ImageError("cannot read image 'a.png': cut off"),
+            "cannot read image 'a.png': cut off",
+            True,
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, 'No such file or directory', 'a.png'),
+            "[Errno 2] No such file or directory: 'a.png'",
+            True,
+        ),
+        (RuntimeError('shapes: a differs'), 'RuntimeError: shapes: a differs', False),
+    ],
+)
+def test_errors_of_loading_processes_are_reduced_to_their_message(
+    error: Exception, text: str, known: bool
+) -> None:
     caught = _caught(lambda: list(DataLoader(_Data(error), num_workers=1)))
     assert 'Original Traceback' in str(caught)
     assert explained(caught) is known
@@ -140,7 +179,9 @@ def test_errors_of_loading_processes_are_reduced_to_their_message(error: Excepti
 @given(st.text())
 def test_printable_text_moves_no_cursor_and_loses_nothing(text: str) -> None:
     shown = printable(text)
-    assert not any(ord(char) < 32 or 127 <= ord(char) < 160 or 0xD800 <= ord(char) < 0xE000 for char in shown)
+    assert not any(
+        ord(char) < 32 or 127 <= ord(char) < 160 or 0xD800 <= ord(char) < 0xE000 for char in shown
+    )
     assert shown.encode('utf-8').decode('utf-8') == shown
     # one that the text has itself is not doubled: paths of Windows stay legible
     if '\\' not in text:

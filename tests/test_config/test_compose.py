@@ -84,8 +84,11 @@ def test_a_dataset_for_testing_only_leaves_nothing_to_train_on() -> None:
 
 def test_swap_keeps_what_the_config_itself_changed(tmp_path: Path) -> None:
     mine = tmp_path / 'mine.py'
-    mine.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(batch_size=7, dataset=dict(shots=3, seed=5, "
-                    "class_split='all'))\n", 'utf-8')
+    mine.write_text(
+        f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(batch_size=7, dataset=dict(shots=3, seed=5, "
+        "class_split='all'))\n",
+        'utf-8',
+    )
     cfg = compose(mine, dataset='caltech101')
     assert cfg.train_dataloader.batch_size == 7
     assert cfg.train_dataloader.dataset.class_split == 'all'
@@ -93,7 +96,9 @@ def test_swap_keeps_what_the_config_itself_changed(tmp_path: Path) -> None:
     assert cfg.train_dataloader.dataset.seed == 5
 
 
-def test_missing_files_and_folders_say_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_files_and_folders_say_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(ROOT)
     with pytest.raises(FileNotFoundError, match='did you mean configs/vamp/vamp_mmrl_icons.py'):
         compose('configs/vamp/vamp_mmrl_icon.py')

@@ -70,16 +70,22 @@ def test_misspelt_key_is_found_at_its_place(place: str, key: str, suggestion: st
     assert suggestion in problems[0]
 
 
-@pytest.mark.parametrize(('place', 'wrong', 'suggestion'), [
-    ('model', 'PromptedClassifer', "'PromptedClassifier'"),
-    ('model.head', 'VampHead', "'VaMPHead'"),
-    ('train_dataloader.dataset', 'FewShotDatset', "'FewShotDataset'"),
-    ('train_dataloader.dataset.pipeline.0', 'LoadRgbImage', "'LoadRGBImage'"),
-    ('train_dataloader.dataset.pipeline.1', 'mmpretrain.torchvision/RandomCropp',
-     "'mmpretrain.torchvision/RandomCrop'"),
-    ('custom_hooks.2', 'ClassAwareHook', "'ClassAwarePriorHook'"),
-    ('optim_wrapper.optimizer', 'AdaDelta', "'Adadelta'"),
-])
+@pytest.mark.parametrize(
+    ('place', 'wrong', 'suggestion'),
+    [
+        ('model', 'PromptedClassifer', "'PromptedClassifier'"),
+        ('model.head', 'VampHead', "'VaMPHead'"),
+        ('train_dataloader.dataset', 'FewShotDatset', "'FewShotDataset'"),
+        ('train_dataloader.dataset.pipeline.0', 'LoadRgbImage', "'LoadRGBImage'"),
+        (
+            'train_dataloader.dataset.pipeline.1',
+            'mmpretrain.torchvision/RandomCropp',
+            "'mmpretrain.torchvision/RandomCrop'",
+        ),
+        ('custom_hooks.2', 'ClassAwareHook', "'ClassAwarePriorHook'"),
+        ('optim_wrapper.optimizer', 'AdaDelta', "'Adadelta'"),
+    ],
+)
 def test_unknown_type_is_found(place: str, wrong: str, suggestion: str) -> None:
     cfg = Config.fromfile(VAMP)
     _at(cfg, place)['type'] = wrong
@@ -104,11 +110,19 @@ def test_missing_keys_are_found() -> None:
     del cfg.optim_wrapper['optimizer']
     del cfg.test_cfg.splits.base['seen']
     text = '\n'.join(check_config(cfg))
-    for place, key in (('train_dataloader.dataset', 'source'), ('train_dataloader', 'sampler'),
-                       ('optim_wrapper', 'optimizer'), ('test_cfg.splits.base', 'seen')):
+    for place, key in (
+        ('train_dataloader.dataset', 'source'),
+        ('train_dataloader', 'sampler'),
+        ('optim_wrapper', 'optimizer'),
+        ('test_cfg.splits.base', 'seen'),
+    ):
         assert any(
-            line.startswith(f'{place}:') and f"needs the key '{key}'" in line or
-            line.startswith(f'{place}:') and repr(key) in line for line in text.splitlines()), (place, key)
+            line.startswith(f'{place}:')
+            and f"needs the key '{key}'" in line
+            or line.startswith(f'{place}:')
+            and repr(key) in line
+            for line in text.splitlines()
+        ), (place, key)
 
 
 def test_all_problems_are_reported_at_once() -> None:
@@ -125,20 +139,37 @@ def test_all_problems_are_reported_at_once() -> None:
 def _in_mmpretrains_scope() -> Config:
     """A pipeline of mmpretrain with our model: only the model and the import are ours."""
     model = Config.fromfile(VAMP).model
-    return Config(dict(
-        default_scope='mmpretrain',
-        custom_imports=dict(imports=['vamp_mm']),
-        model={**model, 'type': 'vamp_mm.PromptedClassifier'},
-        custom_hooks=[dict(type='vamp_mm.VocabularyHook'), dict(type='vamp_mm.ClassAwarePriorHook')],
-        train_dataloader=dict(
-            batch_size=4, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
-            collate_fn=dict(type='default_collate'),
-            dataset=dict(type='CustomDataset', data_root='somewhere', pipeline=[
-                dict(type='LoadImageFromFile'), dict(type='RandomResizedCrop', scale=64),
-                dict(type='PackInputs')])),
-        train_cfg=dict(by_epoch=True, max_epochs=1),
-        optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3), clip_grad=dict(max_norm=1.0)),
-        visualizer=dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')])))
+    return Config(
+        dict(
+            default_scope='mmpretrain',
+            custom_imports=dict(imports=['vamp_mm']),
+            model={**model, 'type': 'vamp_mm.PromptedClassifier'},
+            custom_hooks=[
+                dict(type='vamp_mm.VocabularyHook'),
+                dict(type='vamp_mm.ClassAwarePriorHook'),
+            ],
+            train_dataloader=dict(
+                batch_size=4,
+                num_workers=0,
+                sampler=dict(type='DefaultSampler', shuffle=True),
+                collate_fn=dict(type='default_collate'),
+                dataset=dict(
+                    type='CustomDataset',
+                    data_root='somewhere',
+                    pipeline=[
+                        dict(type='LoadImageFromFile'),
+                        dict(type='RandomResizedCrop', scale=64),
+                        dict(type='PackInputs'),
+                    ],
+                ),
+            ),
+            train_cfg=dict(by_epoch=True, max_epochs=1),
+            optim_wrapper=dict(optimizer=dict(type='AdamW', lr=1e-3), clip_grad=dict(max_norm=1.0)),
+            visualizer=dict(
+                type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')]
+            ),
+        )
+    )
 
 
 def test_mmpretrain_config_with_our_model_is_sound() -> None:
@@ -173,9 +204,16 @@ def test_files_are_counted_and_named(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_override_of_a_key_that_exists_or_could() -> None:
     cfg = Config.fromfile(VAMP)
-    apply_overrides(cfg, {
-        'train_cfg.max_epochs': 3, 'custom_hooks.1.templates': ['a {}.'], 'optim_wrapper.optimizer.eps': 1e-6,
-        'model.head.kl.weight': 0.5, 'train_dataloader.dataset.pipeline.1.scale': [0.3, 1.0]})
+    apply_overrides(
+        cfg,
+        {
+            'train_cfg.max_epochs': 3,
+            'custom_hooks.1.templates': ['a {}.'],
+            'optim_wrapper.optimizer.eps': 1e-6,
+            'model.head.kl.weight': 0.5,
+            'train_dataloader.dataset.pipeline.1.scale': [0.3, 1.0],
+        },
+    )
     assert cfg.train_cfg.max_epochs == 3
     assert cfg.custom_hooks[1].templates == ['a {}.']
     assert cfg.optim_wrapper.optimizer.eps == 1e-6
@@ -183,18 +221,21 @@ def test_override_of_a_key_that_exists_or_could() -> None:
     assert check_config(cfg) == []
 
 
-@pytest.mark.parametrize(('key', 'value', 'message'), [
-    ('modell', 1, "did you mean 'model'"),
-    ('model.head.alfa', 1, "model.head has no key 'alfa'"),
-    ('model.haed.alpha', 1, "did you mean 'head'"),
-    ('train_dataloader.dataset.shotz', 4, "did you mean 'shots'"),
-    ('train_dataloader.dataset.shots.more', 4, 'is 16, not a dict'),
-    ('custom_hooks.99.templates', 4, 'is a list of'),
-    ('custom_hooks.first', 4, 'is a list of'),
-    ('optim_wrapper.optimizer', 'SGD', 'a dict; it cannot become'),
-    ('train_cfg.max_epochs', 'many', 'a number; it cannot become'),
-    ('model.backbone.arch', 3, 'a word; it cannot become'),
-])
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('modell', 1, "did you mean 'model'"),
+        ('model.head.alfa', 1, "model.head has no key 'alfa'"),
+        ('model.haed.alpha', 1, "did you mean 'head'"),
+        ('train_dataloader.dataset.shotz', 4, "did you mean 'shots'"),
+        ('train_dataloader.dataset.shots.more', 4, 'is 16, not a dict'),
+        ('custom_hooks.99.templates', 4, 'is a list of'),
+        ('custom_hooks.first', 4, 'is a list of'),
+        ('optim_wrapper.optimizer', 'SGD', 'a dict; it cannot become'),
+        ('train_cfg.max_epochs', 'many', 'a number; it cannot become'),
+        ('model.backbone.arch', 3, 'a word; it cannot become'),
+    ],
+)
 def test_override_that_nothing_reads_is_refused(key: str, value: object, message: str) -> None:
     cfg = Config.fromfile(VAMP)
     before = cfg.pretty_text
@@ -208,18 +249,30 @@ def test_name_that_stands_for_a_component_may_become_the_component() -> None:
     cfg = Config.fromfile(VAMP)
     source = dict(type='SplitFile', file='split.json')
     apply_overrides(cfg, {'test_dataloader.dataset.source': source})
-    assert (cfg.test_dataloader.dataset.source, cfg.train_dataloader.dataset.source) == (source, 'icons')
+    assert (cfg.test_dataloader.dataset.source, cfg.train_dataloader.dataset.source) == (
+        source,
+        'icons',
+    )
     assert check_config(cfg) == []
-    apply_overrides(cfg, {'test_dataloader.dataset.source': dict(type='SplitFile', fyle='split.json')})
+    apply_overrides(
+        cfg, {'test_dataloader.dataset.source': dict(type='SplitFile', fyle='split.json')}
+    )
     assert "did you mean 'file'" in str(check_config(cfg))
 
 
-@pytest.mark.parametrize(('clip', 'problems'), [
-    (dict(type='value', clip_value=1.0), []), (dict(type='norm', max_norm=1.0, norm_type='inf'), []),
-    (dict(type='norn', max_norm=1.0), ["optim_wrapper.clip_grad.type='norn' must be one of 'norm', 'value'"]),
-    (dict(max_norm=-1), ['optim_wrapper.clip_grad.max_norm=-1 must be a number above 0']),
-    (5, ['optim_wrapper.clip_grad=5 must be a dict or None']),
-])
+@pytest.mark.parametrize(
+    ('clip', 'problems'),
+    [
+        (dict(type='value', clip_value=1.0), []),
+        (dict(type='norm', max_norm=1.0, norm_type='inf'), []),
+        (
+            dict(type='norn', max_norm=1.0),
+            ["optim_wrapper.clip_grad.type='norn' must be one of 'norm', 'value'"],
+        ),
+        (dict(max_norm=-1), ['optim_wrapper.clip_grad.max_norm=-1 must be a number above 0']),
+        (5, ['optim_wrapper.clip_grad=5 must be a dict or None']),
+    ],
+)
 def test_the_words_of_gradient_clipping(clip: object, problems: list[str]) -> None:
     cfg = Config.fromfile(ROOT / 'configs' / 'coop' / 'coop_icons.py')
     cfg.optim_wrapper.clip_grad = clip

@@ -14,22 +14,29 @@ from vamp_mm.config.settings_table import DEFAULT
 
 
 def _cfg() -> Config:
-    return Config(dict(a=dict(b=1, c=None), hooks=[dict(type='x.One'), dict(type='Two', mean=3.0)], word='w'))
+    return Config(
+        dict(a=dict(b=1, c=None), hooks=[dict(type='x.One'), dict(type='Two', mean=3.0)], word='w')
+    )
 
 
-@pytest.mark.parametrize(('key', 'place', 'value'), [
-    ('a.b', ('a', 'b'), 1),
-    ('a.c', ('a', 'c'), None),
-    ('a.new', ('a', 'new'), DEFAULT),
-    ('hooks[Two].mean', ('hooks', 1, 'mean'), 3.0),
-    ('hooks[One].mean', ('hooks', 0, 'mean'), DEFAULT),
-])
+@pytest.mark.parametrize(
+    ('key', 'place', 'value'),
+    [
+        ('a.b', ('a', 'b'), 1),
+        ('a.c', ('a', 'c'), None),
+        ('a.new', ('a', 'new'), DEFAULT),
+        ('hooks[Two].mean', ('hooks', 1, 'mean'), 3.0),
+        ('hooks[One].mean', ('hooks', 0, 'mean'), DEFAULT),
+    ],
+)
 def test_places_and_their_values(key: str, place: tuple, value: object) -> None:
     assert place_of(_cfg(), key) == place
     assert value_at(_cfg(), place) == value
 
 
-@pytest.mark.parametrize('key', ['x.y', 'a.b.c', 'a.c.d', 'hooks[Three].mean', 'word[Two].mean', 'hooks.mean.x'])
+@pytest.mark.parametrize(
+    'key', ['x.y', 'a.b.c', 'a.c.d', 'hooks[Three].mean', 'word[Two].mean', 'hooks.mean.x']
+)
 def test_parts_that_are_missing_have_no_place(key: str) -> None:
     assert place_of(_cfg(), key) is None
 
@@ -44,8 +51,13 @@ def test_default_removes_a_key_and_values_are_copied() -> None:
     assert cfg.hooks[1].mean == dict(deep=[1])
 
 
-_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3), lambda inner: st.lists(
-    inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3), max_leaves=8)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 
 
 @given(_VALUES)
@@ -63,7 +75,10 @@ def test_a_bool_is_no_number() -> None:
 
 def test_keys_of_a_file_are_those_it_gives_a_value(tmp_path: Path) -> None:
     file = tmp_path / 'mine.py'
-    file.write_text("_base_ = ['x.py']\nrate = 0.1\nmodel = dict(head={'alpha': rate, 'losses': [dict(weight=2)]}, **extra)\n"
-                    "custom_hooks = [*_base_.custom_hooks, dict(type='Mine')]\n", 'utf-8')
+    file.write_text(
+        "_base_ = ['x.py']\nrate = 0.1\nmodel = dict(head={'alpha': rate, 'losses': [dict(weight=2)]}, **extra)\n"
+        "custom_hooks = [*_base_.custom_hooks, dict(type='Mine')]\n",
+        'utf-8',
+    )
     assert keys_set_in(file) == {'rate', 'model.head.alpha'}
     assert keys_set_in(tmp_path / 'mine.yaml') == set()

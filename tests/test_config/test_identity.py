@@ -25,7 +25,7 @@ def _hash(**options: Any) -> str:
     dict(overrides={'train_dataloader.num_workers': 7, 'train_dataloader.persistent_workers': False}),
     dict(overrides={'default_hooks.logger.interval': 1, 'default_hooks.checkpoint.max_keep_ckpts': 1}),
     dict(overrides={'log_level': 'ERROR', 'env_cfg.mp_cfg.opencv_num_threads': 1}),
-])
+])  # fmt: skip
 def test_places_workers_and_logs_do_not_count(options: dict) -> None:
     assert _hash(**options) == _hash()
 
@@ -36,14 +36,16 @@ def test_places_workers_and_logs_do_not_count(options: dict) -> None:
     dict(overrides={'optim_wrapper.optimizer.lr': 1e-4}),
     dict(overrides={'train_cfg.max_epochs': 3}),
     dict(overrides={'model.backbone.pretrained': 'laion400m_e32'}),
-])
+])  # fmt: skip
 def test_everything_else_counts(options: dict) -> None:
     assert _hash(**options) != _hash()
 
 
 def test_weights_may_move_but_not_change() -> None:
     first, moved, other = (
-        _hash(overrides={'model.backbone.pretrained': path}) for path in ('/a/ViT.pt', '/b/ViT.pt', '/a/other.pt'))
+        _hash(overrides={'model.backbone.pretrained': path})
+        for path in ('/a/ViT.pt', '/b/ViT.pt', '/a/other.pt')
+    )
     assert first == moved != other
 
 
@@ -62,8 +64,15 @@ def test_the_named_origin_of_weights_counts_and_their_place_does_not(tmp_path: P
     for file in files:
         file.parent.mkdir()
         file.write_bytes(b'1' * 9)
-    first, moved, other, bare = (_hash(overrides={'model.backbone.pretrained': value}) for value in (
-        f'openai@{files[0]}', f'openai@{files[1]}', f'laion2b_s34b_b88k@{files[0]}', str(files[0])))
+    first, moved, other, bare = (
+        _hash(overrides={'model.backbone.pretrained': value})
+        for value in (
+            f'openai@{files[0]}',
+            f'openai@{files[1]}',
+            f'laion2b_s34b_b88k@{files[0]}',
+            str(files[0]),
+        )
+    )
     assert first == moved
     assert len({first, other, bare}) == 3
 
@@ -75,7 +84,12 @@ def test_the_weights_in_the_folder_of_an_architecture_count(tmp_path: Path) -> N
         folder.mkdir()
         (folder / 'open_clip_config.json').write_text('{}')
         (folder / 'open_clip_model.safetensors').write_bytes(content)
-        found[name] = _hash(overrides={'model.backbone.arch': f'local-dir:{folder}', 'model.backbone.pretrained': None})
+        found[name] = _hash(
+            overrides={
+                'model.backbone.arch': f'local-dir:{folder}',
+                'model.backbone.pretrained': None,
+            }
+        )
     assert found['a'] == found['b'] != found['c']
 
 
@@ -89,10 +103,19 @@ def test_words_of_a_run() -> None:
     cfg = compose(MMRL, dataset='dtd', protocol='few-shot', shots=4, seed=2)
     assert describe(cfg) == dict(method='mmrl', dataset='dtd', protocol='few-shot', shots=4, seed=2)
     clip = describe(compose(CONFIGS / 'clip/clip_vit-b16_caltech101.py', seed=3))
-    assert clip == dict(method='clip', dataset='caltech101', protocol='base-to-novel', shots=None, seed=None)
+    assert clip == dict(
+        method='clip', dataset='caltech101', protocol='base-to-novel', shots=None, seed=None
+    )
     cfg = compose(MMRL, dataset='imagenet', protocol='domain-generalization')
     assert protocol_of(cfg.test_cfg) == 'domain-generalization'
-    assert protocol_of(compose(MMRL, dataset='imagenet', protocol='cross-dataset').test_cfg) == 'cross-dataset'
+    assert (
+        protocol_of(compose(MMRL, dataset='imagenet', protocol='cross-dataset').test_cfg)
+        == 'cross-dataset'
+    )
     assert protocol_of(dict(type='TestLoop')) is None
-    names = {'vamp_mmrl_icons.py': 'vamp_mmrl', 'coop_rn50_caltech101.py': 'coop', 'mine.py': 'mine'}
+    names = {
+        'vamp_mmrl_icons.py': 'vamp_mmrl',
+        'coop_rn50_caltech101.py': 'coop',
+        'mine.py': 'mine',
+    }
     assert {name: method_of(name) for name in names} == names

@@ -12,10 +12,22 @@ from hypothesis import strategies as st
 
 from vamp_mm.config.literals import MAX_DEPTH, MAX_DIGITS, read_literal, read_value
 
-_PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+_PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 _VALUES = st.recursive(
-    _PLAIN, lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=4), max_leaves=12)
+    _PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
 
 
 def _same(found: Any, value: Any) -> bool:
@@ -72,29 +84,32 @@ def test_anything_else_is_the_text(text: str) -> None:
     ("dict({'a b': 1}, c=dict())", {'a b': 1, 'c': {}}),
     ('1,2', (1, 2)), ('(1,)', (1,)), ('-1', -1), ('+1', 1), ('1e-3', 0.001), ('1_000', 1000), ('0x10', 16), ('-0.0', -0.0),
     ("'1'", '1'), ('"a, b"', 'a, b'), ("'a' 'b'", 'ab'), ("'#'", '#'), ('  5', 5), ('[1,\n 2]', [1, 2]),
-])
+])  # fmt: skip
 def test_literals(text: str, value: Any) -> None:
     assert _same(read_value(text), value)
 
 
-@pytest.mark.parametrize(('text', 'message'), [
-    ('{1, 2}', 'a set is no value of a config'),
-    ("b'a'", 'bytes are no value'),
-    ('[1, 2j]', 'a complex number is no value'),
-    ('...', 'three dots are no value'),
-    ('1e400', 'larger than any float'),
-    ("{'a': 1, 'a': 2}", "the key 'a' is written twice"),
-    ("dict({'a': 1}, a=2)", "the key 'a' is written twice"),
-    ('dict(a=1, a=2)', "the key 'a' is written twice"),
-    ('{[1]: 2}', r'\[1\] is no key of a dict'),
-    ('9' * 5000, f'has 5000 digits; at most {MAX_DIGITS}'),
-    ('-' + '9' * 5000, 'has 5000 digits'),
-    ('[' + '9' * 5000 + ']', f'more than {MAX_DIGITS} digits'),
-    ('0x' + 'f' * 5000, f'more than {MAX_DIGITS} digits'),
-    ('[' * 60 + ']' * 60, f'more than {MAX_DEPTH} deep'),
-    ('[' * 5000 + ']' * 5000, f'more than {MAX_DEPTH} deep'),
-    ('dict(a=' * 5000 + '1' + ')' * 5000, f'more than {MAX_DEPTH} deep'),
-])
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('{1, 2}', 'a set is no value of a config'),
+        ("b'a'", 'bytes are no value'),
+        ('[1, 2j]', 'a complex number is no value'),
+        ('...', 'three dots are no value'),
+        ('1e400', 'larger than any float'),
+        ("{'a': 1, 'a': 2}", "the key 'a' is written twice"),
+        ("dict({'a': 1}, a=2)", "the key 'a' is written twice"),
+        ('dict(a=1, a=2)', "the key 'a' is written twice"),
+        ('{[1]: 2}', r'\[1\] is no key of a dict'),
+        ('9' * 5000, f'has 5000 digits; at most {MAX_DIGITS}'),
+        ('-' + '9' * 5000, 'has 5000 digits'),
+        ('[' + '9' * 5000 + ']', f'more than {MAX_DIGITS} digits'),
+        ('0x' + 'f' * 5000, f'more than {MAX_DIGITS} digits'),
+        ('[' * 60 + ']' * 60, f'more than {MAX_DEPTH} deep'),
+        ('[' * 5000 + ']' * 5000, f'more than {MAX_DEPTH} deep'),
+        ('dict(a=' * 5000 + '1' + ')' * 5000, f'more than {MAX_DEPTH} deep'),
+    ],
+)
 def test_literals_that_no_config_can_hold(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_value(text)

@@ -12,8 +12,14 @@ from mmengine.config import Config
 from vamp_mm.apis import check_config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-FILES = ['vamp/vamp_mmrl_icons.py', 'bpl/bpl_icons.py', 'twosfs/twosfs_icons.py', 'prograd/prograd_icons.py',
-         'promptsrc/promptsrc_icons.py', 'skipt/skipt_icons.py']
+FILES = [
+    'vamp/vamp_mmrl_icons.py',
+    'bpl/bpl_icons.py',
+    'twosfs/twosfs_icons.py',
+    'prograd/prograd_icons.py',
+    'promptsrc/promptsrc_icons.py',
+    'skipt/skipt_icons.py',
+]
 
 
 def _dicts(node: Any, path: str = '') -> Iterator[tuple[str, dict]]:
@@ -58,4 +64,5 @@ def test_a_method_without_its_type_names_the_place() -> None:
     cfg = Config.fromfile(CONFIGS / FILES[0])
     cfg.model.prompter.host = dict(typ='RepresentationTokens', start=3)
     assert check_config(cfg) == [
-        "model.prompter.host={'start': 3, 'typ': 'RepresentationTokens'} must be a dict with the key 'type'"]
+        "model.prompter.host={'start': 3, 'typ': 'RepresentationTokens'} must be a dict with the key 'type'"
+    ]

@@ -28,7 +28,7 @@ FILES = [
     'resnet/resnet50_8xb256-rsb-a1-600e_in1k.py', 'simclr/simclr_resnet50_8xb32-coslr-200e_in1k.py',
     'swin_transformer/swin-tiny_16xb64_in1k.py', 'tnt/tnt-s-p16_16xb64_in1k.py', 'vgg/vgg16_8xb16_voc.py',
     'vision_transformer/vit-base-p16_64xb64_in1k.py'
-]
+]  # fmt: skip
 
 
 def _resnet() -> Config:
@@ -49,7 +49,7 @@ def test_config_of_mmpretrain_is_sound(file: str) -> None:
     ('default_hooks.loger', dict(type='LoggerHook'), "default_hooks: unknown key 'loger'; did you mean 'logger'?"),
     ('train_cgf', dict(by_epoch=True, max_epochs=100, val_interval=1), "unknown key 'train_cgf'; did you mean 'train_cfg'"),
     ('max_epochs', 7, "the config: unknown key 'max_epochs'"),
-])
+])  # fmt: skip
 def test_slip_in_a_config_of_mmpretrain_is_found(key: str, value: object, part: str) -> None:
     cfg = _resnet()
     cfg.merge_from_dict({key: value})
@@ -80,5 +80,7 @@ def test_unused_helper_of_mmpretrain_is_said() -> None:
     # changed in a file that inherits: the loader keeps its own
     cfg.train_pipeline = [dict(type='LoadImageFromFile')]
     assert check_config(cfg) == []
-    assert ('train_pipeline at the top level has no effect: it is a helper variable whose value no other part holds'
-            in without_effect(cfg))
+    assert (
+        'train_pipeline at the top level has no effect: it is a helper variable whose value no other part holds'
+        in without_effect(cfg)
+    )

@@ -33,27 +33,42 @@ def test_unseen_classes_datasets_and_own_folders(tmp_path: Path) -> None:
     assert list(splits) == ['base', 'novel', 'unseen', 'dtd', 'insects']
     assert splits['unseen'] == dict(outside='base', dataset=dict(class_split='novel'), exclude=[])
     assert splits['dtd'] == dict(
-        outside='base', dataset=dict(class_split='all', data_root='data/dtd', source='dtd'), exclude=[])
+        outside='base',
+        dataset=dict(class_split='all', data_root='data/dtd', source='dtd'),
+        exclude=[],
+    )
     assert splits['insects']['dataset']['data_root'] == own
     assert Path(cfg.work_dir).name == 'vamp_mmrl_icons_outside'
-    assert compose(ICONS, outside=['dtd'], data_root='/sets').test_cfg.splits.dtd.dataset.data_root == '/sets/dtd'
-    excluding = compose(ICONS, outside=['dtd'], overrides={'test_cfg.splits.dtd.exclude': ['dotted']})
+    assert (
+        compose(ICONS, outside=['dtd'], data_root='/sets').test_cfg.splits.dtd.dataset.data_root
+        == '/sets/dtd'
+    )
+    excluding = compose(
+        ICONS, outside=['dtd'], overrides={'test_cfg.splits.dtd.exclude': ['dotted']}
+    )
     assert excluding.test_cfg.splits.dtd.exclude == ['dotted']
 
 
 def test_with_other_protocols() -> None:
     few = compose(ICONS, protocol='few-shot', outside=['dtd']).test_cfg.splits
     assert few.dtd.outside == 'all'
-    cross = compose(ICONS, protocol='cross-dataset', targets=['dtd', 'source'], outside=['eurosat']).test_cfg.splits
+    cross = compose(
+        ICONS, protocol='cross-dataset', targets=['dtd', 'source'], outside=['eurosat']
+    ).test_cfg.splits
     assert cross.eurosat.outside == 'icons/all'
-    assert compose(CONFIGS / 'clip/zero_shot_icons.py', outside=['unseen']).test_cfg.splits.unseen.outside == 'base'
+    assert (
+        compose(
+            CONFIGS / 'clip/zero_shot_icons.py', outside=['unseen']
+        ).test_cfg.splits.unseen.outside
+        == 'base'
+    )
 
 
 @pytest.mark.parametrize(('options', 'message'), [
     (dict(protocol='few-shot', outside=['unseen']), "answers about 'all'; take --protocol base-to-novel"),
     (dict(outside=['icons']), 'its novel classes are called unseen'),
     (dict(protocol='cross-dataset', targets=['dtd', 'eurosat'], outside=['food101']), "add 'source' to --targets"),
-])
+])  # fmt: skip
 def test_what_is_not_outside_is_refused(options: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         compose(ICONS, **options)

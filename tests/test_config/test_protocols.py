@@ -58,7 +58,8 @@ def test_cross_dataset_tests_the_source_and_ten_others() -> None:
     assert len(splits) == 11
     assert splits['imagenet/all'] == dict(seen=True, dataset=dict(class_split='all'))
     assert splits['dtd/all'] == dict(
-        seen=False, dataset=dict(class_split='all', data_root='data/dtd', source='dtd'))
+        seen=False, dataset=dict(class_split='all', data_root='data/dtd', source='dtd')
+    )
     assert cfg.test_cfg.trained_on == 'imagenet'
     # with another source, ImageNet is a target
     assert 'imagenet/all' in compose(VAMP, dataset='dtd', protocol='cross-dataset').test_cfg.splits
@@ -70,9 +71,15 @@ def test_config_names_its_protocol_and_the_option_replaces_it() -> None:
     assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('all', {'all'})
     assert 'protocol' not in cfg
     cfg = compose(file, protocol='base-to-novel')
-    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('base', {'base', 'novel'})
+    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == (
+        'base',
+        {'base', 'novel'},
+    )
     cfg = compose(VAMP.with_name('vamp_mmrl_vit-b16_cross_dataset.py'), targets=['dtd'])
-    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == ('all', {'dtd/all'})
+    assert (cfg.train_dataloader.dataset.class_split, set(cfg.test_cfg.splits)) == (
+        'all',
+        {'dtd/all'},
+    )
 
 
 def test_targets_replace_those_of_the_protocol() -> None:
@@ -89,19 +96,28 @@ def test_targets_replace_those_of_the_protocol() -> None:
 
 def test_templates_of_the_source_do_not_leak_into_targets(tmp_path: Path) -> None:
     config = tmp_path / 'own.py'
-    config.write_text(f"_base_ = ['{VAMP}']\ntest_dataloader = dict(dataset=dict(templates='a {{}}.'))\n")
+    config.write_text(
+        f"_base_ = ['{VAMP}']\ntest_dataloader = dict(dataset=dict(templates='a {{}}.'))\n"
+    )
     splits = compose(config, protocol='cross-dataset', targets=['dtd']).test_cfg.splits
     assert splits['dtd/all'].dataset.templates is None
 
 
 def test_asked_templates_reach_all_targets() -> None:
-    cfg = compose(VAMP, protocol='cross-dataset', targets=['source', 'dtd', 'icons'], template=['a {} b'])
+    cfg = compose(
+        VAMP, protocol='cross-dataset', targets=['source', 'dtd', 'icons'], template=['a {} b']
+    )
     assert check_config(cfg) == []
     splits = cfg.test_cfg.splits
     assert [split.dataset.templates for split in splits.values()] == [['a {} b']] * 3
-    assert cfg.train_dataloader.dataset.templates == cfg.test_dataloader.dataset.templates == ['a {} b']
+    assert (
+        cfg.train_dataloader.dataset.templates
+        == cfg.test_dataloader.dataset.templates
+        == ['a {} b']
+    )
     assert compose(VAMP, protocol='few-shot', template=['a {} b']).test_cfg.splits == dict(
-        all=dict(seen=True, dataset=dict(class_split='all')))  # the test set has them
+        all=dict(seen=True, dataset=dict(class_split='all'))
+    )  # the test set has them
 
 
 @pytest.mark.parametrize(('options', 'error', 'message'), [
@@ -114,8 +130,10 @@ def test_asked_templates_reach_all_targets() -> None:
     (dict(new_split=True), None, ''),
     (dict(new_split=True, dataset='imagenet'), ConfigError, 'concerns no dataset of this config'),
     (dict(data_root='/sets', dataset='imagenet_a'), None, ''),
-])
-def test_options_that_mean_nothing_are_errors(options: dict, error: type[Exception] | None, message: str) -> None:
+])  # fmt: skip
+def test_options_that_mean_nothing_are_errors(
+    options: dict, error: type[Exception] | None, message: str
+) -> None:
     if error is None:
         assert check_config(compose(VAMP, **options)) == []
     else:
@@ -125,8 +143,10 @@ def test_options_that_mean_nothing_are_errors(options: dict, error: type[Excepti
 
 def test_a_protocol_file_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / 'half.py'
-    file.write_text("train_dataloader = dict(dataset=dict(class_split='novel'))\n"
-                    "test_cfg = dict(type='SplitTestLoop', splits=dict(novel=dict(seen=True)))\n")
+    file.write_text(
+        "train_dataloader = dict(dataset=dict(class_split='novel'))\n"
+        "test_cfg = dict(type='SplitTestLoop', splits=dict(novel=dict(seen=True)))\n"
+    )
     assert compose(VAMP, protocol=str(file)).train_dataloader.dataset.class_split == 'novel'
     file.write_text("model = dict(type='x')\n")
     with pytest.raises(ConfigError, match=r"sets \['model'\]"):
@@ -139,14 +159,22 @@ def test_one_data_folder_for_source_and_targets(tmp_path: Path) -> None:
     assert cfg.test_dataloader.dataset.data_root == '/sets/caltech-101'
     assert cfg.test_cfg.splits['dtd/all'].dataset.data_root == '/sets/dtd'
     own = tmp_path / 'own.py'
-    own.write_text(f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(dataset=dict(data_root='/a'))\n"
-                   "test_dataloader = dict(dataset=dict(data_root='/a'))\n")
+    own.write_text(
+        f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(dataset=dict(data_root='/a'))\n"
+        "test_dataloader = dict(dataset=dict(data_root='/a'))\n"
+    )
     with pytest.raises(ConfigError, match=r"no dataset of this config lies there: \['/a'\]"):
         compose(own, data_root='/sets')
 
 
 def test_new_split_reaches_every_dataset_that_can_have_one() -> None:
-    cfg = compose(VAMP, dataset='dtd', protocol='cross-dataset', targets=['eurosat', 'imagenet_a'], new_split=True)
+    cfg = compose(
+        VAMP,
+        dataset='dtd',
+        protocol='cross-dataset',
+        targets=['eurosat', 'imagenet_a'],
+        new_split=True,
+    )
     asked = dict(type='vamp_mm.CatalogSource', name='dtd', new_split=True)
     assert cfg.train_dataloader.dataset.source == cfg.test_dataloader.dataset.source == asked
     assert cfg.test_cfg.splits['eurosat/all'].dataset.source == {**asked, 'name': 'eurosat'}

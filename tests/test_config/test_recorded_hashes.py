@@ -15,16 +15,28 @@ from vamp_mm.config.identity import config_hash
 
 ROOT = Path(__file__).parents[2]
 RECORDED = json.loads((ROOT / 'tests/golden/config_hashes.json').read_text('utf-8'))
-FOLDERS = ('pacs_photo', 'pacs/photo', 'pacs_sixth/art_painting', 'pacs_sixth/cartoon', 'pacs_sixth/sketch', 'caltech_objects')
+FOLDERS = (
+    'pacs_photo',
+    'pacs/photo',
+    'pacs_sixth/art_painting',
+    'pacs_sixth/cartoon',
+    'pacs_sixth/sketch',
+    'caltech_objects',
+)
 
 
 def test_icons_configs_are_as_recorded() -> None:
-    found = {path.stem: config_hash(compose(path)) for path in sorted((ROOT / 'configs').glob('*/*_icons.py'))}
+    found = {
+        path.stem: config_hash(compose(path))
+        for path in sorted((ROOT / 'configs').glob('*/*_icons.py'))
+    }
     assert {name: found.get(name) for name in RECORDED['icons']} == RECORDED['icons']
 
 
 @pytest.mark.parametrize('name', RECORDED['benchmarks'])
-def test_benchmark_files_are_as_recorded(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_benchmark_files_are_as_recorded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for folder in FOLDERS:  # what is in the pictures does not count
         for label in ('cat', 'dog'):
             place = tmp_path / 'data' / folder / label

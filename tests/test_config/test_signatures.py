@@ -9,18 +9,15 @@ from vamp_mm.config.signatures import signature_of
 
 
 class Base:
-
     def __init__(self, path: str, size: int = 1) -> None: ...
 
 
 class Forwards(Base):
-
     def __init__(self, name: str, **kwargs: object) -> None:
         super().__init__(path='fixed', **kwargs)
 
 
 class Swallows(Base):
-
     def __init__(self, name: str, **kwargs: object) -> None:
         super().__init__(path='fixed')
         self.rest = kwargs

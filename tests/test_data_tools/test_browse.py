@@ -39,18 +39,32 @@ def cfg(root: Path) -> Config:
     def loader(part: str, *steps: dict) -> dict:
         pipeline = [dict(type='LoadRGBImage'), *steps, dict(type='mmpretrain.PackInputs')]
         source = dict(type='SplitFile', file='split.json', image_folder='own')
-        return dict(dataset=dict(type='vamp_mm.FewShotDataset', data_root=str(root), source=source, split=part,
-                                 pipeline=pipeline))
+        return dict(
+            dataset=dict(
+                type='vamp_mm.FewShotDataset',
+                data_root=str(root),
+                source=source,
+                split=part,
+                pipeline=pipeline,
+            )
+        )
 
-    return Config(dict(
-        default_scope='vamp_mm',
-        train_dataloader=loader('train', dict(type='mmpretrain.torchvision/RandomResizedCrop', size=24)),
-        test_dataloader=loader('test', dict(type='mmpretrain.torchvision/CenterCrop', size=24)),
-        test_cfg=dict(splits=dict(novel=dict(seen=False, dataset=dict(class_split='novel'))))))
+    return Config(
+        dict(
+            default_scope='vamp_mm',
+            train_dataloader=loader(
+                'train', dict(type='mmpretrain.torchvision/RandomResizedCrop', size=24)
+            ),
+            test_dataloader=loader('test', dict(type='mmpretrain.torchvision/CenterCrop', size=24)),
+            test_cfg=dict(splits=dict(novel=dict(seen=False, dataset=dict(class_split='novel')))),
+        )
+    )
 
 
 @pytest.mark.parametrize(('split', 'views'), [('train', None), ('test', None), ('novel', 3)])
-def test_a_sheet_shows_the_images(cfg: Config, tmp_path: Path, split: str, views: int | None) -> None:
+def test_a_sheet_shows_the_images(
+    cfg: Config, tmp_path: Path, split: str, views: int | None
+) -> None:
     file = browse(cfg, str(tmp_path / 'new' / 'sheet.png'), split, number=4, views=views)
     with Image.open(file) as image:
         pixels = np.asarray(image.convert('RGB')).reshape(-1, 3)
@@ -66,14 +80,26 @@ def test_an_unknown_split_is_refused(cfg: Config, tmp_path: Path) -> None:
         browse(cfg, str(tmp_path / 'sheet.png'), number=0)
     image = Image.new('RGB', (8, 8))
     with pytest.raises(ValueError, match='one number of draws'):
-        contact_sheet([Shown('a', '', image, [image]), Shown('b', '', image, [image] * 2)], tmp_path / 'x.png', 'x')
+        contact_sheet(
+            [Shown('a', '', image, [image]), Shown('b', '', image, [image] * 2)],
+            tmp_path / 'x.png',
+            'x',
+        )
 
 
 @pytest.mark.parametrize('train', [True, False])
 def test_three_ways_of_loading_are_timed(root: Path, train: bool) -> None:
     printed = io.StringIO()
-    result = benchmark_loader(str(root / 'own'), number=9, size=16, batch_size=4, workers=0, rounds=2, train=train,
-                              console=Console(file=printed, width=200))
+    result = benchmark_loader(
+        str(root / 'own'),
+        number=9,
+        size=16,
+        batch_size=4,
+        workers=0,
+        rounds=2,
+        train=train,
+        console=Console(file=printed, width=200),
+    )
     assert result['setting']['images'] == 9
     assert result['ratios']['torchvision ImageFolder'] == 1
     for rate in result['rates'].values():
@@ -85,7 +111,9 @@ def test_an_image_that_cannot_be_read_is_left_out_and_named(
     cfg: Config, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr('vamp_mm.data_tools.browse.print_log', lambda text, *args: said.append(text))
+    monkeypatch.setattr(
+        'vamp_mm.data_tools.browse.print_log', lambda text, *args: said.append(text)
+    )
     (root / 'own' / 'red' / 'test_0.png').write_bytes(b'no picture')
     file = browse(cfg, str(root / 'sheet.png'), 'test', number=6)
     with Image.open(file) as image:

@@ -16,7 +16,11 @@ from vamp_mm.datasets.digests import list_digest
 from vamp_mm.datasets.sources.folders import caltech_counts
 
 LISTS = {
-    part: [[f'{part}/{label}_{index}.jpg', label, 'abc'[label]] for label in (2, 0, 1) for index in range(count)]
+    part: [
+        [f'{part}/{label}_{index}.jpg', label, 'abc'[label]]
+        for label in (2, 0, 1)
+        for index in range(count)
+    ]
     for part, count in (('train', 6), ('val', 5), ('test', 4))
 }
 SPLIT = parse_split(LISTS)
@@ -64,7 +68,8 @@ def folder(tmp_path: Path) -> Path:
 def test_the_digest_is_that_of_the_protocol() -> None:
     # sha256 of 'a/1.jpg\t0\tcat\n'
     assert list_digest([Item('a/1.jpg', 0, 'cat')]) == (
-        'd0907dc6178ffaf92dc2b4a38b77ed1ec794c4fbbc6b81359dc17860d40fbc39')
+        'd0907dc6178ffaf92dc2b4a38b77ed1ec794c4fbbc6b81359dc17860d40fbc39'
+    )
 
 
 def test_all_equal(folder: Path, capsys: pytest.CaptureFixture) -> None:
@@ -74,20 +79,29 @@ def test_all_equal(folder: Path, capsys: pytest.CaptureFixture) -> None:
 
 
 PLACES = [
-    ('n_classes',), ('sizes', 'val'), ('sha256', 'test'), ('min_per_class', 'train'), ('base', 'sizes', 'test'),
-    ('new', 'test_sha256'), ('new', 'n_classes'),
-    *(('fewshot', 'shot_2-seed_3', key) for key in vector()['fewshot']['shot_2-seed_3'])
+    ('n_classes',),
+    ('sizes', 'val'),
+    ('sha256', 'test'),
+    ('min_per_class', 'train'),
+    ('base', 'sizes', 'test'),
+    ('new', 'test_sha256'),
+    ('new', 'n_classes'),
+    *(('fewshot', 'shot_2-seed_3', key) for key in vector()['fewshot']['shot_2-seed_3']),
 ]
 
 
 @pytest.mark.parametrize('place', PLACES, ids='.'.join)
-def test_every_single_difference_is_found(folder: Path, capsys: pytest.CaptureFixture, place: tuple[str, ...]) -> None:
+def test_every_single_difference_is_found(
+    folder: Path, capsys: pytest.CaptureFixture, place: tuple[str, ...]
+) -> None:
     changed = vector()
     inner = changed
     for key in place[:-1]:
         inner = inner[key]
     old = inner[place[-1]]
-    inner[place[-1]] = old + 1 if isinstance(old, int) else old[:-1] if isinstance(old, list) else old[::-1]
+    inner[place[-1]] = (
+        old + 1 if isinstance(old, int) else old[:-1] if isinstance(old, list) else old[::-1]
+    )
     assert run(folder, {'dtd': changed}) == 1
     out = capsys.readouterr().out
     assert f'DIFFERENT dtd.{".".join(place)}: recorded' in out
@@ -101,7 +115,9 @@ def test_one_entry_of_a_split_file_changes_what_depends_on_it(folder: Path) -> N
     assert run(folder, {'dtd': vector()}) == 1
 
 
-def test_what_has_no_lists_is_said_and_not_passed(folder: Path, capsys: pytest.CaptureFixture) -> None:
+def test_what_has_no_lists_is_said_and_not_passed(
+    folder: Path, capsys: pytest.CaptureFixture
+) -> None:
     vectors = {'dtd': vector(), 'imagenet': vector(), 'eurosat': vector(), 'mystery': vector()}
     assert run(folder, vectors) == 0
     out = capsys.readouterr().out
@@ -110,8 +126,13 @@ def test_what_has_no_lists_is_said_and_not_passed(folder: Path, capsys: pytest.C
     assert run(folder, {'eurosat': vector()}) == 2  # nothing at all could be checked
 
 
-@pytest.mark.parametrize('place', [('crc32',), ('sizes', 'extra'), ('fewshot', 'shot_2-seed_3', 'sha1'), ('fewshot', 'x')])
-def test_a_key_without_meaning_is_not_a_pass(folder: Path, capsys: pytest.CaptureFixture, place: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    'place',
+    [('crc32',), ('sizes', 'extra'), ('fewshot', 'shot_2-seed_3', 'sha1'), ('fewshot', 'x')],
+)
+def test_a_key_without_meaning_is_not_a_pass(
+    folder: Path, capsys: pytest.CaptureFixture, place: tuple[str, ...]
+) -> None:
     changed = vector()
     inner = changed
     for key in place[:-1]:
@@ -133,7 +154,9 @@ def test_a_broken_split_file_is_a_difference(folder: Path, capsys: pytest.Captur
     assert 'is not JSON' in capsys.readouterr().out
 
 
-def test_caltech101_is_regenerated_from_its_directory_order(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_caltech101_is_regenerated_from_its_directory_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     counts = caltech_counts()
     assert (len(counts), sum(counts.values())) == (100, 8242)
     order = list(range(1, 801))
@@ -165,14 +188,25 @@ def test_missing_paths_are_errors(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('value', [None, 5, [], {}, 'x'])
 def test_a_dataset_without_values_is_an_error(folder: Path, value: Any) -> None:
-    with pytest.raises(ConfigError, match=r"'eurosat' holds .*; expected an object of recorded values"):
+    with pytest.raises(
+        ConfigError, match=r"'eurosat' holds .*; expected an object of recorded values"
+    ):
         run(folder, {'dtd': vector(), 'eurosat': value})
 
 
-@pytest.mark.parametrize(('key', 'file'), [
-    ('fgvc_aircraft', 'split_zhou_FGVCAircraft.json'), ('imagenet', 'split_zhou_ImageNet.json'),
-    ('dtd', 'split_zhou_DTD.json'), ('DTD', 'split_zhou_DescribableTextures.json'), ('caltech101', 'split_caltech-101.json')])
-def test_a_file_with_another_name_of_the_dataset_is_found(tmp_path: Path, key: str, file: str) -> None:
+@pytest.mark.parametrize(
+    ('key', 'file'),
+    [
+        ('fgvc_aircraft', 'split_zhou_FGVCAircraft.json'),
+        ('imagenet', 'split_zhou_ImageNet.json'),
+        ('dtd', 'split_zhou_DTD.json'),
+        ('DTD', 'split_zhou_DescribableTextures.json'),
+        ('caltech101', 'split_caltech-101.json'),
+    ],
+)
+def test_a_file_with_another_name_of_the_dataset_is_found(
+    tmp_path: Path, key: str, file: str
+) -> None:
     (tmp_path / file).write_text(json.dumps(LISTS))
     assert run(tmp_path, {key: vector()}, strict=True) == 0
 
@@ -186,18 +220,26 @@ def test_the_file_of_the_catalog_comes_first(folder: Path) -> None:
     (lambda lists: lists.update(test=[item for item in lists['test'] if item[1] != 2]), 'have no image in test'),
     (lambda lists: [item.__setitem__(2, 'a') for part in lists.values() for item in part if item[1] == 1],
      'stands for labels 0 and 1'),
-])
+])  # fmt: skip
 def test_lists_that_make_no_dataset_are_compared_all_the_same(
-        tmp_path: Path, capsys: pytest.CaptureFixture, change: Any, note: str) -> None:
+    tmp_path: Path, capsys: pytest.CaptureFixture, change: Any, note: str
+) -> None:
     lists = json.loads(json.dumps(LISTS))
     change(lists)
     (tmp_path / 'split_zhou_MyBirds.json').write_text(json.dumps(lists))
     items = [Item(*item) for item in lists['train']]
     drawn = random.Random(3)
-    few = [item for label in (2, 0, 1) for item in drawn.sample([item for item in items if item.label == label], 2)]
-    recorded = {'n_classes': 3, 'sizes': {part: len(items) for part, items in lists.items()},
-                'sha256': {'test': list_digest(Item(*item) for item in lists['test'])},
-                'fewshot': {'shot_2-seed_3': {'train_sha256': list_digest(few)}}}
+    few = [
+        item
+        for label in (2, 0, 1)
+        for item in drawn.sample([item for item in items if item.label == label], 2)
+    ]
+    recorded = {
+        'n_classes': 3,
+        'sizes': {part: len(items) for part, items in lists.items()},
+        'sha256': {'test': list_digest(Item(*item) for item in lists['test'])},
+        'fewshot': {'shot_2-seed_3': {'train_sha256': list_digest(few)}},
+    }
     assert run(tmp_path, {'my_birds': recorded}, strict=True) == 0
     out = capsys.readouterr().out
     assert 'NOTE my_birds: ' in out
@@ -207,6 +249,8 @@ def test_lists_that_make_no_dataset_are_compared_all_the_same(
 
 
 def test_one_class_cannot_be_halved(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    (tmp_path / 'split_one.json').write_text(json.dumps({part: [[f'{part}.jpg', 0, 'a']] for part in LISTS}))
+    (tmp_path / 'split_one.json').write_text(
+        json.dumps({part: [[f'{part}.jpg', 0, 'a']] for part in LISTS})
+    )
     assert run(tmp_path, {'one': {'base': {'n_classes': 1}}}) == 1
     assert 'there are only 1' in capsys.readouterr().out

@@ -43,7 +43,12 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, **arguments: bool) -> tuple[Verified, str]:
     printed = io.StringIO()
-    verified = verify(str(root / 'split.json'), console=Console(file=printed, width=200, soft_wrap=True), workers=1, **arguments)
+    verified = verify(
+        str(root / 'split.json'),
+        console=Console(file=printed, width=200, soft_wrap=True),
+        workers=1,
+        **arguments,
+    )
     return verified, printed.getvalue()
 
 
@@ -81,7 +86,9 @@ def test_names_that_differ_in_case_or_unicode_are_told_apart_from_missing_ones(r
     (root / 'images/0/train_0.png').rename(root / 'images/0/Train_0.PNG')
     (root / 'split.json').write_text(json.dumps(lists), encoding='utf-8')
     verified, printed = run(root)
-    assert found(verified, ERROR) == ['2 listed images are there under a name that differs in case or Unicode form']
+    assert found(verified, ERROR) == [
+        '2 listed images are there under a name that differs in case or Unicode form'
+    ]
     assert 'images/0/train_0.png is there as images/0/Train_0.PNG' in printed
 
 
@@ -111,9 +118,13 @@ def test_the_same_bytes_twice(root: Path) -> None:
     (images / '1/train_2.png').write_bytes((images / '1/train_0.png').read_bytes())
     verified, printed = run(root)
     assert verified.ok  # published lists have such pairs too
-    assert found(verified, WARNING) == ['1 images of test are in train or val too, byte for byte',
-                                        '1 images stand for two classes, byte for byte']
-    assert 'images/0/train_0.png (train, red ball) = images/0/test_0.png (test, red ball)' in printed
+    assert found(verified, WARNING) == [
+        '1 images of test are in train or val too, byte for byte',
+        '1 images stand for two classes, byte for byte',
+    ]
+    assert (
+        'images/0/train_0.png (train, red ball) = images/0/test_0.png (test, red ball)' in printed
+    )
     assert any('in the same class' in what for what in found(verified, NOTE))
 
 
@@ -150,7 +161,12 @@ def test_counts_are_compared_with_the_catalog(tmp_path: Path) -> None:
     printed = io.StringIO()
     folder = icons(tmp_path)
     for root in (folder, folder / 'icons'):  # the folder of all datasets, or of this one
-        verified = verify('icons', str(root), console=Console(file=printed, width=200, soft_wrap=True), decode=False)
+        verified = verify(
+            'icons',
+            str(root),
+            console=Console(file=printed, width=200, soft_wrap=True),
+            decode=False,
+        )
         assert not verified.ok
         assert 'all classes, train: 50 instead of 1200' in printed.getvalue()
         assert '50 (published: 1,200)' in printed.getvalue()
@@ -162,19 +178,28 @@ def test_a_name_that_is_none() -> None:
     with pytest.raises(FileNotFoundError, match='give the path of own data'):
         verify('no/such/folder')
     printed = io.StringIO()
-    assert not verify('dtd', 'no/such/folder', console=Console(file=printed, width=200, soft_wrap=True)).ok
+    assert not verify(
+        'dtd', 'no/such/folder', console=Console(file=printed, width=200, soft_wrap=True)
+    ).ok
     assert 'does not exist' in printed.getvalue()
 
 
 def check(path: str) -> tuple[Verified, str]:
     printed = io.StringIO()
-    return verify(path, console=Console(file=printed, width=200, soft_wrap=True), workers=1), printed.getvalue()
+    return verify(
+        path, console=Console(file=printed, width=200, soft_wrap=True), workers=1
+    ), printed.getvalue()
 
 
 def test_folders_that_are_no_classes_are_not_ok(tmp_path: Path) -> None:
     for index in range(8):
-        draw(tmp_path / 'ham' / f'HAM10000_images_part_{index % 2 + 1}' / f'ISIC_{index:07d}.jpg', index)
-    rows = ''.join(f'HAM_{index},ISIC_{index:07d},{"nv" if index % 4 < 2 else "mel"}\n' for index in range(8))
+        draw(
+            tmp_path / 'ham' / f'HAM10000_images_part_{index % 2 + 1}' / f'ISIC_{index:07d}.jpg',
+            index,
+        )
+    rows = ''.join(
+        f'HAM_{index},ISIC_{index:07d},{"nv" if index % 4 < 2 else "mel"}\n' for index in range(8)
+    )
     (tmp_path / 'ham' / 'meta.csv').write_text(f'lesion_id,image_id,dx\n{rows}')
     verified, printed = check(str(tmp_path / 'ham'))
     assert not verified.ok
@@ -196,13 +221,19 @@ def test_what_is_no_image_and_what_is_not_read_is_counted(tmp_path: Path) -> Non
     verified, _ = check(str(tmp_path / 'own'))
     assert verified.ok
     notes = found(verified, NOTE)
-    assert f'2 file(s) under {tmp_path}/own are no images and were left out: .heic 1, .txt 1' in notes
-    assert ("not read: staff.csv (has no column for the path. Columns found: ['name', 'room']); the lists come from "
-            'the class folders') in found(verified, WARNING)
+    assert (
+        f'2 file(s) under {tmp_path}/own are no images and were left out: .heic 1, .txt 1' in notes
+    )
+    assert (
+        "not read: staff.csv (has no column for the path. Columns found: ['name', 'room']); the lists come from "
+        'the class folders'
+    ) in found(verified, WARNING)
 
 
 def test_one_class_is_a_warning(tmp_path: Path) -> None:
     for part in ('train', 'test'):
         draw(tmp_path / 'own' / part / 'cat' / '0.png', len(part))
     verified, _ = check(str(tmp_path / 'own'))
-    assert "there is one class only, 'cat': its probability is 1 whatever the model does" in found(verified, WARNING)
+    assert "there is one class only, 'cat': its probability is 1 whatever the model does" in found(
+        verified, WARNING
+    )

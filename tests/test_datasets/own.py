@@ -27,7 +27,9 @@ def folders(root: Path, counts: Mapping[str, int], suffix: str = '.png') -> Path
     return root
 
 
-def table(file: Path, rows: Iterable[Sequence[str]], delimiter: str = ',', encoding: str = 'utf-8') -> Path:
+def table(
+    file: Path, rows: Iterable[Sequence[str]], delimiter: str = ',', encoding: str = 'utf-8'
+) -> Path:
     """A CSV file as a spreadsheet writes it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file, 'w', newline='', encoding=encoding) as out:

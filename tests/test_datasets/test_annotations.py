@@ -93,7 +93,9 @@ def test_a_faulty_line_is_named(
         read(name, tmp_path)
 
 
-@pytest.mark.parametrize('name', [name for name, row in CATALOG.items() if row.reader and name != 'caltech101'])
+@pytest.mark.parametrize(
+    'name', [name for name, row in CATALOG.items() if row.reader and name != 'caltech101']
+)
 def test_a_missing_file_is_named_with_a_next_step(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError, match='does not exist. Next step'):
         read(name, tmp_path)

@@ -39,9 +39,17 @@ def test_an_unknown_name_is_answered_with_a_near_one() -> None:
 def test_caltech101_needs_no_split_file(tmp_path: Path) -> None:
     split = CatalogSource('caltech101').read(str(tmp_path))
     # hashes of the published lists
-    assert list_digest(split.train) == 'bb44032a66f97ea6895fd774ec9a73153031ae0491f9e2cf1e70b36b7da2825d'
-    assert list_digest(split.val) == 'e5b9bcfd6d3446de7cd42b111ec84a5bb269f3ca63f7427f610048ca67a252d2'
-    assert list_digest(split.test) == 'c8a3b6e69a2a986bbb807874ba3d9d18b5b0d95c15766c7164a3cb45e034f4db'
+    assert (
+        list_digest(split.train)
+        == 'bb44032a66f97ea6895fd774ec9a73153031ae0491f9e2cf1e70b36b7da2825d'
+    )
+    assert (
+        list_digest(split.val) == 'e5b9bcfd6d3446de7cd42b111ec84a5bb269f3ca63f7427f610048ca67a252d2'
+    )
+    assert (
+        list_digest(split.test)
+        == 'c8a3b6e69a2a986bbb807874ba3d9d18b5b0d95c15766c7164a3cb45e034f4db'
+    )
     assert split.classes[:6] == ('face', 'leopard', 'motorbike', 'accordion', 'airplane', 'anchor')
 
 
@@ -50,7 +58,8 @@ def test_caltech101_is_written_as_the_published_file_byte_for_byte(tmp_path: Pat
     write_split(CatalogSource('caltech101').read(str(tmp_path)), file)
     assert file.stat().st_size == 809184
     assert hashlib.sha256(file.read_bytes()).hexdigest() == (
-        '52ce83205ff8ff8a1a18119aad6376120ae35c36e783a984bc560cbf10e73fa5')
+        '52ce83205ff8ff8a1a18119aad6376120ae35c36e783a984bc560cbf10e73fa5'
+    )
 
 
 def test_a_published_file_alone_says_labels_and_names(tmp_path: Path) -> None:
@@ -64,7 +73,9 @@ def test_a_published_file_alone_says_labels_and_names(tmp_path: Path) -> None:
 
 def test_changed_annotations_are_not_taken_for_the_published_lists(tmp_path: Path) -> None:
     trees.oxford_pets(tmp_path)
-    with pytest.raises(ValueError, match='do not give the published lists: 2 classes, published 37'):
+    with pytest.raises(
+        ValueError, match='do not give the published lists: 2 classes, published 37'
+    ):
         CatalogSource('oxford_pets').read(str(tmp_path))
     split = CatalogSource('oxford_pets', new_split=True).read(str(tmp_path))
     assert (len(split.train), len(split.val), len(split.test)) == (16, 4, 2)

@@ -43,7 +43,9 @@ def test_a_batch_is_of_one_class_and_leftovers_wait_for_another_epoch():
 
 
 def test_the_order_of_classes_is_random():
-    orders = {tuple(LABELS[batch[0]] for batch in _sampler(LABELS, 4, epoch)) for epoch in range(20)}
+    orders = {
+        tuple(LABELS[batch[0]] for batch in _sampler(LABELS, 4, epoch)) for epoch in range(20)
+    }
     assert len(orders) > 5
 
 

@@ -11,7 +11,11 @@ from vamp_mm.datasets.sources.class_file import read_class_names
 
 
 def test_lines_lists_and_objects(tmp_path: Path) -> None:
-    for name, text in (('c.txt', 'ant\nbee\n'), ('c.json', '["ant", "bee"]'), ('d.json', '{"1": "bee", "0": "ant"}')):
+    for name, text in (
+        ('c.txt', 'ant\nbee\n'),
+        ('c.json', '["ant", "bee"]'),
+        ('d.json', '{"1": "bee", "0": "ant"}'),
+    ):
         (tmp_path / name).write_bytes(b'\xef\xbb\xbf' + text.encode())
         assert read_class_names(tmp_path / name) == ('ant', 'bee')
     eleven = ', '.join(f'"{label}": "c{label}"' for label in reversed(range(11)))

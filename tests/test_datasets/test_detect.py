@@ -78,9 +78,15 @@ def test_tables_of_parts_as_in_mmpretrain(tmp_path: Path) -> None:
 
 def test_a_split_file(tmp_path: Path) -> None:
     own.folders(tmp_path / 'pics', {'a': 2, 'b': 2})
-    lists = dict(train=[['a/0.png', 0, 'a'], ['b/0.png', 1, 'b']], val=[], test=[['a/1.png', 0, 'a'], ['b/1.png', 1, 'b']])
+    lists = dict(
+        train=[['a/0.png', 0, 'a'], ['b/0.png', 1, 'b']],
+        val=[],
+        test=[['a/1.png', 0, 'a'], ['b/1.png', 1, 'b']],
+    )
     (tmp_path / 'split_me.json').write_text(json.dumps(lists))
-    assert detect(tmp_path).source == dict(type='vamp_mm.SplitFile', file='split_me.json', image_folder='pics')
+    assert detect(tmp_path).source == dict(
+        type='vamp_mm.SplitFile', file='split_me.json', image_folder='pics'
+    )
     assert detect(tmp_path / 'split_me.json') == detect(tmp_path)
     (tmp_path / 'split_me.json').write_text('{"train": [')
     with pytest.raises(DataError, match='is not JSON'):
@@ -90,7 +96,9 @@ def test_a_split_file(tmp_path: Path) -> None:
 def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
     own.folders(tmp_path, {'a': 4, 'b': 4})
     own.table(tmp_path / 'l.csv', [[f'{name}/{i}.png', name] for name in 'ab' for i in range(3)])
-    with pytest.raises(DataError, match=r'in 2 ways: \(1\) the table\(s\) l.csv; \(2\) 2 class folders \(a, b\)'):
+    with pytest.raises(
+        DataError, match=r'in 2 ways: \(1\) the table\(s\) l.csv; \(2\) 2 class folders \(a, b\)'
+    ):
         detect(tmp_path)
     assert detect(tmp_path / 'l.csv').source['files'] == 'l.csv'
 
@@ -145,7 +153,8 @@ def test_absolute_paths_of_images_in_a_folder_below(tmp_path: Path) -> None:
     assert layout.source['image_folder'] == ''
     split = build_source(layout.source).read(layout.data_root)
     assert {item.path for item in (*split.train, *split.val, *split.test)} == {
-        f'imgs/{name}/{i}.png' for name in 'ab' for i in range(4)}
+        f'imgs/{name}/{i}.png' for name in 'ab' for i in range(4)
+    }
 
 
 @pytest.mark.parametrize('name', ['deep.json', 'deep.jsonl', 'train.json'])
@@ -157,7 +166,11 @@ def test_json_nested_too_deeply_is_explained(tmp_path: Path, name: str) -> None:
 
 def test_a_split_file_with_a_byte_order_mark(tmp_path: Path) -> None:
     own.folders(tmp_path, {'images': 4})
-    lists = dict(train=[['0.png', 0, 'a'], ['1.png', 1, 'b']], val=[], test=[['2.png', 0, 'a'], ['3.png', 1, 'b']])
+    lists = dict(
+        train=[['0.png', 0, 'a'], ['1.png', 1, 'b']],
+        val=[],
+        test=[['2.png', 0, 'a'], ['3.png', 1, 'b']],
+    )
     (tmp_path / 'split.json').write_text(json.dumps(lists), encoding='utf-8-sig')
     layout = detect(tmp_path)
     assert layout.source['image_folder'] == 'images'

@@ -17,7 +17,14 @@ from vamp_mm.registry import DATASETS
 PIPELINE = [
     dict(type='LoadRGBImage'), dict(type='mmpretrain.torchvision/RandomResizedCrop', size=8),
     dict(type='mmpretrain.PackInputs')]  # fmt: skip
-COUNTS = {'train/ant': 5, 'train/bee': 6, 'train/cow': 7, 'test/ant': 3, 'test/bee': 6, 'test/cow': 5}
+COUNTS = {
+    'train/ant': 5,
+    'train/bee': 6,
+    'train/cow': 7,
+    'test/ant': 3,
+    'test/bee': 6,
+    'test/cow': 5,
+}
 
 
 @pytest.fixture
@@ -27,7 +34,12 @@ def root(tmp_path: Path) -> Path:
 
 def _inner(root: Path, part: str, **options) -> dict:
     return dict(
-        type='mmpretrain.CustomDataset', data_prefix=str(root / part), _scope_='vamp_mm', pipeline=PIPELINE, **options)
+        type='mmpretrain.CustomDataset',
+        data_prefix=str(root / part),
+        _scope_='vamp_mm',
+        pipeline=PIPELINE,
+        **options,
+    )
 
 
 def _same(wrapper: FewShotWrapper, dataset: FewShotDataset) -> None:
@@ -39,12 +51,23 @@ def _same(wrapper: FewShotWrapper, dataset: FewShotDataset) -> None:
 
 @pytest.mark.parametrize('class_split', ['all', 'base', 'novel'])
 @pytest.mark.parametrize(('shots', 'seed'), [(1, 1), (3, 1), (3, 2), (-1, 1)])
-def test_it_draws_the_images_that_few_shot_dataset_draws(root: Path, shots: int, seed: int, class_split: str) -> None:
+def test_it_draws_the_images_that_few_shot_dataset_draws(
+    root: Path, shots: int, seed: int, class_split: str
+) -> None:
     with DefaultScope.overwrite_default_scope('vamp_mm'):
-        wrapper = DATASETS.build(dict(
-            type='FewShotWrapper', dataset=_inner(root, 'train'), shots=shots, seed=seed, class_split=class_split))
+        wrapper = DATASETS.build(
+            dict(
+                type='FewShotWrapper',
+                dataset=_inner(root, 'train'),
+                shots=shots,
+                seed=seed,
+                class_split=class_split,
+            )
+        )
     source = dict(type='ImageFolder', train='train', test='test')
-    _same(wrapper, FewShotDataset(str(root), source, shots=shots, seed=seed, class_split=class_split))
+    _same(
+        wrapper, FewShotDataset(str(root), source, shots=shots, seed=seed, class_split=class_split)
+    )
 
 
 def test_validation_goes_on_with_the_random_numbers_of_training(root: Path) -> None:
@@ -61,7 +84,12 @@ def test_validation_goes_on_with_the_random_numbers_of_training(root: Path) -> N
 def test_samples_are_the_same_and_augmentation_follows_the_epoch(root: Path) -> None:
     wrapper = FewShotWrapper(_inner(root, 'train'), shots=2, seed=5, templates='a drawing of a {}.')
     dataset = FewShotDataset(
-        str(root), dict(type='ImageFolder', train='train', test='test'), shots=2, seed=5, pipeline=PIPELINE)
+        str(root),
+        dict(type='ImageFolder', train='train', test='test'),
+        shots=2,
+        seed=5,
+        pipeline=PIPELINE,
+    )
     for epoch in (0, 1):
         wrapper.set_epoch(epoch)
         dataset.set_epoch(epoch)
@@ -80,7 +108,9 @@ class Arrays(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Ten images."""
-        return [dict(img=np.full((4, 4, 3), i, np.uint8), gt_label=np.int64(i % 2)) for i in range(10)]
+        return [
+            dict(img=np.full((4, 4, 3), i, np.uint8), gt_label=np.int64(i % 2)) for i in range(10)
+        ]
 
 
 class ManyLabels(Arrays):
@@ -106,7 +136,9 @@ def test_images_in_memory_are_wrapped_too() -> None:
     (Arrays(ann_file=''), dict(seed=-1), 'seed=-1 must be an integer from 0 to 4294967295'),
     (Arrays(ann_file=''), dict(class_split='new'), "class_split='new' must be one of 'all', 'base', 'novel'"),
 ])  # fmt: skip
-def test_what_cannot_be_sampled_is_explained(dataset: BaseDataset, options: dict, says: str) -> None:
+def test_what_cannot_be_sampled_is_explained(
+    dataset: BaseDataset, options: dict, says: str
+) -> None:
     with pytest.raises(ValueError, match=says):
         FewShotWrapper(dataset, **options)
 

@@ -79,7 +79,11 @@ def test_a_first_run_draws_what_every_later_run_draws(key: str) -> None:
 @pytest.mark.parametrize('key', GOLDEN['split_all'])
 def test_all_images_cut_in_three(key: str) -> None:
     seed, train, val, *changed = key.split('_', 3)
-    tree = {folder: count for folder, count in GOLDEN['tree'].items() if not changed or folder != 'blotchy'}
+    tree = {
+        folder: count
+        for folder, count in GOLDEN['tree'].items()
+        if not changed or folder != 'blotchy'
+    }
     items = [
         Item(f'{folder}/{folder}_{index:04d}.jpg', label, folder)
         for label, (folder, count) in enumerate(tree.items())
@@ -92,7 +96,10 @@ def test_all_images_cut_in_three(key: str) -> None:
         val=float(val.removeprefix('pval')),
     )
     renamed = {
-        part: [item._replace(name='renamed class') if changed and item.name == 'banded' else item for item in lists[part]]
+        part: [
+            item._replace(name='renamed class') if changed and item.name == 'banded' else item
+            for item in lists[part]
+        ]
         for part in PARTS
     }
     assert {part: digest(renamed[part]) for part in PARTS} == GOLDEN['split_all'][key]

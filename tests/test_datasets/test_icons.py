@@ -64,7 +64,11 @@ def test_split_has_the_layout_of_the_coop_family(tmp_path):
     root = build_benchmark(tmp_path, SMALL)
     split = json.loads((root / 'split_icons.json').read_text())
     assert list(split) == ['train', 'val', 'test']
-    assert {part: len(entries) for part, entries in split.items()} == {'train': 8, 'val': 4, 'test': 8}
+    assert {part: len(entries) for part, entries in split.items()} == {
+        'train': 8,
+        'val': 4,
+        'test': 8,
+    }
     paths = [path for entries in split.values() for path, _, _ in entries]
     assert len(set(paths)) == len(paths)
     assert all((root / 'images' / path).is_file() for path in paths)
@@ -152,7 +156,16 @@ def test_a_tower_too_narrow_for_its_patches_is_refused():
 
 
 def test_pretraining_repeats_itself_and_writes_what_open_clip_loads(tmp_path):
-    spec = PretrainSpec(image_steps=2, text_steps=1, joint_steps=1, batch=4, joint_batch=4, warmup=1, common=1, rare=0)
+    spec = PretrainSpec(
+        image_steps=2,
+        text_steps=1,
+        joint_steps=1,
+        batch=4,
+        joint_batch=4,
+        warmup=1,
+        common=1,
+        rare=0,
+    )
     files = [tmp_path / 'a.safetensors', tmp_path / 'b.safetensors']
     threads = torch.get_num_threads()
     try:
@@ -160,7 +173,11 @@ def test_pretraining_repeats_itself_and_writes_what_open_clip_loads(tmp_path):
     finally:
         torch.set_num_threads(threads)
     assert files[0].read_bytes() == files[1].read_bytes()
-    assert {phase: len(loss) for phase, loss in logs[0]['loss'].items()} == {'image': 2, 'text': 1, 'joint': 1}
+    assert {phase: len(loss) for phase, loss in logs[0]['loss'].items()} == {
+        'image': 2,
+        'text': 1,
+        'joint': 1,
+    }
     open_clip.create_model(MODEL, pretrained=str(files[0]))
 
 

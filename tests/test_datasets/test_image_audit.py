@@ -13,7 +13,10 @@ from vamp_mm.datasets.image_audit import audit_images
 
 
 def _audit(root: Path, train: list[str], test: list[str]):
-    lists = {part: [Item(path, 0, 'a') for path in paths] for part, paths in (('train', train), ('test', test))}
+    lists = {
+        part: [Item(path, 0, 'a') for path in paths]
+        for part, paths in (('train', train), ('test', test))
+    }
     return audit_images(root, lists, [*train, *test])
 
 

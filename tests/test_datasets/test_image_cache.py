@@ -21,7 +21,9 @@ IMAGE_MB = 37 * 53 * 3 / 2**20
 
 
 def read_in_a_process(cache: ImageCache, paths: list[str]) -> None:
-    process = multiprocessing.get_context('fork').Process(target=lambda: [cache.read(path) for path in paths])
+    process = multiprocessing.get_context('fork').Process(
+        target=lambda: [cache.read(path) for path in paths]
+    )
     process.start()
     process.join()
     assert process.exitcode == 0
@@ -32,11 +34,18 @@ def files(data_root: Path) -> list[str]:
     return [str(path) for path in sorted((data_root / 'images').rglob('*.png'))]
 
 
-def epochs(arguments: dict, cache_mb: float, workers: int = 0, count: int = 2) -> tuple[list[torch.Tensor], FewShotDataset]:
+def epochs(
+    arguments: dict, cache_mb: float, workers: int = 0, count: int = 2
+) -> tuple[list[torch.Tensor], FewShotDataset]:
     """The batches of some epochs, and the dataset that gave them."""
     dataset = FewShotDataset(**arguments, shots=4, cache_mb=cache_mb)
-    loader = DataLoader(dataset, batch_size=4, num_workers=workers, persistent_workers=workers > 0,
-                        collate_fn=pseudo_collate)
+    loader = DataLoader(
+        dataset,
+        batch_size=4,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        collate_fn=pseudo_collate,
+    )
     batches = []
     for epoch in range(count):
         dataset.set_epoch(epoch)

@@ -37,12 +37,16 @@ def test_every_still_image_that_pillow_reads_is_one() -> None:
     assert not IMAGE_SUFFIXES & NO_IMAGES
 
 
-@pytest.mark.parametrize('name', ['a.jfif', 'a.AVIF', 'b/a.jp2', Path('c.TiF'), 'x.y.webp', 'a.JPE', 'ü.PNG'])
+@pytest.mark.parametrize(
+    'name', ['a.jfif', 'a.AVIF', 'b/a.jp2', Path('c.TiF'), 'x.y.webp', 'a.JPE', 'ü.PNG']
+)
 def test_endings_in_any_case_are_images(name: str) -> None:
     assert is_image(name)
 
 
-@pytest.mark.parametrize('name', ['a', 'jpg', '.jpg', 'a.jpg.part', 'a.pdf', 'a.heic', 'a.jpg~', 'a.txt', ''])
+@pytest.mark.parametrize(
+    'name', ['a', 'jpg', '.jpg', 'a.jpg.part', 'a.pdf', 'a.heic', 'a.jpg~', 'a.txt', '']
+)
 def test_other_endings_are_none(name: str) -> None:
     assert not is_image(name)
 
@@ -53,7 +57,9 @@ def test_sources_and_verify_agree(tmp_path: Path) -> None:
         for index, ending in enumerate(endings):
             own.draw(tmp_path / name / f'{index}{ending}', index)
     split = ImageFolder(test='.').read(str(tmp_path))
-    assert [item.path for item in split.test] == sorted(f'{name}/{i}{end}' for name in 'ab' for i, end in enumerate(endings))
+    assert [item.path for item in split.test] == sorted(
+        f'{name}/{i}{end}' for name in 'ab' for i, end in enumerate(endings)
+    )
     files = {str(tmp_path / item.path): 'test' for item in split.test}
     findings, present = check_files(files, str(tmp_path), '')
     assert (findings, sorted(present)) == ([], sorted(files))
@@ -63,10 +69,19 @@ def test_sources_and_verify_agree(tmp_path: Path) -> None:
 
 def _huge(path: Path, width: int, height: int) -> str:
     """A PNG that says that it has so many pixels, in a few bytes."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        return (
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        )
+
     header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
-    path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'\0' * 99)) + chunk(b'IEND', b''))
+    path.write_bytes(
+        b'\x89PNG\r\n\x1a\n'
+        + chunk(b'IHDR', header)
+        + chunk(b'IDAT', zlib.compress(b'\0' * 99))
+        + chunk(b'IEND', b'')
+    )
     return str(path)
 
 
@@ -77,7 +92,9 @@ def _huge(path: Path, width: int, height: int) -> str:
     (15_000, 13_000, r'15,000 x 13,000 = 195,000,000 pixels, at most 178,956,970 are read'),
 ])  # fmt: skip
 @pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning')
-def test_sizes_are_refused_before_anything_is_decoded(tmp_path: Path, width: int, height: int, says: str) -> None:
+def test_sizes_are_refused_before_anything_is_decoded(
+    tmp_path: Path, width: int, height: int, says: str
+) -> None:
     if width == 15_000:
         with pytest.raises(ValueError, match=says):
             check_size(width, height)
@@ -101,7 +118,12 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(sock))
-        for path, what in ((fifo, 'a FIFO'), (sock, 'a socket'), (tmp_path, 'a folder'), (Path('/dev/zero'), 'a device')):
+        for path, what in (
+            (fifo, 'a FIFO'),
+            (sock, 'a socket'),
+            (tmp_path, 'a folder'),
+            (Path('/dev/zero'), 'a device'),
+        ):
             with pytest.raises(OSError, match=f'{what} and no file'):
                 require_regular(path)
             with pytest.raises(ImageError, match=f'{what} and no file'):

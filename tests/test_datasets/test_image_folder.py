@@ -20,18 +20,35 @@ from vamp_mm.datasets.sources.scan import has_images
 
 
 def test_parts_are_read_in_sorted_order(tmp_path: Path) -> None:
-    counts = {'train/b_b': 3, 'train/a': 11, 'train/Z': 2, 'test/a': 1, 'test/b_b': 2, 'test/Z': 1, 'val/a': 1}
+    counts = {
+        'train/b_b': 3,
+        'train/a': 11,
+        'train/Z': 2,
+        'test/a': 1,
+        'test/b_b': 2,
+        'test/Z': 1,
+        'val/a': 1,
+    }
     own.folders(tmp_path, counts)
     split = ImageFolder(train='train', val='val', test='test').read(str(tmp_path))
     assert split.classes == ('Z', 'a', 'b_b')  # by code point, capitals first
-    assert [item.path for item in split.train[:4]] == ['train/Z/0.png', 'train/Z/1.png', 'train/a/0.png', 'train/a/1.png']
+    assert [item.path for item in split.train[:4]] == [
+        'train/Z/0.png',
+        'train/Z/1.png',
+        'train/a/0.png',
+        'train/a/1.png',
+    ]
     assert split.train[4].path == 'train/a/10.png'
     assert [item.label for item in split.test] == [0, 1, 2, 2]
     assert len(split.val) == 1
 
 
 def test_images_below_class_folders_count_and_hidden_ones_do_not(tmp_path: Path) -> None:
-    own.folders(tmp_path, {'train/a/deep/down': 2, 'train/a': 1, 'train/b': 1, 'test/a': 1, 'test/b': 1}, '.JPEG')
+    own.folders(
+        tmp_path,
+        {'train/a/deep/down': 2, 'train/a': 1, 'train/b': 1, 'test/a': 1, 'test/b': 1},
+        '.JPEG',
+    )
     for name in ('.hidden.png', '._0.jpg', '.cache/x.png', '__MACOSX/0.png'):
         own.draw(tmp_path / 'train' / 'a' / name)
     (tmp_path / 'train' / '.git').mkdir()
@@ -40,7 +57,11 @@ def test_images_below_class_folders_count_and_hidden_ones_do_not(tmp_path: Path)
     source = ImageFolder(train='train', test='test')
     split = source.read(str(tmp_path))
     assert [item.path for item in split.train] == [
-        'train/a/0.JPEG', 'train/a/deep/down/0.JPEG', 'train/a/deep/down/1.JPEG', 'train/b/0.JPEG']
+        'train/a/0.JPEG',
+        'train/a/deep/down/0.JPEG',
+        'train/a/deep/down/1.JPEG',
+        'train/b/0.JPEG',
+    ]
     (note,) = source.notes(str(tmp_path))
     assert note.startswith('2 file(s)')
     assert '.txt 1' in note
@@ -96,7 +117,9 @@ def test_faulty_class_folders_are_explained(tmp_path: Path, counts: dict, says: 
 
 def test_a_class_too_small_to_divide_is_named(tmp_path: Path) -> None:
     own.folders(tmp_path, {'ant': 4, 'bee': 1, 'cow': 3})
-    with pytest.raises(DataError, match=r"2 class\(es\) have too few images .*'bee' \(1\), 'cow' \(3\)"):
+    with pytest.raises(
+        DataError, match=r"2 class\(es\) have too few images .*'bee' \(1\), 'cow' \(3\)"
+    ):
         ImageFolder(undivided='.').read(str(tmp_path))
 
 
@@ -111,7 +134,9 @@ def test_names_are_composed_and_two_forms_of_one_name_are_refused(tmp_path: Path
     composed, apart = (unicodedata.normalize(form, 'café') for form in ('NFC', 'NFD'))
     own.folders(tmp_path / 'mac', {apart: 4, 'tea': 4})
     assert ImageFolder(undivided='.').read(str(tmp_path / 'mac')).classes == (composed, 'tea')
-    own.folders(tmp_path / 'both', {f'train/{apart}': 1, 'train/b': 1, f'test/{composed}': 1, 'test/b': 1})
+    own.folders(
+        tmp_path / 'both', {f'train/{apart}': 1, 'train/b': 1, f'test/{composed}': 1, 'test/b': 1}
+    )
     split = ImageFolder(train='train', test='test').read(str(tmp_path / 'both'))
     assert split.classes == ('b', composed)
     assert os.path.exists(tmp_path / 'both' / split.train[-1].path)
@@ -123,7 +148,9 @@ def test_a_link_to_a_folder_above_ends(tmp_path: Path) -> None:
     assert len(ImageFolder(undivided='.').read(str(tmp_path)).train) == 4
 
 
-@pytest.mark.parametrize('arguments', [{}, dict(train='a'), dict(test='a', undivided='.'), dict(train='a', val='b')])
+@pytest.mark.parametrize(
+    'arguments', [{}, dict(train='a'), dict(test='a', undivided='.'), dict(train='a', val='b')]
+)
 def test_contradicting_folders_are_refused(arguments: dict) -> None:
     with pytest.raises(ValueError, match='undivided'):
         ImageFolder(**arguments)
@@ -136,7 +163,9 @@ def test_a_link_that_pulls_in_other_classes_is_refused(tmp_path: Path) -> None:
         ImageFolder(undivided='.').read(str(tmp_path))
 
 
-def test_what_cannot_be_listed_or_vanishes_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_listed_or_vanishes_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own.folders(tmp_path, {'a': 4, 'b': 4, 'c': 4})
     scandir = os.scandir
 
@@ -146,7 +175,11 @@ def test_what_cannot_be_listed_or_vanishes_is_one_sentence(tmp_path: Path, monke
         return scandir(path)
 
     monkeypatch.setattr(os, 'scandir', refuse)  # root may read everything
-    for read in (detect, lambda path: ImageFolder(undivided='.').read(str(path)), lambda path: has_images(path / 'b')):
+    for read in (
+        detect,
+        lambda path: ImageFolder(undivided='.').read(str(path)),
+        lambda path: has_images(path / 'b'),
+    ):
         with pytest.raises(DataError, match='cannot read the folder .*b: Permission denied'):
             read(tmp_path)
     monkeypatch.setattr(os, 'scandir', scandir)
@@ -157,9 +190,19 @@ def test_what_cannot_be_listed_or_vanishes_is_one_sentence(tmp_path: Path, monke
     os.mkfifo(tmp_path / 'b' / 'fifo.png')
     source = ImageFolder(test='.')
     assert [item.path for item in source.read(str(tmp_path)).test if item.name == 'b'] == [
-        'b/0.png', 'b/1.png', 'b/2.png', 'b/3.png', 'b/loop.png']
-    assert source.notes(str(tmp_path)) == (f'1 file(s) under {tmp_path} are no images and were left out: .png 1', )
-    with pytest.raises(FileNotFoundError, match=r'2 of 13 images of the test split are missing .*: .*0.png.*loop.png.* links'):
+        'b/0.png',
+        'b/1.png',
+        'b/2.png',
+        'b/3.png',
+        'b/loop.png',
+    ]
+    assert source.notes(str(tmp_path)) == (
+        f'1 file(s) under {tmp_path} are no images and were left out: .png 1',
+    )
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'2 of 13 images of the test split are missing .*: .*0.png.*loop.png.* links',
+    ):
         FewShotDataset(str(tmp_path), source, split='test')
     (tmp_path / 'b' / '0.png').unlink()
     (tmp_path / 'b' / 'loop.png').unlink()
@@ -172,9 +215,17 @@ def test_what_cannot_be_listed_or_vanishes_is_one_sentence(tmp_path: Path, monke
 def test_a_truncated_image_ends_a_run_or_is_left_out(tmp_path: Path) -> None:
     own.folders(tmp_path, {'a': 4, 'b': 4})
     whole = (tmp_path / 'a' / '0.png').read_bytes()
-    (tmp_path / 'a' / '0.png').write_bytes(whole[:len(whole) // 2])
-    options = dict(data_root=str(tmp_path), source=ImageFolder(test='.'), split='test', pipeline=[dict(type='LoadRGBImage')])
-    with pytest.raises(ImageError, match="cannot read image '.*a/0.png': .*; replace the file, or set unreadable='skip'"):
+    (tmp_path / 'a' / '0.png').write_bytes(whole[: len(whole) // 2])
+    options = dict(
+        data_root=str(tmp_path),
+        source=ImageFolder(test='.'),
+        split='test',
+        pipeline=[dict(type='LoadRGBImage')],
+    )
+    with pytest.raises(
+        ImageError,
+        match="cannot read image '.*a/0.png': .*; replace the file, or set unreadable='skip'",
+    ):
         FewShotDataset(**options)[0]
     data = FewShotDataset(**options, unreadable='skip')
     assert (len(data), data.skipped) == (7, (str(tmp_path / 'a' / '0.png'),))
@@ -183,12 +234,17 @@ def test_a_truncated_image_ends_a_run_or_is_left_out(tmp_path: Path) -> None:
 def test_one_class_is_not_trained_on(tmp_path: Path) -> None:
     own.folders(tmp_path, {'cat': 4})
     options = dict(data_root=str(tmp_path), source=dict(type='ImageFolder', undivided='.'))
-    with pytest.raises(DataError, match=r"there is one class only, 'cat' \(class_split='all'\), .* two classes or more are needed"):
+    with pytest.raises(
+        DataError,
+        match=r"there is one class only, 'cat' \(class_split='all'\), .* two classes or more are needed",
+    ):
         FewShotDataset(**options, split='train')
     own.folders(tmp_path, {'dog': 4})
     with pytest.raises(DataError, match=r"one class only, 'cat' \(class_split='base'\)"):
         FewShotDataset(**options, split='train', class_split='base')
     logged: list[str] = []
-    with unittest.mock.patch.object(MMLogger, 'warning', lambda self, message: logged.append(message)):
+    with unittest.mock.patch.object(
+        MMLogger, 'warning', lambda self, message: logged.append(message)
+    ):
         assert len(FewShotDataset(**options, split='test', class_split='base')) == 1
     assert [line for line in logged if 'accuracy of 100 on the test images means nothing' in line]

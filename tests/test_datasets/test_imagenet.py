@@ -82,7 +82,10 @@ def test_variants_are_for_testing_only_and_count_their_own_classes(tmp_path: Pat
     assert split.train == split.val == ()
     assert split.test[0].name == imagenet_names()[WNIDS[1]]
     assert [item.label for item in split.test] == list(range(200))
-    assert FewShotDataset(str(tmp_path), 'imagenet_a', split='test').metainfo['classes'] == split.classes
+    assert (
+        FewShotDataset(str(tmp_path), 'imagenet_a', split='test').metainfo['classes']
+        == split.classes
+    )
     with pytest.raises(ValueError, match=r"no train images in this dataset.*it has \['test'\]"):
         FewShotDataset(str(tmp_path), 'imagenet_a', split='train')
 

@@ -41,14 +41,23 @@ def ham10000(root: Path) -> None:
     ids = [f'ISIC_{index:07d}' for index in range(16)]
     _draw(root, 'HAM10000_images_part_1', [f'{name}.jpg' for name in ids[::2]])
     _draw(root, 'HAM10000_images_part_2', [f'{name}.jpg' for name in ids[1::2]])
-    rows = [[f'HAM_{index}', name, 'nv' if index % 4 < 2 else 'mel', 'histo'] for index, name in enumerate(ids)]
+    rows = [
+        [f'HAM_{index}', name, 'nv' if index % 4 < 2 else 'mel', 'histo']
+        for index, name in enumerate(ids)
+    ]
     own.table(root / 'HAM10000_metadata.csv', [['lesion_id', 'image_id', 'dx', 'dx_type'], *rows])
 
 
 def aptos(root: Path) -> None:
     _draw(root, 'train_images', [f'{index:012x}.png' for index in range(8)])
     _draw(root, 'test_images', [f'{index + 99:012x}.png' for index in range(8)])
-    own.table(root / 'train.csv', [['id_code', 'diagnosis'], *([f'{index:012x}', f'grade {index % 2}'] for index in range(8))])
+    own.table(
+        root / 'train.csv',
+        [
+            ['id_code', 'diagnosis'],
+            *([f'{index:012x}', f'grade {index % 2}'] for index in range(8)),
+        ],
+    )
     own.table(root / 'test.csv', [['id_code'], *([f'{index + 99:012x}'] for index in range(8))])
 
 
@@ -56,16 +65,26 @@ def nih(root: Path) -> None:
     names = [f'{index:08d}_000.png' for index in range(12)]
     for part in range(3):
         _draw(root, f'images_{part + 1:03d}/images', names[part::3])
-    own.table(root / 'Data_Entry_2017.csv', [
-        ['Image Index', 'Finding Labels', 'Patient ID'],
-        *([name, 'Mass' if index % 2 else 'Hernia', str(index)] for index, name in enumerate(names))])
+    own.table(
+        root / 'Data_Entry_2017.csv',
+        [
+            ['Image Index', 'Finding Labels', 'Patient ID'],
+            *(
+                [name, 'Mass' if index % 2 else 'Hernia', str(index)]
+                for index, name in enumerate(names)
+            ),
+        ],
+    )
 
 
 def isic(root: Path) -> None:
     ids = [f'ISIC_{index:07d}' for index in range(8)]
     _draw(root, 'ISIC_2019_Training_Input', [f'{name}.jpg' for name in ids])
     _draw(root, 'ISIC_2019_Test_Input', [f'ISIC_{index + 50:07d}.jpg' for index in range(8)])
-    rows = [[name, '1.0', '0.0'] if index % 2 else [name, '0.0', '1.0'] for index, name in enumerate(ids)]
+    rows = [
+        [name, '1.0', '0.0'] if index % 2 else [name, '0.0', '1.0']
+        for index, name in enumerate(ids)
+    ]
     own.table(root / 'ISIC_2019_Training_GroundTruth.csv', [['image', 'MEL', 'NV'], *rows])
 
 
@@ -73,8 +92,14 @@ def dog_breeds(root: Path) -> None:
     ids = [f'{index:032x}' for index in range(8)]
     _draw(root, 'train', [f'{name}.jpg' for name in ids])
     _draw(root, 'test', [f'{index + 50:032x}.jpg' for index in range(8)])
-    own.table(root / 'labels.csv', [['id', 'breed'], *([name, 'pug' if i % 2 else 'boxer'] for i, name in enumerate(ids))])
-    own.table(root / 'sample_submission.csv', [['id', 'boxer', 'pug'], *([f'{i + 50:032x}', '.5', '.5'] for i in range(8))])
+    own.table(
+        root / 'labels.csv',
+        [['id', 'breed'], *([name, 'pug' if i % 2 else 'boxer'] for i, name in enumerate(ids))],
+    )
+    own.table(
+        root / 'sample_submission.csv',
+        [['id', 'boxer', 'pug'], *([f'{i + 50:032x}', '.5', '.5'] for i in range(8))],
+    )
 
 
 def cub(root: Path) -> None:
@@ -83,30 +108,46 @@ def cub(root: Path) -> None:
         _draw(root, f'images/{name}', [f'{name[4:]}_{index:04d}.jpg' for index in range(4)])
         _draw(root, f'segmentations/{name}', [f'{name[4:]}_{index:04d}.png' for index in range(4)])
     paths = [f'{name}/{name[4:]}_{index:04d}.jpg' for name in names for index in range(4)]
-    (root / 'images.txt').write_text(''.join(f'{number} {path}\n' for number, path in enumerate(paths, 1)))
-    (root / 'image_class_labels.txt').write_text(''.join(f'{number} {1 + number // 5}\n' for number in range(1, 9)))
-    (root / 'train_test_split.txt').write_text(''.join(f'{number} {number % 2}\n' for number in range(1, 9)))
-    (root / 'classes.txt').write_text(''.join(f'{number} {name}\n' for number, name in enumerate(names, 1)))
+    (root / 'images.txt').write_text(
+        ''.join(f'{number} {path}\n' for number, path in enumerate(paths, 1))
+    )
+    (root / 'image_class_labels.txt').write_text(
+        ''.join(f'{number} {1 + number // 5}\n' for number in range(1, 9))
+    )
+    (root / 'train_test_split.txt').write_text(
+        ''.join(f'{number} {number % 2}\n' for number in range(1, 9))
+    )
+    (root / 'classes.txt').write_text(
+        ''.join(f'{number} {name}\n' for number, name in enumerate(names, 1))
+    )
 
 
 def celeba(root: Path) -> None:
     _draw(root, 'img_align_celeba/img_align_celeba', [f'{index:06d}.jpg' for index in range(8)])
     (root / 'list_attr_celeba.txt').write_text(
-        '8\nMale Smiling\n' + ''.join(f'{index:06d}.jpg -1  1\n' for index in range(8)))
+        '8\nMale Smiling\n' + ''.join(f'{index:06d}.jpg -1  1\n' for index in range(8))
+    )
 
 
 def fairface(root: Path) -> None:
     for part in ('train', 'val'):
         _draw(root, part, [f'{index}.jpg' for index in range(4)])
-        own.table(root / f'fairface_label_{part}.csv', [['file', 'age', 'race'], *(
-            [f'{part}/{index}.jpg', '20-29', 'ab'[index % 2]] for index in range(4))])
+        own.table(
+            root / f'fairface_label_{part}.csv',
+            [
+                ['file', 'age', 'race'],
+                *([f'{part}/{index}.jpg', '20-29', 'ab'[index % 2]] for index in range(4)),
+            ],
+        )
 
 
 def pets(root: Path) -> None:
     names = [f'{name}_{index}' for name in ('Abyssinian', 'beagle') for index in range(4)]
     _draw(root, 'images', [f'{name}.jpg' for name in names])
     _draw(root, 'annotations/trimaps', [f'{name}.png' for name in names])
-    (root / 'annotations' / 'list.txt').write_text('#Image CLASS-ID SPECIES\n' + ''.join(f'{name} 1 1\n' for name in names))
+    (root / 'annotations' / 'list.txt').write_text(
+        '#Image CLASS-ID SPECIES\n' + ''.join(f'{name} 1 1\n' for name in names)
+    )
 
 
 def stanford_dogs(root: Path) -> None:
@@ -128,7 +169,9 @@ def covid_radiography(root: Path) -> None:
 
 
 def classes_above_parts(root: Path) -> None:
-    own.folders(root, {f'{name}/{part}': 4 for name in ('cat', 'dog') for part in ('train', 'test')})
+    own.folders(
+        root, {f'{name}/{part}': 4 for name in ('cat', 'dog') for part in ('train', 'test')}
+    )
 
 
 def yolo(root: Path) -> None:
@@ -174,8 +217,16 @@ def kaggle_flat_test(root: Path) -> None:
 def folders_that_a_table_contradicts(root: Path) -> None:
     _draw(root, 'Berlin', [f'scene_{index:03d}.jpg' for index in range(8)])
     _draw(root, 'Paris', [f'scene_{index:03d}.jpg' for index in range(8, 16)])
-    own.table(root / 'weather.csv', [['image_name', 'weather', 'camera'], *(
-        [f'scene_{index:03d}.jpg', 'rain' if index % 2 else 'sun', 'left'] for index in range(16))])
+    own.table(
+        root / 'weather.csv',
+        [
+            ['image_name', 'weather', 'camera'],
+            *(
+                [f'scene_{index:03d}.jpg', 'rain' if index % 2 else 'sun', 'left']
+                for index in range(16)
+            ),
+        ],
+    )
 
 
 def excel(root: Path) -> None:
@@ -196,43 +247,80 @@ def coco(root: Path) -> None:
     _draw(root, 'Berlin', [f'scene_{index:03d}.jpg' for index in range(8)])
     _draw(root, 'Paris', [f'scene_{index:03d}.jpg' for index in range(8, 16)])
     (root / 'labels').mkdir()
-    (root / 'labels' / 'instances.json').write_text(json.dumps(dict(
-        images=[dict(id=index, file_name=f'scene_{index:03d}.jpg') for index in range(16)],
-        categories=[dict(id=0, name='rain'), dict(id=1, name='sun')])))
+    (root / 'labels' / 'instances.json').write_text(
+        json.dumps(
+            dict(
+                images=[dict(id=index, file_name=f'scene_{index:03d}.jpg') for index in range(16)],
+                categories=[dict(id=0, name='rain'), dict(id=1, name='sun')],
+            )
+        )
+    )
 
 
 def intel(root: Path) -> None:
-    own.folders(root, {f'seg_{part}/seg_{part}/{name}': 4 for part in ('train', 'test') for name in ('forest', 'street')})
+    own.folders(
+        root,
+        {
+            f'seg_{part}/seg_{part}/{name}': 4
+            for part in ('train', 'test')
+            for name in ('forest', 'street')
+        },
+    )
     own.folders(root, {'seg_pred/seg_pred': 4})
 
 
 def hugging_face(root: Path) -> None:
     for part in ('train', 'test'):
         own.folders(root, {part: 8})
-        own.table(root / part / 'metadata.csv', [['file_name', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+        own.table(
+            root / part / 'metadata.csv',
+            [['file_name', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))],
+        )
 
 
 def mvtec(root: Path) -> None:
-    own.folders(root, {f'{name}/{part}': 4 for name in ('bottle', 'cable')
-                       # fmt: skip
-                       for part in ('train/good', 'test/broken', 'ground_truth/broken')})
+    own.folders(
+        root,
+        {
+            f'{name}/{part}': 4
+            for name in ('bottle', 'cable')
+            # fmt: skip
+            for part in ('train/good', 'test/broken', 'ground_truth/broken')
+        },
+    )
 
 
 def tiny_imagenet(root: Path) -> None:
-    own.folders(root, {'train/n01443537/images': 4, 'train/n01629819/images': 4, 'val/images': 4, 'test/images': 4})
+    own.folders(
+        root,
+        {
+            'train/n01443537/images': 4,
+            'train/n01629819/images': 4,
+            'val/images': 4,
+            'test/images': 4,
+        },
+    )
     (root / 'wnids.txt').write_text('n01443537\nn01629819\n')
 
 
 def domain_net(root: Path) -> None:
-    own.folders(root, {f'{domain}/{name}': 4 for domain in ('clipart', 'sketch') for name in ('ant', 'bee')})
+    own.folders(
+        root, {f'{domain}/{name}': 4 for domain in ('clipart', 'sketch') for name in ('ant', 'bee')}
+    )
     for domain in ('clipart', 'sketch'):
         for part in ('train', 'test'):
-            lines = [f'{domain}/{name}/{index}.png {label}\n' for label, name in enumerate(('ant', 'bee')) for index in range(2)]
+            lines = [
+                f'{domain}/{name}/{index}.png {label}\n'
+                for label, name in enumerate(('ant', 'bee'))
+                for index in range(2)
+            ]
             (root / f'{domain}_{part}.txt').write_text(''.join(lines))
 
 
 def nested_twice(root: Path) -> None:
-    parts = {f'{part}/{name}': 4 for part in ('train', 'test', 'val') for name in ('NORMAL', 'PNEUMONIA')}
+    parts = {
+        f'{part}/{name}': 4 for part in ('train', 'test', 'val') for name in ('NORMAL', 'PNEUMONIA')
+    }
     own.folders(root, {**parts, **{f'chest_xray/{name}': 4 for name in parts}})
 
 
@@ -243,12 +331,18 @@ def copy_inside(root: Path) -> None:
 
 def cassava(root: Path) -> None:
     own.folders(root, {'train_images': 8, 'test_images': 2})
-    own.table(root / 'train.csv', [['image_id', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))])
+    own.table(
+        root / 'train.csv', [['image_id', 'label'], *([f'{i}.png', 'ab'[i % 2]] for i in range(8))]
+    )
 
 
 def two_columns(root: Path) -> None:
     own.folders(root, {'River': 4, 'Forest': 4})
-    rows = [[f'{name}/{i}.png', str(label), name] for label, name in enumerate(('River', 'Forest')) for i in range(4)]
+    rows = [
+        [f'{name}/{i}.png', str(label), name]
+        for label, name in enumerate(('River', 'Forest'))
+        for i in range(4)
+    ]
     own.table(root / 'train.csv', [['Filename', 'Label', 'ClassName'], *rows])
 
 
@@ -297,7 +391,9 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize('layout', REFUSED, ids=lambda layout: layout.__name__)
-def test_what_are_no_classes_is_refused_with_a_next_step(layout: Callable[[Path], None], tmp_path: Path) -> None:
+def test_what_are_no_classes_is_refused_with_a_next_step(
+    layout: Callable[[Path], None], tmp_path: Path
+) -> None:
     root = tmp_path / 'data'
     root.mkdir()
     layout(root)
@@ -313,7 +409,10 @@ def test_every_next_step_that_a_refusal_names_can_be_taken(tmp_path: Path) -> No
         root.mkdir()
         layout(root)
         message = _refused(root)
-        found = re.findall(rf"'({root}[^']*#[^']*)'|--dataset ({root}\S*)\b|is ({root}\S*) the dataset|give ({root}/\S+) if", message)
+        found = re.findall(
+            rf"'({root}[^']*#[^']*)'|--dataset ({root}\S*)\b|is ({root}\S*) the dataset|give ({root}/\S+) if",
+            message,
+        )
         for step in (next(filter(None, groups)) for groups in found):
             option = message.partition(f"'{step}' with one of '")[2].partition("'")[0]
             if step == str(tmp_path / 'wrapped_with_table' / 'ham'):
@@ -335,26 +434,44 @@ def test_named_columns_give_the_classes_of_the_table(tmp_path: Path) -> None:
         split, _ = _read(f'{tmp_path / layout.__name__}/{step}')
         assert split.classes == classes
         for item in (*split.train, *split.val, *split.test):
-            assert (tmp_path / layout.__name__ / detect(f'{tmp_path / layout.__name__}/{step}').source['image_folder']
-                    / item.path).is_file()
+            assert (
+                tmp_path
+                / layout.__name__
+                / detect(f'{tmp_path / layout.__name__}/{step}').source['image_folder']
+                / item.path
+            ).is_file()
 
 
 def test_levels(tmp_path: Path) -> None:
     inaturalist(tmp_path / 'i')
     assert _read(f'{tmp_path}/i#level=2')[0].classes == ('2761', '2762', '5690', '5691')
     assert _read(f'{tmp_path}/i#level=1')[0].classes == ('Aves', 'Plantae')
-    own.folders(tmp_path / 'd', {f'{domain}/{name}': 4 for domain in ('photo', 'sketch') for name in ('cat', 'dog')})
+    own.folders(
+        tmp_path / 'd',
+        {f'{domain}/{name}': 4 for domain in ('photo', 'sketch') for name in ('cat', 'dog')},
+    )
     split, _ = _read(f'{tmp_path}/d#level=2')
     assert split.classes == ('cat', 'dog')
     assert {item.path.split('/')[1] for item in split.test} == {'cat', 'dog'}
     assert (len(split.train), len(split.val), len(split.test)) == (8, 4, 4)
-    parts = {f'{part}/{kind}/{name}': 2 for part in ('train', 'test') for kind in ('pet', 'farm') for name in (f'{kind}1', f'{kind}2')}
+    parts = {
+        f'{part}/{kind}/{name}': 2
+        for part in ('train', 'test')
+        for kind in ('pet', 'farm')
+        for name in (f'{kind}1', f'{kind}2')
+    }
     own.folders(tmp_path / 'p', parts)
-    with pytest.raises(WhichError, match="give '.*/p#level=1' if the classes are farm, pet|two levels"):
+    with pytest.raises(
+        WhichError, match="give '.*/p#level=1' if the classes are farm, pet|two levels"
+    ):
         detect(tmp_path / 'p')
-    assert detect(f'{tmp_path}/p#level=2').source == dict(type='vamp_mm.ImageFolder', train='train', test='test', level=2)
+    assert detect(f'{tmp_path}/p#level=2').source == dict(
+        type='vamp_mm.ImageFolder', train='train', test='test', level=2
+    )
     assert _read(f'{tmp_path}/p#level=2')[0].classes == ('farm1', 'farm2', 'pet1', 'pet2')
-    assert detect(f'{tmp_path}/d#level=2', testing=True).source == dict(type='vamp_mm.ImageFolder', test='.', level=2)
+    assert detect(f'{tmp_path}/d#level=2', testing=True).source == dict(
+        type='vamp_mm.ImageFolder', test='.', level=2
+    )
     for level in (0, 'two', 1.5, True):
         with pytest.raises(ValueError, match='level=.* must be an integer'):
             build_source(dict(type='ImageFolder', undivided='.', level=level))
@@ -362,7 +479,9 @@ def test_levels(tmp_path: Path) -> None:
 
 def test_masks_inside_class_folders_are_no_images_of_the_class(tmp_path: Path) -> None:
     masks_below_classes(tmp_path)
-    with pytest.raises(DataError, match='called like masks or annotations, .*: cat/masks. Move them out of'):
+    with pytest.raises(
+        DataError, match='called like masks or annotations, .*: cat/masks. Move them out of'
+    ):
         _read(tmp_path)
 
 
@@ -383,34 +502,61 @@ def test_a_table_beside_class_folders(tmp_path: Path, names: tuple, rows: list, 
         return
     split, notes = _read(tmp_path)
     assert split.classes == names
-    assert re.fullmatch(r'WARNING: not read: birds.csv \(has no column for the .*\); the lists come from the class folders', notes[-1])
+    assert re.fullmatch(
+        r'WARNING: not read: birds.csv \(has no column for the .*\); the lists come from the class folders',
+        notes[-1],
+    )
 
 
 def test_debris_is_none_of_the_data(tmp_path: Path) -> None:
     own.folders(tmp_path, {'cat': 4, 'dog': 4, '__MACOSX/cat': 1, '.ipynb_checkpoints': 1, 'cat/.ipynb_checkpoints': 1,
                            '@eaDir': 1, '$RECYCLE.BIN': 1})  # fmt: skip
-    for name in ('Thumbs.db', 'thumbs.DB', '.DS_Store', 'cat/Thumbs.db', 'cat/._0.png', 'desktop.ini'):
+    for name in (
+        'Thumbs.db',
+        'thumbs.DB',
+        '.DS_Store',
+        'cat/Thumbs.db',
+        'cat/._0.png',
+        'desktop.ini',
+    ):
         (tmp_path / name).write_bytes(b'x')
     split, notes = _read(tmp_path)
-    assert (split.classes, len(split.train) + len(split.val) + len(split.test)) == (('cat', 'dog'), 8)
+    assert (split.classes, len(split.train) + len(split.val) + len(split.test)) == (
+        ('cat', 'dog'),
+        8,
+    )
     assert not any('left out' in note for note in notes)
 
 
 def test_train_csv_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
     _draw(tmp_path, 'train_images', [f'tr{index}.jpg' for index in range(8)])
     _draw(tmp_path, 'test_images', [f'te{index}.jpg' for index in range(8)])
-    own.table(tmp_path / 'train.csv', [['filename', 'label'], *([f'tr{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))])
+    own.table(
+        tmp_path / 'train.csv',
+        [['filename', 'label'], *([f'tr{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))],
+    )
     others = {
         "has no column for the class. Columns found: ['filename']": [['filename'], ['te0.jpg']],
-        '1 of 1 row(s) are faulty: line 2 (te0.jpg): the class is empty': [['filename', 'label'], ['te0.jpg', '']],
+        '1 of 1 row(s) are faulty: line 2 (te0.jpg): the class is empty': [
+            ['filename', 'label'],
+            ['te0.jpg', ''],
+        ],
         'a table too: give its path to use it': [['filename', 'label'], ['gone.jpg', 'cat']],
-        '1 row(s) do not have the 2 cells of the header: line 2 (1 cells)': [['filename', 'label'], ['te0.jpg']],
+        '1 row(s) do not have the 2 cells of the header: line 2 (1 cells)': [
+            ['filename', 'label'],
+            ['te0.jpg'],
+        ],
         'has no column for the path. Columns found: []': [[]],
     }
     for why, rows in others.items():
         own.table(tmp_path / 'test.csv', rows)
         split, notes = _read(tmp_path / 'train.csv')
-        assert (split.classes, len(split.train), len(split.val), len(split.test)) == (('cat', 'dog'), 4, 2, 2)
+        assert (split.classes, len(split.train), len(split.val), len(split.test)) == (
+            ('cat', 'dog'),
+            4,
+            2,
+            2,
+        )
         assert notes[-1].startswith(f'WARNING: not read: test.csv ({why}')
         assert notes[-1].endswith('); the lists come from train.csv')
     (tmp_path / 'test.csv').write_bytes(b'\xff\xfe')
@@ -419,25 +565,47 @@ def test_train_csv_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
     assert detect(tmp_path).source['files'] == dict(train='train.csv')
     with pytest.raises(DataError, match='test.csv has no column for the class'):
         detect(tmp_path / 'test.csv')
-    own.table(tmp_path / 'test.csv', [['filename', 'label'], *([f'te{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))])
-    assert detect(tmp_path / 'train.csv').source['files'] == dict(train='train.csv', test='test.csv')
+    own.table(
+        tmp_path / 'test.csv',
+        [['filename', 'label'], *([f'te{i}.jpg', 'cat' if i % 2 else 'dog'] for i in range(8))],
+    )
+    assert detect(tmp_path / 'train.csv').source['files'] == dict(
+        train='train.csv', test='test.csv'
+    )
 
 
 def test_ids_are_the_images_of_that_name(tmp_path: Path) -> None:
     _draw(tmp_path, 'a', ['x1.jpg', 'x2.PNG', 'x.3.webp'])
     _draw(tmp_path, 'b/deep', ['x4.jfif'])
     source = dict(type='AnnotationTable', files='l.csv', path_column='id', class_column='kind')
-    own.table(tmp_path / 'l.csv', [['id', 'kind'], *([name, 'one'] for name in ('x1', ' x2 ', 'x.3', 'x4'))])
+    own.table(
+        tmp_path / 'l.csv',
+        [['id', 'kind'], *([name, 'one'] for name in ('x1', ' x2 ', 'x.3', 'x4'))],
+    )
     split = build_source(source).read(str(tmp_path))
-    assert sorted(item.path for item in (*split.train, *split.val, *split.test)) == ['a/x.3.webp', 'a/x1.jpg', 'a/x2.PNG', 'b/deep/x4.jfif']
+    assert sorted(item.path for item in (*split.train, *split.val, *split.test)) == [
+        'a/x.3.webp',
+        'a/x1.jpg',
+        'a/x2.PNG',
+        'b/deep/x4.jfif',
+    ]
     own.draw(tmp_path / 'b' / 'x1.png')
-    with pytest.raises(DataError, match=r"1 name\(s\) stand for several images under .*: 'x1' is a/x1.jpg and b/x1.png. Write"):
+    with pytest.raises(
+        DataError,
+        match=r"1 name\(s\) stand for several images under .*: 'x1' is a/x1.jpg and b/x1.png. Write",
+    ):
         build_source(source).read(str(tmp_path))
     assert detect(f'{tmp_path}/l.csv#path=id,class=kind,images=b').source['image_folder'] == 'b'
-    own.table(tmp_path / 'l.csv', [['id', 'kind'], *([name, 'one'] for name in ('a/x1', 'x2', 'x.3', 'b/deep/x4'))])
+    own.table(
+        tmp_path / 'l.csv',
+        [['id', 'kind'], *([name, 'one'] for name in ('a/x1', 'x2', 'x.3', 'b/deep/x4'))],
+    )
     assert len(build_source(source).read(str(tmp_path)).train) == 2
-    own.table(tmp_path / 'l.csv', [['id', 'kind'], ['x9', 'one'], ['x', 'one'], ['X2', 'one'], ['../a/x1', 'one']])
-    with pytest.raises(DataError, match="4 of 4 images are missing"):
+    own.table(
+        tmp_path / 'l.csv',
+        [['id', 'kind'], ['x9', 'one'], ['x', 'one'], ['X2', 'one'], ['../a/x1', 'one']],
+    )
+    with pytest.raises(DataError, match='4 of 4 images are missing'):
         build_source(source).read(str(tmp_path))
 
 
@@ -450,7 +618,9 @@ def test_ids_are_the_images_of_that_name(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_what_is_added_to_a_path_means_something(tmp_path: Path, added: str, says: str) -> None:
     _draw(tmp_path, 'a', [f'{index}.png' for index in range(4)])
-    own.table(tmp_path / 'l.csv', [['path', 'class'], *([f'{index}.png', 'x'] for index in range(4))])
+    own.table(
+        tmp_path / 'l.csv', [['path', 'class'], *([f'{index}.png', 'x'] for index in range(4))]
+    )
     with pytest.raises(DataError, match=says):
         detect(f'{tmp_path}/l.csv{added}')
 
@@ -462,20 +632,65 @@ def test_a_name_with_a_sharp_is_a_name(tmp_path: Path) -> None:
         detect(f'{tmp_path}/nowhere#level=2')
 
 
-WORD = st.sampled_from(['images', 'part', 'batch', 'train', 'test', 'img', 'val', 'patient', 'split', 'data'])
+WORD = st.sampled_from(
+    ['images', 'part', 'batch', 'train', 'test', 'img', 'val', 'patient', 'split', 'data']
+)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text('abcxyz', max_size=4), WORD, st.sampled_from(['', '_', '-', ' ']), st.integers(0, 3), st.integers(2, 4))
-def test_numbered_parts_are_never_classes(prefix: str, word: str, mark: str, pad: int, count: int) -> None:
-    names = [f'{prefix}{"_" if prefix else ""}{word}{mark}{number:0{pad}d}' for number in range(1, count + 1)]
+@given(
+    st.text('abcxyz', max_size=4),
+    WORD,
+    st.sampled_from(['', '_', '-', ' ']),
+    st.integers(0, 3),
+    st.integers(2, 4),
+)
+def test_numbered_parts_are_never_classes(
+    prefix: str, word: str, mark: str, pad: int, count: int
+) -> None:
+    names = [
+        f'{prefix}{"_" if prefix else ""}{word}{mark}{number:0{pad}d}'
+        for number in range(1, count + 1)
+    ]
     assert called_like_parts(names) == names
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from([
-    'cat', 'dog', 'train', 'boat', 'class_1', 'class_2', '0', '1', '17', 'n01440764', 'n01443537', 'mask', 'no_mask', 'photo',
-    'real', 'fake', 'normal', 'COVID', 'blue_jay', 'Persian cat', '猫', 'partridge', 'testudo', 'setter', 'imagery']),
-    min_size=3, max_size=8, unique=True))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                'cat',
+                'dog',
+                'train',
+                'boat',
+                'class_1',
+                'class_2',
+                '0',
+                '1',
+                '17',
+                'n01440764',
+                'n01443537',
+                'mask',
+                'no_mask',
+                'photo',
+                'real',
+                'fake',
+                'normal',
+                'COVID',
+                'blue_jay',
+                'Persian cat',
+                '猫',
+                'partridge',
+                'testudo',
+                'setter',
+                'imagery',
+            ]
+        ),
+        min_size=3,
+        max_size=8,
+        unique=True,
+    )
+)
 def test_usual_names_of_classes_are_not_doubted(names: list[str]) -> None:
     assert called_like_parts(names) == []

@@ -172,7 +172,9 @@ HUGE = 10**9
 def test_a_label_costs_no_more_than_its_digits(label: object, says: str) -> None:
     tracemalloc.start()
     with pytest.raises(DataError, match=says):
-        parse_split(dict(train=[['a.jpg', 0, 'a'], ['b.jpg', label, 'b']], val=[], test=[['c.jpg', 0, 'a']]))
+        parse_split(
+            dict(train=[['a.jpg', 0, 'a'], ['b.jpg', label, 'b']], val=[], test=[['c.jpg', 0, 'a']])
+        )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1 << 25
@@ -205,7 +207,9 @@ def test_names_that_no_prompt_can_hold(name: str, says: str) -> None:
 
 @pytest.mark.parametrize('name', ['猫', 'e\u0301', 'क्‍ष', '👨‍👩‍👧', 'x' * 1000, 'a $b$ %s {0}'])
 def test_names_in_any_script_are_taken(name: str) -> None:
-    assert parse_split(dict(train=[['a.jpg', 0, name]], val=[], test=[['c.jpg', 0, name]])).classes == (name,)
+    assert parse_split(
+        dict(train=[['a.jpg', 0, name]], val=[], test=[['c.jpg', 0, name]])
+    ).classes == (name,)
 
 
 def test_more_classes_than_any_data_have() -> None:

@@ -13,7 +13,16 @@ from vamp_mm.datasets.sources import AnnotationTable
 from vamp_mm.datasets.sources.columns import Columns
 from vamp_mm.datasets.sources.table_rows import read_rows
 
-ODD = ('a, b.png', 'say "hi".png', 'über été.png', 'x  y.png', "o'k;.png", 'tab\tby.png', '#1 100%.png', 'p.Q.JPG')
+ODD = (
+    'a, b.png',
+    'say "hi".png',
+    'über été.png',
+    'x  y.png',
+    "o'k;.png",
+    'tab\tby.png',
+    '#1 100%.png',
+    'p.Q.JPG',
+)
 KINDS = ('cat, small', 'dog')
 
 
@@ -37,10 +46,20 @@ def _check(split) -> None:
     assert [item.label for item in split.test] == [0, 1, 0, 1]
 
 
-@pytest.mark.parametrize(('suffix', 'delimiter', 'encoding'), [
-    ('.csv', ',', 'utf-8'), ('.csv', ';', 'utf-8-sig'), ('.tsv', '\t', 'utf-8'), ('.txt', ',', 'utf-8'), ('.csv', '|', 'utf-8')])
+@pytest.mark.parametrize(
+    ('suffix', 'delimiter', 'encoding'),
+    [
+        ('.csv', ',', 'utf-8'),
+        ('.csv', ';', 'utf-8-sig'),
+        ('.tsv', '\t', 'utf-8'),
+        ('.txt', ',', 'utf-8'),
+        ('.csv', '|', 'utf-8'),
+    ],
+)
 @pytest.mark.parametrize('header', [['Image_Path', ' Label ', 'SPLIT'], None])
-def test_odd_names_survive_every_delimiter(images: Path, suffix, delimiter, encoding, header) -> None:
+def test_odd_names_survive_every_delimiter(
+    images: Path, suffix, delimiter, encoding, header
+) -> None:
     if suffix == '.txt' and header is None:
         pytest.skip('a .txt file without header is "path label" text')
     own.table(images / f'l{suffix}', ([header] if header else []) + _rows(), delimiter, encoding)
@@ -48,16 +67,26 @@ def test_odd_names_survive_every_delimiter(images: Path, suffix, delimiter, enco
 
 
 def test_columns_may_stand_in_any_order_among_others(images: Path) -> None:
-    rows = [['', 'Category', 'w', 'set', 'FileName'], *([str(i), kind, '9', part.upper(), name] for i, (name, kind, part) in enumerate(_rows()))]
+    rows = [
+        ['', 'Category', 'w', 'set', 'FileName'],
+        *([str(i), kind, '9', part.upper(), name] for i, (name, kind, part) in enumerate(_rows())),
+    ]
     own.table(images / 'l.csv', rows)
     _check(AnnotationTable('l.csv', 'images').read(str(images)))
 
 
 def test_columns_of_other_names_are_pointed_out(images: Path) -> None:
     own.table(images / 'l.csv', [['id', 'kind', 'fold'], *_rows()])
-    with pytest.raises(DataError, match=r"no column for the path. Columns found: \['id', 'kind', 'fold'\]; allowed .* path, file,"):
+    with pytest.raises(
+        DataError,
+        match=r"no column for the path. Columns found: \['id', 'kind', 'fold'\]; allowed .* path, file,",
+    ):
         AnnotationTable('l.csv', 'images').read(str(images))
-    _check(AnnotationTable('l.csv', 'images', path_column='id', class_column='kind', part_column='fold').read(str(images)))
+    _check(
+        AnnotationTable(
+            'l.csv', 'images', path_column='id', class_column='kind', part_column='fold'
+        ).read(str(images))
+    )
 
 
 def test_two_columns_that_could_be_meant_are_refused(images: Path) -> None:
@@ -68,7 +97,9 @@ def test_two_columns_that_could_be_meant_are_refused(images: Path) -> None:
 
 def test_json_lines_and_json(images: Path) -> None:
     records = [dict(path=name, label=kind, split=part) for name, kind, part in _rows()]
-    (images / 'l.jsonl').write_text('\ufeff' + '\r\n'.join(map(json.dumps, records)) + '\n\n', encoding='utf-8')
+    (images / 'l.jsonl').write_text(
+        '\ufeff' + '\r\n'.join(map(json.dumps, records)) + '\n\n', encoding='utf-8'
+    )
     _check(AnnotationTable('l.jsonl', 'images').read(str(images)))
     (images / 'l.json').write_text(json.dumps(records))
     _check(AnnotationTable('l.json', 'images').read(str(images)))
@@ -82,13 +113,17 @@ def test_text_is_cut_at_the_last_blank(images: Path) -> None:
     for part, chosen in (('train', ODD[:4]), ('test', ODD[4:])):
         lines = [f'{name} {index % 2}' for index, name in enumerate(chosen)]
         (images / f'{part}.txt').write_text('\n'.join(lines) + '\n', encoding='utf-8')
-    source = AnnotationTable(dict(train='train.txt', test='test.txt'), 'images', class_file='classes.txt')
+    source = AnnotationTable(
+        dict(train='train.txt', test='test.txt'), 'images', class_file='classes.txt'
+    )
     _check(source.read(str(images)))
 
 
 def test_text_with_one_tab_a_line_holds_names_of_several_words(tmp_path: Path) -> None:
     own.folders(tmp_path, {'images': 8})
-    (tmp_path / 'l.txt').write_text(''.join(f'{i}.png\t{["big cat", "old dog"][i % 2]}\n' for i in range(8)))
+    (tmp_path / 'l.txt').write_text(
+        ''.join(f'{i}.png\t{["big cat", "old dog"][i % 2]}\n' for i in range(8))
+    )
     assert AnnotationTable('l.txt', 'images').read(str(tmp_path)).classes == ('big cat', 'old dog')
 
 
@@ -97,7 +132,10 @@ def test_numbers_need_names(images: Path) -> None:
     with pytest.raises(DataError, match='the model reads names. Put a file classes.txt'):
         AnnotationTable('l.csv', 'images').read(str(images))
     (images / 'names.json').write_text('{"1": "dog", "0": "cat, small"}')
-    assert AnnotationTable('l.csv', 'images', class_file='names.json').read(str(images)).classes == KINDS
+    assert (
+        AnnotationTable('l.csv', 'images', class_file='names.json').read(str(images)).classes
+        == KINDS
+    )
     own.table(images / 'one.csv', [[name, str(index % 2 + 1)] for index, name in enumerate(ODD)])
     with pytest.raises(DataError, match='seem to start at 1'):
         AnnotationTable('one.csv', 'images', class_file='names.json').read(str(images))
@@ -106,7 +144,10 @@ def test_numbers_need_names(images: Path) -> None:
 def test_a_class_file_sets_the_label_order_of_names(images: Path) -> None:
     own.table(images / 'l.csv', [['path', 'class', 'part'], *_rows()])
     (images / 'classes.txt').write_text('dog\ncat, small\n')
-    assert AnnotationTable('l.csv', 'images', class_file='classes.txt').read(str(images)).classes == KINDS[::-1]
+    assert (
+        AnnotationTable('l.csv', 'images', class_file='classes.txt').read(str(images)).classes
+        == KINDS[::-1]
+    )
     (images / 'classes.txt').write_text('dog\ncat\n')
     with pytest.raises(DataError, match=r'1 class\(es\) are not in classes.txt: cat, small'):
         AnnotationTable('l.csv', 'images', class_file='classes.txt').read(str(images))
@@ -128,13 +169,27 @@ def test_windows_and_absolute_paths_mean_files_in_the_folder(tmp_path: Path) -> 
         ['path', 'class', 'split'], [r'a\0.png', 'x', 'train'], [str(tmp_path / 'b' / '0.png'), 'y', 'train'],
         ['./a/1.png', 'x', 'test'], [' b/1.png ', 'y', 'test']])  # fmt: skip
     split = AnnotationTable('l.csv').read(str(tmp_path))
-    assert [item.path for item in split.train + split.test] == ['a/0.png', 'b/0.png', 'a/1.png', 'b/1.png']
+    assert [item.path for item in split.train + split.test] == [
+        'a/0.png',
+        'b/0.png',
+        'a/1.png',
+        'b/1.png',
+    ]
 
 
 def test_missing_images_are_counted_and_the_likely_ones_named(images: Path) -> None:
-    own.table(images / 'l.csv', [
-        *_rows(part=False), *([f'gone_{i}.png', 'dog'] for i in range(11)), ['ÜBER été.png', 'dog'], ['../out.png', 'dog']])
-    with pytest.raises(DataError, match=r'13 of 21 images are missing .*gone_9.*and 3 more.*differ in case') as error:
+    own.table(
+        images / 'l.csv',
+        [
+            *_rows(part=False),
+            *([f'gone_{i}.png', 'dog'] for i in range(11)),
+            ['ÜBER été.png', 'dog'],
+            ['../out.png', 'dog'],
+        ],
+    )
+    with pytest.raises(
+        DataError, match=r'13 of 21 images are missing .*gone_9.*and 3 more.*differ in case'
+    ) as error:
         AnnotationTable('l.csv', 'images').read(str(images))
     assert f'is on disk as {str(images / "images" / "über été.png")!a}' in str(error.value)
     assert 'gone_10' not in str(error.value)
@@ -160,7 +215,9 @@ def test_faulty_rows_are_listed(images: Path, rows: list, says: str) -> None:
     (('Cat', 'dog', 'cat', 'dog', 'cat', 'dog', 'cat', 'dog'), "'Cat' = 'cat'"),
 ])  # fmt: skip
 def test_faulty_classes_are_explained(images: Path, kinds: tuple, says: str) -> None:
-    own.table(images / 'l.csv', [[name, kind, part] for (name, _, part), kind in zip(_rows(), kinds)])
+    own.table(
+        images / 'l.csv', [[name, kind, part] for (name, _, part), kind in zip(_rows(), kinds)]
+    )
     with pytest.raises(DataError, match=says):
         AnnotationTable('l.csv', 'images').read(str(images))
 
@@ -174,7 +231,11 @@ def test_files_that_are_not_utf8_are_explained(images: Path) -> None:
 def test_a_dataset_on_a_table(images: Path) -> None:
     own.table(images / 'l.csv', _rows())
     dataset = FewShotDataset(
-        str(images), dict(type='AnnotationTable', files='l.csv', image_folder='images'), shots=1, class_split='novel')
+        str(images),
+        dict(type='AnnotationTable', files='l.csv', image_folder='images'),
+        shots=1,
+        class_split='novel',
+    )
     assert dataset.metainfo['classes'] == ('dog',)
     assert len(dataset) == 1
 
@@ -207,8 +268,10 @@ def test_what_a_table_costs_is_bounded(tmp_path: Path, name: str, text: str, say
 @pytest.mark.parametrize(('column', 'words', 'message'), [
     ('phase', ('train', 'test'), r"the column 'phase' holds parts \(test, train\) and is not read: give '.*#part=phase'"),
     ('is_training_image', ('1', '0'), "the column 'is_training_image' seems to say which images are for training"),
-])
-def test_a_column_of_parts_is_not_passed_over(tmp_path: Path, column: str, words: tuple[str, str], message: str) -> None:
+])  # fmt: skip
+def test_a_column_of_parts_is_not_passed_over(
+    tmp_path: Path, column: str, words: tuple[str, str], message: str
+) -> None:
     lines = [f'{i}.jpg,{"cat" if i % 2 else "dog"},{words[i // 2 % 2]}' for i in range(8)]
     (tmp_path / 'list.csv').write_text('\n'.join([f'path,label,{column}', *lines]))
     with pytest.raises(DataError, match=message):

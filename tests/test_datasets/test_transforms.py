@@ -52,27 +52,54 @@ def save(image: Image.Image, folder: Path, kind: str) -> Path:
     return file
 
 
-KINDS = ['png', 'jpeg', 'progressive jpeg', 'jpeg with exif', 'palette', 'palette with transparency', 'grey', 'grey jpeg',
-         'grey with alpha', 'rgba', 'cmyk jpeg', 'one bit', 'webp']
+KINDS = [
+    'png',
+    'jpeg',
+    'progressive jpeg',
+    'jpeg with exif',
+    'palette',
+    'palette with transparency',
+    'grey',
+    'grey jpeg',
+    'grey with alpha',
+    'rgba',
+    'cmyk jpeg',
+    'one bit',
+    'webp',
+]
 
 
 def clip_preprocess(size: int) -> T.Compose:
     """CLIP's preprocessing in the words of its authors, up to the tensor."""
-    return T.Compose([
-        T.Resize(size, interpolation=T.InterpolationMode.BICUBIC), T.CenterCrop(size), lambda image: image.convert('RGB'),
-        T.ToTensor()])
+    return T.Compose(
+        [
+            T.Resize(size, interpolation=T.InterpolationMode.BICUBIC),
+            T.CenterCrop(size),
+            lambda image: image.convert('RGB'),
+            T.ToTensor(),
+        ]
+    )
 
 
 def pipeline(size: int, *steps: dict) -> Compose:
     """Ours, as in the configs."""
-    steps = steps or (dict(type='mmpretrain.torchvision/Resize', size=size, interpolation='bicubic'),
-                      dict(type='mmpretrain.torchvision/CenterCrop', size=size))
-    return Compose([TRANSFORMS.build(step) for step in (dict(type='LoadRGBImage'), *steps, dict(type='mmpretrain.PackInputs'))])
+    steps = steps or (
+        dict(type='mmpretrain.torchvision/Resize', size=size, interpolation='bicubic'),
+        dict(type='mmpretrain.torchvision/CenterCrop', size=size),
+    )
+    return Compose(
+        [
+            TRANSFORMS.build(step)
+            for step in (dict(type='LoadRGBImage'), *steps, dict(type='mmpretrain.PackInputs'))
+        ]
+    )
 
 
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize(('height', 'width'), [(301, 223), (97, 461), (33, 50), (65, 64)])
-def test_the_test_pipeline_is_open_clips(tmp_path: Path, height: int, width: int, kind: str) -> None:
+def test_the_test_pipeline_is_open_clips(
+    tmp_path: Path, height: int, width: int, kind: str
+) -> None:
     size = 64
     file = save(noise(height, width), tmp_path, kind)
     ours = pipeline(size)(dict(img_path=str(file), gt_label=0))['inputs']
@@ -86,8 +113,13 @@ def test_the_test_pipeline_is_open_clips(tmp_path: Path, height: int, width: int
     assert torch.equal(ours.float() / 255, clip_preprocess(size)(rgb))
     # after it, as mmpretrain's preprocessor does it (statistics times 255): one float32 rounding more
     theirs = open_clip.image_transform(size, is_train=False, mean=MEAN, std=STD)
-    preprocessor = MODELS.build(dict(type='mmpretrain.ClsDataPreprocessor', mean=[255 * value for value in MEAN],
-                                     std=[255 * value for value in STD]))
+    preprocessor = MODELS.build(
+        dict(
+            type='mmpretrain.ClsDataPreprocessor',
+            mean=[255 * value for value in MEAN],
+            std=[255 * value for value in STD],
+        )
+    )
     normalised = preprocessor(dict(inputs=ours[None]))['inputs'][0]
     torch.testing.assert_close(normalised, theirs(rgb), atol=1e-6, rtol=0)
 
@@ -103,13 +135,29 @@ def test_an_unconverted_file_gives_the_same_too(tmp_path: Path, kind: str) -> No
 
 @pytest.mark.parametrize('scale', [(0.08, 1.0), (0.5, 1.0)], ids=['CoOp', 'MMRL and VaMP'])
 @pytest.mark.parametrize('kind', ['jpeg', 'palette', 'cmyk jpeg'])
-def test_training_crops_are_torchvisions(tmp_path: Path, scale: tuple[float, float], kind: str) -> None:
+def test_training_crops_are_torchvisions(
+    tmp_path: Path, scale: tuple[float, float], kind: str
+) -> None:
     file = save(noise(151, 203), tmp_path, kind)
-    ours = pipeline(48, dict(type='mmpretrain.torchvision/RandomResizedCrop', size=48, scale=scale, interpolation='bicubic'),
-                    dict(type='mmpretrain.torchvision/RandomHorizontalFlip'))
-    theirs = T.Compose([
-        T.RandomResizedCrop(48, scale, ratio=(3 / 4, 4 / 3), interpolation=T.InterpolationMode.BICUBIC),
-        T.RandomHorizontalFlip(0.5), T.PILToTensor()])
+    ours = pipeline(
+        48,
+        dict(
+            type='mmpretrain.torchvision/RandomResizedCrop',
+            size=48,
+            scale=scale,
+            interpolation='bicubic',
+        ),
+        dict(type='mmpretrain.torchvision/RandomHorizontalFlip'),
+    )
+    theirs = T.Compose(
+        [
+            T.RandomResizedCrop(
+                48, scale, ratio=(3 / 4, 4 / 3), interpolation=T.InterpolationMode.BICUBIC
+            ),
+            T.RandomHorizontalFlip(0.5),
+            T.PILToTensor(),
+        ]
+    )
     with Image.open(file) as image:
         rgb = image.convert('RGB')
     seen = []

@@ -36,13 +36,13 @@ SAMPLES = np.array([[0.7, 0.2, 0.1], [0.5, 0.3, 0.2], [0.9, 0.05, 0.05]])
 
 def _prediction(samples: np.ndarray = SAMPLES) -> Prediction:
     logits = torch.from_numpy(samples).log()[:, None]  # (S, N=1, C)
-    (prediction, ) = predictions_of(logits, CLASSES, [(0, None)], 3, Rejection(), True)
+    (prediction,) = predictions_of(logits, CLASSES, [(0, None)], 3, Rejection(), True)
     return prediction
 
 
 def _answers(samples: np.ndarray = SAMPLES) -> Answers:
     answer = Answer('a<i>.png', 'data:image/jpeg;base64,AAAA', _prediction(samples))
-    return Answers('a model', '', 3, len(samples), (answer, ))
+    return Answers('a model', '', 3, len(samples), (answer,))
 
 
 def _svgs(html: str) -> list[ET.Element]:
@@ -56,7 +56,9 @@ def test_a_bar_is_as_long_as_the_mean_and_a_dot_stands_where_a_sample_is() -> No
         track, fill = svg.findall('rect')
         assert track.get('width') == '100%'
         # two decimals of a percent are printed
-        assert float(fill.get('width', '').rstrip('%')) == pytest.approx(100 * SAMPLES[:, label].mean(), abs=0.006)
+        assert float(fill.get('width', '').rstrip('%')) == pytest.approx(
+            100 * SAMPLES[:, label].mean(), abs=0.006
+        )
         dots = [float(dot.get('cx', '').rstrip('%')) for dot in svg.findall('circle')]
         np.testing.assert_allclose(dots, 100 * SAMPLES[:, label], atol=0.006)
     assert drawn[0].get('aria-label') == 'red ball: 70.0 %, 3 samples from 50.0 % to 90.0 %'
@@ -104,10 +106,12 @@ def test_the_numbers_stand_with_unit_and_range() -> None:
     mean = SAMPLES.mean(axis=0)
     entropy = -(mean * np.log(mean)).sum()
     inner = -(SAMPLES * np.log(SAMPLES)).sum(axis=1).mean()
-    for key, value, end in (('predictive_entropy', entropy, ' nats <small>of at most 1.10'),
-                            ('mutual_information', entropy - inner, ' nats <small>of at most 1.10'),
-                            ('pred_std', SAMPLES[:, 0].std(), ' <small>of at most 0.50'.replace(' <', '  <')),
-                            ('least_confidence', 0.3, '  <small>of at most 0.67')):
+    for key, value, end in (
+        ('predictive_entropy', entropy, ' nats <small>of at most 1.10'),
+        ('mutual_information', entropy - inner, ' nats <small>of at most 1.10'),
+        ('pred_std', SAMPLES[:, 0].std(), ' <small>of at most 0.50'.replace(' <', '  <')),
+        ('least_confidence', 0.3, '  <small>of at most 0.67'),
+    ):
         row = html.split(f'data-measure="{key}"')[1].split('</dd>')[0]
         assert f'<b>{value:.3f}</b>{end}' in row, key
 
@@ -121,17 +125,27 @@ def test_the_spread_of_one_sample_is_no_rule() -> None:
 
 def test_ranges_fit_the_number_of_classes() -> None:
     limits = {item.key: item.limit(7) for item in MEASURES}
-    assert limits == {'predictive_entropy': math.log(7), 'mutual_information': math.log(7), 'pred_std': 0.5,
-                      'least_confidence': pytest.approx(6 / 7)}
+    assert limits == {
+        'predictive_entropy': math.log(7),
+        'mutual_information': math.log(7),
+        'pred_std': 0.5,
+        'least_confidence': pytest.approx(6 / 7),
+    }
     assert measure('always') is None
     even = _prediction(np.full((1, 3), 1 / 3))
     assert measure('predictive_entropy').value(even) == pytest.approx(math.log(3), abs=1e-6)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(('text', 'names'), [
-    ('cat, dog', ('cat', 'dog')), ('cat,dog,\n red  panda \n', ('cat', 'dog', 'red  panda')),
-    ('"sea, and sky", wood', ('sea, and sky', 'wood')), ("Adam's apple\n27\" screen", ("Adam's apple", '27" screen')),
-    (' \n,', None)])
+@pytest.mark.parametrize(
+    ('text', 'names'),
+    [
+        ('cat, dog', ('cat', 'dog')),
+        ('cat,dog,\n red  panda \n', ('cat', 'dog', 'red  panda')),
+        ('"sea, and sky", wood', ('sea, and sky', 'wood')),
+        ('Adam\'s apple\n27" screen', ("Adam's apple", '27" screen')),
+        (' \n,', None),
+    ],
+)
 def test_class_names_as_typed(text: str, names: tuple[str, ...] | None) -> None:
     assert class_names(text) == names
 
@@ -166,7 +180,9 @@ def test_the_embedded_clip_answers_about_the_examples(models: Models, examples: 
     answers = ask(models, 0, examples, ', '.join(NAMES), '', 3)
     assert (answers.classes, answers.samples) == (5, 1)
     found = [answer.prediction for answer in answers.given if answer.prediction]
-    right = [prediction.name == Path(file).stem for prediction, file in zip(found[:4], examples[:4])]
+    right = [
+        prediction.name == Path(file).stem for prediction, file in zip(found[:4], examples[:4])
+    ]
     # guessing gets 0.8 of 4; the tiny CLIP takes the umbrella for a key, the rocket for a ghost
     assert sum(right) >= 2
     assert [len(prediction.top_k) for prediction in found] == [3] * 5
@@ -174,11 +190,15 @@ def test_the_embedded_clip_answers_about_the_examples(models: Models, examples: 
     assert 'photographs' in show(answers, None, 0)
 
 
-def test_a_broken_file_does_not_stop_the_others(models: Models, examples: list[str], tmp_path: Path) -> None:
+def test_a_broken_file_does_not_stop_the_others(
+    models: Models, examples: list[str], tmp_path: Path
+) -> None:
     broken, text = tmp_path / 'broken<.png', tmp_path / 'text.jpg'
     broken.write_bytes(Path(examples[0]).read_bytes()[:3000])
     text.write_text('no image')
-    answers = ask(models, 0, [str(broken), examples[1], str(text)], 'ghost, umbrella', 'a drawing of a {}.', 5)
+    answers = ask(
+        models, 0, [str(broken), examples[1], str(text)], 'ghost, umbrella', 'a drawing of a {}.', 5
+    )
     assert [bool(answer.problem) for answer in answers.given] == [True, False, True]
     assert answers.given[1].prediction.name == 'umbrella'  # type: ignore[union-attr]
     html = show(answers, None, 0)
@@ -189,13 +209,24 @@ def test_a_broken_file_does_not_stop_the_others(models: Models, examples: list[s
     assert 'cannot be read' in show(alone, 'mutual_information', 0.1)
 
 
-def test_pictures_that_would_not_fit_into_memory_are_told(models: Models, examples: list[str], tmp_path: Path) -> None:
+def test_pictures_that_would_not_fit_into_memory_are_told(
+    models: Models, examples: list[str], tmp_path: Path
+) -> None:
     Image.new('1', (1_000_000, 1)).save(tmp_path / 'long.png')
     Image.fromarray(np.zeros((9, 9), np.uint16)).save(tmp_path / 'deep.png')
     os.mkfifo(tmp_path / 'pipe.png')
     names = ('long.png', 'deep.png', 'pipe.png', 'absent.png')
-    given = ask(models, 0, [*(str(tmp_path / name) for name in names), examples[1]], 'ghost, umbrella', '', 5).given
-    for answer, said in zip(given, ('1,000,000 x 1 pixels', 'more than 8 bits', 'a FIFO', 'no such file or directory')):
+    given = ask(
+        models,
+        0,
+        [*(str(tmp_path / name) for name in names), examples[1]],
+        'ghost, umbrella',
+        '',
+        5,
+    ).given
+    for answer, said in zip(
+        given, ('1,000,000 x 1 pixels', 'more than 8 bits', 'a FIFO', 'no such file or directory')
+    ):
         assert said in answer.problem
         assert str(tmp_path) not in answer.problem
     assert given[-1].prediction is not None
@@ -222,33 +253,54 @@ def test_text_that_no_page_can_hold() -> None:
         serve(port=70000)
 
 
-def test_photographs_are_turned_upright(models: Models, examples: list[str], tmp_path: Path) -> None:
+def test_photographs_are_turned_upright(
+    models: Models, examples: list[str], tmp_path: Path
+) -> None:
     with Image.open(examples[1]) as image:
         exif = image.getexif()
         exif[274] = 6  # turn by 90 degrees clockwise to see it
         image.rotate(90).save(tmp_path / 'turned.png', exif=exif)
-    turned, straight = ask(models, 0, [str(tmp_path / 'turned.png'), examples[1]], 'ghost, umbrella', '', 5).given
+    turned, straight = ask(
+        models, 0, [str(tmp_path / 'turned.png'), examples[1]], 'ghost, umbrella', '', 5
+    ).given
     np.testing.assert_array_equal(turned.prediction.scores, straight.prediction.scores)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(('files', 'names', 'sentences', 'said'), [
-    (0, 'cat, dog', '', 'no picture'), (1, 'cat', '', 'needs two'), (1, 'cat, Cat', '', 'cat'), (1, 'cat, dog', 'a', 'once'),
-    (1, 'cat, ' + 'long ' * 90, '', 'tokens')])
-def test_mistakes_are_told(models: Models, examples: list[str], files: int, names: str, sentences: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ('files', 'names', 'sentences', 'said'),
+    [
+        (0, 'cat, dog', '', 'no picture'),
+        (1, 'cat', '', 'needs two'),
+        (1, 'cat, Cat', '', 'cat'),
+        (1, 'cat, dog', 'a', 'once'),
+        (1, 'cat, ' + 'long ' * 90, '', 'tokens'),
+    ],
+)
+def test_mistakes_are_told(
+    models: Models, examples: list[str], files: int, names: str, sentences: str, said: str
+) -> None:
     with pytest.raises(DataError, match=said):
         ask(models, 0, examples[:files], names, sentences, 5)
 
 
 def test_without_names_and_without_data_names_are_asked_for(
-        examples: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # no data/icons here
     with pytest.raises(DataError, match='type two or more'):
         ask(Models(find_offers([]), 'cpu'), 0, examples, ' ', '', 5)
 
 
-def test_folders_offer_the_latest_and_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_offer_the_latest_and_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ('work/b/epoch_9.pth', 'work/b/epoch_10.pth', 'work/b/best_accuracy_epoch_3.pth', 'work/a/mine.pth'):
+    for name in (
+        'work/b/epoch_9.pth',
+        'work/b/epoch_10.pth',
+        'work/b/best_accuracy_epoch_3.pth',
+        'work/a/mine.pth',
+    ):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         torch.save({}, name)
     Path('work/c').mkdir()

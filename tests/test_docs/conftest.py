@@ -39,7 +39,9 @@ def _tool(words: list[str], cwd: Path) -> str:
 
 def _module(words: list[str], cwd: Path) -> str:
     """``python -m ...`` in a process of its own: a second pytest in this one would see the modules of the first."""
-    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=400)
+    done = subprocess.run(
+        [sys.executable, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=400
+    )
     if done.returncode:
         raise RuntimeError(f'{words}: {done.stdout[-3000:]}{done.stderr[-3000:]}')
     return done.stdout
@@ -57,8 +59,15 @@ def _run(line: str, cwd: Path) -> str:
     else:
         said = ''
     done = subprocess.run(
-        ['bash', '-c', line], cwd=cwd, input=said, capture_output=True, text=True, check=True, timeout=60,
-        env={**os.environ, 'LC_ALL': 'C'})
+        ['bash', '-c', line],
+        cwd=cwd,
+        input=said,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, 'LC_ALL': 'C'},
+    )
     return done.stdout
 
 

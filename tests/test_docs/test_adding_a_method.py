@@ -30,7 +30,9 @@ def project(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
-def test_the_page_does_what_it_says(follow_page: Callable[[str], list[tuple[str, str]]], project: Path) -> None:
+def test_the_page_does_what_it_says(
+    follow_page: Callable[[str], list[tuple[str, str]]], project: Path
+) -> None:
     pairs = follow_page('../adding_a_method.md')
     assert len(pairs) == 2
     for printed, said in pairs:

@@ -42,7 +42,9 @@ def test_domain_generalisation(follow_page: Follow, checkout: Path) -> None:
             folder = checkout / 'data' / 'pacs' / domain / name
             folder.mkdir(parents=True)
             for index in range(8 if domain == 'photo' else 3):
-                pixels = np.clip(rng.normal(colour + 10 * shift, 20, (64, 64, 3)), 0, 255).astype(np.uint8)
+                pixels = np.clip(rng.normal(colour + 10 * shift, 20, (64, 64, 3)), 0, 255).astype(
+                    np.uint8
+                )
                 Image.fromarray(pixels).save(folder / f'{index}.jpg')
     _same(follow_page('domain_generalization.md'))
     result = json.loads((checkout / 'work_dirs' / 'pacs' / 'result.json').read_text())['metrics']
@@ -56,4 +58,6 @@ def test_domain_generalisation(follow_page: Follow, checkout: Path) -> None:
 def test_every_page_is_listed() -> None:
     folder = Path(__file__).parents[2] / 'docs' / 'tutorials'
     index = (folder / 'README.md').read_text(encoding='utf-8')
-    assert {page.name for page in folder.glob('*.md')} - {'README.md'} == set(re.findall(r'\]\((\w+\.md)\)', index))
+    assert {page.name for page in folder.glob('*.md')} - {'README.md'} == set(
+        re.findall(r'\]\((\w+\.md)\)', index)
+    )

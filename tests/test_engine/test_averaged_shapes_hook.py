@@ -17,12 +17,21 @@ NAMES = [hook['type'] for hook in toy_config('.').custom_hooks]
 
 
 def hooks(**options):
-    return [{'type': name} for name in (*NAMES, 'AveragedShapesHook')] + [{'type': 'EMAHook', **options}]
+    return [{'type': name} for name in (*NAMES, 'AveragedShapesHook')] + [
+        {'type': 'EMAHook', **options}
+    ]
 
 
-@pytest.mark.parametrize('options', [
-    {'momentum': 0.3}, {'momentum': 0.3, 'update_buffers': True}, {'momentum': 0.3, 'begin_epoch': 2},
-    {'ema_type': 'StochasticWeightAverage'}], ids=str)
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'momentum': 0.3},
+        {'momentum': 0.3, 'update_buffers': True},
+        {'momentum': 0.3, 'begin_epoch': 2},
+        {'ema_type': 'StochasticWeightAverage'},
+    ],
+    ids=str,
+)
 def test_prototypes_of_a_run(tmp_path, options):
     """They have no rows when EMAHook copies the model; each checkpoint holds all of them, resumed or not."""
     toy_runner(tmp_path, custom_hooks=hooks(**options)).train()
@@ -41,8 +50,13 @@ def test_prototypes_of_a_run(tmp_path, options):
 def test_a_classifier_that_grows():
     model = nn.Linear(2, 1, bias=False)
     model.register_buffer('keys', torch.zeros(0))
-    averages = [ExponentialMovingAverage(model, 0.5), StochasticWeightAverage(model, update_buffers=True)]
-    runner = SimpleNamespace(model=model, hooks=[SimpleNamespace(ema_model=average) for average in averages])
+    averages = [
+        ExponentialMovingAverage(model, 0.5),
+        StochasticWeightAverage(model, update_buffers=True),
+    ]
+    runner = SimpleNamespace(
+        model=model, hooks=[SimpleNamespace(ema_model=average) for average in averages]
+    )
     hook = AveragedShapesHook()
     for value in (1.0, 2.0, 4.0):
         if value == 2.0:

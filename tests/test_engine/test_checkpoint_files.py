@@ -189,7 +189,7 @@ META = {
     'iter': ({'iter': -1}, r"meta\['iter'\] is -1 \(int\) and must be a whole number from 0"),
     'settings': ({'settings': {'a': 1}}, r"meta\['settings'\]\['a'\] is 1 \(int\) and must be a text"),
     'format': ({'format': 'new'}, "has format 'new'"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize('kind', META)
@@ -319,7 +319,9 @@ def test_ended_at_any_moment(tmp_path, kind):
         for path in tmp_path.glob('epoch_*.pth'):
             step = int(path.stem.split('_')[1])
             assert load_checkpoint(path)['state_dict']['w'].tolist() == [float(step)] * 5000
-        newest = max((int(path.stem.split('_')[1]) for path in tmp_path.glob('*.pth')), default=None)
+        newest = max(
+            (int(path.stem.split('_')[1]) for path in tmp_path.glob('*.pth')), default=None
+        )
         found = find_latest_checkpoint(tmp_path)
         assert found == (None if newest is None else str(tmp_path / f'epoch_{newest}.pth'))
     assert newest is not None, 'nothing was ever written: the test is void'

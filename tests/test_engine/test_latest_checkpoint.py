@@ -44,7 +44,8 @@ def test_truncated_ones_are_passed_over_and_named(work_dir, monkeypatch):
     (work_dir / '.epoch_12.pth.1-a.tmp').touch()
     assert find_latest_checkpoint(work_dir) == str(work_dir / 'epoch_9.pth')
     assert said == [
-        f'{work_dir / name} is incomplete and is passed over' for name in ('epoch_11.pth', 'epoch_10.pth')
+        f'{work_dir / name} is incomplete and is passed over'
+        for name in ('epoch_11.pth', 'epoch_10.pth')
     ]
 
 
@@ -69,7 +70,13 @@ def test_files_of_another_folder_are_never_taken(work_dir, tmp_path_factory, nam
 
 def test_a_name_of_the_users_own(work_dir):
     save_checkpoint({'state_dict': {}}, work_dir / 'mine.pth')
-    for pointer in ('mine.pth', '/gone/run/mine.pth', 'C:\\runs\\mine.pth', ' mine.pth \n', 'mine.pth\0'):
+    for pointer in (
+        'mine.pth',
+        '/gone/run/mine.pth',
+        'C:\\runs\\mine.pth',
+        ' mine.pth \n',
+        'mine.pth\0',
+    ):
         (work_dir / 'last_checkpoint').write_text(pointer)
         assert find_latest_checkpoint(work_dir) == str(work_dir / 'mine.pth'), pointer
     cut(work_dir / 'mine.pth')
@@ -94,7 +101,7 @@ def test_checkpoints_in_another_folder(work_dir, tmp_path_factory):
         b'epoch_2.pth', b'epoch_9.pth\n', b' epoch_10.pth ', b'/x/epoch_11.pth', b'/x/epoch_9.pth', b'..', b'.', b'/',
         b'a' * 9000,
     ]),
-)
+)  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_left_of_a_folder(kept, broken, pointer):
     """Files deleted by hand or cut, a pointer of any content: the newest complete file of the folder."""

@@ -11,7 +11,10 @@ from vamp_mm.engine.pipelines import pipeline_name, random_step
 from vamp_mm.registry import TRANSFORMS
 
 LOAD, PACK = dict(type='LoadRGBImage'), dict(type='mmpretrain.PackInputs')
-RESIZE, CROP = dict(type='mmpretrain.torchvision/Resize', size=32), dict(type='mmpretrain.torchvision/CenterCrop', size=32)
+RESIZE, CROP = (
+    dict(type='mmpretrain.torchvision/Resize', size=32),
+    dict(type='mmpretrain.torchvision/CenterCrop', size=32),
+)
 
 
 def dataset(*steps: dict) -> SimpleNamespace:
@@ -23,7 +26,7 @@ def dataset(*steps: dict) -> SimpleNamespace:
     dict(type='mmpretrain.torchvision/RandomHorizontalFlip'),
     dict(type='mmpretrain.torchvision/ColorJitter'),
     dict(type='mmpretrain.RandAugment', policies='timm_increasing', num_policies=1, magnitude_level=1),
-])
+])  # fmt: skip
 def test_a_random_step_is_found(step: dict) -> None:
     assert pipeline_name(dataset(LOAD, step, PACK)) is None
     assert random_step(dataset(LOAD, step, PACK)) is not None
@@ -33,8 +36,11 @@ def test_a_name_says_what_the_pixels_come_through() -> None:
     name = pipeline_name(dataset(LOAD, RESIZE, CROP, PACK))
     assert name == pipeline_name(dataset(LOAD, RESIZE, CROP, PACK))
     assert name is not None
-    for other in (dataset(LOAD, dict(RESIZE, size=33), CROP, PACK), dataset(LOAD, CROP, RESIZE, PACK),
-                  dataset(LOAD, dict(RESIZE, interpolation='bicubic'), CROP, PACK)):
+    for other in (
+        dataset(LOAD, dict(RESIZE, size=33), CROP, PACK),
+        dataset(LOAD, CROP, RESIZE, PACK),
+        dataset(LOAD, dict(RESIZE, interpolation='bicubic'), CROP, PACK),
+    ):
         assert pipeline_name(other) not in (None, name)
 
 

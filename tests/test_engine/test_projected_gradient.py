@@ -20,8 +20,12 @@ def test_a_conflict_is_taken_out_and_agreement_stays():
 
 def _model() -> tuple[list[torch.nn.Parameter], torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    values = [torch.nn.Parameter(torch.randn(shape, generator=generator)) for shape in ((3, 2), (4, ))]
-    return values, torch.stack([sum((v - 1).square().sum() for v in values), sum((v + 2).square().sum() for v in values)])
+    values = [
+        torch.nn.Parameter(torch.randn(shape, generator=generator)) for shape in ((3, 2), (4,))
+    ]
+    return values, torch.stack(
+        [sum((v - 1).square().sum() for v in values), sum((v + 2).square().sum() for v in values)]
+    )
 
 
 def test_a_step_goes_along_the_projected_gradient_of_each_parameter():
@@ -30,7 +34,12 @@ def test_a_step_goes_along_the_projected_gradient_of_each_parameter():
     expected = [project(2 * (v - 1), 2 * (v + 2)) for v in before]
     assert any(not torch.equal(g, 2 * (v - 1)) for g, v in zip(expected, before))
     wrapper = OPTIM_WRAPPERS.build(
-        dict(type='ProjectedGradientOptimWrapper', optimizer=torch.optim.SGD(values, lr=0.1), _scope_='vamp_mm'))
+        dict(
+            type='ProjectedGradientOptimWrapper',
+            optimizer=torch.optim.SGD(values, lr=0.1),
+            _scope_='vamp_mm',
+        )
+    )
     wrapper.update_params(losses)
     for value, start, gradient in zip(values, before, expected):
         torch.testing.assert_close(value.detach(), start - 0.1 * gradient)

@@ -121,9 +121,13 @@ def test_state_of_another_schedule_is_refused(change, message):
 
 
 @pytest.mark.parametrize(
-    ('arguments', 'message'), [({}, 'max_epochs is not given'), ({'max_epochs': 0}, 'max_epochs=0 must be'),
-                               ({'max_epochs': 5, 'warmup_epochs': -1}, 'warmup_epochs=-1 must be'),
-                               ({'begin': 3, 'end': 3}, 'begin=3 and end=3 leave no epoch')]
+    ('arguments', 'message'),
+    [
+        ({}, 'max_epochs is not given'),
+        ({'max_epochs': 0}, 'max_epochs=0 must be'),
+        ({'max_epochs': 5, 'warmup_epochs': -1}, 'warmup_epochs=-1 must be'),
+        ({'begin': 3, 'end': 3}, 'begin=3 and end=3 leave no epoch'),
+    ],
 )
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):

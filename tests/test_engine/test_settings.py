@@ -12,8 +12,12 @@ from vamp_mm.engine.checkpoint import CheckpointError
 from vamp_mm.engine.settings import changed_settings, check_settings, run_settings
 
 CFG = dict(
-    model=dict(type='M', backbone=dict(arch='a', pretrained='/x/a.pt'), head=dict(weights=[0.5, 1.0])),
-    train_dataloader=dict(batch_size=4, num_workers=2, dataset=dict(data_root='/x', shots=16, seed=1)),
+    model=dict(
+        type='M', backbone=dict(arch='a', pretrained='/x/a.pt'), head=dict(weights=[0.5, 1.0])
+    ),
+    train_dataloader=dict(
+        batch_size=4, num_workers=2, dataset=dict(data_root='/x', shots=16, seed=1)
+    ),
     optim_wrapper=dict(optimizer=dict(lr=1e-3, weight_decay=0.01)),
     log_level='INFO',
 )
@@ -104,7 +108,10 @@ def test_the_named_origin_of_weights_may_not_change_but_its_file_may():
     [
         (dict(type='WarmupCosineLR'), 'WarmupCosineLR'),
         ([dict(type='vamp_mm.WarmupCosineLR', max_epochs=None)], 'WarmupCosineLR'),
-        ([dict(type='CosineAnnealingLR', T_max=9), dict(type='StagedCosineLR', by_epoch=False)], 'StagedCosineLR'),
+        (
+            [dict(type='CosineAnnealingLR', T_max=9), dict(type='StagedCosineLR', by_epoch=False)],
+            'StagedCosineLR',
+        ),
         (dict(type='WarmupCosineLR', max_epochs=9), None),
         ([dict(type='WarmupCosineLR', end=9)], None),
         (dict(type='CosineAnnealingLR', T_max=9), None),
@@ -113,7 +120,8 @@ def test_the_named_origin_of_weights_may_not_change_but_its_file_may():
 )
 def test_a_longer_run_is_refused_where_the_schedule_follows_its_length(schedule, refused):
     before, now = (
-        run_settings({**CFG, 'train_cfg': dict(max_epochs=length), 'param_scheduler': schedule}) for length in (6, 9)
+        run_settings({**CFG, 'train_cfg': dict(max_epochs=length), 'param_scheduler': schedule})
+        for length in (6, 9)
     )
     if refused is None:
         assert check_settings(before, now, 'a.pth') == (

@@ -57,13 +57,17 @@ class TestVocabularyHook:
     @pytest.mark.parametrize('learns', [True, False])
     def test_a_plain_test_loop_says_that_it_does_not_compare(self, tmp_path, learns, monkeypatch):
         log = []
-        monkeypatch.setattr('vamp_mm.engine.hooks.vocabulary_hook.print_log', lambda text, _: log.append(text))
+        monkeypatch.setattr(
+            'vamp_mm.engine.hooks.vocabulary_hook.print_log', lambda text, _: log.append(text)
+        )
         runner = toy_runner(tmp_path)
         runner.model.beside_zero_shot = False
         runner.model.requires_grad_(learns)
         runner.test()
-        told = ('TestLoop does not test zero-shot CLIP beside the method; '
-                "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does")
+        told = (
+            'TestLoop does not test zero-shot CLIP beside the method; '
+            "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does"
+        )
         assert log == [told] * learns
 
     def test_templates_of_the_hook_serve_datasets_without(self, tmp_path):

@@ -46,7 +46,9 @@ def test_prototypes_may_have_any_number_of_classes_but_one_width():
         check_state_dict(model, state)
 
 
-@pytest.mark.parametrize('dtype', [torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn], ids=str)
+@pytest.mark.parametrize(
+    'dtype', [torch.int64, torch.bool, torch.complex64, torch.float8_e4m3fn], ids=str
+)
 def test_other_kinds_of_number_are_refused(dtype):
     model = nn.Linear(2, 1)
     state = {name: value.to(dtype) for name, value in model.state_dict().items()}

@@ -18,7 +18,9 @@ def evaluate(pairs: list[tuple[float, bool]], bins: int = 15) -> tuple[dict, dic
     metric = CalibrationMetric(bins=bins)
     for confidence, right in pairs:
         scores = torch.tensor([confidence, 1 - confidence], dtype=torch.float64)
-        metric.process(None, [DataSample().set_gt_label(int(not right)).set_pred_score(scores).to_dict()])
+        metric.process(
+            None, [DataSample().set_gt_label(int(not right)).set_pred_score(scores).to_dict()]
+        )
     return metric.evaluate(len(pairs)), metric.curves
 
 
@@ -29,7 +31,8 @@ def test_debiased_error_by_hand() -> None:
     assert result['ece_l2'] == pytest.approx(math.sqrt(4 / 6 * 0.45**2 + 2 / 6 * 0.1**2), abs=1e-12)
     variance = 0.25 * 0.75 / 3  # of the first bin; the second one has none
     assert result['ece_debiased'] == pytest.approx(
-        math.sqrt(4 / 6 * (0.45**2 - variance) + 2 / 6 * 0.1**2), abs=1e-12)
+        math.sqrt(4 / 6 * (0.45**2 - variance) + 2 / 6 * 0.1**2), abs=1e-12
+    )
 
 
 def test_a_debiased_error_below_zero_is_zero() -> None:
@@ -47,7 +50,9 @@ def test_squared_errors_are_those_of_torchmetrics() -> None:
     binned = into_bins(confidence, correct, 15)
     for debias in (False, True):
         expected = _ce_compute(confidence, correct, 15, 'l2', debias)
-        assert squared_calibration_error(binned, debias) == pytest.approx(float(expected) ** 2, abs=1e-12)
+        assert squared_calibration_error(binned, debias) == pytest.approx(
+            float(expected) ** 2, abs=1e-12
+        )
 
 
 def test_debiasing_takes_off_what_chance_adds() -> None:

@@ -116,7 +116,10 @@ def test_names_of_files_that_are_no_utf8_are_dumped(tmp_path: Path) -> None:
     name = os.fsdecode(b'caf\xe9.jpg')
     dump = PredictionDump(str(tmp_path / 'out.jsonl'))
     dump.dataset_meta = dict(classes=('a', 'b'))
-    dump.process(None, [dict(img_path=name, gt_label=torch.tensor([1]), pred_score=torch.tensor([0.25, 0.75]))])
+    dump.process(
+        None,
+        [dict(img_path=name, gt_label=torch.tensor([1]), pred_score=torch.tensor([0.25, 0.75]))],
+    )
     dump.evaluate(1)
     assert read_predictions(tmp_path / 'out.jsonl')[0]['img_path'] == name
 
@@ -154,7 +157,9 @@ def test_predictions_are_written_per_split(tmp_path: Path) -> None:
         if record['gt_label'] == record['pred_label']:
             assert record['gt_confidence'] == record['confidence']
     assert records[0]['gt_class'] == ('dog', 'elk', 'fox')[records[0]['gt_label']]
-    (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1, "gt_class": "\u2028\x85"}\n', 'utf-8')
+    (tmp_path / 'predictions_base.jsonl').write_text(
+        '{"confidence": 1, "gt_class": "\u2028\x85"}\n', 'utf-8'
+    )
     assert read_predictions(tmp_path / 'predictions_base.jsonl')[0]['gt_class'] == '\u2028\x85'
     (tmp_path / 'predictions_base.jsonl').write_text('{"confidence": 1}\n[]\n')
     with pytest.raises(ValueError, match='line 2 is not a prediction record'):
@@ -227,7 +232,9 @@ def test_several_named_datasets_in_one_run(tmp_path: Path) -> None:
     assert [vocabulary.seen for vocabulary in model.history] == [True, False, False, False, False]
     assert [len(vocabulary) for vocabulary in model.history] == [6, 6, 3, 3, 6]
     assert (tmp_path / 'predictions_there_novel.jsonl').is_file()
-    with pytest.raises(ValueError, match=r"trained_on='dtd' is no dataset.*'elsewhere', 'here', 'there'"):
+    with pytest.raises(
+        ValueError, match=r"trained_on='dtd' is no dataset.*'elsewhere', 'here', 'there'"
+    ):
         make_runner(tmp_path / 'again', test_cfg={**loop, 'trained_on': 'dtd'}).test()
 
 
@@ -298,21 +305,38 @@ def test_curves_of_every_named_split(tmp_path: Path) -> None:
     for split, found in curves.items():
         assert set(found) == {'reliability', 'risk_coverage'}
         assert sum(found['reliability']['count']) == 11
-        assert len(found['reliability']['confidence']) == len(found['reliability']['accuracy']) == 15
+        assert (
+            len(found['reliability']['confidence']) == len(found['reliability']['accuracy']) == 15
+        )
         assert found['risk_coverage']['coverage'] == [n / 20 for n in range(1, 21)]
-        assert found['risk_coverage']['risk'][-1] == pytest.approx(1 - metrics[f'{split}/accuracy'] / 100, abs=1e-6)
-        assert 100 * (1 - found['risk_coverage']['risk'][15]) == pytest.approx(metrics[f'{split}/accuracy_at_80'])
+        assert found['risk_coverage']['risk'][-1] == pytest.approx(
+            1 - metrics[f'{split}/accuracy'] / 100, abs=1e-6
+        )
+        assert 100 * (1 - found['risk_coverage']['risk'][15]) == pytest.approx(
+            metrics[f'{split}/accuracy_at_80']
+        )
     json.dumps(curves)
 
 
 def test_unseen_classes_are_answered_with_the_names_of_the_base_classes(tmp_path: Path) -> None:
     model, witness = ToyModel(), Witness()
     runner = make_runner(
-        tmp_path, model, custom_hooks=[witness],
-        test_cfg=dict(type='SplitTestLoop', splits=dict(unseen=OUTSIDE['unseen'], **BASE_NOVEL)))
+        tmp_path,
+        model,
+        custom_hooks=[witness],
+        test_cfg=dict(type='SplitTestLoop', splits=dict(unseen=OUTSIDE['unseen'], **BASE_NOVEL)),
+    )
     metrics = runner.test()
     assert {name for name in metrics if name.startswith('unseen/')} == {
-        f'unseen/auroc_{key}' for key in ('confidence', 'predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')}
+        f'unseen/auroc_{key}'
+        for key in (
+            'confidence',
+            'predictive_entropy',
+            'expected_entropy',
+            'mutual_information',
+            'pred_std',
+        )
+    }
     # tested last
     assert [vocabulary.names[0] for vocabulary in model.history] == ['ant', 'dog', 'ant']
     assert model.history[2] == model.history[0]
@@ -328,7 +352,10 @@ def test_unseen_classes_are_answered_with_the_names_of_the_base_classes(tmp_path
 
 
 def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None:
-    splits = dict(base=BASE_NOVEL['base'], other=dict(outside='base', dataset=dict(class_split='all', count=40), exclude=['Elk']))
+    splits = dict(
+        base=BASE_NOVEL['base'],
+        other=dict(outside='base', dataset=dict(class_split='all', count=40), exclude=['Elk']),
+    )
     metrics = make_runner(tmp_path, test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
     logits, labels = logits_and_labels('all', 40)
     known = 1 - logits_and_labels('base', 11)[0][:, :3].softmax(dim=-1).amax(dim=-1)
@@ -337,11 +364,15 @@ def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None
     pairs = [float(out > inside) for out in counted for inside in known]
     assert metrics['other/auroc_confidence'] == pytest.approx(sum(pairs) / len(pairs))
     assert "'other': images of 4 classes do not count" in next(tmp_path.glob('*/*.log')).read_text()
-    for dataset, exclude, message in ((dict(class_split='base', count=5), [], 'no class that is outside'),
-                                      (dict(class_split='novel'), ['yak'], r"exclude names \['yak'\]")):
+    for dataset, exclude, message in (
+        (dict(class_split='base', count=5), [], 'no class that is outside'),
+        (dict(class_split='novel'), ['yak'], r"exclude names \['yak'\]"),
+    ):
         splits['other'] = dict(outside='base', dataset=dataset, exclude=exclude)
         with pytest.raises(SplitError, match=message):
-            make_runner(tmp_path / message[:5], test_cfg=dict(type='SplitTestLoop', splits=splits)).test()
+            make_runner(
+                tmp_path / message[:5], test_cfg=dict(type='SplitTestLoop', splits=splits)
+            ).test()
 
 
 def _rank(rank: int, folder: str) -> None:
@@ -361,7 +392,9 @@ def _rank(rank: int, folder: str) -> None:
 def test_two_processes_give_the_numbers_of_one(tmp_path: Path) -> None:
     (tmp_path / 'work').mkdir()
     multiprocessing.spawn(_rank, (str(tmp_path),), nprocs=2)
-    alone = make_runner(tmp_path / 'alone', test_cfg=dict(type='SplitTestLoop', splits=OUTSIDE)).test()
+    alone = make_runner(
+        tmp_path / 'alone', test_cfg=dict(type='SplitTestLoop', splits=OUTSIDE)
+    ).test()
     assert 'unseen/auroc_confidence' in alone
     for rank in range(2):
         assert json.loads((tmp_path / f'{rank}.json').read_text()) == pytest.approx(alone, abs=1e-9)

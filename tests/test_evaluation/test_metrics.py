@@ -106,7 +106,9 @@ def test_a_missing_field_is_named() -> None:
 
 
 def test_scores_that_are_no_numbers_are_the_trainings_fault() -> None:
-    with pytest.raises(FloatingPointError, match=r'of a.jpg is not finite: the weights have diverged'):
+    with pytest.raises(
+        FloatingPointError, match=r'of a.jpg is not finite: the weights have diverged'
+    ):
         run(CalibrationMetric(), [sample([math.nan, 1.0], 0)])
 
 

@@ -26,7 +26,9 @@ def test_accuracy_of_each_half_and_their_harmonic_mean() -> None:
     )
 
 
-@pytest.mark.parametrize(('pairs', 'border'), [([(0, 0)], 2), ([(3, 3)], 2), ([(0, 0), (3, 3)], None)])
+@pytest.mark.parametrize(
+    ('pairs', 'border'), [([(0, 0)], 2), ([(3, 3)], 2), ([(0, 0), (3, 3)], None)]
+)
 def test_both_halves_must_be_there(pairs: list[tuple[int, int]], border: int | None) -> None:
     with pytest.raises(ValueError, match="class_split='all'"):
         evaluate(pairs, border)

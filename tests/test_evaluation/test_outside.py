@@ -36,12 +36,16 @@ def test_auroc_refuses_bad_vectors() -> None:
 
 
 def _sample(confidence: float, **fields: float) -> dict:
-    return dict(pred_score=torch.tensor([confidence, 1 - confidence]), gt_label=torch.tensor([7]), **fields)
+    return dict(
+        pred_score=torch.tensor([confidence, 1 - confidence]), gt_label=torch.tensor([7]), **fields
+    )
 
 
 def test_scores_that_the_model_writes_are_compared() -> None:
     keeper = ScoreKeeper()
-    keeper.process(None, [_sample(0.9, predictive_entropy=0.3), _sample(0.6, predictive_entropy=0.6)])
+    keeper.process(
+        None, [_sample(0.9, predictive_entropy=0.3), _sample(0.6, predictive_entropy=0.6)]
+    )
     assert keeper.evaluate(2) == {}
     metric = METRICS.build(dict(type='OutsideMetric', inside=keeper))
     metric.process(None, [_sample(0.7, predictive_entropy=0.9)])

@@ -29,11 +29,21 @@ def test_number_of_answers_does_not_suffer_from_rounding() -> None:
 
 def test_ties_count_in_expectation_over_their_orders() -> None:
     certainty, correct = torch.tensor([0.9, 0.5, 0.5, 0.5, 0.1]), torch.tensor([1, 0, 1, 0, 1])
-    of_orders = [correct[[0, *order, 4]][:4].double().mean() for order in itertools.permutations((1, 2, 3))]
-    assert selective_accuracy(certainty, correct, 80) == pytest.approx(100 * float(sum(of_orders)) / 6)
-    of_orders = [correct[[0, *order, 4]][:3].double().mean() for order in itertools.permutations((1, 2, 3))]
-    assert selective_accuracy(certainty, correct, 60) == pytest.approx(100 * float(sum(of_orders)) / 6)
-    assert selective_accuracy(torch.zeros(10), torch.tensor([1] * 7 + [0] * 3), 50) == pytest.approx(70)
+    of_orders = [
+        correct[[0, *order, 4]][:4].double().mean() for order in itertools.permutations((1, 2, 3))
+    ]
+    assert selective_accuracy(certainty, correct, 80) == pytest.approx(
+        100 * float(sum(of_orders)) / 6
+    )
+    of_orders = [
+        correct[[0, *order, 4]][:3].double().mean() for order in itertools.permutations((1, 2, 3))
+    ]
+    assert selective_accuracy(certainty, correct, 60) == pytest.approx(
+        100 * float(sum(of_orders)) / 6
+    )
+    assert selective_accuracy(
+        torch.zeros(10), torch.tensor([1] * 7 + [0] * 3), 50
+    ) == pytest.approx(70)
 
 
 def test_risk_coverage_curve() -> None:

@@ -61,7 +61,13 @@ train_cfg = dict(max_epochs={epochs})
 default_hooks = dict(logger=dict(interval=1))
 log_processor = dict(window_size=1)
 """
-_MMRL = dict(host=dict(start=1, depth=2, num_tokens=2, space_width=24), start=1, depth=2, hidden=8, test_samples=3)
+_MMRL = dict(
+    host=dict(start=1, depth=2, num_tokens=2, space_width=24),
+    start=1,
+    depth=2,
+    hidden=8,
+    test_samples=3,
+)
 _MAPLE = dict(host=dict(depth=2), depth=2, hidden=8, test_samples=3)
 
 
@@ -85,16 +91,31 @@ class Micro:
         """VaMP on the MaPLe host."""
         return self.root / 'maple.py'
 
-    def train(self, work_dir: Path, overrides: Mapping[str, Any] | None = None, resume: bool = False,
-              hooks: Sequence[Hook] = (), config: Path | None = None) -> dict[str, Any]:
+    def train(
+        self,
+        work_dir: Path,
+        overrides: Mapping[str, Any] | None = None,
+        resume: bool = False,
+        hooks: Sequence[Hook] = (),
+        config: Path | None = None,
+    ) -> dict[str, Any]:
         """Train and test in this process."""
         cfg = apis.compose(config or self.config, work_dir=str(work_dir), overrides=overrides)
         return apis.train(cfg, resume, hooks)
 
-    def test(self, checkpoint: Path | None, work_dir: Path, overrides: Mapping[str, Any] | None = None,
-             hooks: Sequence[Hook] = ()) -> dict[str, Any]:
+    def test(
+        self,
+        checkpoint: Path | None,
+        work_dir: Path,
+        overrides: Mapping[str, Any] | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> dict[str, Any]:
         """Test in this process."""
-        return apis.test(apis.compose(self.config, work_dir=str(work_dir), overrides=overrides), checkpoint, hooks)
+        return apis.test(
+            apis.compose(self.config, work_dir=str(work_dir), overrides=overrides),
+            checkpoint,
+            hooks,
+        )
 
 
 def build(root: Path) -> Micro:
@@ -103,9 +124,20 @@ def build(root: Path) -> Micro:
     save_file(helpers.build_open_clip(CLIP).state_dict(), root / 'weights.safetensors')
     (root / 'arch.json').write_text(json.dumps(CLIP), encoding='utf-8')
     micro = Micro(root)
-    for path, method, prompter in ((micro.config, 'vamp_mmrl_vit-b16', _MMRL), (micro.maple, 'vamp_maple_vit-b16', _MAPLE)):
-        path.write_text(CONFIG.format(bases=(ROOT / 'configs' / '_base_').as_posix(), root=root.as_posix(), method=method,
-                                      prompter=prompter, epochs=EPOCHS), encoding='utf-8')
+    for path, method, prompter in (
+        (micro.config, 'vamp_mmrl_vit-b16', _MMRL),
+        (micro.maple, 'vamp_maple_vit-b16', _MAPLE),
+    ):
+        path.write_text(
+            CONFIG.format(
+                bases=(ROOT / 'configs' / '_base_').as_posix(),
+                root=root.as_posix(),
+                method=method,
+                prompter=prompter,
+                epochs=EPOCHS,
+            ),
+            encoding='utf-8',
+        )
     return micro
 
 
@@ -120,7 +152,9 @@ def draw_data(folder: Path, names: Sequence[str] = NAMES, sizes: Mapping[str, in
                 path = f'{label}/{part}_{index}.png'
                 file = folder / 'images' / path
                 file.parent.mkdir(parents=True, exist_ok=True)
-                image = (pattern + rng.integers(-60, 60, pattern.shape)).clip(0, 255).astype(np.uint8)
+                image = (
+                    (pattern + rng.integers(-60, 60, pattern.shape)).clip(0, 255).astype(np.uint8)
+                )
                 Image.fromarray(image).save(file)
                 lists[part].append([path, label, name])
     (folder / 'split.json').write_text(json.dumps(lists), encoding='utf-8')
@@ -142,4 +176,6 @@ def command(tool: str, *words: str | Path) -> int:
 def scalars(work_dir: Path) -> list[dict[str, Any]]:
     """What a run logged, line by line, all starts after another."""
     files = sorted(work_dir.glob('*/vis_data/scalars.json'))
-    return [json.loads(line) for file in files for line in file.read_text(encoding='utf-8').splitlines()]
+    return [
+        json.loads(line) for file in files for line in file.read_text(encoding='utf-8').splitlines()
+    ]

@@ -23,15 +23,26 @@ LIMIT = 240  # seconds; only reached when something hangs
 def environment() -> dict[str, str]:
     """One thread, no GPU, the code of this checkout."""
     paths = [str(world.ROOT), os.environ.get('PYTHONPATH', '')]
-    return {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)), 'OMP_NUM_THREADS': '1',
-            'CUDA_VISIBLE_DEVICES': '', 'PYTHON': sys.executable}
+    return {
+        **os.environ,
+        'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '',
+        'PYTHON': sys.executable,
+    }
 
 
 def run(tool: str, *words: str | Path) -> subprocess.CompletedProcess:
     """Run one of the tools as a user does."""
     start = ['bash'] if tool.endswith('.sh') else [sys.executable]
-    return subprocess.run([*start, str(world.ROOT / tool), *map(str, words)], env=environment(), capture_output=True,
-                          text=True, timeout=LIMIT, check=False)
+    return subprocess.run(
+        [*start, str(world.ROOT / tool), *map(str, words)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
 
 
 class KillHook(Hook):
@@ -47,7 +58,9 @@ class KillHook(Hook):
     def __init__(self, step: int | None = None, saving: int | None = None) -> None:
         self.step, self.saving = step, saving
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
         if runner.iter + 1 == self.step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -56,16 +69,22 @@ class KillHook(Hook):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def start_training(micro: world.Micro, work_dir: Path, overrides: Mapping[str, Any], kill: Mapping[str, int]) -> BaseProcess:
+def start_training(
+    micro: world.Micro, work_dir: Path, overrides: Mapping[str, Any], kill: Mapping[str, int]
+) -> BaseProcess:
     """Begin or continue the run in ``work_dir`` in a process of its own, which may have to kill itself."""
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics'])
+    context.set_forkserver_preload(
+        ['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics']
+    )
     process = context.Process(target=_train, args=(micro, work_dir, dict(overrides), dict(kill)))
     process.start()
     return process
 
 
-def _train(micro: world.Micro, work_dir: Path, overrides: dict[str, Any], kill: dict[str, int]) -> None:
+def _train(
+    micro: world.Micro, work_dir: Path, overrides: dict[str, Any], kill: dict[str, int]
+) -> None:
     with surroundings(), open(work_dir.with_suffix('.log'), 'a', encoding='utf-8') as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

@@ -21,7 +21,11 @@ def surroundings() -> Iterator[None]:
 
     MMEngine has the whole config formatted by yapf for every log and checkpoint, half the time of a run that is this small.
     """
-    threads, device, formatter = torch.get_num_threads(), device_utils.DEVICE, config_module.FormatCode
+    threads, device, formatter = (
+        torch.get_num_threads(),
+        device_utils.DEVICE,
+        config_module.FormatCode,
+    )
     torch.set_num_threads(1)
     device_utils.DEVICE = 'cpu'
     config_module.FormatCode = lambda text, **_: (text, False)
@@ -61,14 +65,20 @@ class Finished:
             work_dir=work_dir,
             metrics=result['metrics'],
             result=result,
-            checkpoint=torch.load(work_dir / f'epoch_{world.EPOCHS}.pth', weights_only=True))
+            checkpoint=torch.load(work_dir / f'epoch_{world.EPOCHS}.pth', weights_only=True),
+        )
 
 
 @contextmanager
 def untouched(run: Finished) -> Iterator[None]:
     """Check that what happens inside changes no result and no checkpoint of a run."""
+
     def content() -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in run.work_dir.iterdir() if path.is_file() and path.suffix != '.py'}
+        return {
+            path.name: path.read_bytes()
+            for path in run.work_dir.iterdir()
+            if path.is_file() and path.suffix != '.py'
+        }
 
     before = content()
     assert 'result.json' in before

@@ -21,9 +21,14 @@ from micro_runs import Finished, untouched
      ('test_cfg.splits.novel.dataset', "'class_splt'", "did you mean 'class_split'")),
     ("model = dict(head=dict(kl=dict(type='VariationalLos')))",
      ('model.head.kl.type', "'VariationalLos'", "did you mean 'VariationalLoss'")),
-], ids=['top level', 'host', 'dataset', 'optimizer', 'split', 'type'])
-def test_misspelt_key(micro: world.Micro, tmp_path: Path, capsys: pytest.CaptureFixture, line: str,
-                      words: tuple[str, ...]) -> None:
+], ids=['top level', 'host', 'dataset', 'optimizer', 'split', 'type'])  # fmt: skip
+def test_misspelt_key(
+    micro: world.Micro,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    line: str,
+    words: tuple[str, ...],
+) -> None:
     config = tmp_path / 'mine.py'
     config.write_text(f"_base_ = '{micro.config.as_posix()}'\n{line}\n", encoding='utf-8')
     assert world.command('train.py', config, '--work-dir', tmp_path / 'run') == 1
@@ -46,17 +51,29 @@ def test_misspelt_key(micro: world.Micro, tmp_path: Path, capsys: pytest.Capture
     ('model.prompter.start=2', ('model.prompter: text blocks start=2, depth=2 do not exist', 'start + depth <= 3')),
     ('test_dataloader.dataset.pipeline.2.size=64',
      ('takes images of 32 x 32 pixels, and the pipelines give', 'set test_dataloader.dataset.pipeline.2.size=32')),
-])
-def test_unknown_option(micro: world.Micro, tmp_path: Path, capsys: pytest.CaptureFixture, option: str,
-                        words: tuple[str, ...]) -> None:
-    assert world.command('train.py', micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', option) == 1
+])  # fmt: skip
+def test_unknown_option(
+    micro: world.Micro,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    option: str,
+    words: tuple[str, ...],
+) -> None:
+    assert (
+        world.command(
+            'train.py', micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', option
+        )
+        == 1
+    )
     told = capsys.readouterr().err
     for word in words:
         assert word in told
     assert not (tmp_path / 'run').exists()
 
 
-def test_folder_in_use(finished: Finished, micro: world.Micro, capsys: pytest.CaptureFixture) -> None:
+def test_folder_in_use(
+    finished: Finished, micro: world.Micro, capsys: pytest.CaptureFixture
+) -> None:
     with untouched(finished):
         assert world.command('train.py', micro.config, '--work-dir', finished.work_dir) == 1
     told = capsys.readouterr().err

@@ -38,32 +38,48 @@ def rewrite(data: Path, change: Callable[[str], str]) -> None:
 
 def test_missing_data_root(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
     nowhere = tmp_path / 'nowhere'
-    with untouched(finished), pytest.raises(FileNotFoundError, match=re.escape(str(nowhere))) as caught:
+    with (
+        untouched(finished),
+        pytest.raises(FileNotFoundError, match=re.escape(str(nowhere))) as caught,
+    ):
         micro.train(finished.work_dir, using(nowhere), resume=True)
     assert 'Draw the images first' in str(caught.value)  # the hint of the config
 
 
 def test_missing_weight_file(micro: world.Micro, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no such file .*; put the weights there') as caught:
-        micro.train(tmp_path / 'run', {'model.backbone.pretrained': str(tmp_path / 'clip.safetensors')})
+        micro.train(
+            tmp_path / 'run', {'model.backbone.pretrained': str(tmp_path / 'clip.safetensors')}
+        )
     assert str(tmp_path / 'clip.safetensors') in str(caught.value)
 
 
 def test_fewer_images_than_shots(micro: world.Micro, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="class 'red ball' .* has 6 images .* shots=7; train with --shots 6, or .*dataset.allow_short=True"):
+    with pytest.raises(
+        ValueError,
+        match="class 'red ball' .* has 6 images .* shots=7; train with --shots 6, or .*dataset.allow_short=True",
+    ):
         micro.train(tmp_path / 'run', {'train_dataloader.dataset.shots': 7})
 
 
 def test_short_class_is_taken_if_asked(micro: world.Micro, tmp_path: Path) -> None:
-    micro.train(tmp_path / 'run', {
-        'train_dataloader.dataset.shots': 7, 'train_dataloader.dataset.allow_short': True, 'train_cfg.max_epochs': 1})
+    micro.train(
+        tmp_path / 'run',
+        {
+            'train_dataloader.dataset.shots': 7,
+            'train_dataloader.dataset.allow_short': True,
+            'train_cfg.max_epochs': 1,
+        },
+    )
     log = next((tmp_path / 'run').glob('*/*.log')).read_text(encoding='utf-8')
     assert 'from 18 un-augmented training images' in log
 
 
 def test_duplicated_class_names(micro: world.Micro, data: Path, tmp_path: Path) -> None:
     rewrite(data, lambda name: {'tea cup': 'red ball'}.get(name, name))
-    with pytest.raises(ValueError, match="class name 'red ball' stands for labels 0 and 5; rename one of them"):
+    with pytest.raises(
+        ValueError, match="class name 'red ball' stands for labels 0 and 5; rename one of them"
+    ):
         micro.train(tmp_path / 'run', using(data))
 
 
@@ -79,7 +95,9 @@ def test_empty_class(micro: world.Micro, data: Path, tmp_path: Path) -> None:
 def test_name_longer_than_the_context(micro: world.Micro, data: Path, tmp_path: Path) -> None:
     long = ' '.join(['very'] * 30) + ' old house'
     rewrite(data, lambda name: {'old house': long}.get(name, name))
-    with pytest.raises(ValueError, match=r'needs 39 tokens, the text tower takes 32; shorten') as caught:
+    with pytest.raises(
+        ValueError, match=r'needs 39 tokens, the text tower takes 32; shorten'
+    ) as caught:
         micro.train(tmp_path / 'run', using(data))
     assert long in str(caught.value)
 

@@ -22,7 +22,9 @@ class LastBatch(Hook):
         self.images = [sample.img_path for sample in data_batch['data_samples']]
 
 
-def test_nan_in_one_term(micro: world.Micro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nan_in_one_term(
+    micro: world.Micro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good, calls = VariationalLoss.forward, []
 
     def broken(self: VariationalLoss, *args: object) -> torch.Tensor:
@@ -34,7 +36,12 @@ def test_nan_in_one_term(micro: world.Micro, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(FloatingPointError) as caught:
         micro.train(tmp_path / 'run', hooks=[batch])
     told = str(caught.value)
-    for word in ('loss_kl = nan', 'epoch 2, iteration 5 (batch 2 of the epoch)', *batch.images, '--resume'):
+    for word in (
+        'loss_kl = nan',
+        'epoch 2, iteration 5 (batch 2 of the epoch)',
+        *batch.images,
+        '--resume',
+    ):
         assert word in told
     assert 'loss_ce_class' not in told
     assert len(batch.images) == 4
@@ -46,7 +53,10 @@ def test_nan_in_one_term(micro: world.Micro, tmp_path: Path, monkeypatch: pytest
 
 def test_learning_rate_that_breaks_the_weights(micro: world.Micro, tmp_path: Path) -> None:
     run, again = tmp_path / 'run', tmp_path / 'again'
-    with pytest.raises(FloatingPointError, match='loss_ce_class = nan.*in epoch 2.*Earlier checkpoints are untouched'):
+    with pytest.raises(
+        FloatingPointError,
+        match='loss_ce_class = nan.*in epoch 2.*Earlier checkpoints are untouched',
+    ):
         micro.train(run, {'optim_wrapper.optimizer.lr': 1e30})
     state = torch.load(run / 'epoch_1.pth', weights_only=True)['state_dict']  # of the warm-up
     assert all(bool(torch.isfinite(value).all()) for value in state.values())

@@ -19,14 +19,29 @@ import micro as world
 import pytest
 from micro_runs import Finished
 
-_BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+_BROWSER = next(
+    filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None
+)
 _DRIVER = shutil.which('chromedriver')
 _MISSING = [name for name in ('gradio', 'selenium') if importlib.util.find_spec(name) is None]
-_MISSING += [name for name, found in (('chromium', _BROWSER), ('chromedriver', _DRIVER)) if found is None]
-pytestmark = pytest.mark.skipif(bool(_MISSING), reason=f'the page is tried in a browser; not installed: {_MISSING}')
+_MISSING += [
+    name for name, found in (('chromium', _BROWSER), ('chromedriver', _DRIVER)) if found is None
+]
+pytestmark = pytest.mark.skipif(
+    bool(_MISSING), reason=f'the page is tried in a browser; not installed: {_MISSING}'
+)
 
-_FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-          '--disable-background-networking', '--disable-component-update', '--disable-sync', '--window-size=1280,1000')
+_FLAGS = (
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--window-size=1280,1000',
+)
 #: Seconds; a busy machine needs them.
 _PATIENCE = 240
 
@@ -38,11 +53,26 @@ def address(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Ite
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp('page')
-    env = {**os.environ, 'PYTHONPATH': str(world.ROOT), 'OMP_NUM_THREADS': '1', 'GRADIO_TEMP_DIR': str(folder / 'uploads'),
-           'TMPDIR': str(folder)}
-    words = [sys.executable, world.ROOT / 'tools' / 'demo.py', finished.file, '--port', port, '--device', 'cpu']
+    env = {
+        **os.environ,
+        'PYTHONPATH': str(world.ROOT),
+        'OMP_NUM_THREADS': '1',
+        'GRADIO_TEMP_DIR': str(folder / 'uploads'),
+        'TMPDIR': str(folder),
+    }
+    words = [
+        sys.executable,
+        world.ROOT / 'tools' / 'demo.py',
+        finished.file,
+        '--port',
+        port,
+        '--device',
+        'cpu',
+    ]
     with open(folder / 'log', 'w', encoding='utf-8') as log:
-        server = subprocess.Popen([str(word) for word in words], cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            [str(word) for word in words], cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         end = time.monotonic() + _PATIENCE
         while 'to try at' not in (said := (folder / 'log').read_text(encoding='utf-8')):
@@ -93,7 +123,8 @@ class _Page:
 
     def texts(self, selector: str) -> list[str]:
         return self.browser.execute_script(
-            'return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)', selector)
+            'return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)', selector
+        )
 
     def until(self, condition: Callable[[], Any]) -> None:
         end = time.monotonic() + _PATIENCE
@@ -125,7 +156,11 @@ class _Page:
                 parameters = content['params']
                 found.add(parameters.get('url') or parameters['request']['url'])
         assert any('127.0.0.1' in url for url in found)
-        return {url for url in found if not url.startswith(('http://127.0.0.1:', 'data:', 'blob:', 'chrome:'))}
+        return {
+            url
+            for url in found
+            if not url.startswith(('http://127.0.0.1:', 'data:', 'blob:', 'chrome:'))
+        }
 
 
 def test_a_picture_is_uploaded_and_the_answer_read(address, browser, micro, tmp_path):
@@ -145,7 +180,10 @@ def test_a_picture_is_uploaded_and_the_answer_read(address, browser, micro, tmp_
     assert sum(scores) == pytest.approx(100, abs=0.2)  # three roundings to a tenth
     assert len(page.all('.vamp-bar circle')) == 9  # three samples over each of three bars
     assert ['broken.png cannot be read' in text for text in page.texts('.vamp-problem')] == [True]
-    assert page.browser.execute_script('return document.querySelector(".vamp-card img").naturalWidth') == 40
+    assert (
+        page.browser.execute_script('return document.querySelector(".vamp-card img").naturalWidth')
+        == 40
+    )
     # a threshold of 0: not sure, without asking again
     page.type('#threshold input[type=number]', '0')
     page.until(lambda: page.texts('.vamp-verdict') == ['not sure'])

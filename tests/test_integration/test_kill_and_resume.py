@@ -21,7 +21,9 @@ from vamp_mm.engine import CheckpointError, find_latest_checkpoint
 from vamp_mm.engine.plain import same_plain
 
 WORKERS = {
-    'train_dataloader.num_workers': 2, 'train_dataloader.persistent_workers': True, 'test_dataloader.num_workers': 2
+    'train_dataloader.num_workers': 2,
+    'train_dataloader.persistent_workers': True,
+    'test_dataloader.num_workers': 2,
 }
 
 
@@ -41,12 +43,20 @@ def assert_same_run(work_dir: Path, finished: Finished) -> None:
     assert run.metrics == finished.metrics
 
 
-def test_loading_processes_do_not_change_the_weights(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
+def test_loading_processes_do_not_change_the_weights(
+    finished: Finished, micro: world.Micro, tmp_path: Path
+) -> None:
     micro.train(tmp_path / 'run', WORKERS)
     assert_same_run(tmp_path / 'run', finished)
 
 
-def kill_once(micro: world.Micro, work_dir: Path, overrides: dict, kill: dict[str, int], seconds: float | None = None) -> None:
+def kill_once(
+    micro: world.Micro,
+    work_dir: Path,
+    overrides: dict,
+    kill: dict[str, int],
+    seconds: float | None = None,
+) -> None:
     """One attempt at the run. It kills itself at the given moment, or is killed after some seconds."""
     process = start_training(micro, work_dir, overrides, kill)
     process.join(LIMIT if seconds is None else seconds)
@@ -55,7 +65,9 @@ def kill_once(micro: world.Micro, work_dir: Path, overrides: dict, kill: dict[st
     process.join()
     if seconds is None:
         assert not killed, 'the attempt hangs'
-        assert process.exitcode == -signal.SIGKILL, work_dir.with_suffix('.log').read_text(encoding='utf-8')[-3000:]
+        assert process.exitcode == -signal.SIGKILL, work_dir.with_suffix('.log').read_text(
+            encoding='utf-8'
+        )[-3000:]
     else:  # a fast machine may have finished before
         assert process.exitcode in (0, -signal.SIGKILL)
     for path in work_dir.glob('*.pth'):
@@ -78,12 +90,22 @@ def test_killed_again_and_again(finished: Finished, micro: world.Micro, tmp_path
     assert_same_run(work_dir, finished)
 
 
-def test_killed_with_loading_processes(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
+def test_killed_with_loading_processes(
+    finished: Finished, micro: world.Micro, tmp_path: Path
+) -> None:
     """Workers that outlive an epoch have seen other epochs in the run that was left alone; the command resumes."""
     work_dir = tmp_path / 'run'
     kill_once(micro, work_dir, WORKERS, dict(step=2 * world.STEPS - 1))
     options = [f'{key}={value}' for key, value in WORKERS.items()]
-    done = run('tools/train.py', micro.config, '--work-dir', work_dir, '--resume', '--cfg-options', *options)
+    done = run(
+        'tools/train.py',
+        micro.config,
+        '--work-dir',
+        work_dir,
+        '--resume',
+        '--cfg-options',
+        *options,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert_same_run(work_dir, finished)
 
@@ -91,7 +113,9 @@ def test_killed_with_loading_processes(finished: Finished, micro: world.Micro, t
 class Stop(Hook):
     """Ctrl-C in the middle of the last epoch."""
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
         if runner.iter + 1 == world.EPOCHS * world.STEPS - 1:
             raise KeyboardInterrupt
 
@@ -101,11 +125,16 @@ class Stop(Hook):
     # prototypes that follow the trained posterior, and a divergence whose weight counts steps
     ('mmrl', {'model.prompter.prototype_source': 'posterior', 'custom_hooks.2.refresh_interval': 1,
               'model.head.kl.warmup': 5}, False)
-], ids=['coupled tokens in bfloat16', 'prototypes of the posterior'])
-def test_other_methods_go_on_as_well(micro: world.Micro, tmp_path: Path, host: str, options: dict, amp: bool) -> None:
+], ids=['coupled tokens in bfloat16', 'prototypes of the posterior'])  # fmt: skip
+def test_other_methods_go_on_as_well(
+    micro: world.Micro, tmp_path: Path, host: str, options: dict, amp: bool
+) -> None:
     def train(name: str, **arguments: Any) -> Finished:
         config = micro.maple if host == 'maple' else micro.config
-        apis.train(apis.compose(config, work_dir=str(tmp_path / name), amp=amp, overrides=options), **arguments)
+        apis.train(
+            apis.compose(config, work_dir=str(tmp_path / name), amp=amp, overrides=options),
+            **arguments,
+        )
         return Finished.read(tmp_path / name)
 
     whole = train('whole')
@@ -116,7 +145,9 @@ def test_other_methods_go_on_as_well(micro: world.Micro, tmp_path: Path, host: s
     assert parts.metrics == whole.metrics
 
 
-def test_a_refused_resume_changes_nothing(finished: Finished, micro: world.Micro, tmp_path: Path) -> None:
+def test_a_refused_resume_changes_nothing(
+    finished: Finished, micro: world.Micro, tmp_path: Path
+) -> None:
     work_dir = tmp_path / 'run'
     shutil.copytree(finished.work_dir, work_dir)
     before = {path: path.read_bytes() for path in work_dir.rglob('*') if path.is_file()}

@@ -22,23 +22,46 @@ custom_hooks = {hooks} + [dict(type='EMAHook', ema_type='{kind}', {options})]
 
 
 def numbers(work_dir: Path) -> dict:
-    path, = work_dir.rglob('result.json')
+    (path,) = work_dir.rglob('result.json')
     return json.loads(path.read_text(encoding='utf-8'))['metrics']
 
 
-@pytest.mark.parametrize(('kind', 'options'), [
-    ('ExponentialMovingAverage', 'momentum=0.3, update_buffers=True'), ('StochasticWeightAverage', 'begin_epoch=2')])
-def test_averages_of_mmengine(micro: world.Micro, finished: Finished, tmp_path: Path, kind: str, options: str) -> None:
+@pytest.mark.parametrize(
+    ('kind', 'options'),
+    [
+        ('ExponentialMovingAverage', 'momentum=0.3, update_buffers=True'),
+        ('StochasticWeightAverage', 'begin_epoch=2'),
+    ],
+)
+def test_averages_of_mmengine(
+    micro: world.Micro, finished: Finished, tmp_path: Path, kind: str, options: str
+) -> None:
     config = tmp_path / 'ema.py'
     hooks = compose(micro.config).to_dict()['custom_hooks']
     config.write_text(
-        EMA.format(base=micro.config.as_posix(), hooks=hooks, kind=kind, options=options), encoding='utf-8')
+        EMA.format(base=micro.config.as_posix(), hooks=hooks, kind=kind, options=options),
+        encoding='utf-8',
+    )
     trained = micro.train(tmp_path / 'run', config=config)
-    assert world.command('test.py', config, tmp_path / 'run' / 'epoch_3.pth', '--work-dir', tmp_path / 'test') == 0
+    assert (
+        world.command(
+            'test.py', config, tmp_path / 'run' / 'epoch_3.pth', '--work-dir', tmp_path / 'test'
+        )
+        == 0
+    )
     assert numbers(tmp_path / 'test') == trained
     assert trained != finished.metrics, 'the average is not what was tested'
     # the same file without the hook: what it holds is the average
-    assert world.command('test.py', micro.config, tmp_path / 'run' / 'epoch_3.pth', '--work-dir', tmp_path / 'bare') == 0
+    assert (
+        world.command(
+            'test.py',
+            micro.config,
+            tmp_path / 'run' / 'epoch_3.pth',
+            '--work-dir',
+            tmp_path / 'bare',
+        )
+        == 0
+    )
     assert numbers(tmp_path / 'bare') == trained
     # in a copy, where the run was stopped before its last epoch
     copy = Path(shutil.copytree(tmp_path / 'run', tmp_path / 'copy'))

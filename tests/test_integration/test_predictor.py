@@ -36,7 +36,9 @@ class Outputs(Hook):
     def __init__(self) -> None:
         self.samples: dict[str, Any] = {}
 
-    def after_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+    def after_test_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
         self.samples.update({sample.img_path: sample for sample in outputs})
 
 
@@ -61,8 +63,11 @@ def test_predictions_are_those_of_the_test_command(micro, finished, predictor, t
     micro.test(finished.file, tmp_path / 'test', hooks=[outputs])
     assert len(outputs.samples) == 24
     known = {path: int(Path(path).parent.name) < 3 for path in outputs.samples}
-    answers = [answer for names, seen in ((BASE, True), (NOVEL, False))
-               for answer in predictor([path for path in known if known[path] is seen], classes=names)]
+    answers = [
+        answer
+        for names, seen in ((BASE, True), (NOVEL, False))
+        for answer in predictor([path for path in known if known[path] is seen], classes=names)
+    ]
     assert len(answers) == 24
     for answer in answers:
         sample = outputs.samples[answer.path]
@@ -75,8 +80,13 @@ def test_predictions_are_those_of_the_test_command(micro, finished, predictor, t
 
 
 def test_seen_classes_are_told_from_others(predictor, files):
-    for classes, seen in ((None, True), (BASE, True), (('old_house', 'Red  Ball'), True), (NOVEL, False),
-                          (('red ball', 'zebra'), False)):
+    for classes, seen in (
+        (None, True),
+        (BASE, True),
+        (('old_house', 'Red  Ball'), True),
+        (NOVEL, False),
+        (('red ball', 'zebra'), False),
+    ):
         predictor(files[0], classes=classes)
         assert predictor.model.vocabulary.seen is seen, classes
     assert predictor.classes == BASE
@@ -121,11 +131,16 @@ def test_all_kinds_of_input_agree(predictor, files, tmp_path):
         assert [answer.index for answer in answers] == list(range(6))
     bgr = predictor([array[..., ::-1] for array in arrays], channel_order='bgr')
     np.testing.assert_array_equal(_scores(bgr), _scores(expected))
-    assert np.abs(_scores(predictor([array[..., ::-1] for array in arrays])) - _scores(expected)).max() > 1e-4
+    assert (
+        np.abs(_scores(predictor([array[..., ::-1] for array in arrays])) - _scores(expected)).max()
+        > 1e-4
+    )
     assert [answer.path for answer in predictor(arrays[:2])] == [None, None]
     grey = arrays[0].mean(axis=2).astype(np.uint8)
     np.testing.assert_array_equal(
-        _scores(predictor([grey, grey[..., None]])), _scores(predictor([np.stack([grey] * 3, axis=2)] * 2)))
+        _scores(predictor([grey, grey[..., None]])),
+        _scores(predictor([np.stack([grey] * 3, axis=2)] * 2)),
+    )
 
 
 def test_a_generator_is_asked_for_a_batch_at_a_time(predictor, files):
@@ -155,7 +170,9 @@ def test_rejected_answers_name_no_class(predictor, files):
         for before, after in zip(answers, again):
             assert after.rejected == (getattr(before, name) > threshold)
             assert after.top_k == before.top_k
-            assert (after.name, after.label) == ((None, None) if after.rejected else (before.name, before.label))
+            assert (after.name, after.label) == (
+                (None, None) if after.rejected else (before.name, before.label)
+            )
         assert sum(answer.rejected for answer in again) == 3
     assert not any(answer.rejected for answer in answers)
     # what equals the threshold is answered; alone, as a batch of another size rounds differently
@@ -164,8 +181,10 @@ def test_rejected_answers_name_no_class(predictor, files):
 
 
 def test_top_k_and_samples(predictor, files):
-    (answer, ) = predictor(files[0], top_k=2, keep_samples=True)
-    assert [candidate.label for candidate in answer.top_k] == np.argsort(-answer.scores, kind='stable')[:2].tolist()
+    (answer,) = predictor(files[0], top_k=2, keep_samples=True)
+    assert [candidate.label for candidate in answer.top_k] == np.argsort(
+        -answer.scores, kind='stable'
+    )[:2].tolist()
     assert answer.top_k[0].name == answer.name
     assert answer.samples.shape == (3, 3)
     np.testing.assert_allclose(answer.samples.mean(axis=0), answer.scores, **CLOSE)
@@ -191,15 +210,19 @@ def test_templates_are_read(finished, micro, files):
 
 def _zero_shot(micro: world.Micro) -> Path:
     file = micro.root / 'zero_shot.py'
-    file.write_text(f"_base_ = ['{micro.config.as_posix()}']\n"
-                    "model = dict(prompter=dict(_delete_=True, type='TemplatePrompter'),\n"
-                    "             head=dict(_delete_=True, type='PromptClsHead', losses=[]))\n", encoding='utf-8')
+    file.write_text(
+        f"_base_ = ['{micro.config.as_posix()}']\n"
+        "model = dict(prompter=dict(_delete_=True, type='TemplatePrompter'),\n"
+        "             head=dict(_delete_=True, type='PromptClsHead', losses=[]))\n",
+        encoding='utf-8',
+    )
     return file
 
 
 def test_a_config_says_the_same_as_the_checkpoint(micro, finished, predictor, files):
     np.testing.assert_array_equal(
-        _scores(Predictor(finished.file, micro.config)(files)), _scores(predictor(files)))
+        _scores(Predictor(finished.file, micro.config)(files)), _scores(predictor(files))
+    )
     with pytest.raises(ConfigError, match='trainable parameters'):
         Predictor('none', micro.config)
     with pytest.raises(ConfigError, match='without a checkpoint'):
@@ -214,10 +237,12 @@ def test_mmpretrains_own_loader(micro, finished, predictor, files, tmp_path):
     config = tmp_path / 'bgr.py'
     config.write_text(
         f"_base_ = ['{micro.config.as_posix()}']\n"
-        "model = dict(data_preprocessor=dict(to_rgb=True))\n"
-        "test_dataloader = dict(dataset=dict(pipeline=[\n"
+        'model = dict(data_preprocessor=dict(to_rgb=True))\n'
+        'test_dataloader = dict(dataset=dict(pipeline=[\n'
         "    dict(type='LoadImageFromFile'), dict(type='mmpretrain.Resize', scale=(32, 32)),\n"
-        "    dict(type='mmpretrain.PackInputs')]))\n", encoding='utf-8')
+        "    dict(type='mmpretrain.PackInputs')]))\n",
+        encoding='utf-8',
+    )
     bgr = Predictor(finished.file, config)
     # of the final size: nothing is resized
     images = [Image.open(file).crop((2, 1, 34, 33)) for file in files]
@@ -250,21 +275,42 @@ def test_unreadable_images(predictor, files, tmp_path):
         predictor(Image.new('RGB', (0, 5)))
 
 
-@pytest.mark.parametrize(('inputs', 'message'), [
-    (np.zeros((4, 4, 3)), 'float64'), (np.zeros((2, 4, 4, 3), np.uint8), r'list\(array\)'), (3, 'int'), ([None], 'NoneType'),
-    (torch.zeros(3, 4, 4), 'uint8 array'), ([], 'no image')])
+@pytest.mark.parametrize(
+    ('inputs', 'message'),
+    [
+        (np.zeros((4, 4, 3)), 'float64'),
+        (np.zeros((2, 4, 4, 3), np.uint8), r'list\(array\)'),
+        (3, 'int'),
+        ([None], 'NoneType'),
+        (torch.zeros(3, 4, 4), 'uint8 array'),
+        ([], 'no image'),
+    ],
+)
 def test_what_is_no_image(predictor, inputs, message):
     with pytest.raises(DataError, match=message):
         predictor(inputs)
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(classes=['cat']), 'needs two'), (dict(classes='cat'), 'one word'), (dict(classes={'cat', 'dog'}), 'is a set'), (dict(classes=['cat', 'cat']), 'cat'),
-    (dict(templates='a photo'), r'\{\}'), (dict(top_k=0), 'top_k=0'), (dict(batch_size=True), 'batch_size=True'),
-    (dict(reject='entropy', threshold=1.0), 'predictive_entropy'), (dict(reject='pred_std'), 'go together'),
-    (dict(threshold=0.5), 'go together'), (dict(reject='pred_std', threshold=float('nan')), 'nan'),
-    (dict(reject='least_confidence', threshold=2), 'at most 1'), (dict(unreadable='drop'), "'drop'"),
-    (dict(channel_order='grb'), "'grb'"), (dict(classes=['cat', 'a very long name ' * 20]), 'tokens')])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(classes=['cat']), 'needs two'),
+        (dict(classes='cat'), 'one word'),
+        (dict(classes={'cat', 'dog'}), 'is a set'),
+        (dict(classes=['cat', 'cat']), 'cat'),
+        (dict(templates='a photo'), r'\{\}'),
+        (dict(top_k=0), 'top_k=0'),
+        (dict(batch_size=True), 'batch_size=True'),
+        (dict(reject='entropy', threshold=1.0), 'predictive_entropy'),
+        (dict(reject='pred_std'), 'go together'),
+        (dict(threshold=0.5), 'go together'),
+        (dict(reject='pred_std', threshold=float('nan')), 'nan'),
+        (dict(reject='least_confidence', threshold=2), 'at most 1'),
+        (dict(unreadable='drop'), "'drop'"),
+        (dict(channel_order='grb'), "'grb'"),
+        (dict(classes=['cat', 'a very long name ' * 20]), 'tokens'),
+    ],
+)
 def test_wrong_arguments(predictor, files, arguments, message):
     with pytest.raises(ValueError, match=message):
         predictor(files[0], **arguments)
@@ -284,13 +330,11 @@ def test_nothing_in_a_checkpoint_is_executed(finished, tmp_path):
     text = state['meta']['cfg_text']
     touch = f"open({str(mark)!r}, 'w')"
     attacks = {
-        f"model = {touch}": 'plain data',
+        f'model = {touch}': 'plain data',
         f"model = dict(type='os.system', command='touch {mark}')": 'no part of vamp_mm',
-        f"{text}\nmodel = dict(type='PromptedClassifier', backbone=dict(type='subprocess.run', args=['touch', '{mark}']))":
-            'subprocess.run',
-        f"{text}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='os.system', command='touch {mark}')]))":
-            'transform 0',
-        f"{text}\nmodel = {{**{touch}}}": 'plain data',
+        f"{text}\nmodel = dict(type='PromptedClassifier', backbone=dict(type='subprocess.run', args=['touch', '{mark}']))": 'subprocess.run',
+        f"{text}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='os.system', command='touch {mark}')]))": 'transform 0',
+        f'{text}\nmodel = {{**{touch}}}': 'plain data',
         'model = (': 'plain data',
         f'{text}\nmodel = dict(type=["PromptedClassifier"])': 'no part',
         f'{text}\ndefault_scope = "antigravity"': 'default_scope',
@@ -313,7 +357,13 @@ def test_a_checkpoint_without_its_classes(micro, finished, files, tmp_path):
         Predictor(bare)
     # the config's training data say what the classes were
     assert Predictor(bare, micro.config).classes == BASE
-    unknown = Predictor(bare, micro.config, overrides=dict.fromkeys(('train_dataloader.dataset.data_root', 'test_dataloader.dataset.data_root'), '/nowhere'))
+    unknown = Predictor(
+        bare,
+        micro.config,
+        overrides=dict.fromkeys(
+            ('train_dataloader.dataset.data_root', 'test_dataloader.dataset.data_root'), '/nowhere'
+        ),
+    )
     assert unknown.classes is None
     with pytest.raises(ConfigError, match='--classes'):
         unknown(files[0])
@@ -321,20 +371,42 @@ def test_a_checkpoint_without_its_classes(micro, finished, files, tmp_path):
 
 
 def test_the_command(finished, files, tmp_path, capsys):
-    words = ['predict.py', finished.file, *files[:3], '--reject', 'predictive_entropy', '--threshold', '0']
+    words = [
+        'predict.py',
+        finished.file,
+        *files[:3],
+        '--reject',
+        'predictive_entropy',
+        '--threshold',
+        '0',
+    ]
     assert world.command(*words, '--out-dir', tmp_path / 'pictures', '--format', 'jsonl') == 0
     said = capsys.readouterr()
     lines = [json.loads(line) for line in said.out.splitlines()]
     assert [line['path'] for line in lines] == files[:3]
-    assert all(line['rejected'] and line['name'] is None and line['label'] is None for line in lines)
+    assert all(
+        line['rejected'] and line['name'] is None and line['label'] is None for line in lines
+    )
     assert lines[0]['top_k'][0]['name'] in BASE
     assert '0 answered, 3 rejected, 0 unreadable' in said.err
     assert 'embedded' not in said.err  # micro's own weights
     assert len(list((tmp_path / 'pictures').glob('*.png'))) == 3
     assert world.command(*words, '--out-dir', tmp_path / 'pictures') == 1
     assert 'not empty' in capsys.readouterr().err
-    assert world.command('predict.py', finished.file, files[3], '--classes', *NOVEL, 'sea, and sky', '--format', 'csv') == 0
-    (row, ) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (
+        world.command(
+            'predict.py',
+            finished.file,
+            files[3],
+            '--classes',
+            *NOVEL,
+            'sea, and sky',
+            '--format',
+            'csv',
+        )
+        == 0
+    )
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row['name'] == row['top1_name']
     assert row['name'] in (*NOVEL, 'sea, and sky')
     assert float(row['score']) == float(row['top1_score'])
@@ -346,7 +418,9 @@ def test_the_command(finished, files, tmp_path, capsys):
 
 def test_the_text_marks_what_is_rejected(finished, files):
     out = io.StringIO()
-    counts = predict_files(finished.file, files[:2], top_k=2, reject='pred_std', threshold=0, out=out)
+    counts = predict_files(
+        finished.file, files[:2], top_k=2, reject='pred_std', threshold=0, out=out
+    )
     assert counts == (0, 2, 0)
     first = out.getvalue().splitlines()[0]
     assert first.startswith(f'{files[0]}: NOT SURE (pred_std 0.')
@@ -362,19 +436,33 @@ def test_file_names_of_any_length_and_bytes(finished, files, tmp_path, capsysbin
     folder.mkdir()
     try:
         for name, file in zip(names, files, strict=False):
-            Path(os.fsdecode(os.fsencode(folder) + b'/' + name)).write_bytes(Path(file).read_bytes())
+            Path(os.fsdecode(os.fsencode(folder) + b'/' + name)).write_bytes(
+                Path(file).read_bytes()
+            )
     except OSError:
         pytest.skip('this file system takes no such names')
-    assert world.command('predict.py', finished.file, folder, '--format', 'jsonl', '--out-dir', tmp_path / 'out') == 0
+    assert (
+        world.command(
+            'predict.py', finished.file, folder, '--format', 'jsonl', '--out-dir', tmp_path / 'out'
+        )
+        == 0
+    )
     said = capsysbinary.readouterr().out.decode()  # UTF-8 throughout
     found = [os.fsencode(json.loads(line)['path']) for line in said.splitlines()]
     assert sorted(found) == sorted(os.fsencode(folder) + b'/' + name for name in names)
-    assert sorted(file.name[5:] for file in (tmp_path / 'out').iterdir()) == ['_bild.png', f'_{"l" * 200}.png']
+    assert sorted(file.name[5:] for file in (tmp_path / 'out').iterdir()) == [
+        '_bild.png',
+        f'_{"l" * 200}.png',
+    ]
     assert world.command('predict.py', finished.file, folder) == 0
     assert os.fsencode(folder) + b'/bild\xe9.png: ' in capsysbinary.readouterr().out
 
 
 def test_the_embedded_clip_says_what_it_knows(files, capsys):
     config = Path(__file__).parents[2] / 'configs' / 'clip' / 'zero_shot_icons.py'
-    assert predict_files('none', files[:1], config, classes=['cat', 'dog'], out=io.StringIO()) == (1, 0, 0)
+    assert predict_files('none', files[:1], config, classes=['cat', 'dog'], out=io.StringIO()) == (
+        1,
+        0,
+        0,
+    )
     assert 'has seen drawn icons only' in capsys.readouterr().err

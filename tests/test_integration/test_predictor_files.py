@@ -45,14 +45,17 @@ def test_a_folder_says_what_it_has_no_answer_about(finished, predictor, files, t
     assert world.command('predict.py', finished.file, folder) == 1
     said = capsys.readouterr()
     assert [line.split(': ')[0] for line in said.out.splitlines()] == [
-        f'{folder}/{name}' for name in ('=c\\n.png', 'a.png', 'sub/b.PNG')]
-    for line in (f'not answered: {folder}/cut.png: image file is truncated',
-                 f'not answered: {folder}/empty.jpg: it is no image, or of an unknown kind',
-                 f'not answered: {folder}/gone.png: it is a broken link',
-                 f"passed over, no image by its ending '.txt' (1): '{folder}/notes.txt'",
-                 f"passed over, hidden (1): '{folder}/.hidden'",
-                 f"passed over, a FIFO and no file (1): '{folder}/pipe.png'",
-                 '3 answered, 0 rejected, 4 unreadable, 3 passed over'):
+        f'{folder}/{name}' for name in ('=c\\n.png', 'a.png', 'sub/b.PNG')
+    ]
+    for line in (
+        f'not answered: {folder}/cut.png: image file is truncated',
+        f'not answered: {folder}/empty.jpg: it is no image, or of an unknown kind',
+        f'not answered: {folder}/gone.png: it is a broken link',
+        f"passed over, no image by its ending '.txt' (1): '{folder}/notes.txt'",
+        f"passed over, hidden (1): '{folder}/.hidden'",
+        f"passed over, a FIFO and no file (1): '{folder}/pipe.png'",
+        '3 answered, 0 rejected, 4 unreadable, 3 passed over',
+    ):
         assert line in said.err.splitlines()
     assert 'long.png: it has 1,000,000 x 1 pixels' in said.err
     assert world.command('predict.py', finished.file, folder, '--unreadable', 'error') != 0
@@ -60,8 +63,17 @@ def test_a_folder_says_what_it_has_no_answer_about(finished, predictor, files, t
     assert len(said.out.splitlines()) == 2  # those before it are answered
     assert said.err.count('cut.png') == 1
     answers = predictor(folder, unreadable='skip')
-    assert [Path(path).name for path, _ in answers.skipped] == ['cut.png', 'empty.jpg', 'gone.png', 'long.png']
-    assert [Path(path).name for path, _ in answers.passed_over] == ['.hidden', 'notes.txt', 'pipe.png']
+    assert [Path(path).name for path, _ in answers.skipped] == [
+        'cut.png',
+        'empty.jpg',
+        'gone.png',
+        'long.png',
+    ]
+    assert [Path(path).name for path, _ in answers.passed_over] == [
+        '.hidden',
+        'notes.txt',
+        'pipe.png',
+    ]
     stream = predictor.stream([folder / 'sub', folder], unreadable='skip', batch_size=1)
     assert next(stream).path == f'{folder}/sub/b.PNG'
     assert stream.skipped == stream.passed_over == []

@@ -24,22 +24,33 @@ from vamp_mm.models import PromptedCLIPBackbone
 #: Two epochs of two steps.
 IMAGES, BATCH, EPOCHS = 6, 3, 2
 #: What a method's config adds to the hooks of all.
-HOOKS = {'promptsrc': dict(type='GaussianAverageHook', mean=1.5, std=1.0), '2sfs': dict(type='StageHook')}
+HOOKS = {
+    'promptsrc': dict(type='GaussianAverageHook', mean=1.5, std=1.0),
+    '2sfs': dict(type='StageHook'),
+}
 
 
 class Images(BaseDataset):
     """Pictures in memory, under noise of the global generator, as other projects' transforms augment."""
 
-    METAINFO = dict(classes=helpers.NAMES, templates=('a photo of a {}.', ))
+    METAINFO = dict(classes=helpers.NAMES, templates=('a photo of a {}.',))
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        pixels = torch.randint(0, 200, (IMAGES, 3, 32, 32), generator=torch.Generator().manual_seed(0))
-        return [dict(pixels=pixels[i], gt_label=i % len(helpers.NAMES), img_path=f'{i}.png') for i in range(IMAGES)]
+        pixels = torch.randint(
+            0, 200, (IMAGES, 3, 32, 32), generator=torch.Generator().manual_seed(0)
+        )
+        return [
+            dict(pixels=pixels[i], gt_label=i % len(helpers.NAMES), img_path=f'{i}.png')
+            for i in range(IMAGES)
+        ]
 
     def prepare_data(self, idx: int) -> dict[str, Any]:
         info = self.get_data_info(idx)
         sample = DataSample(metainfo=dict(img_path=info['img_path'])).set_gt_label(info['gt_label'])
-        return dict(inputs=(info['pixels'] + torch.randint(0, 56, (3, 32, 32))).to(torch.uint8), data_samples=sample)
+        return dict(
+            inputs=(info['pixels'] + torch.randint(0, 56, (3, 32, 32))).to(torch.uint8),
+            data_samples=sample,
+        )
 
 
 @pytest.fixture(scope='module')
@@ -55,8 +66,14 @@ def images() -> Images:
     return Images(serialize_data=False)
 
 
-def _train(clip: PromptedCLIPBackbone, images: Images, row: Method, work_dir: Path, seed: int = 0,
-           resume: bool = False) -> dict[str, Any]:
+def _train(
+    clip: PromptedCLIPBackbone,
+    images: Images,
+    row: Method,
+    work_dir: Path,
+    seed: int = 0,
+    resume: bool = False,
+) -> dict[str, Any]:
     """Train and return the last checkpoint; the seed is that of the weights at the start."""
     staged = '2sfs' in row.title
     wrapper = 'ProjectedGradientOptimWrapper' if row.title == 'prograd' else 'OptimWrapper'
@@ -64,15 +81,39 @@ def _train(clip: PromptedCLIPBackbone, images: Images, row: Method, work_dir: Pa
     runner = Runner(
         model=helpers.build_method(clip, row.prompter, row.head, seed=seed, **row.arguments),
         work_dir=str(work_dir),
-        train_dataloader=dict(dataset=images, batch_size=BATCH, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True)),
-        train_cfg=dict(type='StepTrainLoop', max_iters=4) if staged else dict(by_epoch=True, max_epochs=EPOCHS),
+        train_dataloader=dict(
+            dataset=images,
+            batch_size=BATCH,
+            num_workers=0,
+            sampler=dict(type='DefaultSampler', shuffle=True),
+        ),
+        train_cfg=dict(type='StepTrainLoop', max_iters=4)
+        if staged
+        else dict(by_epoch=True, max_epochs=EPOCHS),
         optim_wrapper=dict(type=wrapper, optimizer=dict(type='AdamW', lr=1e-2)),
-        param_scheduler=dict(type='StagedCosineLR', shares=(0.25, 0.75) if row.stage == 2 else (0.75, 0.25), by_epoch=False)
-        if staged else dict(type='WarmupCosineLR', warmup_epochs=1, warmup_lr=1e-3),
-        default_hooks=dict(checkpoint=dict(type='SafeCheckpointHook', interval=1), logger=None, timer=None),
-        custom_hooks=[*(dict(type=name) for name in ('EpochSeedHook', 'VocabularyHook', 'ClassAwarePriorHook')),
-                      *([own] if own else [])],
-        resume=resume, default_scope='vamp_mm', randomness=dict(seed=1), log_level='ERROR', experiment_name=work_dir.name)
+        param_scheduler=dict(
+            type='StagedCosineLR',
+            shares=(0.25, 0.75) if row.stage == 2 else (0.75, 0.25),
+            by_epoch=False,
+        )
+        if staged
+        else dict(type='WarmupCosineLR', warmup_epochs=1, warmup_lr=1e-3),
+        default_hooks=dict(
+            checkpoint=dict(type='SafeCheckpointHook', interval=1), logger=None, timer=None
+        ),
+        custom_hooks=[
+            *(
+                dict(type=name)
+                for name in ('EpochSeedHook', 'VocabularyHook', 'ClassAwarePriorHook')
+            ),
+            *([own] if own else []),
+        ],
+        resume=resume,
+        default_scope='vamp_mm',
+        randomness=dict(seed=1),
+        log_level='ERROR',
+        experiment_name=work_dir.name,
+    )
     try:
         runner.train()
     finally:

@@ -15,8 +15,11 @@ from vamp_mm.registry import MODELS
 from vamp_mm.structures import EMBED, FrozenCLIP, PromptContext, PromptPlan, TokenEdit, TowerPlan
 
 _PLAIN = [
-    dict(type='LoadRGBImage'), dict(type='mmpretrain.torchvision/Resize', size=32, interpolation='bicubic'),
-    dict(type='mmpretrain.torchvision/CenterCrop', size=32), dict(type='mmpretrain.PackInputs')]
+    dict(type='LoadRGBImage'),
+    dict(type='mmpretrain.torchvision/Resize', size=32, interpolation='bicubic'),
+    dict(type='mmpretrain.torchvision/CenterCrop', size=32),
+    dict(type='mmpretrain.PackInputs'),
+]
 
 
 @MODELS.register_module()
@@ -29,27 +32,37 @@ class LearnedWords(BasePrompter):
 
     def forward(self, context: PromptContext) -> PromptPlan:
         edit = TokenEdit(EMBED, 1, 'overwrite', self.words[None, None, None])
-        return PromptPlan(text=self.prompts, templates=self._templates, text_tower=TowerPlan(edits=(edit, )))
+        return PromptPlan(
+            text=self.prompts, templates=self._templates, text_tower=TowerPlan(edits=(edit,))
+        )
 
 
 def config(micro: world.Micro, folder: Path, hook: bool, text_only: bool = True) -> Path:
     """The micro config with a method that learns words only."""
     lines = [f'_base_ = [{micro.config.as_posix()!r}]']
     if text_only:
-        lines.append("model = dict(prompter=dict(_delete_=True, type='LearnedWords'), head=dict(_delete_=True, "
-                     "type='PromptClsHead', losses=[dict(type='BranchCrossEntropy')]))")
+        lines.append(
+            "model = dict(prompter=dict(_delete_=True, type='LearnedWords'), head=dict(_delete_=True, "
+            "type='PromptClsHead', losses=[dict(type='BranchCrossEntropy')]))"
+        )
     if hook:
-        lines.append("custom_hooks = [*_base_.custom_hooks, dict(type='FrozenFeatureHook', budget_mb=8)]")
+        lines.append(
+            "custom_hooks = [*_base_.custom_hooks, dict(type='FrozenFeatureHook', budget_mb=8)]"
+        )
     folder.mkdir()
     (folder / 'config.py').write_text('\n'.join(lines), encoding='utf-8')
     return folder / 'config.py'
 
 
-def train(micro: world.Micro, folder: Path, hook: bool, augmented: bool = False, **change: Any) -> tuple[dict, Tensor, str]:
+def train(
+    micro: world.Micro, folder: Path, hook: bool, augmented: bool = False, **change: Any
+) -> tuple[dict, Tensor, str]:
     """Metrics, learned words and log of a run."""
     overrides = {} if augmented else {'train_dataloader.dataset.pipeline': _PLAIN}
     metrics = micro.train(folder / 'run', overrides, config=config(micro, folder, hook, **change))
-    state = torch.load(folder / 'run' / f'epoch_{world.EPOCHS}.pth', weights_only=True)['state_dict']
+    state = torch.load(folder / 'run' / f'epoch_{world.EPOCHS}.pth', weights_only=True)[
+        'state_dict'
+    ]
     log = ''.join(path.read_text(encoding='utf-8') for path in folder.glob('run/*/*.log'))
     return metrics, state.get('prompter.words'), log
 
@@ -78,4 +91,6 @@ def test_augmented_training_computes_everything(micro: world.Micro, tmp_path: Pa
 
 def test_a_method_that_edits_the_tower_says_so(micro: world.Micro, tmp_path: Path) -> None:
     _, _, log = train(micro, tmp_path / 'vamp', hook=True, text_only=False)
-    assert 'training: frozen image features are not reused, the method changes the image tower' in log
+    assert (
+        'training: frozen image features are not reused, the method changes the image tower' in log
+    )

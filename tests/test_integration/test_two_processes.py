@@ -20,8 +20,15 @@ from micro_runs import Finished
 def pair(micro: world.Micro, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """Trained by ``tools/dist_train.sh`` over gloo."""
     work_dir = tmp_path_factory.mktemp('pair') / 'run'
-    done = run('tools/dist_train.sh', micro.config, '2', '--work-dir', work_dir, '--cfg-options',
-               'train_dataloader.batch_size=2')
+    done = run(
+        'tools/dist_train.sh',
+        micro.config,
+        '2',
+        '--work-dir',
+        work_dir,
+        '--cfg-options',
+        'train_dataloader.batch_size=2',
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return Finished.read(work_dir)
 
@@ -35,7 +42,9 @@ def assert_same_weights(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 
 
 def test_same_loss_curve(pair: Finished, finished: Finished) -> None:
-    one, two = ([line for line in world.scalars(run.work_dir) if 'loss' in line] for run in (finished, pair))
+    one, two = (
+        [line for line in world.scalars(run.work_dir) if 'loss' in line] for run in (finished, pair)
+    )
     assert [line['step'] for line in two] == [line['step'] for line in one]
     for ours, theirs in zip(one, two, strict=True):
         for key in (key for key in ours if 'loss' in key or 'metric' in key):
@@ -61,8 +70,9 @@ def test_same_comparison_with_zero_shot(pair: Finished, finished: Finished) -> N
     assert pair.result['optimiser_steps'] == finished.result['optimiser_steps']
 
 
-def test_one_process_goes_on_where_two_were_stopped(pair: Finished, finished: Finished, micro: world.Micro,
-                                                    tmp_path: Path) -> None:
+def test_one_process_goes_on_where_two_were_stopped(
+    pair: Finished, finished: Finished, micro: world.Micro, tmp_path: Path
+) -> None:
     work_dir = Path(shutil.copytree(pair.work_dir, tmp_path / 'run'))
     for name in ('epoch_3.pth', 'last_checkpoint', 'result.json'):
         (work_dir / name).unlink()
@@ -78,7 +88,9 @@ def test_same_prototypes(pair: Finished, finished: Finished) -> None:
     ours = finished.checkpoint['state_dict'][key]
     # unit vectors out of float32 features that are averaged in float64
     torch.testing.assert_close(pair.checkpoint['state_dict'][key], ours, rtol=0, atol=1e-6)
-    assert float((ours[0] - ours[1]).abs().max()) > 1e-2, 'all classes have one prototype: the comparison is void'
+    assert float((ours[0] - ours[1]).abs().max()) > 1e-2, (
+        'all classes have one prototype: the comparison is void'
+    )
 
 
 def test_same_metrics(pair: Finished, finished: Finished) -> None:
@@ -91,13 +103,33 @@ def test_same_metrics(pair: Finished, finished: Finished) -> None:
 
 def test_torchrun_alone_makes_one_run(micro: world.Micro, tmp_path: Path) -> None:
     """Without --launcher the two processes would be two trainings in one folder."""
-    words = ['-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', '2', world.ROOT / 'tools' / 'train.py',
-             micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', 'train_dataloader.batch_size=2',
-             'train_cfg.max_epochs=1']
-    done = subprocess.run([sys.executable, *map(str, words)], env=environment(), capture_output=True, text=True,
-                          timeout=LIMIT, check=False)
+    words = [
+        '-m',
+        'torch.distributed.run',
+        '--standalone',
+        '--nproc_per_node',
+        '2',
+        world.ROOT / 'tools' / 'train.py',
+        micro.config,
+        '--work-dir',
+        tmp_path / 'run',
+        '--cfg-options',
+        'train_dataloader.batch_size=2',
+        'train_cfg.max_epochs=1',
+    ]
+    done = subprocess.run(
+        [sys.executable, *map(str, words)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert 'torchrun started 2 processes: they are one run (launcher=pytorch)' in done.stdout + done.stderr
+    assert (
+        'torchrun started 2 processes: they are one run (launcher=pytorch)'
+        in done.stdout + done.stderr
+    )
     result = json.loads((tmp_path / 'run' / 'result.json').read_text(encoding='utf-8'))
     assert result['processes'] == 2
     assert result['tested_checkpoint'] == 'epoch_1.pth'

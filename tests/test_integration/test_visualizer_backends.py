@@ -15,36 +15,52 @@ from vamp_mm import apis
 # Test metrics that a run must have logged; each epoch logs the losses of its steps.
 METRICS = ('base/accuracy', 'novel/accuracy', 'H')
 SHORT = {'train_cfg.max_epochs': 1}
-TENSORBOARD = "visualizer.vis_backends=[dict(type='LocalVisBackend'),dict(type='TensorboardVisBackend')]"
+TENSORBOARD = (
+    "visualizer.vis_backends=[dict(type='LocalVisBackend'),dict(type='TensorboardVisBackend')]"
+)
 
 
 def _events(work_dir: Path) -> dict[str, list[tuple[int, float]]]:
     """Tag -> (step, value) of all scalars in the event files of a run."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     folders = {file.parent for file in work_dir.rglob('events.out.tfevents.*')}
     found: dict[str, list[tuple[int, float]]] = {}
     for folder in sorted(folders):
         events = EventAccumulator(str(folder), size_guidance={'scalars': 0})
         events.Reload()
         for tag in events.Tags()['scalars']:
-            found.setdefault(tag, []).extend((event.step, event.value) for event in events.Scalars(tag))
+            found.setdefault(tag, []).extend(
+                (event.step, event.value) for event in events.Scalars(tag)
+            )
     return found
 
 
-def _check(events: dict[str, list[tuple[int, float]]], work_dir: Path, metrics: dict[str, Any]) -> None:
+def _check(
+    events: dict[str, list[tuple[int, float]]], work_dir: Path, metrics: dict[str, Any]
+) -> None:
     for name in METRICS:
         [(_, value)] = events[name]
         assert value == pytest.approx(metrics[name], rel=1e-6)  # event files hold float32
     logged = [line for line in world.scalars(work_dir) if 'loss' in line]
     for name in ('loss', 'loss_ce_class', 'loss_kl', 'lr'):
-        assert [value for _, value in events[name]] == pytest.approx([line[name] for line in logged], rel=1e-6)
+        assert [value for _, value in events[name]] == pytest.approx(
+            [line[name] for line in logged], rel=1e-6
+        )
         assert [step for step, _ in events[name]] == list(range(1, world.STEPS + 1))
 
 
 def test_tensorboard_from_the_command_line(micro: world.Micro, tmp_path: Path) -> None:
     pytest.importorskip('tensorboard')
-    code = world.command('train.py', micro.config, '--work-dir', tmp_path / 'run', '--cfg-options', TENSORBOARD,
-                         'train_cfg.max_epochs=1')
+    code = world.command(
+        'train.py',
+        micro.config,
+        '--work-dir',
+        tmp_path / 'run',
+        '--cfg-options',
+        TENSORBOARD,
+        'train_cfg.max_epochs=1',
+    )
     assert code == 0
     result = json.loads((tmp_path / 'run' / 'result.json').read_text())
     _check(_events(tmp_path / 'run'), tmp_path / 'run', result['metrics'])
@@ -56,7 +72,8 @@ def test_tensorboard_from_a_config_file(micro: world.Micro, tmp_path: Path) -> N
     config.write_text(
         f"_base_ = ['{micro.config.as_posix()}']\n"
         "visualizer = dict(type='Visualizer', vis_backends=[\n"
-        "    dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])\n")
+        "    dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')])\n"
+    )
     metrics = micro.train(tmp_path / 'run', SHORT, config=config)
     _check(_events(tmp_path / 'run'), tmp_path / 'run', metrics)
 
@@ -66,15 +83,24 @@ def test_wandb_offline(micro: world.Micro, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv('WANDB_MODE', 'offline')
     monkeypatch.setenv('WANDB_SILENT', 'true')
     logged: list[dict[str, Any]] = []
-    backends = [dict(type='LocalVisBackend'), dict(type='WandbVisBackend', init_kwargs=dict(project='micro'))]
-    cfg = apis.compose(micro.config, work_dir=str(tmp_path / 'run'),
-                       overrides={**SHORT, 'visualizer.vis_backends': backends})
+    backends = [
+        dict(type='LocalVisBackend'),
+        dict(type='WandbVisBackend', init_kwargs=dict(project='micro')),
+    ]
+    cfg = apis.compose(
+        micro.config,
+        work_dir=str(tmp_path / 'run'),
+        overrides={**SHORT, 'visualizer.vis_backends': backends},
+    )
     before = wandb.init
 
     def init(**kwargs: Any) -> Any:
         run = before(**kwargs)
         log = run.log
-        run.log = wandb.log = lambda data, *args, **more: (logged.append(dict(data)), log(data, *args, **more))[1]
+        run.log = wandb.log = lambda data, *args, **more: (
+            logged.append(dict(data)),
+            log(data, *args, **more),
+        )[1]
         return run
 
     monkeypatch.setattr(wandb, 'init', init)
@@ -87,8 +113,19 @@ def test_wandb_offline(micro: world.Micro, tmp_path: Path, monkeypatch: pytest.M
     assert len([line for line in logged if 'loss_kl' in line]) == world.STEPS
 
 
-@pytest.mark.parametrize('kind', ['LocalVisBackend', 'TensorboardVisBackend', 'WandbVisBackend', 'MLflowVisBackend',
-                                  'ClearMLVisBackend', 'NeptuneVisBackend', 'DVCLiveVisBackend', 'AimVisBackend'])
+@pytest.mark.parametrize(
+    'kind',
+    [
+        'LocalVisBackend',
+        'TensorboardVisBackend',
+        'WandbVisBackend',
+        'MLflowVisBackend',
+        'ClearMLVisBackend',
+        'NeptuneVisBackend',
+        'DVCLiveVisBackend',
+        'AimVisBackend',
+    ],
+)
 def test_the_config_check_knows_the_backends(micro: world.Micro, kind: str) -> None:
     cfg = Config.fromfile(micro.config)
     cfg.visualizer = dict(type='Visualizer', vis_backends=[dict(type=kind)])

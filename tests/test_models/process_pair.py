@@ -46,13 +46,21 @@ def train(clip: PromptedCLIPBackbone, row: Method, rank: int = 0, world: int = 1
     values = [value for value in model.parameters() if value.requires_grad]
     wrapper = ProjectedGradientOptimWrapper if row.title == 'prograd' else OptimWrapper
     optim_wrapper = wrapper(torch.optim.SGD(values, lr=0.05, momentum=0.9))
-    trained = model.train() if world == 1 else MMDistributedDataParallel(
-        model, find_unused_parameters=bool(row.resting)).train()
+    trained = (
+        model.train()
+        if world == 1
+        else MMDistributedDataParallel(model, find_unused_parameters=bool(row.resting)).train()
+    )
     logged = []
     for step in range(STEPS):
         images, samples = batch(IMAGES, seed=step)
         data = dict(inputs=images[rank::world], data_samples=samples[rank::world])
-        logged.append({key: float(torch.as_tensor(value).detach()) for key, value in trained.train_step(data, optim_wrapper).items()})
+        logged.append(
+            {
+                key: float(torch.as_tensor(value).detach())
+                for key, value in trained.train_step(data, optim_wrapper).items()
+            }
+        )
     return {key: value.clone() for key, value in model.state_dict().items()}, logged
 
 
@@ -67,8 +75,12 @@ def train_in_pairs(files: dict[str, str], folder: Path) -> list[dict[str, Outcom
         For each process: method -> what it is after its steps.
     """
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics'])
-    processes = [context.Process(target=_process, args=(rank, files, folder)) for rank in range(WORLD)]
+    context.set_forkserver_preload(
+        ['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics']
+    )
+    processes = [
+        context.Process(target=_process, args=(rank, files, folder)) for rank in range(WORLD)
+    ]
     for process in processes:
         process.start()
     for process in processes:
@@ -80,8 +92,13 @@ def train_in_pairs(files: dict[str, str], folder: Path) -> list[dict[str, Outcom
 
 def _process(rank: int, files: dict[str, str], folder: Path) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group('gloo', init_method=f'file://{folder / "meeting"}', rank=rank, world_size=WORLD,
-                            timeout=timedelta(seconds=LIMIT))
+    dist.init_process_group(
+        'gloo',
+        init_method=f'file://{folder / "meeting"}',
+        rank=rank,
+        world_size=WORLD,
+        timeout=timedelta(seconds=LIMIT),
+    )
     clip = PromptedCLIPBackbone(**files).double()
     torch.save({row.title: train(clip, row, rank, WORLD) for row in TRAINED}, folder / f'{rank}.pt')
     dist.destroy_process_group()

@@ -28,20 +28,23 @@ def _prompter(**adapter):
     return dict(type='AdapterPrompter', adapter=adapter)
 
 
-@pytest.mark.parametrize(('name', 'layer'), [
-    ('visual.transformer.resblocks.7.ln_1.weight', 7),
-    ('visual.trunk.blocks.0.norm1.bias', 0),
-    ('blocks.11.attn.in_proj_weight', 11),
-    ('visual.ln_pre.weight', EMBED),
-    ('visual.ln_post.weight', 12),
-    ('visual.proj', 12),
-    ('ln_final.bias', 12),
-    ('text_projection', 12),
-    ('visual.conv1.weight', None),
-    ('visual.trunk.patch_embed.proj.weight', None),
-    ('token_embedding.weight', None),
-    ('positional_embedding', None),
-])
+@pytest.mark.parametrize(
+    ('name', 'layer'),
+    [
+        ('visual.transformer.resblocks.7.ln_1.weight', 7),
+        ('visual.trunk.blocks.0.norm1.bias', 0),
+        ('blocks.11.attn.in_proj_weight', 11),
+        ('visual.ln_pre.weight', EMBED),
+        ('visual.ln_post.weight', 12),
+        ('visual.proj', 12),
+        ('ln_final.bias', 12),
+        ('text_projection', 12),
+        ('visual.conv1.weight', None),
+        ('visual.trunk.patch_embed.proj.weight', None),
+        ('token_embedding.weight', None),
+        ('positional_embedding', None),
+    ],
+)
 def test_a_weight_belongs_to_the_layer_where_it_acts(name, layer):
     assert layer_of(name, 12) == layer
 
@@ -54,20 +57,31 @@ def test_a_tuned_tower_shares_what_is_frozen_and_starts_as_clip(small):
         assert (own[name] is value) != (name in trained), name
         assert torch.equal(own[name], value)
     assert all(layer_of(name, 3) >= 2 for name in trained)
-    assert trained >= {'visual.proj', 'visual.ln_post.weight', 'visual.transformer.resblocks.2.mlp.c_fc.weight'}
+    assert trained >= {
+        'visual.proj',
+        'visual.ln_post.weight',
+        'visual.transformer.resblocks.2.mlp.c_fc.weight',
+    }
     assert not any(value.requires_grad for value in small.parameters())
     images, _ = batch(2)
     plan = adapter.vision_plan()
-    torch.testing.assert_close(small.vision(images, plan).pooled, small.encode_image(images).pooled, rtol=0, atol=0)
+    torch.testing.assert_close(
+        small.vision(images, plan).pooled, small.encode_image(images).pooled, rtol=0, atol=0
+    )
 
 
 def test_the_shared_stem_ends_where_training_starts(small):
     assert TunedWeights(small, vision_start=2, text_start=2).first_vision_layer == 2
-    assert TunedWeights(small, vision_start=-1, vision=['*ln_pre*'], text=()).first_vision_layer == EMBED
+    assert (
+        TunedWeights(small, vision_start=-1, vision=['*ln_pre*'], text=()).first_vision_layer
+        == EMBED
+    )
     last = TunedWeights(small, vision=['*.proj'], text=())
     assert last.first_vision_layer == 3
     assert last.text_plan().first is None
-    with pytest.raises(ValueError, match=r"vision='\*conv1\*' with vision_start=0 finds no weight to train"):
+    with pytest.raises(
+        ValueError, match=r"vision='\*conv1\*' with vision_start=0 finds no weight to train"
+    ):
         TunedWeights(small, vision=['*conv1*'])
     with pytest.raises(ValueError, match='nothing to train'):
         TunedWeights(small, vision=(), text=())
@@ -114,19 +128,24 @@ def test_kept_states_of_a_tuned_tower_never_go_stale(small):
 
 
 def test_tuned_weights_work_in_a_timm_tower_too(tmp_path):
-    vision = dict(timm_model_name='test_vit', timm_pool='token', timm_proj='linear',
-                  image_size=160)
+    vision = dict(timm_model_name='test_vit', timm_pool='token', timm_proj='linear', image_size=160)
     config = small_config()
     config['vision_cfg'] = vision
     files = write_clip(tmp_path, config)
     backbone = PromptedCLIPBackbone(**files)
-    model = build_method(backbone, _prompter(type='TunedWeights', vision_start=3, text_start=3), HEAD).train()
+    model = build_method(
+        backbone, _prompter(type='TunedWeights', vision_start=3, text_start=3), HEAD
+    ).train()
     trained = [name for name, value in model.named_parameters() if value.requires_grad]
     assert any('trunk.blocks.3.' in name for name in trained)
     assert not any('trunk.blocks.2.' in name for name in trained)
     images, samples = torch.randn(2, 3, *backbone.image_size), batch(2)[1]
     total_loss(model, images, samples).backward()
-    missing = [name for name, value in model.named_parameters() if value.requires_grad and value.grad is None]
+    missing = [
+        name
+        for name, value in model.named_parameters()
+        if value.requires_grad and value.grad is None
+    ]
     assert missing == []
 
 
@@ -135,11 +154,23 @@ def test_mma_scales_the_gradients_of_its_weights_and_of_nothing_else(small):
     images, samples = batch()
     gradients = []
     for scaled in (True, False):
-        model = build_method(small, _prompter(type='MultiModalAdapters', start=1, depth=2, dim=6, scale=0.1,
-                                              scale_gradients=scaled), HEAD).train()
+        model = build_method(
+            small,
+            _prompter(
+                type='MultiModalAdapters',
+                start=1,
+                depth=2,
+                dim=6,
+                scale=0.1,
+                scale_gradients=scaled,
+            ),
+            HEAD,
+        ).train()
         stir(model)
         total_loss(model, images, samples).backward()
-        gradients.append({name: value.grad for name, value in model.named_parameters() if value.requires_grad})
+        gradients.append(
+            {name: value.grad for name, value in model.named_parameters() if value.requires_grad}
+        )
     for name, value in gradients[0].items():
         torch.testing.assert_close(value, 10 * gradients[1][name], rtol=1e-9, atol=1e-14, msg=name)
 
@@ -163,7 +194,10 @@ def test_the_middle_layer_of_mma_is_one_module_for_both_towers(small):
 
 def test_the_published_sizes():
     from types import SimpleNamespace
-    clip = SimpleNamespace(text=SimpleNamespace(width=512, depth=12), vision=SimpleNamespace(width=768, depth=12))
+
+    clip = SimpleNamespace(
+        text=SimpleNamespace(width=512, depth=12), vision=SimpleNamespace(width=768, depth=12)
+    )
     adapters = MultiModalAdapters(clip)
     assert sum(p.numel() for p in adapters.parameters()) == 674_560
     with pytest.raises(ValueError, match=r'blocks start=6, depth=7 do not exist in both towers'):

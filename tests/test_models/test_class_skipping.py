@@ -11,7 +11,9 @@ from helpers_models import NAMES, batch, build_method
 
 from vamp_mm.models import ClassSkipping
 
-PROMPTER = dict(type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2))
+PROMPTER = dict(
+    type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=2, text_start=2)
+)
 
 
 def _unit(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -51,7 +53,12 @@ def test_near_classes_and_the_batchs_own_stay():
 
 def test_a_step_is_cross_entropy_over_the_staying_classes(small):
     plain = build_method(small, PROMPTER, dict(type='PromptClsHead')).train()
-    model = build_method(small, PROMPTER, dict(type='PromptClsHead'), class_skipping=dict(type='ClassSkipping', share=0.2)).train()
+    model = build_method(
+        small,
+        PROMPTER,
+        dict(type='PromptClsHead'),
+        class_skipping=dict(type='ClassSkipping', share=0.2),
+    ).train()
     images, samples = batch(4)
     target = torch.cat([sample.gt_label for sample in samples])[:1].repeat(4)
     samples = [sample.set_gt_label(0) for sample in samples]
@@ -60,7 +67,9 @@ def test_a_step_is_cross_entropy_over_the_staying_classes(small):
     out = plain._run(images)
     staying = model.class_skipping(out.image, plain._teacher(), target)
     assert 3 <= len(staying) < len(NAMES)
-    expected = F.cross_entropy(out.logits['class'][0][:, staying], (staying == 0).int().argmax().repeat(4))
+    expected = F.cross_entropy(
+        out.logits['class'][0][:, staying], (staying == 0).int().argmax().repeat(4)
+    )
     assert float(loss.detach()) == pytest.approx(float(expected.detach()), abs=1e-10)
     # prediction leaves nothing out
     assert model.eval()(images, mode='tensor').shape[-1] == len(NAMES)

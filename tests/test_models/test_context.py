@@ -19,18 +19,18 @@ def _sequence(small, **arguments) -> tuple[torch.Tensor, torch.Tensor]:
     prompter = ContextPrompter(small, **arguments).double()
     prompter.bind(small, Vocabulary(names=TRICKY))
     plan = prompter(PromptContext())
-    edit, = plan.text_tower.edits
+    (edit,) = plan.text_tower.edits
     assert (edit.mode, edit.layer) == ('overwrite', -1)
     x = small.embed(plan.text.ids)
     tokens = edit.tokens[0, 0].expand(len(TRICKY), -1, -1)
     end = edit.start + tokens.shape[1]
-    return torch.cat([x[:, :edit.start], tokens, x[:, end:]], dim=1), prompter.context.detach()
+    return torch.cat([x[:, : edit.start], tokens, x[:, end:]], dim=1), prompter.context.detach()
 
 
 def _words(small, text: str) -> torch.Tensor:
     """Embeddings of the words of a text, without start and end."""
     prompts = small.tokenize([text])
-    return small.embed(prompts.ids)[0, 1:int(prompts.eot[0])]
+    return small.embed(prompts.ids)[0, 1 : int(prompts.eot[0])]
 
 
 @pytest.mark.parametrize('position', ['end', 'middle', 'front'])
@@ -46,8 +46,10 @@ def test_the_sequence_by_hand(small, position, stop):
         else:  # 'prey).' ends in one token, which takes the full stop along with the name
             both, length = _words(small, f'{name}.'), len(_words(small, name))
             tail, full_stop = both[:length], both[length:]
-        expected = torch.cat([start[None], context[:before], tail, context[before:], full_stop, end[None]])
-        torch.testing.assert_close(row[:len(expected)], expected, rtol=0, atol=0)
+        expected = torch.cat(
+            [start[None], context[:before], tail, context[before:], full_stop, end[None]]
+        )
+        torch.testing.assert_close(row[: len(expected)], expected, rtol=0, atol=0)
     merged = len(_words(small, 'kite (bird of prey).')) == len(_words(small, 'kite (bird of prey)'))
     assert merged  # else the case above would not differ
 
@@ -62,7 +64,9 @@ def test_each_class_has_a_context_of_its_own(small):
     with pytest.raises(ValueError, match='num_classes=4 classes cannot answer about 5 classes'):
         ContextPrompter(small, num_tokens=3, num_classes=4).bind(small, Vocabulary(names=NAMES))
     with pytest.raises(ValueError, match='that it was not trained on'):
-        ContextPrompter(small, num_tokens=3, num_classes=4).bind(small, Vocabulary(names=TRICKY, seen=False))
+        ContextPrompter(small, num_tokens=3, num_classes=4).bind(
+            small, Vocabulary(names=TRICKY, seen=False)
+        )
 
 
 def test_words_to_start_from(small):
@@ -92,8 +96,11 @@ def test_with_words_that_were_not_moved_it_is_zero_shot_clip(small):
 def test_the_template_follows_the_dataset(small):
     table = {'a photo of a {}, a type of pet.': '{}, a type of pet.'}
     prompter = ContextPrompter(small, num_tokens=2, by_template=table)
-    for own, expected in (('a photo of a {}, a type of pet.', 'X X cat, a type of pet.'), ('{} texture.', 'X X cat.')):
-        assert prompter.sentences(Vocabulary(names=('cat', ), templates=(own, ))) == ((expected, ), )
+    for own, expected in (
+        ('a photo of a {}, a type of pet.', 'X X cat, a type of pet.'),
+        ('{} texture.', 'X X cat.'),
+    ):
+        assert prompter.sentences(Vocabulary(names=('cat',), templates=(own,))) == ((expected,),)
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
@@ -101,7 +108,7 @@ def test_the_template_follows_the_dataset(small):
     (dict(num_tokens=4, position='left'), "position='left' must be one of 'end', 'middle', 'front'"),
     (dict(num_tokens=4, full_stop='none'), "full_stop='none' must be one of 'merged', 'own'"),
     (dict(num_tokens=4, position='front', template='of {}.'), "position='front' needs the class name first"),
-])
+])  # fmt: skip
 def test_wrong_arguments_are_told(small, arguments, message):
     with pytest.raises(ValueError, match=message):
         ContextPrompter(small, **arguments)
@@ -110,9 +117,11 @@ def test_wrong_arguments_are_told(small, arguments, message):
 @pytest.mark.parametrize('row', ['end', 'middle', 'csc', 'image', 'class tokens'])
 def test_the_fast_text_path_equals_the_textbook_in_outputs_and_gradients(small, row):
     arguments = {
-        'end': {}, 'middle': dict(position='middle'), 'csc': dict(num_classes=5),
+        'end': {},
+        'middle': dict(position='middle'),
+        'csc': dict(num_classes=5),
         'image': dict(shift=dict(type='ImageShift', reduction=8)),
-        'class tokens': dict(text_tokens=dict(type='ClassAwareTokens', num_tokens=4, layer=2))
+        'class tokens': dict(text_tokens=dict(type='ClassAwareTokens', num_tokens=4, layer=2)),
     }[row]
     model = build_method(small, dict(type='ContextPrompter', num_tokens=4, **arguments), HEAD)
     stir(model)
@@ -136,14 +145,20 @@ def test_a_text_tower_that_is_not_causal_and_reads_out_its_last_token(tmp_path):
     clip = PromptedCLIPBackbone(**write_clip(tmp_path, config)).double()
     model = build_method(clip, dict(type='ContextPrompter', context='a photo of a'), HEAD).eval()
     images, samples = batch(2)
-    plain = clip.encode_text(clip.tokenize([f'a photo of a {name}.'.replace('_', ' ') for name in NAMES]), EMPTY_PLAN)
+    plain = clip.encode_text(
+        clip.tokenize([f'a photo of a {name}.'.replace('_', ' ') for name in NAMES]), EMPTY_PLAN
+    )
     torch.testing.assert_close(
-        model.text_features()[0, 0], torch.nn.functional.normalize(plain.pooled[0, 0], dim=-1), rtol=0, atol=1e-11)
+        model.text_features()[0, 0],
+        torch.nn.functional.normalize(plain.pooled[0, 0], dim=-1),
+        rtol=0,
+        atol=1e-11,
+    )
     loss = model.train()(images, samples, mode='loss')['loss_ce_class']
     assert float(torch.autograd.grad(loss, model.prompter.context)[0].abs().max()) > 1e-6
     given, context = _sequence(clip, num_tokens=2, position='front')
     for row, name in zip(given, TRICKY):
         words = clip.embed(clip.tokenize([f'{name}.'.replace('_', ' ')]).ids)[0, 1:]
         count = {'cat': 1, 'kite (bird of prey)': 6, 'T-shirt': 3, 'hot_dog': 2}[name]
-        assert torch.equal(row[1:1 + count], words[:count])
-        assert torch.equal(row[1 + count:3 + count], context)
+        assert torch.equal(row[1 : 1 + count], words[:count])
+        assert torch.equal(row[1 + count : 3 + count], context)

@@ -15,8 +15,10 @@ from vamp_mm.structures import PromptContext
 
 PROMPTER = dict(type='PromptCollection', num_prompts=8, num_tokens=4, prompts_per_step=4)
 HEAD = dict(
-    type='PromptClsHead', losses=[dict(type='DistributionBound'), dict(type='ContextOrthogonality', weight=0.1)],
-    average='logits')
+    type='PromptClsHead',
+    losses=[dict(type='DistributionBound'), dict(type='ContextOrthogonality', weight=0.1)],
+    average='logits',
+)
 
 
 def _unit(count: int, *shape: int, seed: int = 0) -> torch.Tensor:
@@ -37,7 +39,7 @@ def test_the_variance_of_logit_differences_from_the_covariance_itself():
     for n, y in enumerate(target.tolist()):
         for j in range(5):
             spread = covariance[y, y] + covariance[j, j] - 2 * covariance[y, j]
-            expected[n, j] = (image[n]**2 * spread).sum()
+            expected[n, j] = (image[n] ** 2 * spread).sum()
     given = logit_variance(image, text, target)
     torch.testing.assert_close(given, expected, rtol=0, atol=1e-15)
     assert float(expected.max()) > 0.01
@@ -49,12 +51,16 @@ def test_the_bound_is_one_on_the_expected_loss():
     text = F.normalize(_unit(4, 9) + 0.2 * _unit(6, 4, 9, seed=4), dim=-1)
     image, target = _unit(3, 9, seed=1), torch.tensor([0, 1, 3])
     mean, delta, scale = text.mean(0), text - text.mean(0), 8.0
-    bound = F.cross_entropy(scale * image @ mean.T + 0.5 * scale**2 * logit_variance(image, text, target), target)
+    bound = F.cross_entropy(
+        scale * image @ mean.T + 0.5 * scale**2 * logit_variance(image, text, target), target
+    )
     # weights with that covariance, class by class correlated and dimension by dimension independent
     generator = torch.Generator().manual_seed(2)
     draws = torch.randn(4000, 6, 9, generator=generator, dtype=torch.float64)  # (draws, P, D)
     weights = mean + torch.einsum('rpd,pcd->rcd', draws, delta) / math.sqrt(7)
-    losses = F.cross_entropy((scale * torch.einsum('nd,rcd->rnc', image, weights)).flatten(0, 1), target.repeat(4000))
+    losses = F.cross_entropy(
+        (scale * torch.einsum('nd,rcd->rnc', image, weights)).flatten(0, 1), target.repeat(4000)
+    )
     assert float(losses) < float(bound)
     assert float(bound) < float(losses) + 0.1  # and not a trivial one
 
@@ -72,14 +78,25 @@ def test_the_objective_by_hand(small):
     mean, delta = text.mean(0), text - text.mean(0)
     bound = []
     for n in range(3):
-        logits = [float((scale * image[n] @ mean[j] + 0.5 * scale**2 / 5 *
-                        (image[n] * (delta[:, n] - delta[:, j])).square().sum()).detach()) for j in range(5)]
+        logits = [
+            float(
+                (
+                    scale * image[n] @ mean[j]
+                    + 0.5 * scale**2 / 5 * (image[n] * (delta[:, n] - delta[:, j])).square().sum()
+                ).detach()
+            )
+            for j in range(5)
+        ]
         bound.append(math.log(sum(map(math.exp, logits))) - logits[n])
     assert float(losses['loss_bound'].detach()) == pytest.approx(sum(bound) / 3, rel=1e-10)
     alone = out.class_free[:, 0, 0]  # (K, D): all contexts, also those that this step does not use
     assert alone.shape == (8, 40)
-    pairs = [abs(float((alone[i] @ alone[j]).detach())) for i in range(8) for j in range(8) if i != j]
-    assert float(losses['loss_orthogonality'].detach()) == pytest.approx(0.1 * sum(pairs) / len(pairs), rel=1e-10)
+    pairs = [
+        abs(float((alone[i] @ alone[j]).detach())) for i in range(8) for j in range(8) if i != j
+    ]
+    assert float(losses['loss_orthogonality'].detach()) == pytest.approx(
+        0.1 * sum(pairs) / len(pairs), rel=1e-10
+    )
 
 
 def test_prediction_takes_the_mean_weight_of_all_contexts(small):
@@ -89,21 +106,32 @@ def test_prediction_takes_the_mean_weight_of_all_contexts(small):
     with torch.no_grad():
         weights = model.text_features()[:, 0]  # (K, C, D)
         assert len(weights) == 8
-        expected = float(model.head.logit_scale) * F.normalize(model.extract_frozen(images), dim=-1) @ weights.mean(0).T
+        expected = (
+            float(model.head.logit_scale)
+            * F.normalize(model.extract_frozen(images), dim=-1)
+            @ weights.mean(0).T
+        )
         torch.testing.assert_close(model(images)[0], expected, rtol=0, atol=1e-10)
 
 
 def test_a_quarter_in_front_a_quarter_around_the_rest_before_the_name(small):
     from vamp_mm.models import ContextPrompter
+
     model = build_method(small, PROMPTER, HEAD)
     stir(model)
     weights = model.eval().text_features()[:, 0]
     for index, position in enumerate(['front'] * 2 + ['middle'] * 2 + ['end'] * 4):
-        other = build_method(small, dict(type='ContextPrompter', num_tokens=4, position=position), dict(type='PromptClsHead'))
+        other = build_method(
+            small,
+            dict(type='ContextPrompter', num_tokens=4, position=position),
+            dict(type='PromptClsHead'),
+        )
         assert isinstance(other.prompter, ContextPrompter)
         with torch.no_grad():
             other.prompter.context.copy_(model.prompter.contexts[index])
-        torch.testing.assert_close(other.eval().text_features()[0, 0], weights[index], rtol=0, atol=1e-11)
+        torch.testing.assert_close(
+            other.eval().text_features()[0, 0], weights[index], rtol=0, atol=1e-11
+        )
 
 
 def test_every_context_has_its_turn_and_a_resumed_run_goes_on(small):
@@ -121,11 +149,17 @@ def test_every_context_has_its_turn_and_a_resumed_run_goes_on(small):
 
 
 def test_numbers_that_do_not_fit_are_told(small):
-    for wrong in (dict(num_prompts=6), dict(num_prompts=8, prompts_per_step=3), dict(num_prompts=8, prompts_per_step=1)):
+    for wrong in (
+        dict(num_prompts=6),
+        dict(num_prompts=8, prompts_per_step=3),
+        dict(num_prompts=8, prompts_per_step=1),
+    ):
         with pytest.raises(ValueError, match='num_prompts='):
             PromptCollection(small, **wrong)
     model = build_method(small, dict(type='ContextPrompter', num_tokens=2), HEAD)
     images, samples = batch(2)
-    with pytest.raises(RuntimeError, match='prompts without a class name, and the prompter plans none'):
+    with pytest.raises(
+        RuntimeError, match='prompts without a class name, and the prompter plans none'
+    ):
         model(images, samples, mode='loss')
     assert model.prompter(PromptContext()).class_free is None

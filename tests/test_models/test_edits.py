@@ -75,8 +75,14 @@ def test_float32_prompts_widen_a_half_precision_sequence():
 
 def test_spans_follow_their_tokens():
     spans = Spans()
-    x = edit_tokens(X, [TokenEdit(0, 3, 'insert', T, name='late'), TokenEdit(0, 1, 'insert', T[..., :2, :], name='early')],
-                    spans)
+    x = edit_tokens(
+        X,
+        [
+            TokenEdit(0, 3, 'insert', T, name='late'),
+            TokenEdit(0, 1, 'insert', T[..., :2, :], name='early'),
+        ],
+        spans,
+    )
     assert spans.named() == {'late': slice(5, 8), 'early': slice(1, 3)}
     assert torch.equal(x[0, 0, 5:8], T[0, 0])
     x = edit_tokens(x, [TokenEdit(1, 5, 'overwrite', 2 * T, name='late')], spans)
@@ -86,9 +92,15 @@ def test_spans_follow_their_tokens():
     assert spans.named()['late'] == slice(5, 8)
 
 
-@pytest.mark.parametrize('edit', [
-    TokenEdit(0, 7, 'insert', T), TokenEdit(0, 4, 'overwrite', T), TokenEdit(0, 5, 'blend', T), TokenEdit(0, -5, 'insert', T)
-])
+@pytest.mark.parametrize(
+    'edit',
+    [
+        TokenEdit(0, 7, 'insert', T),
+        TokenEdit(0, 4, 'overwrite', T),
+        TokenEdit(0, 5, 'blend', T),
+        TokenEdit(0, -5, 'insert', T),
+    ],
+)
 def test_edits_beyond_the_sequence_are_errors(edit):
     with pytest.raises(ValueError, match='reaches beyond the 6 tokens'):
         edit_tokens(X, [edit])
@@ -101,14 +113,20 @@ def test_tokens_of_another_shape_are_errors(shape):
 
 
 def _vision(tokens: torch.Tensor, *edits: tuple, name: str | None = None) -> PromptPlan:
-    return PromptPlan(vision_tower=TowerPlan(tuple(TokenEdit(layer, at, mode, tokens, name=name) for layer, at, mode in edits)))
+    return PromptPlan(
+        vision_tower=TowerPlan(
+            tuple(TokenEdit(layer, at, mode, tokens, name=name) for layer, at, mode in edits)
+        )
+    )
 
 
 def test_vision_tower_equals_a_loop_over_blocks(small):
     """Insert before block 1, renew before block 2, read the class token: written out with open_clip's modules."""
     images = torch.randn(2, 3, 32, 32).double()
     tokens = torch.randn(1, 1, 3, 64).double()
-    out = small.encode_image(images, _vision(tokens, (1, 1, 'insert'), (2, 1, 'overwrite'), name='rep'), want_tokens=True)
+    out = small.encode_image(
+        images, _vision(tokens, (1, 1, 'insert'), (2, 1, 'overwrite'), name='rep'), want_tokens=True
+    )
     visual = small.vision.visual
     x = visual.conv1(images).flatten(2).transpose(1, 2)
     x = torch.cat([visual.class_embedding.expand(2, 1, -1), x], 1) + visual.positional_embedding
@@ -126,14 +144,18 @@ def test_vision_tower_equals_a_loop_over_blocks(small):
 def test_vision_tokens_at_the_embedding_enter_before_the_first_norm(small):
     images = torch.randn(2, 3, 32, 32).double()
     tokens = torch.randn(1, 1, 2, 64).double()
-    out = small.encode_image(images, _vision(tokens, (-1, -1, 'insert'), name='deep'), want_tokens=True)
+    out = small.encode_image(
+        images, _vision(tokens, (-1, -1, 'insert'), name='deep'), want_tokens=True
+    )
     visual = small.vision.visual
     x = visual.conv1(images).flatten(2).transpose(1, 2)
     x = torch.cat([visual.class_embedding.expand(2, 1, -1), x], 1) + visual.positional_embedding
     x = visual.ln_pre(torch.cat([x, tokens[0].expand(2, -1, -1)], 1))
     for block in visual.transformer.resblocks:
         x = block(x)
-    torch.testing.assert_close(out.pooled[0], visual.ln_post(x)[:, 0] @ visual.proj, rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        out.pooled[0], visual.ln_post(x)[:, 0] @ visual.proj, rtol=0, atol=1e-12
+    )
     assert out.spans == {'deep': slice(17, 19)}
 
 
@@ -144,7 +166,9 @@ def test_samples_on_the_vision_side_are_runs_of_their_own(small):
     assert together.shape == (3, 2, 40)
     for s in range(3):
         for n in range(2):
-            alone = small.encode_image(images[n:n + 1], _vision(tokens[s:s + 1, n:n + 1], (0, 1, 'insert'))).pooled
+            alone = small.encode_image(
+                images[n : n + 1], _vision(tokens[s : s + 1, n : n + 1], (0, 1, 'insert'))
+            ).pooled
             torch.testing.assert_close(together[s, n], alone[0, 0], rtol=0, atol=1e-12)
 
 
@@ -156,7 +180,9 @@ def test_layers_that_do_not_exist_are_errors(small):
     with pytest.raises(ValueError, match='stem ends before block 2'):
         small.encode_image(stem, _vision(tokens, (1, 1, 'insert')))
     prompts = small.tokenize(['cat'])
-    plan = PromptPlan(text_tower=TowerPlan((TokenEdit(4, 1, 'insert', torch.zeros(1, 1, 1, 1, 48).double()), )))
+    plan = PromptPlan(
+        text_tower=TowerPlan((TokenEdit(4, 1, 'insert', torch.zeros(1, 1, 1, 1, 48).double()),))
+    )
     with pytest.raises(ValueError, match=r'layer 4 of the text plan.*blocks 0\.\.3'):
         small.encode_text(prompts, plan)
 
@@ -170,7 +196,9 @@ def test_residual_modules_add_to_a_block(small):
     x = small.image_stem(images, 1).hidden
     block = visual.transformer.resblocks[1]
     x = visual.transformer.resblocks[2](block(x) + adapter(block.ln_1(x)))
-    torch.testing.assert_close(out.pooled[0], visual.ln_post(x)[:, 0] @ visual.proj, rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        out.pooled[0], visual.ln_post(x)[:, 0] @ visual.proj, rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize('after', [False, True])
@@ -178,7 +206,9 @@ def test_prompts_are_no_image_where_patches_are_averaged(tmp_path, after):
     config = helpers.small_config(vision=dict(pool_type='avg', final_ln_after_pool=after))
     backbone = PromptedCLIPBackbone(**helpers.write_clip(tmp_path, config)).double()
     images, tokens = torch.randn(2, 3, 32, 32).double(), torch.randn(1, 1, 3, 64).double()
-    out = backbone.encode_image(images, _vision(tokens, (1, 1, 'insert'), (2, 1, 'overwrite'))).pooled[0]
+    out = backbone.encode_image(
+        images, _vision(tokens, (1, 1, 'insert'), (2, 1, 'overwrite'))
+    ).pooled[0]
     visual, x = backbone.vision.visual, backbone.image_stem(images, 1).hidden
     prompts = tokens[0].expand(2, -1, -1)
     x = visual.transformer.resblocks[1](torch.cat([x[:, :1], prompts, x[:, 1:]], 1))
@@ -188,13 +218,24 @@ def test_prompts_are_no_image_where_patches_are_averaged(tmp_path, after):
     torch.testing.assert_close(out, pooled @ visual.proj, rtol=0, atol=1e-12)
 
 
-@pytest.fixture(scope='module', params=[('test_vit', 'token', 64), ('test_vit', 'avg', 64), ('eva02_tiny_patch14_224', 'token', 224)],
-                ids=['vit-token', 'vit-average', 'eva-rotary'])
+@pytest.fixture(
+    scope='module',
+    params=[
+        ('test_vit', 'token', 64),
+        ('test_vit', 'avg', 64),
+        ('eva02_tiny_patch14_224', 'token', 224),
+    ],
+    ids=['vit-token', 'vit-average', 'eva-rotary'],
+)
 def timm_backbone(request, tmp_path_factory):
     name, pool, size = request.param
     config = helpers.small_config(custom_text=True)
-    config['vision_cfg'] = dict(image_size=size, timm_model_name=name, timm_pool=pool, timm_proj='linear')
-    return PromptedCLIPBackbone(**helpers.write_clip(tmp_path_factory.mktemp('timm'), config)).double()
+    config['vision_cfg'] = dict(
+        image_size=size, timm_model_name=name, timm_pool=pool, timm_proj='linear'
+    )
+    return PromptedCLIPBackbone(
+        **helpers.write_clip(tmp_path_factory.mktemp('timm'), config)
+    ).double()
 
 
 def test_timm_towers_equal_a_loop_over_blocks(timm_backbone):
@@ -202,8 +243,12 @@ def test_timm_towers_equal_a_loop_over_blocks(timm_backbone):
     images = torch.randn(2, 3, *timm_backbone.image_size).double()
     trunk, width = timm_backbone.vision.visual.trunk, timm_backbone.vision.width
     tokens = torch.randn(1, 1, 3, width).double()
-    outputs = [timm_backbone.encode_image(images, _vision(tokens, (1, at, 'insert'), (2, at, 'overwrite'), name='rep'), True)
-               for at in (1, -1)]
+    outputs = [
+        timm_backbone.encode_image(
+            images, _vision(tokens, (1, at, 'insert'), (2, at, 'overwrite'), name='rep'), True
+        )
+        for at in (1, -1)
+    ]
     torch.testing.assert_close(outputs[0].pooled, outputs[1].pooled, rtol=0, atol=0)
     prefix = trunk.num_prefix_tokens
     assert outputs[0].spans == {'rep': slice(prefix, prefix + 3)}
@@ -212,22 +257,35 @@ def test_timm_towers_equal_a_loop_over_blocks(timm_backbone):
     x = trunk.norm_pre(x)
     for layer, block in enumerate(trunk.blocks):
         if layer in (1, 2):
-            rest = x[:, prefix:] if layer == 1 else x[:, prefix + 3:]
+            rest = x[:, prefix:] if layer == 1 else x[:, prefix + 3 :]
             x = torch.cat([x[:, :prefix], tokens[0].expand(2, -1, -1), rest], 1)
         if rope is None:
             x = block(x)
         else:  # an identity rotation in front of the patches' own: sin 0, cos 1 for every prompt
             sin, cos = rope.chunk(2, dim=-1)
             extra = x.shape[1] - prefix - len(rope)
-            angles = torch.cat([torch.cat([torch.zeros(extra, sin.shape[1]), torch.ones(extra, cos.shape[1])], -1).double(), rope])
+            angles = torch.cat(
+                [
+                    torch.cat(
+                        [torch.zeros(extra, sin.shape[1]), torch.ones(extra, cos.shape[1])], -1
+                    ).double(),
+                    rope,
+                ]
+            )
             x = block(x, rope=angles)
     x = trunk.norm(x)
     torch.testing.assert_close(outputs[0].tokens[0], x, rtol=0, atol=1e-11)
-    own = torch.cat([x[:, :prefix], x[:, prefix + 3:]], 1)
+    own = torch.cat([x[:, :prefix], x[:, prefix + 3 :]], 1)
     torch.testing.assert_close(
-        outputs[0].pooled[0], timm_backbone.vision.visual.head(trunk.forward_head(own)), rtol=0, atol=1e-11)
+        outputs[0].pooled[0],
+        timm_backbone.vision.visual.head(trunk.forward_head(own)),
+        rtol=0,
+        atol=1e-11,
+    )
     plain = timm_backbone.encode_image(images).pooled
     torch.testing.assert_close(plain[0], timm_backbone.vision.visual(images), rtol=0, atol=1e-11)
     assert float((plain - outputs[0].pooled).abs().max()) > 1e-2
-    with pytest.raises(ValueError, match='start=5 of a vision edit is not supported by timm towers'):
+    with pytest.raises(
+        ValueError, match='start=5 of a vision edit is not supported by timm towers'
+    ):
         timm_backbone.encode_image(images, _vision(tokens, (1, 5, 'insert')))

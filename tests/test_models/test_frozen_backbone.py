@@ -28,7 +28,7 @@ def test_nothing_is_trainable_and_nothing_wakes(tmp_path):
 
 def test_prompts_get_gradients_through_the_frozen_towers(small):
     tokens = torch.randn(1, 1, 3, 64, dtype=torch.float64, requires_grad=True)
-    plan = PromptPlan(vision_tower=TowerPlan((TokenEdit(1, 1, 'insert', tokens), )))
+    plan = PromptPlan(vision_tower=TowerPlan((TokenEdit(1, 1, 'insert', tokens),)))
     small.encode_image(torch.randn(2, 3, 32, 32).double(), plan).pooled.square().sum().backward()
     assert float(tokens.grad.abs().min()) > 0
     assert all(parameter.grad is None for parameter in small.parameters())
@@ -91,7 +91,9 @@ def test_the_common_prefix_holds_what_all_sentences_begin_with(small):
 
 
 def test_a_tower_that_looks_ahead_is_never_cut(tmp_path):
-    config = helpers.small_config(custom_text=True, text=dict(no_causal_mask=True, pool_type='last', context_length=16))
+    config = helpers.small_config(
+        custom_text=True, text=dict(no_causal_mask=True, pool_type='last', context_length=16)
+    )
     backbone = PromptedCLIPBackbone(helpers.write_arch(tmp_path, config))
     prompts = backbone.tokenize(['a cat', 'a dog'])
     assert prompts.ids.shape == (2, 16)

@@ -48,7 +48,9 @@ def tower(model: PromptedClassifier, monkeypatch: pytest.MonkeyPatch) -> Iterato
     return Counter(model, monkeypatch)
 
 
-def test_the_tower_runs_once_and_the_numbers_stay(model: PromptedClassifier, tower: Counter) -> None:
+def test_the_tower_runs_once_and_the_numbers_stay(
+    model: PromptedClassifier, tower: Counter
+) -> None:
     images, samples = named()
     with torch.no_grad():
         plain = model(images, samples)
@@ -61,13 +63,15 @@ def test_the_tower_runs_once_and_the_numbers_stay(model: PromptedClassifier, tow
     # the very same batch went through the tower
     torch.testing.assert_close(first, plain, rtol=0, atol=0)
     for got in (again, mixed[:, :3].expand_as(plain[:, :3])):
-        torch.testing.assert_close(got, plain[:, :got.shape[1]], rtol=1e-12, atol=1e-12)  # float64
+        torch.testing.assert_close(got, plain[:, : got.shape[1]], rtol=1e-12, atol=1e-12)  # float64
     assert tower.images == 5 + 5 + 1
     assert model.frozen_features.state.kept == 6
     assert (model.frozen_features.state.hits, model.frozen_features.state.computed) == (3 + 5, 6)
 
 
-def test_images_count_by_path_pipeline_and_precision(model: PromptedClassifier, tower: Counter) -> None:
+def test_images_count_by_path_pipeline_and_precision(
+    model: PromptedClassifier, tower: Counter
+) -> None:
     images, samples = named()
     with torch.no_grad():
         for pipeline in ('a', 'b', 'a', 'b'):
@@ -80,8 +84,12 @@ def test_images_count_by_path_pipeline_and_precision(model: PromptedClassifier, 
         assert tower.images == 15
 
 
-@pytest.mark.parametrize('case', ['random pixels', 'no paths', 'no samples', 'tower trains', 'inference mode'])
-def test_nothing_is_reused_where_it_may_not_be(model: PromptedClassifier, tower: Counter, case: str) -> None:
+@pytest.mark.parametrize(
+    'case', ['random pixels', 'no paths', 'no samples', 'tower trains', 'inference mode']
+)
+def test_nothing_is_reused_where_it_may_not_be(
+    model: PromptedClassifier, tower: Counter, case: str
+) -> None:
     images, samples = helpers.batch() if case == 'no paths' else named()
     model.reuse_frozen_features(None if case == 'random pixels' else 'test', BUDGET)
     if case == 'tower trains':
@@ -145,12 +153,18 @@ def test_training_on_reused_features_is_training(small, monkeypatch: pytest.Monk
     """A method that learns on the text side only takes the same steps with and without."""
 
     def trained(reuse: bool) -> tuple[list[float], int]:
-        model = helpers.build_method(copy.deepcopy(small), dict(type='TemplatePrompter'),
-                                     dict(type='PromptClsHead', losses=[dict(type='BranchCrossEntropy')]))
+        model = helpers.build_method(
+            copy.deepcopy(small),
+            dict(type='TemplatePrompter'),
+            dict(type='PromptClsHead', losses=[dict(type='BranchCrossEntropy')]),
+        )
         tower = Counter(model, monkeypatch)
         # stands for a learned context: one embedding of the text tower moves
-        weight = model.backbone.text.token_embedding if isinstance(
-            model.backbone.text.token_embedding, nn.Parameter) else model.backbone.text.token_embedding.weight
+        weight = (
+            model.backbone.text.token_embedding
+            if isinstance(model.backbone.text.token_embedding, nn.Parameter)
+            else model.backbone.text.token_embedding.weight
+        )
         weight.requires_grad_(True)
         model.train()
         if reuse:
@@ -161,7 +175,9 @@ def test_training_on_reused_features_is_training(small, monkeypatch: pytest.Monk
         for step in range(6):
             order = torch.randperm(5, generator=torch.Generator().manual_seed(step))[:4]
             optimizer.zero_grad()
-            loss = model(images[order], [samples[index] for index in order], mode='loss')['loss_ce_class']
+            loss = model(images[order], [samples[index] for index in order], mode='loss')[
+                'loss_ce_class'
+            ]
             loss.backward()
             optimizer.step()
             losses.append(float(loss.detach()))

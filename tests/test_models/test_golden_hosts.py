@@ -42,7 +42,7 @@ class Case:
         return [DataSample().set_gt_label(int(label)) for label in self['labels']]
 
     def vocabulary(self, key: str = 'classnames', seen: bool = True) -> Vocabulary:
-        return Vocabulary(self.meta[key], (self.meta['template'], ), seen)
+        return Vocabulary(self.meta[key], (self.meta['template'],), seen)
 
 
 def _close(given: torch.Tensor, expected: torch.Tensor, tolerance: float) -> None:
@@ -50,8 +50,11 @@ def _close(given: torch.Tensor, expected: torch.Tensor, tolerance: float) -> Non
 
 
 def _linears(case: Case, target: str, sources: list[str]) -> dict[str, torch.Tensor]:
-    return {f'{target}.{i}.{kind}': case[f'learn/{source}.{kind}'] for i, source in enumerate(sources)
-            for kind in ('weight', 'bias')}
+    return {
+        f'{target}.{i}.{kind}': case[f'learn/{source}.{kind}']
+        for i, source in enumerate(sources)
+        for kind in ('weight', 'bias')
+    }
 
 
 @pytest.fixture(scope='module')
@@ -64,13 +67,20 @@ def mmrl(backbone):
             host=dict(type='RepresentationTokens', start=5, depth=7, num_tokens=5, space_width=64),
             start=5,
             depth=7,
-            tokens='shared'), dict(type='VaMPHead', logit_scale=100.0, consistency=0.5))
-    model.load_state_dict({
-        'prompter.host.tokens': case[f'learn/{learner}'],
-        'head.readout.projection': case['learn/image_encoder.proj_rep'],
-        **_linears(case, 'prompter.host.to_text', [f'{learner}_r2tproj.{i}' for i in range(7)]),
-        **_linears(case, 'prompter.host.to_vision', [f'{learner}_r2vproj.{i}' for i in range(7)]),
-    })
+            tokens='shared',
+        ),
+        dict(type='VaMPHead', logit_scale=100.0, consistency=0.5),
+    )
+    model.load_state_dict(
+        {
+            'prompter.host.tokens': case[f'learn/{learner}'],
+            'head.readout.projection': case['learn/image_encoder.proj_rep'],
+            **_linears(case, 'prompter.host.to_text', [f'{learner}_r2tproj.{i}' for i in range(7)]),
+            **_linears(
+                case, 'prompter.host.to_vision', [f'{learner}_r2vproj.{i}' for i in range(7)]
+            ),
+        }
+    )
     return case, model
 
 
@@ -84,13 +94,22 @@ def maple(backbone):
             host=dict(type='CoupledTokens', depth=9, num_tokens=2),
             start=0,
             depth=9,
-            tokens='shared'), dict(type='VaMPHead', logit_scale=None, consistency=0.0, readout=None))
+            tokens='shared',
+        ),
+        dict(type='VaMPHead', logit_scale=None, consistency=0.0, readout=None),
+    )
     deep = [case[f'learn/{learner}.compound_prompts_text.{i}'] for i in range(8)]
-    model.load_state_dict({
-        'prompter.host.tokens': torch.stack([case[f'learn/{learner}.ctx'], *deep]),
-        **_linears(case, 'prompter.host.to_vision',
-                   [f'{learner}.proj'] + [f'{learner}.compound_prompt_projections.{i}' for i in range(8)]),
-    })
+    model.load_state_dict(
+        {
+            'prompter.host.tokens': torch.stack([case[f'learn/{learner}.ctx'], *deep]),
+            **_linears(
+                case,
+                'prompter.host.to_vision',
+                [f'{learner}.proj']
+                + [f'{learner}.compound_prompt_projections.{i}' for i in range(8)],
+            ),
+        }
+    )
     return case, model
 
 
@@ -115,14 +134,20 @@ def test_losses_and_gradients_of_mmrl(mmrl):
     model.set_vocabulary(case.vocabulary())
     model.zero_grad()
     losses = model.train()(case['images'], case.samples(), mode='loss')
-    for name, weight, recorded in (('ce_class', 0.7, 'ce_class'), ('ce_rep', 0.3, 'ce_rep'),
-                                   ('image_consistency', 0.5, 'reg_image'), ('text_consistency', 0.5, 'reg_text')):
+    for name, weight, recorded in (
+        ('ce_class', 0.7, 'ce_class'),
+        ('ce_rep', 0.3, 'ce_rep'),
+        ('image_consistency', 0.5, 'reg_image'),
+        ('text_consistency', 0.5, 'reg_text'),
+    ):
         _close(losses[f'loss_{name}'] / weight, case[f'loss/{recorded}'], 3e-5)
     total = sum(value for key, value in losses.items() if 'loss' in key)
     _close(total, case['train_loss'], 3e-5)
     total.backward()
-    for own, name in ((model.prompter.host.tokens, 'representation_learner.compound_rep_tokens'),
-                      (model.head.readout.projection, 'image_encoder.proj_rep')):
+    for own, name in (
+        (model.prompter.host.tokens, 'representation_learner.compound_rep_tokens'),
+        (model.head.readout.projection, 'image_encoder.proj_rep'),
+    ):
         expected = case[f'grad/{name}']
         _close(own.grad, expected, 5e-5 * float(expected.abs().max()))
 

@@ -21,12 +21,16 @@ from vamp_mm.weight_files import CheckpointError
 TINY_ARCH = dict(
     embed_dim=32,
     vision_cfg=dict(image_size=32, patch_size=8, width=192, layers=12),
-    text_cfg=dict(context_length=77, vocab_size=49408, width=128, heads=2, layers=12))
+    text_cfg=dict(context_length=77, vocab_size=49408, width=128, heads=2, layers=12),
+)
 
 
 def _activations(backbone: PromptedCLIPBackbone) -> set[type]:
-    return {type(block.mlp.gelu) for blocks in (backbone.vision.visual.transformer.resblocks, backbone.text.blocks)
-            for block in blocks}
+    return {
+        type(block.mlp.gelu)
+        for blocks in (backbone.vision.visual.transformer.resblocks, backbone.text.blocks)
+        for block in blocks
+    }
 
 
 def _image_features(backbone: PromptedCLIPBackbone) -> torch.Tensor:
@@ -66,7 +70,9 @@ def tiny_arch(tmp_path_factory) -> str:
     return helpers.write_arch(tmp_path_factory.mktemp('arch'), TINY_ARCH)
 
 
-def test_state_dict_and_torchscript_of_openai_give_the_same_model(tiny, tiny_file, archive, tiny_arch):
+def test_state_dict_and_torchscript_of_openai_give_the_same_model(
+    tiny, tiny_file, archive, tiny_arch
+):
     expected = _image_features(tiny).float()
     # the archive is float16 inside, and the values are float16-representable: the same float32 model
     for arch, file in ((None, archive), (tiny_arch, archive)):
@@ -92,7 +98,10 @@ def test_open_clip_state_dict_and_safetensors(small, small_files, tmp_path):
     state = torch.load(small_files['pretrained'], weights_only=True)
     expected = _image_features(small).float()
     save_file(state, tmp_path / 'weights.safetensors')
-    torch.save(dict(state_dict={f'module.{key}': value for key, value in state.items()}, epoch=3), tmp_path / 'trained.pt')
+    torch.save(
+        dict(state_dict={f'module.{key}': value for key, value in state.items()}, epoch=3),
+        tmp_path / 'trained.pt',
+    )
     for name in ('weights.safetensors', 'trained.pt'):
         loaded = PromptedCLIPBackbone(arch=small_files['arch'], pretrained=str(tmp_path / name))
         assert _activations(loaded) == {nn.GELU}
@@ -121,24 +130,47 @@ def test_positions_of_half_precision_are_fitted_like_those_of_float32(small_file
     config['vision_cfg']['image_size'] *= 2
     config['text_cfg']['context_length'] = 50
     arch = helpers.write_arch(tmp_path, config)
-    half, full = (load_clip(arch, str(tmp_path / name)).model.state_dict() for name in ('half.pt', 'float.pt'))
+    half, full = (
+        load_clip(arch, str(tmp_path / name)).model.state_dict() for name in ('half.pt', 'float.pt')
+    )
     assert half['visual.positional_embedding'].shape == (65, 64)
     assert half['positional_embedding'].shape == (50, 48)
     assert all(torch.equal(half[name], full[name]) for name in full)
 
 
-@pytest.mark.parametrize('name', ['visual.positional_embedding', 'positional_embedding', 'text_projection', 'logit_scale',
-                                  'visual.conv1.weight', 'token_embedding.weight', 'visual.class_embedding'])
-@pytest.mark.parametrize('shape', [(), (0, ), (5, ), (64, ), (0, 64), (8, 48), (1, 64), (9, 7), (1, 17, 64), (7, 64), (2, 3, 4, 5)])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'visual.positional_embedding',
+        'positional_embedding',
+        'text_projection',
+        'logit_scale',
+        'visual.conv1.weight',
+        'token_embedding.weight',
+        'visual.class_embedding',
+    ],
+)
+@pytest.mark.parametrize(
+    'shape',
+    [(), (0,), (5,), (64,), (0, 64), (8, 48), (1, 64), (9, 7), (1, 17, 64), (7, 64), (2, 3, 4, 5)],
+)
 def test_no_shape_in_a_file_ends_in_another_error(small_files, tmp_path, monkeypatch, name, shape):
     said = []
     monkeypatch.setattr(building, 'print_log', lambda text, *_: said.append(text))
     state = torch.load(small_files['pretrained'], weights_only=True)
     torch.save({**state, name: torch.ones(shape)}, tmp_path / 'a.pt')
-    if (name, shape) in (('logit_scale', ()), ('visual.class_embedding', (64, )), ('positional_embedding', (8, 48))):
-        assert load_clip(small_files['arch'], str(tmp_path / 'a.pt')).model.positional_embedding.shape == (77, 48)
+    if (name, shape) in (
+        ('logit_scale', ()),
+        ('visual.class_embedding', (64,)),
+        ('positional_embedding', (8, 48)),
+    ):
+        assert load_clip(
+            small_files['arch'], str(tmp_path / 'a.pt')
+        ).model.positional_embedding.shape == (77, 48)
     else:
-        with pytest.raises(CheckpointError, match=r'do not fit arch=.*of another shape|NaN or infinite'):
+        with pytest.raises(
+            CheckpointError, match=r'do not fit arch=.*of another shape|NaN or infinite'
+        ):
             load_clip(small_files['arch'], str(tmp_path / 'a.pt'))
         assert said == []  # nothing is said to be interpolated that is refused
     with pytest.raises(CheckpointError, match='is no OpenAI CLIP|do not fit|architecture'):
@@ -162,14 +194,25 @@ def as_tag(monkeypatch, tiny_file):
         record = dict(mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7))
         if quick_gelu is not None:
             record['quick_gelu'] = quick_gelu
-        monkeypatch.setattr(loading.open_clip, 'get_pretrained_cfg', lambda arch, tag: record if tag == 'openai' else {})
+        monkeypatch.setattr(
+            loading.open_clip,
+            'get_pretrained_cfg',
+            lambda arch, tag: record if tag == 'openai' else {},
+        )
         monkeypatch.setattr(loading, 'download_pretrained', lambda cfg, cache_dir=None: tiny_file)
 
     return install
 
 
-@pytest.mark.parametrize(('recorded', 'configured', 'expected'), [
-    (True, False, QuickGELU), (True, True, QuickGELU), (False, True, nn.GELU), (None, True, nn.GELU)])
+@pytest.mark.parametrize(
+    ('recorded', 'configured', 'expected'),
+    [
+        (True, False, QuickGELU),
+        (True, True, QuickGELU),
+        (False, True, nn.GELU),
+        (None, True, nn.GELU),
+    ],
+)
 def test_the_preset_owns_the_activation(as_tag, tmp_path, recorded, configured, expected):
     as_tag(recorded)
     arch = helpers.write_arch(tmp_path, dict(TINY_ARCH, quick_gelu=configured))
@@ -235,16 +278,30 @@ def test_missing_files_are_errors_that_tell_what_to_do(small_files, tmp_path):
 
 def test_names_that_were_nearly_right_are_answered_with_the_right_one(small_files, tmp_path):
     (tmp_path / 'ViT-B-16.pt').write_bytes(b'')
-    near = re.escape(f"no such file '{tmp_path}/ViT-B16.pt'; did you mean '{tmp_path}/ViT-B-16.pt'?")
-    for arch, origin in (('ViT-B-16', ''), ('ViT-B-16', 'openai@'), (None, ''), (None, 'openai@'), (small_files['arch'], '')):
+    near = re.escape(
+        f"no such file '{tmp_path}/ViT-B16.pt'; did you mean '{tmp_path}/ViT-B-16.pt'?"
+    )
+    for arch, origin in (
+        ('ViT-B-16', ''),
+        ('ViT-B-16', 'openai@'),
+        (None, ''),
+        (None, 'openai@'),
+        (small_files['arch'], ''),
+    ):
         with pytest.raises(FileNotFoundError, match=f'{near}$'):
             load_clip(arch, f'{origin}{tmp_path}/ViT-B16.pt')
     for arch in ('ViT-B/16', 'vit-b-16', 'VIT-B/16'):
-        with pytest.raises(ValueError, match=rf"^arch='{arch}' is not known to open_clip; did you mean 'ViT-B-16'\? allowed"):
+        with pytest.raises(
+            ValueError,
+            match=rf"^arch='{arch}' is not known to open_clip; did you mean 'ViT-B-16'\? allowed",
+        ):
             load_clip(arch, 'openai')
     with pytest.raises(ValueError, match=r"^arch='ViT-B16' .*did you mean 'ViT-B-16' or .* or "):
         load_clip('ViT-B16', 'openai')
-    with pytest.raises(ValueError, match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'"):
+    with pytest.raises(
+        ValueError,
+        match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'",
+    ):
         load_clip('ViT-B-16', 'laion2b_s34b_b88')
 
 
@@ -253,18 +310,25 @@ def test_an_origin_is_not_asked_of_architectures_without_published_weights(small
     for arch in ('ViT-Ti-16-64-icons', small_files['arch']):
         with pytest.raises(ValueError) as error:
             load_clip(arch, f'{tag}@/x.pt')
-        assert str(error.value) == (f"pretrained='{tag}@/x.pt': arch={arch!r} has no published tags: give the file only, "
-                                    "pretrained='/x.pt'")
-        with pytest.raises(FileNotFoundError, match=r"no such file '/no/x.pt'; put the weights there(, or name a tag of "
-                           r"'ViT-Ti-16-64-icons': embedded)?$"):
+        assert str(error.value) == (
+            f"pretrained='{tag}@/x.pt': arch={arch!r} has no published tags: give the file only, "
+            "pretrained='/x.pt'"
+        )
+        with pytest.raises(
+            FileNotFoundError,
+            match=r"no such file '/no/x.pt'; put the weights there(, or name a tag of "
+            r"'ViT-Ti-16-64-icons': embedded)?$",
+        ):
             load_clip(arch, '/no/x.pt')
 
 
 def test_without_an_architecture_the_origin_is_openai():
     with pytest.raises(ValueError) as error:
         load_clip(None, 'laion400m_e32@/x.pt')
-    assert str(error.value) == ("pretrained='laion400m_e32@/x.pt': arch=None reads weights of OpenAI's only, "
-                                "pretrained='openai@/x.pt'; for those of 'laion400m_e32' name their architecture with arch")
+    assert str(error.value) == (
+        "pretrained='laion400m_e32@/x.pt': arch=None reads weights of OpenAI's only, "
+        "pretrained='openai@/x.pt'; for those of 'laion400m_e32' name their architecture with arch"
+    )
 
 
 def test_a_failed_download_says_what_to_do(monkeypatch):
@@ -291,21 +355,34 @@ def test_weights_of_another_architecture_are_refused(small_files, tmp_path):
 def test_a_hostile_weight_file_is_refused(tmp_path, small_files):
 
     class Hostile:
-
         def __reduce__(self):
-            return (exec, (f'open({str(tmp_path / "ran")!r}, "w").close()', ))
+            return (exec, (f'open({str(tmp_path / "ran")!r}, "w").close()',))
 
     torch.save({'state_dict': {'a': torch.zeros(1), 'b': Hostile()}}, tmp_path / 'hostile.pt')
-    with pytest.raises(CheckpointError, match=r'hostile\.pt is refused: .*builtins\.exec.*Nothing of it was executed'):
+    with pytest.raises(
+        CheckpointError,
+        match=r'hostile\.pt is refused: .*builtins\.exec.*Nothing of it was executed',
+    ):
         PromptedCLIPBackbone(small_files['arch'], str(tmp_path / 'hostile.pt'))
     assert not (tmp_path / 'ran').exists()
 
 
-@pytest.mark.parametrize(('change', 'kind', 'told'), [
-    (dict(vision_cfg=dict(timm_model_name='resnet10t', timm_pool='avg', timm_proj='linear', image_size=32)), TypeError, 'no transformer blocks'),
-    (dict(text_cfg=dict(hf_model_name='roberta-base')), ValueError, 'Hugging Face'),
-    (dict(multimodal_cfg={}), ValueError, 'CoCa'),
-])
+@pytest.mark.parametrize(
+    ('change', 'kind', 'told'),
+    [
+        (
+            dict(
+                vision_cfg=dict(
+                    timm_model_name='resnet10t', timm_pool='avg', timm_proj='linear', image_size=32
+                )
+            ),
+            TypeError,
+            'no transformer blocks',
+        ),
+        (dict(text_cfg=dict(hf_model_name='roberta-base')), ValueError, 'Hugging Face'),
+        (dict(multimodal_cfg={}), ValueError, 'CoCa'),
+    ],
+)
 def test_towers_without_a_seam_are_refused(tmp_path, change, kind, told):
     with pytest.raises(kind, match=told):
         PromptedCLIPBackbone(helpers.write_arch(tmp_path, {**helpers.SMALL, **change}))

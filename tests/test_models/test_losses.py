@@ -19,24 +19,36 @@ def _rand(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def _output(images: int = 5, prior: bool = True, samples: int = 1, classes: int = 4, **change) -> PromptOutput:
+def _output(
+    images: int = 5, prior: bool = True, samples: int = 1, classes: int = 4, **change
+) -> PromptOutput:
     shape = (images, H, K, W)
     given = dict(
-        logits={'class': _rand(samples, images, classes), 'rep': _rand(samples, images, classes, seed=1)},
+        logits={
+            'class': _rand(samples, images, classes),
+            'rep': _rand(samples, images, classes, seed=1),
+        },
         image=unit(_rand(1, images, 6)),
         text=unit(_rand(samples, images, classes, 6)),
         teacher_image=unit(_rand(images, 6, seed=2)),
         teacher_text=unit(_rand(classes, 6, seed=3)),
         latent=Latent(
-            mean=_rand(*shape, seed=4), log_var=-2 + _rand(*shape, seed=5), sample=_rand(samples, *shape),
-            prior_mean=_rand(*shape, seed=6) if prior else None, prior_log_var=-1 + _rand(*shape, seed=7) if prior else None))
+            mean=_rand(*shape, seed=4),
+            log_var=-2 + _rand(*shape, seed=5),
+            sample=_rand(samples, *shape),
+            prior_mean=_rand(*shape, seed=6) if prior else None,
+            prior_log_var=-1 + _rand(*shape, seed=7) if prior else None,
+        ),
+    )
     return PromptOutput(**{**given, **change})
 
 
 def _kl(output: PromptOutput) -> torch.Tensor:
     z = output.latent
     return kl_divergence(
-        Normal(z.mean, torch.exp(0.5 * z.log_var)), Normal(z.prior_mean, torch.exp(0.5 * z.prior_log_var))).flatten(1)
+        Normal(z.mean, torch.exp(0.5 * z.log_var)),
+        Normal(z.prior_mean, torch.exp(0.5 * z.prior_log_var)),
+    ).flatten(1)
 
 
 TARGET = torch.tensor([0, 1, 2, 3, 1])
@@ -47,16 +59,30 @@ def test_sum_is_the_elbo_as_written_and_mean_is_per_dimension():
     kl = _kl(output)
     summed = VariationalLoss(reduction='sum')(output, TARGET)
     assert float(summed) == pytest.approx(float(kl.sum(1).mean()), rel=1e-12)
-    assert float(VariationalLoss(reduction='mean')(output, TARGET)) == pytest.approx(float(kl.mean()), rel=1e-12)
+    assert float(VariationalLoss(reduction='mean')(output, TARGET)) == pytest.approx(
+        float(kl.mean()), rel=1e-12
+    )
     assert float(summed) == pytest.approx(H * K * W * float(kl.mean()), rel=1e-12)
 
 
 def test_the_divergence_does_not_depend_on_the_number_of_images_or_samples():
     output = _output()
-    doubled = Latent(*(torch.cat([value, value]) if value.ndim == 4 else value for value in (
-        output.latent.mean, output.latent.log_var, output.latent.sample, output.latent.prior_mean, output.latent.prior_log_var)))
+    doubled = Latent(
+        *(
+            torch.cat([value, value]) if value.ndim == 4 else value
+            for value in (
+                output.latent.mean,
+                output.latent.log_var,
+                output.latent.sample,
+                output.latent.prior_mean,
+                output.latent.prior_log_var,
+            )
+        )
+    )
     term = VariationalLoss()
-    assert float(term(_output(latent=doubled), TARGET)) == pytest.approx(float(term(output, TARGET)), rel=1e-12)
+    assert float(term(_output(latent=doubled), TARGET)) == pytest.approx(
+        float(term(output, TARGET)), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize('reduction', ['sum', 'mean'])
@@ -86,7 +112,9 @@ def test_the_warm_up_rises_linearly_over_training_steps_and_is_saved():
 
 
 def test_weights_are_the_heads_business():
-    assert float(VariationalLoss(weight=0.5)(_output(), TARGET)) == float(VariationalLoss()(_output(), TARGET))
+    assert float(VariationalLoss(weight=0.5)(_output(), TARGET)) == float(
+        VariationalLoss()(_output(), TARGET)
+    )
 
 
 def test_the_divergence_needs_a_prior():
@@ -95,9 +123,15 @@ def test_the_divergence_needs_a_prior():
             VariationalLoss()(output, TARGET)
 
 
-@pytest.mark.parametrize(('change', 'told'), [
-    (dict(reduction='max'), "reduction='max'.*'sum', 'mean'"), (dict(warmup=-1), 'warmup=-1'),
-    (dict(free_nats=-0.1), 'free_nats=-0.1'), (dict(weight=-1.0), "VariationalLoss: weight=-1.0 must be a number of at least 0")])
+@pytest.mark.parametrize(
+    ('change', 'told'),
+    [
+        (dict(reduction='max'), "reduction='max'.*'sum', 'mean'"),
+        (dict(warmup=-1), 'warmup=-1'),
+        (dict(free_nats=-0.1), 'free_nats=-0.1'),
+        (dict(weight=-1.0), 'VariationalLoss: weight=-1.0 must be a number of at least 0'),
+    ],
+)
 def test_wrong_arguments_are_told_clearly(change, told):
     with pytest.raises(ValueError, match=told):
         VariationalLoss(**change)
@@ -127,8 +161,12 @@ def test_cross_entropy_of_half_precision_logits_is_taken_in_float32():
 def test_consistency_is_one_minus_the_mean_cosine(samples):
     output = _output(samples=samples)
     image = sum(float(output.image[0, n] @ output.teacher_image[n]) for n in range(5)) / 5
-    text = sum(float(output.text[s, n, c] @ output.teacher_text[c]) for s in range(samples) for n in range(5)
-               for c in range(4)) / (20 * samples)
+    text = sum(
+        float(output.text[s, n, c] @ output.teacher_text[c])
+        for s in range(samples)
+        for n in range(5)
+        for c in range(4)
+    ) / (20 * samples)
     assert float(ImageConsistency()(output, TARGET)) == pytest.approx(1 - image, rel=1e-12)
     assert float(TextConsistency()(output, TARGET)) == pytest.approx(1 - text, rel=1e-12)
     same = _output(image=output.teacher_image[None], text=output.teacher_text[None, None])

@@ -30,7 +30,9 @@ def single(small_files) -> PromptedCLIPBackbone:
 @pytest.fixture(scope='module')
 def states(small) -> list[dict]:
     """Checkpoints of all methods."""
-    return [build_method(small, row.prompter, row.head, **row.arguments).state_dict() for row in METHODS]
+    return [
+        build_method(small, row.prompter, row.head, **row.arguments).state_dict() for row in METHODS
+    ]
 
 
 def _build(small, row: Method, moved: bool = True, **arguments):
@@ -52,8 +54,11 @@ def _scores(model, images):
 def _trainable(model, row=None):
     """Trainable tensors, without those that rest at the stage of a row."""
     resting = () if row is None else row.resting
-    return {name: value for name, value in model.named_parameters()
-            if value.requires_grad and not name.startswith(resting or ('nothing', ))}
+    return {
+        name: value
+        for name, value in model.named_parameters()
+        if value.requires_grad and not name.startswith(resting or ('nothing',))
+    }
 
 
 @every
@@ -80,7 +85,9 @@ def test_predictions_are_distributions_with_their_uncertainty(small, row):
         assert sample.pred_label.tolist() == [int(mean[n].argmax())]
         assert int(sample.gt_label) == n
         values = {name: float(sample.get(name)) for name in FIELDS}
-        assert values['predictive_entropy'] == pytest.approx(float(torch.special.entr(mean[n]).sum()), abs=1e-12)
+        assert values['predictive_entropy'] == pytest.approx(
+            float(torch.special.entr(mean[n]).sum()), abs=1e-12
+        )
         if row.samples:
             assert values['mutual_information'] > 0
             assert values['pred_std'] > 0
@@ -96,7 +103,9 @@ def test_a_prediction_does_not_depend_on_the_batch_around_it(small, row):
     order = [3, 0, 4, 1, 2]
     torch.testing.assert_close(_scores(model, images[order]), together[order], rtol=0, atol=1e-10)
     for n in range(5):
-        torch.testing.assert_close(_scores(model, images[n:n + 1])[0], together[n], rtol=0, atol=1e-10)
+        torch.testing.assert_close(
+            _scores(model, images[n : n + 1])[0], together[n], rtol=0, atol=1e-10
+        )
 
 
 @every
@@ -139,7 +148,9 @@ def test_gradients_equal_finite_differences(small, row):
             slope = float((ahead - behind) / (2 * step))
             # curvature gives an error of order step^2 = 1e-10, rounding of the loss 1e-15 / step = 1e-10
             slope *= row.gradient_factor
-            assert float((gradient * direction).sum()) == pytest.approx(slope, rel=1e-5, abs=1e-7), name
+            assert float((gradient * direction).sum()) == pytest.approx(
+                slope, rel=1e-5, abs=1e-7
+            ), name
         assert float(gradient.abs().max()) > 1e-8, name
 
 
@@ -147,12 +158,14 @@ def test_gradients_equal_finite_differences(small, row):
 def test_a_step_moves_all_that_is_declared_and_nothing_else(small, row):
     model, (images, samples) = _build(small, row).train(), batch()
     before = copy.deepcopy(dict(model.named_parameters()))
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        [p for p in model.parameters() if p.requires_grad], lr=1e-3, weight_decay=0.01
+    )
     total_loss(model, images, samples).backward()
     assert all(value.grad is None for value in model.backbone.parameters())
     optimizer.step()
     for name, value in model.named_parameters():
-        moves = name.startswith(row.modules) and not name.startswith(row.resting or ('nothing', ))
+        moves = name.startswith(row.modules) and not name.startswith(row.resting or ('nothing',))
         assert torch.equal(value, before[name]) != moves, name
 
 
@@ -251,7 +264,9 @@ def test_bfloat16_autocast_is_finite_and_close(single, row):
         if row.modules:
             loss = total_loss(model, images, samples)
             grads = torch.autograd.grad(loss, list(_trainable(model, row).values()))
-            assert all(bool(grad.isfinite().all()) and grad.dtype == torch.float32 for grad in grads)
+            assert all(
+                bool(grad.isfinite().all()) and grad.dtype == torch.float32 for grad in grads
+            )
             assert float(loss.detach()) == pytest.approx(float(exact_loss), rel=0.1, abs=0.1)
         rough = _scores(model.eval(), images)
     assert rough.dtype == torch.float32
@@ -262,10 +277,17 @@ def test_bfloat16_autocast_is_finite_and_close(single, row):
 @every
 def test_teacher_and_zero_shot_features_are_plain_clip(small, row):
     model, (images, _) = _build(small, row), batch(2)
-    torch.testing.assert_close(model.extract_frozen(images), small.encode_image(images, EMPTY_PLAN).pooled[0], rtol=0, atol=0)
+    torch.testing.assert_close(
+        model.extract_frozen(images),
+        small.encode_image(images, EMPTY_PLAN).pooled[0],
+        rtol=0,
+        atol=0,
+    )
     sentences = [f'a photo of a {name}.'.replace('_', ' ') for name in NAMES]
     expected = small.encode_text(small.tokenize(sentences)).pooled[0, 0]
-    torch.testing.assert_close(model._teacher(), expected / expected.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        model._teacher(), expected / expected.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
+    )
     assert not model._teacher().requires_grad
 
 
@@ -276,12 +298,18 @@ def test_several_templates_are_averaged_as_unit_features(small, row):
     model.set_vocabulary(Vocabulary(names=NAMES, templates=templates))
     teacher = []
     for template in templates:
-        features = small.encode_text(small.tokenize([template.replace('{}', n.replace('_', ' ')) for n in NAMES])).pooled[0, 0]
+        features = small.encode_text(
+            small.tokenize([template.replace('{}', n.replace('_', ' ')) for n in NAMES])
+        ).pooled[0, 0]
         teacher.append(features / features.norm(dim=-1, keepdim=True))
     mean = torch.stack(teacher).mean(0)
-    torch.testing.assert_close(model._teacher(), mean / mean.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        model._teacher(), mean / mean.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
+    )
     text = run(model, images).text
-    torch.testing.assert_close(text.norm(dim=-1), torch.ones(text.shape[:-1]).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        text.norm(dim=-1), torch.ones(text.shape[:-1]).double(), rtol=0, atol=1e-12
+    )
     if not row.modules:
         torch.testing.assert_close(text[0, 0], model._teacher(), rtol=0, atol=1e-12)
 
@@ -291,14 +319,20 @@ def test_text_features_are_kept_only_where_they_do_not_depend_on_the_image(small
     model, (images, _) = _build(small, row), batch(2)
     calls, encode = [], small.encode_text
     # the teacher's features, which some methods build on, are encoded without a plan
-    monkeypatch.setattr(model.backbone, 'encode_text',
-                        lambda *a, **k: (calls.append(1) if len(a) + len(k) > 1 else None) or encode(*a, **k))
+    monkeypatch.setattr(
+        model.backbone,
+        'encode_text',
+        lambda *a, **k: (calls.append(1) if len(a) + len(k) > 1 else None) or encode(*a, **k),
+    )
     first = _scores(model, images)
     assert torch.equal(_scores(model, images), first)
     once = 0 if row.stage == 2 else 1  # a classifier that knows all classes encodes none
     assert len(calls) == (2 if row.looks_at_image else once)
-    for change in (lambda: model.eval(), lambda: model.set_vocabulary(Vocabulary(names=NAMES)),
-                   lambda: model.load_state_dict(model.state_dict())):
+    for change in (
+        lambda: model.eval(),
+        lambda: model.set_vocabulary(Vocabulary(names=NAMES)),
+        lambda: model.load_state_dict(model.state_dict()),
+    ):
         before = len(calls)
         change()
         torch.testing.assert_close(_scores(model, images), first, rtol=0, atol=0)
@@ -336,7 +370,11 @@ def test_a_cast_model_forgets_what_it_kept(small_files, row):
 def test_shared_tokens_and_their_images_are_the_only_rows_that_differ_in_nothing_but_the_switches():
     for rows in (methods.MMRL, methods.MAPLE):
         for one, other in itertools.combinations(rows, 2):
-            changed = {key for key in {*one.prompter, *other.prompter} if one.prompter.get(key) != other.prompter.get(key)}
+            changed = {
+                key
+                for key in {*one.prompter, *other.prompter}
+                if one.prompter.get(key) != other.prompter.get(key)
+            }
             assert changed <= {'tokens', 'prior'}
             assert one.head == other.head
 
@@ -344,31 +382,48 @@ def test_shared_tokens_and_their_images_are_the_only_rows_that_differ_in_nothing
 def test_wrong_use_is_told_clearly(small):
     model = build_method(small, methods.MMRL[-1].prompter, methods.MMRL[-1].head).eval()
     images, samples = batch()
-    with pytest.raises(ValueError, match="'train' is unknown; allowed: 'tensor', 'loss', 'predict'"):
+    with pytest.raises(
+        ValueError, match="'train' is unknown; allowed: 'tensor', 'loss', 'predict'"
+    ):
         model(images, samples, mode='train')
     with pytest.raises(ValueError, match='needs data_samples with gt_label'):
         model(images, mode='loss')
     for label in (5, -1):
-        wrong = [sample.set_gt_label(label) if n == 1 else sample for n, sample in enumerate(batch()[1])]
-        with pytest.raises(ValueError, match=f'label {label} is outside the vocabulary of 5 classes'):
+        wrong = [
+            sample.set_gt_label(label) if n == 1 else sample for n, sample in enumerate(batch()[1])
+        ]
+        with pytest.raises(
+            ValueError, match=f'label {label} is outside the vocabulary of 5 classes'
+        ):
             model(images, wrong, mode='loss')
     before = model(images, mode='tensor')
     with pytest.raises(ValueError, match='needs 79 tokens'):
-        model.set_vocabulary(Vocabulary(names=('cat', ' '.join(['dog'] * 72)), templates=('a photo of a {}.', '{}')))
+        model.set_vocabulary(
+            Vocabulary(names=('cat', ' '.join(['dog'] * 72)), templates=('a photo of a {}.', '{}'))
+        )
     assert model.vocabulary.names == NAMES  # a vocabulary that does not fit changes nothing
     assert torch.equal(model(images, mode='tensor'), before)
     torch.manual_seed(0)
-    fresh = type(model)(small, dict(methods.MMRL[-1].prompter), dict(methods.MMRL[-1].head)).double()
+    fresh = type(model)(
+        small, dict(methods.MMRL[-1].prompter), dict(methods.MMRL[-1].head)
+    ).double()
     with pytest.raises(RuntimeError, match='no vocabulary yet.*VocabularyHook'):
         fresh(images, mode='predict')
 
 
 def test_a_vocabulary_may_stand_in_the_config(small):
-    model = build_method(small, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]))
+    model = build_method(
+        small, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[])
+    )
     given = dict(names=list(NAMES), templates=['art of {}'], seen=False)
     torch.manual_seed(0)
-    other = type(model)(small, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]), vocabulary=given)
-    assert other.vocabulary == Vocabulary(names=NAMES, templates=('art of {}', ), seen=False)
+    other = type(model)(
+        small,
+        dict(type='TemplatePrompter'),
+        dict(type='PromptClsHead', losses=[]),
+        vocabulary=given,
+    )
+    assert other.vocabulary == Vocabulary(names=NAMES, templates=('art of {}',), seen=False)
 
 
 def test_zero_shot_equals_clips_own_logits(small, small_files):
@@ -384,17 +439,31 @@ def test_zero_shot_equals_clips_own_logits(small, small_files):
 
 def test_the_preprocessor_takes_statistics_from_the_weights_and_no_mixed_labels(small):
     row = methods.ZERO_SHOT
-    model = build_method(small, row.prompter, row.head, data_preprocessor=dict(mean=[0, 0, 0], std=[1, 1, 1], to_rgb=True))
+    model = build_method(
+        small,
+        row.prompter,
+        row.head,
+        data_preprocessor=dict(mean=[0, 0, 0], std=[1, 1, 1], to_rgb=True),
+    )
     assert model.data_preprocessor.to_rgb
     expected = 255 * torch.tensor(small.image_std, dtype=torch.float64)
-    torch.testing.assert_close(model.data_preprocessor.std.flatten().double(), expected, rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        model.data_preprocessor.std.flatten().double(), expected, rtol=1e-6, atol=0
+    )
     with pytest.raises(ValueError, match='batch_augments=.*Mixup.*one label per image'):
-        build_method(small, row.prompter, row.head, data_preprocessor=dict(batch_augments=dict(augments=[dict(type='Mixup', alpha=1)])))
+        build_method(
+            small,
+            row.prompter,
+            row.head,
+            data_preprocessor=dict(batch_augments=dict(augments=[dict(type='Mixup', alpha=1)])),
+        )
 
 
 @trained
 def test_zero_shot_beside_a_method_is_zero_shot_clip_and_changes_nothing_else(single, row):
-    pure = build_method(single, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[])).eval()
+    pure = build_method(
+        single, dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[])
+    ).eval()
     model, (images, _) = _build(copy.deepcopy(single), row), batch(5)
     model, images = model.float(), images.float()
     alone = _scores(model, images)
@@ -409,9 +478,13 @@ def test_zero_shot_beside_a_method_is_zero_shot_clip_and_changes_nothing_else(si
         model.beside_zero_shot = True
         with torch.no_grad():
             out = model(images, mode='predict')
-        assert torch.equal(torch.stack([sample.zero_shot_score for sample in out]), _scores(pure, images))
+        assert torch.equal(
+            torch.stack([sample.zero_shot_score for sample in out]), _scores(pure, images)
+        )
         model.beside_zero_shot = False
-        assert torch.equal(torch.stack([sample.pred_score for sample in out]), _scores(model, images))
+        assert torch.equal(
+            torch.stack([sample.pred_score for sample in out]), _scores(model, images)
+        )
     if row.fixed_classes:
         assert torch.equal(alone, _scores(model, images))
     assert 'zero_shot_score' not in model(images, mode='predict')[0]

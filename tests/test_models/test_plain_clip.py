@@ -13,7 +13,9 @@ from open_clip.model import build_model_from_openai_state_dict
 
 from vamp_mm.models import PromptedCLIPBackbone
 
-SENTENCES = [f'a photo of a {name}.' for name in ('cat', 'golden retriever', 'zebra crossing sign', 'a')]
+SENTENCES = [
+    f'a photo of a {name}.' for name in ('cat', 'golden retriever', 'zebra crossing sign', 'a')
+]
 
 VARIANTS = {
     'plain': helpers.small_config(),
@@ -21,23 +23,32 @@ VARIANTS = {
     'no ln_pre': helpers.small_config(vision=dict(no_ln_pre=True)),
     'average pool': helpers.small_config(vision=dict(pool_type='avg')),
     'norm after pool': helpers.small_config(vision=dict(pool_type='avg', final_ln_after_pool=True)),
-    'layer scale': helpers.small_config(vision=dict(ls_init_value=0.5), text=dict(ls_init_value=0.5)),
+    'layer scale': helpers.small_config(
+        vision=dict(ls_init_value=0.5), text=dict(ls_init_value=0.5)
+    ),
     'custom text': helpers.small_config(custom_text=True),
     'bias in the projection': helpers.small_config(custom_text=True, text=dict(proj_bias=True)),
     'no causal mask, last token': helpers.small_config(
-        custom_text=True, text=dict(no_causal_mask=True, pool_type='last', context_length=24)),
-    'first token': helpers.small_config(custom_text=True, text=dict(no_causal_mask=True, pool_type='first')),
+        custom_text=True, text=dict(no_causal_mask=True, pool_type='last', context_length=24)
+    ),
+    'first token': helpers.small_config(
+        custom_text=True, text=dict(no_causal_mask=True, pool_type='first')
+    ),
     'end token': helpers.small_config(text=dict(pool_type='eos', eos_id=49407)),
     'custom attention': helpers.small_config(text=dict(qk_norm=True)),
     'timm vision': helpers.small_config(
         custom_text=True,
-        vision=dict(timm_model_name='test_vit', timm_pool='token', timm_proj='linear')),
+        vision=dict(timm_model_name='test_vit', timm_pool='token', timm_proj='linear'),
+    ),
 }
 
 
 def _features(backbone, images, sentences):
     with torch.no_grad():
-        return (backbone.encode_image(images).pooled[0], backbone.encode_text(backbone.tokenize(sentences)).pooled[0, 0])
+        return (
+            backbone.encode_image(images).pooled[0],
+            backbone.encode_text(backbone.tokenize(sentences)).pooled[0, 0],
+        )
 
 
 @lru_cache
@@ -61,7 +72,10 @@ def variant(request, tmp_path_factory):
     """Config, open_clip's model and our backbone with the same weights."""
     config = copy.deepcopy(request.param[1])
     if 'timm_model_name' in config['vision_cfg']:
-        config['vision_cfg'] = {**{k: v for k, v in config['vision_cfg'].items() if k.startswith('timm')}, 'image_size': 64}
+        config['vision_cfg'] = {
+            **{k: v for k, v in config['vision_cfg'].items() if k.startswith('timm')},
+            'image_size': 64,
+        }
     files = helpers.write_clip(tmp_path_factory.mktemp('variant'), config)
     return config, helpers.build_open_clip(config), PromptedCLIPBackbone(**files)
 
@@ -108,14 +122,20 @@ def test_features_do_not_depend_on_the_other_sentences(variant):
 def test_openai_layout_equals_open_clips_reader(tiny_state, tiny):
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)).double()
     # their reader passes through float16; these weights are float16-valued, so nothing is lost
-    model = build_model_from_openai_state_dict(dict(tiny_state), cast_dtype=torch.float32).double().eval()
-    for ours, theirs in zip(_features(tiny, images, SENTENCES), _reference(model, images, SENTENCES)):
+    model = (
+        build_model_from_openai_state_dict(dict(tiny_state), cast_dtype=torch.float32)
+        .double()
+        .eval()
+    )
+    for ours, theirs in zip(
+        _features(tiny, images, SENTENCES), _reference(model, images, SENTENCES)
+    ):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)  # twelve blocks in float64
 
 
 def test_forward_gives_plain_features_as_a_tuple(small):
     images = torch.randn(2, 3, 32, 32).double()
-    (features, ) = small(images)
+    (features,) = small(images)
     torch.testing.assert_close(features, small.encode_image(images).pooled[0], rtol=0, atol=0)
     assert features.shape == (2, small.embed_dim) == (2, 40)
 
@@ -124,4 +144,6 @@ def test_a_stem_at_any_block_leads_to_the_same_features(small):
     images = torch.randn(2, 3, 32, 32).double()
     expected = small.encode_image(images).pooled
     for layer in (-1, 0, 1, 2, 3, None):
-        torch.testing.assert_close(small.encode_image(small.image_stem(images, layer)).pooled, expected, rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            small.encode_image(small.image_stem(images, layer)).pooled, expected, rtol=0, atol=1e-12
+        )

@@ -31,7 +31,9 @@ def test_features_are_open_clips_own_and_batch_norm_keeps_its_statistics(resnet)
     plain = build_open_clip(CONFIG).double()
     images, _ = batch(3)
     with torch.no_grad():
-        torch.testing.assert_close(resnet.encode_image(images).pooled[0], plain.encode_image(images), rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            resnet.encode_image(images).pooled[0], plain.encode_image(images), rtol=0, atol=1e-12
+        )
     before = {name: value.clone() for name, value in resnet.named_buffers()}
     resnet.train()
     resnet.encode_image(images)
@@ -46,11 +48,15 @@ def test_methods_of_the_text_side_train_and_save_no_frozen_weight(resnet, row):
     values = [value for value in model.parameters() if value.requires_grad]
     grads = torch.autograd.grad(total_loss(model, images, samples), values)
     assert all(bool(grad.isfinite().all()) and float(grad.abs().max()) > 0 for grad in grads)
-    assert set(model.state_dict()) == {n for n, v in model.named_parameters() if v.requires_grad} | set(row.buffers)
+    assert set(model.state_dict()) == {
+        n for n, v in model.named_parameters() if v.requires_grad
+    } | set(row.buffers)
     assert model.eval()(images).shape[1:] == (2, len(NAMES))
 
 
-@pytest.mark.parametrize('row', [methods.MMRL[0], methods.MAPLE[0], *methods.DEEP[:2]], ids=methods.ids)
+@pytest.mark.parametrize(
+    'row', [methods.MMRL[0], methods.MAPLE[0], *methods.DEEP[:2]], ids=methods.ids
+)
 def test_methods_that_prompt_the_images_are_refused(resnet, row):
     with pytest.raises(ValueError, match='vision tower is a ResNet, without blocks or tokens'):
         build_method(resnet, row.prompter, row.head)
@@ -58,6 +64,8 @@ def test_methods_that_prompt_the_images_are_refused(resnet, row):
 
 @pytest.mark.parametrize('layer', [EMBED, 0])
 def test_a_plan_for_its_tokens_is_refused(resnet, layer):
-    plan = PromptPlan(vision_tower=TowerPlan((TokenEdit(layer, 1, 'insert', torch.zeros(1, 1, 1, 40)), )))
+    plan = PromptPlan(
+        vision_tower=TowerPlan((TokenEdit(layer, 1, 'insert', torch.zeros(1, 1, 1, 40)),))
+    )
     with pytest.raises(ValueError, match='a ResNet has no tokens to prompt'):
         resnet.encode_image(batch(1)[0], plan)

@@ -19,22 +19,32 @@ from methods import TRAINED
 from vamp_mm.models import PromptedCLIPBackbone
 
 OTHER = small_config(
-    vision=dict(width=96, layers=5, patch_size=16, head_width=32), text=dict(width=60, heads=3, layers=5), embed_dim=24)
+    vision=dict(width=96, layers=5, patch_size=16, head_width=32),
+    text=dict(width=60, heads=3, layers=5),
+    embed_dim=24,
+)
 SIGLIP = small_config(text=dict(no_causal_mask=True, pool_type='last'), custom_text=True)
-SIGLIP['vision_cfg'] = dict(image_size=32, timm_model_name='test_vit', timm_pool='map', timm_proj='none')
+SIGLIP['vision_cfg'] = dict(
+    image_size=32, timm_model_name='test_vit', timm_pool='map', timm_proj='none'
+)
 SIGLIP['embed_dim'] = 64  # the width of that tower: there is no projection
 
 
 EVA = small_config(custom_text=True)
-EVA['vision_cfg'] = dict(image_size=32, timm_model_name='vamp_mm_test_eva', timm_pool='token', timm_proj='linear')
+EVA['vision_cfg'] = dict(
+    image_size=32, timm_model_name='vamp_mm_test_eva', timm_pool='token', timm_proj='linear'
+)
 CONFIGS = {'other': OTHER, 'siglip': SIGLIP, 'eva': EVA}
 
 
 @timm.models.register_model
 def vamp_mm_test_eva(pretrained: bool = False, **settings: Any) -> torch.nn.Module:
     """EVA02 in the size of these tests; timm's own start at 224 pixels and 12 blocks."""
-    return timm.create_model('eva02_tiny_patch14_224', pretrained=pretrained,
-                             **{**settings, **dict(img_size=32, patch_size=8, depth=3, embed_dim=64, num_heads=2)})
+    return timm.create_model(
+        'eva02_tiny_patch14_224',
+        pretrained=pretrained,
+        **{**settings, **dict(img_size=32, patch_size=8, depth=3, embed_dim=64, num_heads=2)},
+    )
 
 
 @pytest.fixture(scope='module', params=list(CONFIGS))
@@ -62,7 +72,7 @@ def test_methods_train_and_answer_on_other_towers(backbone, row):
     images = torch.nn.functional.interpolate(images, clip.image_size)
     total_loss(model, images, samples).backward()
     for key, value in model.named_parameters():
-        if value.requires_grad and not key.startswith(row.resting or ('nothing', )):
+        if value.requires_grad and not key.startswith(row.resting or ('nothing',)):
             assert value.grad is not None, key
             assert bool(value.grad.isfinite().all()), key
             assert float(value.grad.abs().max()) > 1e-9, key
@@ -72,7 +82,9 @@ def test_methods_train_and_answer_on_other_towers(backbone, row):
 
 
 @pytest.mark.parametrize('backbone', ['siglip'], indirect=True)
-@pytest.mark.parametrize('row', [row for row in TRAINED if row.title != 'mmrl++' and row.stage == 1], ids=methods.ids)
+@pytest.mark.parametrize(
+    'row', [row for row in TRAINED if row.title != 'mmrl++' and row.stage == 1], ids=methods.ids
+)
 def test_without_a_mask_kept_states_change_no_answer(backbone, row, monkeypatch):
     clip = backbone[1]
     prompter = copy.deepcopy(row.prompter)
@@ -84,6 +96,8 @@ def test_without_a_mask_kept_states_change_no_answer(backbone, row, monkeypatch)
     with torch.no_grad():
         fast = model(images, mode='tensor')
         encode = clip.encode_text
-        monkeypatch.setattr(clip, 'encode_text', lambda prompts, *plan: encode(prompts, *plan, textbook=True))
+        monkeypatch.setattr(
+            clip, 'encode_text', lambda prompts, *plan: encode(prompts, *plan, textbook=True)
+        )
         slow = model.eval()(images, mode='tensor')
     torch.testing.assert_close(fast, slow, rtol=1e-9, atol=1e-9)

@@ -18,7 +18,7 @@ VOCABULARIES = {
     'one class': ['a photo of a zebra crossing sign.'],
     'no context': ['cat', 'golden retriever', 'airplane'],
     'one ends where another goes on': ['a photo of a', 'a photo of a cat', 'a photo of a cat and a dog'],
-}
+}  # fmt: skip
 
 
 def _tokens(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -38,7 +38,9 @@ def _mmrl(start: int, depth: int, count: int, samples: int, images: int) -> list
     return list(deep_edits(_tokens(depth, samples, images, 1, count, 48), start, 1))
 
 
-def _loop(small, sentences: list[str], edits: list[TokenEdit], samples: int, images: int) -> torch.Tensor:
+def _loop(
+    small, sentences: list[str], edits: list[TokenEdit], samples: int, images: int
+) -> torch.Tensor:
     """Every (sample, image, class) alone: 77 tokens, all blocks, slicing by hand."""
     tower = small.text
     ids = small._tokenizer._tokenizer(sentences)
@@ -47,11 +49,13 @@ def _loop(small, sentences: list[str], edits: list[TokenEdit], samples: int, ima
         x, position = tower.token_embedding(ids[c]), int(ids[c].argmax())
         for layer in range(EMBED, tower.depth):
             for edit in (e for e in edits if e.layer == layer):
-                t = edit.tokens.expand(samples, images, len(sentences), *edit.tokens.shape[-2:])[s, n, c]
+                t = edit.tokens.expand(samples, images, len(sentences), *edit.tokens.shape[-2:])[
+                    s, n, c
+                ]
                 end = edit.start if edit.mode == 'insert' else edit.start + len(t)
-                present = x[edit.start:end]
+                present = x[edit.start : end]
                 t = edit.weight * t + (1 - edit.weight) * present if edit.mode == 'blend' else t
-                x = torch.cat([x[:edit.start], t, x[end:]])
+                x = torch.cat([x[: edit.start], t, x[end:]])
                 position += len(t) if edit.mode == 'insert' else 0
             if layer == EMBED:
                 x = x[:77] + tower.positional_embedding
@@ -61,9 +65,13 @@ def _loop(small, sentences: list[str], edits: list[TokenEdit], samples: int, ima
     return torch.stack(rows).unflatten(0, (samples, images, len(sentences)))
 
 
-@pytest.mark.parametrize('sentences', VOCABULARIES.values(), ids=[name.replace(' ', '-') for name in VOCABULARIES])
-@pytest.mark.parametrize(('start', 'depth', 'count', 'samples', 'images'), [
-    (0, 4, 2, 1, 2), (2, 2, 3, 2, 2), (3, 1, 1, 3, 1), (1, 2, 5, 1, 1), (0, 1, 3, 2, 1)])
+@pytest.mark.parametrize(
+    'sentences', VOCABULARIES.values(), ids=[name.replace(' ', '-') for name in VOCABULARIES]
+)
+@pytest.mark.parametrize(
+    ('start', 'depth', 'count', 'samples', 'images'),
+    [(0, 4, 2, 1, 2), (2, 2, 3, 2, 2), (3, 1, 1, 3, 1), (1, 2, 5, 1, 1), (0, 1, 3, 2, 1)],
+)
 def test_three_ways_of_computing_agree(small, sentences, start, depth, count, samples, images):
     edits = _mmrl(start, depth, count, samples, images)
     prompts, plan = small.tokenize(sentences), _plan(*edits)
@@ -79,7 +87,9 @@ def test_three_ways_of_computing_agree(small, sentences, start, depth, count, sa
     assert float((fast - plain).abs().max()) > 0.1  # the prompts matter
 
 
-@pytest.mark.parametrize(('start', 'depth', 'samples', 'images'), [(0, 4, 1, 2), (1, 3, 2, 2), (3, 1, 2, 1)])
+@pytest.mark.parametrize(
+    ('start', 'depth', 'samples', 'images'), [(0, 4, 1, 2), (1, 3, 2, 2), (3, 1, 2, 1)]
+)
 def test_gradients_of_the_tokens_agree(small, start, depth, samples, images):
     prompts = small.tokenize(VOCABULARIES['several lengths'])
     gradients = []
@@ -102,7 +112,7 @@ def test_gradients_of_the_fast_path_equal_finite_differences(small):
         out = small.encode_text(prompts, _plan(*deep_edits(t, 2, 1))).pooled
         return (out * _tokens(*out.shape, seed=5)).sum()
 
-    (gradient, ) = torch.autograd.grad(value(tokens), tokens)
+    (gradient,) = torch.autograd.grad(value(tokens), tokens)
     for seed in range(3):
         direction = _tokens(*tokens.shape, seed=seed + 10)
         with torch.no_grad():
@@ -112,18 +122,22 @@ def test_gradients_of_the_fast_path_equal_finite_differences(small):
 
 EDITS = {
     'overwrite in the prefix': [TokenEdit(1, 1, 'overwrite', _tokens(2, 2, 1, 2, 48))],
-    'overwrite up to the end of the prefix': [TokenEdit(2, 3, 'overwrite', _tokens(1, 2, 1, 2, 48))],
+    'overwrite up to the end of the prefix': [
+        TokenEdit(2, 3, 'overwrite', _tokens(1, 2, 1, 2, 48))
+    ],
     'blend in the prefix': [TokenEdit(1, 2, 'blend', _tokens(2, 1, 1, 2, 48), weight=0.3)],
     'insert at the end of the prefix': [TokenEdit(1, 5, 'insert', _tokens(2, 2, 1, 2, 48))],
     'two edits of one block': [
-        TokenEdit(1, 1, 'insert', _tokens(2, 1, 1, 2, 48)), TokenEdit(1, 2, 'blend', _tokens(1, 2, 1, 3, 48), weight=0.5)
+        TokenEdit(1, 1, 'insert', _tokens(2, 1, 1, 2, 48)),
+        TokenEdit(1, 2, 'blend', _tokens(1, 2, 1, 3, 48), weight=0.5),
     ],
     'overwrite beyond the prefix': [TokenEdit(1, 4, 'overwrite', _tokens(1, 2, 1, 2, 48))],
     'insert beyond the prefix': [TokenEdit(1, 6, 'insert', _tokens(1, 2, 1, 2, 48))],
     'own tokens for each class': [TokenEdit(2, 1, 'insert', _tokens(1, 2, 3, 2, 48))],
     'at the embedding, insert': [TokenEdit(EMBED, 1, 'insert', _tokens(2, 2, 1, 2, 48))],
     'at the embedding, overwrite, renewed': list(
-        deep_edits(_tokens(3, 2, 2, 1, 2, 48), 0, 1, 'overwrite', at_embedding=True)),
+        deep_edits(_tokens(3, 2, 2, 1, 2, 48), 0, 1, 'overwrite', at_embedding=True)
+    ),
     'at the embedding for each class': [TokenEdit(EMBED, 1, 'overwrite', _tokens(1, 1, 3, 4, 48))],
 }
 
@@ -136,7 +150,9 @@ def test_every_kind_of_edit_equals_the_loop(small, edits):
     with torch.no_grad():
         out = small.encode_text(prompts, plan).pooled
         samples, images = out.shape[:2]
-        torch.testing.assert_close(out, _loop(small, sentences, edits, samples, images), rtol=0, atol=1e-11)
+        torch.testing.assert_close(
+            out, _loop(small, sentences, edits, samples, images), rtol=0, atol=1e-11
+        )
 
 
 def test_residual_modules_are_added_at_the_end_of_their_blocks(small):
@@ -147,7 +163,10 @@ def test_residual_modules_are_added_at_the_end_of_their_blocks(small):
     out = small.encode_text(prompts, plan).pooled[0, 0]
     tower = small.text
     for c in range(3):
-        x = tower.token_embedding(prompts.ids[c:c + 1]) + tower.positional_embedding[:prompts.ids.shape[1]]
+        x = (
+            tower.token_embedding(prompts.ids[c : c + 1])
+            + tower.positional_embedding[: prompts.ids.shape[1]]
+        )
         position = int(prompts.eot[c])
         for layer, block in enumerate(tower.blocks):
             if layer == 2:
@@ -169,9 +188,16 @@ def test_fast_path_on_the_twelve_block_openai_model(tiny):
     torch.testing.assert_close(fast, textbook, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize('change', [
-    dict(quick_gelu=True), dict(text=dict(ls_init_value=0.5)), dict(custom_text=True, text=dict(proj_bias=True)),
-    dict(text=dict(pool_type='eos', eos_id=49407)), dict(text=dict(qk_norm=True))])
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(quick_gelu=True),
+        dict(text=dict(ls_init_value=0.5)),
+        dict(custom_text=True, text=dict(proj_bias=True)),
+        dict(text=dict(pool_type='eos', eos_id=49407)),
+        dict(text=dict(qk_norm=True)),
+    ],
+)
 def test_fast_path_on_other_towers(tmp_path, change):
     config = helpers.small_config(**change)
     backbone = PromptedCLIPBackbone(**helpers.write_clip(tmp_path, config)).double()
@@ -181,13 +207,18 @@ def test_fast_path_on_other_towers(tmp_path, change):
     with torch.no_grad():
         torch.testing.assert_close(
             backbone.encode_text(prompts, plan).pooled,
-            backbone.encode_text(prompts, plan, textbook=True).pooled, rtol=0, atol=1e-11)
+            backbone.encode_text(prompts, plan, textbook=True).pooled,
+            rtol=0,
+            atol=1e-11,
+        )
 
 
 def test_fast_path_in_bfloat16_autocast(small_files):
     backbone = PromptedCLIPBackbone(**small_files)
     prompts = backbone.tokenize(VOCABULARIES['several lengths'])
-    plan = _plan(*(TokenEdit(e.layer, e.start, e.mode, e.tokens.float()) for e in _mmrl(1, 3, 3, 2, 2)))
+    plan = _plan(
+        *(TokenEdit(e.layer, e.start, e.mode, e.tokens.float()) for e in _mmrl(1, 3, 3, 2, 2))
+    )
     with torch.no_grad():
         truth = backbone.encode_text(prompts, plan).pooled
         with torch.autocast('cpu', torch.bfloat16):
@@ -203,7 +234,11 @@ def test_too_many_tokens_for_the_positions_are_an_error(small):
     with pytest.raises(ValueError, match='78 tokens after the edits exceed the 77 positions'):
         small.encode_text(prompts, _plan(TokenEdit(EMBED, 1, 'insert', _tokens(1, 1, 1, 1, 48))))
     # behind block 0 no position is needed
-    assert small.encode_text(prompts, _plan(TokenEdit(0, 1, 'insert', _tokens(1, 1, 1, 1, 48)))).pooled.isfinite().all()
+    assert (
+        small.encode_text(prompts, _plan(TokenEdit(0, 1, 'insert', _tokens(1, 1, 1, 1, 48))))
+        .pooled.isfinite()
+        .all()
+    )
 
 
 @pytest.mark.parametrize('start', [-1, 7, 9])
@@ -211,7 +246,12 @@ def test_insertions_behind_the_read_out_token_are_errors(small, start):
     # the shortest sentence ends at position 7
     prompts = small.tokenize(VOCABULARIES['several lengths'])
     with pytest.raises(ValueError, match='text'):
-        small.encode_text(prompts, _plan(TokenEdit(1, start + 1 if start > 0 else start, 'insert', _tokens(1, 1, 1, 1, 48))))
+        small.encode_text(
+            prompts,
+            _plan(
+                TokenEdit(1, start + 1 if start > 0 else start, 'insert', _tokens(1, 1, 1, 1, 48))
+            ),
+        )
 
 
 # the kept states of the blocks below the first edit
@@ -232,16 +272,23 @@ def test_lower_blocks_run_once_per_vocabulary(small, monkeypatch):
 def test_kept_states_serve_only_their_own_layer_precision_and_vocabulary(small_files):
     backbone = PromptedCLIPBackbone(**small_files)
     prompts = backbone.tokenize(VOCABULARIES['one token'])
-    edits = {start: _plan(TokenEdit(start, 1, 'insert', _tokens(1, 1, 1, 2, 48).float())) for start in (1, 2, 3)}
+    edits = {
+        start: _plan(TokenEdit(start, 1, 'insert', _tokens(1, 1, 1, 2, 48).float()))
+        for start in (1, 2, 3)
+    }
     with torch.no_grad():
         fresh = {}
         for start, plan in edits.items():
-            fresh[start] = backbone.encode_text(backbone.tokenize(VOCABULARIES['one token']), plan).pooled
+            fresh[start] = backbone.encode_text(
+                backbone.tokenize(VOCABULARIES['one token']), plan
+            ).pooled
         for _ in range(2):
             for start, plan in edits.items():
                 assert torch.equal(backbone.encode_text(prompts, plan).pooled, fresh[start])
                 with torch.autocast('cpu', torch.bfloat16):
-                    assert not torch.equal(backbone.encode_text(prompts, plan).pooled.float(), fresh[start])
+                    assert not torch.equal(
+                        backbone.encode_text(prompts, plan).pooled.float(), fresh[start]
+                    )
         other = backbone.tokenize(VOCABULARIES['several lengths'][:2])
         assert not torch.equal(backbone.encode_text(other, edits[2]).pooled, fresh[2])
 
@@ -257,7 +304,10 @@ def test_kept_states_go_with_the_vocabulary(small):
 
 def test_kept_states_go_when_the_tower_is_cast(small_files):
     backbone = PromptedCLIPBackbone(**small_files)
-    prompts, edit = backbone.tokenize(VOCABULARIES['one token']), TokenEdit(2, 1, 'insert', _tokens(1, 1, 1, 2, 48))
+    prompts, edit = (
+        backbone.tokenize(VOCABULARIES['one token']),
+        TokenEdit(2, 1, 'insert', _tokens(1, 1, 1, 2, 48)),
+    )
     backbone.encode_text(prompts, _plan(TokenEdit(2, 1, 'insert', edit.tokens.float())))
     wide = backbone.double().encode_text(prompts, _plan(edit)).pooled
     fresh = backbone.encode_text(backbone.tokenize(VOCABULARIES['one token']), _plan(edit)).pooled
@@ -267,7 +317,10 @@ def test_kept_states_go_when_the_tower_is_cast(small_files):
 
 def test_kept_states_go_when_weights_change(small_files):
     backbone = PromptedCLIPBackbone(**small_files).double()
-    prompts, plan = backbone.tokenize(VOCABULARIES['one token']), _plan(TokenEdit(2, 1, 'insert', _tokens(1, 1, 1, 2, 48)))
+    prompts, plan = (
+        backbone.tokenize(VOCABULARIES['one token']),
+        _plan(TokenEdit(2, 1, 'insert', _tokens(1, 1, 1, 2, 48))),
+    )
     before = backbone.encode_text(prompts, plan).pooled
     backbone.text.blocks[0].requires_grad_(True)  # tuned from now on: nothing may be kept
     with torch.no_grad():
@@ -276,8 +329,16 @@ def test_kept_states_go_when_weights_change(small_files):
     assert float((changed - before).detach().abs().max()) > 1e-3
     assert changed.requires_grad
     backbone.requires_grad_(False)
-    backbone.text.load_state_dict({k: torch.zeros_like(v) if 'token_embedding' in k else v
-                                   for k, v in backbone.text.state_dict().items()})
+    backbone.text.load_state_dict(
+        {
+            k: torch.zeros_like(v) if 'token_embedding' in k else v
+            for k, v in backbone.text.state_dict().items()
+        }
+    )
     loaded = backbone.encode_text(prompts, plan).pooled
-    assert torch.equal(loaded, backbone.encode_text(
-        TextPrompts(prompts.ids.clone(), prompts.eot.clone(), prompts.prefix), plan).pooled)
+    assert torch.equal(
+        loaded,
+        backbone.encode_text(
+            TextPrompts(prompts.ids.clone(), prompts.eot.clone(), prompts.prefix), plan
+        ).pooled,
+    )

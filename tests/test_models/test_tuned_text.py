@@ -14,7 +14,9 @@ from vamp_mm.structures import PromptPlan, TokenEdit, TowerPlan
 
 #: Norms, matrix products and softmaxes of four blocks: a few hundred roundings of 1e-16.
 RELATIVE = 1e-10
-BIDIRECTIONAL = helpers.small_config(text=dict(no_causal_mask=True, pool_type='last', context_length=24), custom_text=True)
+BIDIRECTIONAL = helpers.small_config(
+    text=dict(no_causal_mask=True, pool_type='last', context_length=24), custom_text=True
+)
 #: What is trained in the text tower -> blocks that run once, of four.
 TRAINED: dict[str, tuple[dict[str, Any], int]] = {
     'upper half': (dict(text_start=2), 2),
@@ -29,7 +31,9 @@ TRAINED: dict[str, tuple[dict[str, Any], int]] = {
 @pytest.fixture(scope='module', params=['causal', 'bidirectional'])
 def clip(request, tmp_path_factory) -> PromptedCLIPBackbone:
     config = {'causal': helpers.SMALL, 'bidirectional': BIDIRECTIONAL}[request.param]
-    return PromptedCLIPBackbone(**helpers.write_clip(tmp_path_factory.mktemp('clip'), config)).double()
+    return PromptedCLIPBackbone(
+        **helpers.write_clip(tmp_path_factory.mktemp('clip'), config)
+    ).double()
 
 
 def _build(clip, adapter: dict[str, Any], **arguments: Any):
@@ -53,12 +57,19 @@ def _runs(model) -> list[int]:
 def _step(model, images, samples) -> dict[str, torch.Tensor]:
     learned = {name: value for name, value in model.named_parameters() if value.requires_grad}
     loss = helpers.total_loss(model, images, samples)
-    return {'loss': loss.detach(), **dict(zip(learned, torch.autograd.grad(loss, list(learned.values()))))}
+    return {
+        'loss': loss.detach(),
+        **dict(zip(learned, torch.autograd.grad(loss, list(learned.values())))),
+    }
 
 
-@pytest.mark.parametrize(('adapter', 'below'), TRAINED.values(), ids=[name.replace(' ', '-') for name in TRAINED])
+@pytest.mark.parametrize(
+    ('adapter', 'below'), TRAINED.values(), ids=[name.replace(' ', '-') for name in TRAINED]
+)
 @pytest.mark.parametrize('budget', [None, 40])
-def test_steps_equal_the_textbook_path_while_weights_change(clip, monkeypatch, adapter, below, budget):
+def test_steps_equal_the_textbook_path_while_weights_change(
+    clip, monkeypatch, adapter, below, budget
+):
     model, (images, samples) = _build(clip, adapter), helpers.batch(3)
     monkeypatch.setattr(model.prompter.adapter.text, 'max_tokens', budget)
     values = [value for value in model.parameters() if value.requires_grad]
@@ -70,7 +81,9 @@ def test_steps_equal_the_textbook_path_while_weights_change(clip, monkeypatch, a
             patch.setattr(clip, 'encode_text', lambda *a: encode(*a, textbook=True))
             slow = _step(model, images, samples)
         for name, value in slow.items():
-            assert float((fast[name] - value).norm()) <= RELATIVE * float(value.norm()) + 1e-13, name
+            assert float((fast[name] - value).norm()) <= RELATIVE * float(value.norm()) + 1e-13, (
+                name
+            )
         for value, gradient in zip(values, list(fast.values())[1:]):
             value.grad = gradient
         optimizer.step()
@@ -78,10 +91,15 @@ def test_steps_equal_the_textbook_path_while_weights_change(clip, monkeypatch, a
     assert len(set(losses)) == 3  # the weights did change
 
 
-@pytest.mark.parametrize(('adapter', 'below'), TRAINED.values(), ids=[name.replace(' ', '-') for name in TRAINED])
+@pytest.mark.parametrize(
+    ('adapter', 'below'), TRAINED.values(), ids=[name.replace(' ', '-') for name in TRAINED]
+)
 def test_frozen_blocks_run_once_per_vocabulary(clip, adapter, below):
     model, (images, samples) = _build(clip, adapter), helpers.batch(3)
-    calls, optimizer = _runs(model), torch.optim.SGD([v for v in model.parameters() if v.requires_grad], lr=0.1)
+    calls, optimizer = (
+        _runs(model),
+        torch.optim.SGD([v for v in model.parameters() if v.requires_grad], lr=0.1),
+    )
     after = []
     for _ in range(3):
         helpers.total_loss(model, images, samples).backward()
@@ -98,13 +116,20 @@ def test_frozen_blocks_run_once_per_vocabulary(clip, adapter, below):
     model.prompter.adapter.text.blocks[0].ln_1.bias.data.sub_(0.1)
 
 
-@pytest.mark.parametrize('adapter', [dict(text_start=2), dict(text=['*.ln_[12].*'])], ids=['upper half', 'all norms'])
+@pytest.mark.parametrize(
+    'adapter', [dict(text_start=2), dict(text=['*.ln_[12].*'])], ids=['upper half', 'all norms']
+)
 def test_some_of_the_classes_are_the_same_sentences(clip, monkeypatch, adapter):
     """Class skipping: other classes in each step, and still nothing frozen runs twice."""
-    model, (images, samples) = _build(clip, adapter, class_skipping=dict(type='ClassSkipping')), helpers.batch(2)
+    model, (images, samples) = (
+        _build(clip, adapter, class_skipping=dict(type='ClassSkipping')),
+        helpers.batch(2),
+    )
     calls, after, encode = _runs(model), [], clip.encode_text
     for ranks in ((0, 2), (1, 3), (0, 3, 4)):
-        model.class_skipping.kept_ranks = torch.zeros(5, dtype=torch.bool).index_fill_(0, torch.tensor(ranks), True)
+        model.class_skipping.kept_ranks = torch.zeros(5, dtype=torch.bool).index_fill_(
+            0, torch.tensor(ranks), True
+        )
         fast = _step(model, images, samples)
         after.append(list(calls))
         with monkeypatch.context() as patch:
@@ -114,7 +139,9 @@ def test_some_of_the_classes_are_the_same_sentences(clip, monkeypatch, adapter):
         calls[:] = after[-1]
         assert all(textbook)
         for name, value in slow.items():
-            assert float((fast[name] - value).norm()) <= RELATIVE * float(value.norm()) + 1e-13, name
+            assert float((fast[name] - value).norm()) <= RELATIVE * float(value.norm()) + 1e-13, (
+                name
+            )
         with torch.no_grad():
             for value in model.parameters():
                 value.add_(0.01) if value.requires_grad else None
@@ -126,9 +153,11 @@ def test_some_of_the_classes_are_the_same_sentences(clip, monkeypatch, adapter):
 def test_parts_of_sentences_keep_their_order_and_their_edits(clip):
     prompts = clip.tokenize([f'a photo of a {name}.' for name in helpers.NAMES])
     tokens = torch.randn(2, 1, 5, 2, clip.text.width, dtype=torch.float64)
-    whole = clip.encode_text(prompts, PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens), )))).pooled
+    whole = clip.encode_text(
+        prompts, PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens),)))
+    ).pooled
     for rows in ([3], [4, 0, 2], [1, 3], [0, 1, 2, 3, 4]):
         classes = torch.tensor(rows)
-        plan = PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens[:, :, classes]), )))
+        plan = PromptPlan(text_tower=TowerPlan((TokenEdit(2, 1, 'insert', tokens[:, :, classes]),)))
         part = clip.encode_text(prompts.of_classes(classes), plan).pooled
         torch.testing.assert_close(part, whole[:, :, classes], rtol=0, atol=1e-12)

@@ -12,7 +12,10 @@ from vamp_mm.engine import check_state_dict
 from vamp_mm.models.prompters.two_stage import class_keys
 from vamp_mm.structures import Vocabulary
 
-PROMPTER = dict(type='TwoStagePrompter', adapter=dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*']))
+PROMPTER = dict(
+    type='TwoStagePrompter',
+    adapter=dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*']),
+)
 HEAD = dict(type='PromptClsHead')
 
 
@@ -30,7 +33,12 @@ def test_the_classifier_starts_at_the_text_features(small, model):
     stir(first)
     images, _ = batch(2)
     with torch.no_grad():
-        torch.testing.assert_close(model.eval()(images, mode='tensor'), first.eval()(images, mode='tensor'), rtol=0, atol=1e-9)
+        torch.testing.assert_close(
+            model.eval()(images, mode='tensor'),
+            first.eval()(images, mode='tensor'),
+            rtol=0,
+            atol=1e-9,
+        )
 
 
 @torch.no_grad()
@@ -49,7 +57,9 @@ def test_known_names_are_answered_by_their_rows_and_others_by_the_text_tower(mod
     model.prompter.stage.fill_(2)
     assert model.eval()(images, mode='tensor').shape == (1, 2, 4)
     model.set_vocabulary(Vocabulary(('bus', 'red car')))  # none is known
-    torch.testing.assert_close(model.eval().text_features()[0, 0], plain[[0, 2]], rtol=0, atol=1e-10)
+    torch.testing.assert_close(
+        model.eval().text_features()[0, 0], plain[[0, 2]], rtol=0, atol=1e-10
+    )
     assert len(encoded) == 5
 
 
@@ -62,16 +72,22 @@ def test_a_checkpoint_of_the_second_stage_loads_into_a_model_that_knows_no_class
     images, _ = batch(2)
     with torch.no_grad():
         # float64; products of one shape may be summed in another order
-        torch.testing.assert_close(other(images, mode='tensor'), model(images, mode='tensor'), rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            other(images, mode='tensor'), model(images, mode='tensor'), rtol=0, atol=1e-12
+        )
     other.set_vocabulary(Vocabulary(tuple(reversed(NAMES))))
     with torch.no_grad():
-        torch.testing.assert_close(other(images, mode='tensor').flip(-1), model(images, mode='tensor'), rtol=0, atol=1e-10)
+        torch.testing.assert_close(
+            other(images, mode='tensor').flip(-1), model(images, mode='tensor'), rtol=0, atol=1e-10
+        )
 
 
 def test_adapters_rest_in_the_second_stage(model):
     images, samples = batch()
     model.train()
-    sum(value for key, value in model(images, samples, mode='loss').items() if 'loss' in key).backward()
+    sum(
+        value for key, value in model(images, samples, mode='loss').items() if 'loss' in key
+    ).backward()
     got = {name for name, value in model.named_parameters() if value.grad is not None}
     assert got == {'prompter.classifier'}
 

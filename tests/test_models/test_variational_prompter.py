@@ -31,10 +31,16 @@ SIZES = dict(host=dict(type='RepresentationTokens'), start=5, depth=7)
 def _vit_b16() -> SimpleNamespace:
     """What prompters and heads read of CLIP ViT-B/16."""
     return SimpleNamespace(
-        text=SimpleNamespace(width=512, depth=12), vision=SimpleNamespace(width=768, depth=12), embed_dim=512,
+        text=SimpleNamespace(width=512, depth=12),
+        vision=SimpleNamespace(width=768, depth=12),
+        embed_dim=512,
         logit_scale=torch.tensor(100.0),
         tokenize=lambda sentences: TextPrompts(
-            torch.tensor([[49406, 1 + len(s), 49407] for s in sentences]), torch.full((len(sentences), ), 2), 1))
+            torch.tensor([[49406, 1 + len(s), 49407] for s in sentences]),
+            torch.full((len(sentences),), 2),
+            1,
+        ),
+    )
 
 
 def _count(*modules: torch.nn.Module) -> int:
@@ -50,8 +56,13 @@ def _model(small, row=VAMP, moved=True, **prompter):
 
 def _kl(latent) -> torch.Tensor:
     """KL of each image, summed over all dimensions, by torch."""
-    q, p = (Normal(mean, torch.exp(0.5 * log_var)) for mean, log_var in
-            ((latent.mean, latent.log_var), (latent.prior_mean, latent.prior_log_var)))
+    q, p = (
+        Normal(mean, torch.exp(0.5 * log_var))
+        for mean, log_var in (
+            (latent.mean, latent.log_var),
+            (latent.prior_mean, latent.prior_log_var),
+        )
+    )
     return kl_divergence(q, p).flatten(1).sum(1)
 
 
@@ -72,32 +83,42 @@ def test_trainable_parameters_at_the_size_of_the_paper():
 
 def test_the_noise_counter_and_prototypes_are_all_that_is_saved_besides():
     prompter = VariationalPrompter(_vit_b16(), **SIZES)
-    assert {name for name, _ in prompter.named_buffers()} == {'noise_seed', 'noise_step', 'prototypes'}
+    assert {name for name, _ in prompter.named_buffers()} == {
+        'noise_seed',
+        'noise_step',
+        'prototypes',
+    }
     assert prompter.prototypes.shape == (0, 512)
     assert prompter.num_prototypes == 0
 
 
-@pytest.mark.parametrize(('change', 'told'), [
-    (dict(tokens='sampled'), "tokens='sampled'.*'shared', 'deterministic', 'variational'"),
-    (dict(prior='normal'), "prior='normal'.*'class-aware', 'standard'"),
-    (dict(test_noise='same'), "test_noise='same'"),
-    (dict(prototype_source='prior'), "prototype_source='prior'"),
-    (dict(start=6), r'text blocks start=6, depth=7 do not exist.*12 blocks, 0\.\.11'),
-    (dict(depth=0), 'depth=0'),
-    (dict(start=-1), 'start=-1'),
-    (dict(train_samples=-1), 'train_samples=-1'),
-    (dict(test_noise='antithetic', test_samples=5), 'test_samples=5 is odd'),
-    (dict(log_var_range=(-5.0, 2.0)), '2 ln std = -7.82'),
-    (dict(host=dict(type='RepresentationTokens', start=6)), 'vision blocks start=6, depth=7'),
-    (dict(host=dict(type='CoupledTokens', depth=9, context=None)), 'set start=0 and depth=9'),
-])
+@pytest.mark.parametrize(
+    ('change', 'told'),
+    [
+        (dict(tokens='sampled'), "tokens='sampled'.*'shared', 'deterministic', 'variational'"),
+        (dict(prior='normal'), "prior='normal'.*'class-aware', 'standard'"),
+        (dict(test_noise='same'), "test_noise='same'"),
+        (dict(prototype_source='prior'), "prototype_source='prior'"),
+        (dict(start=6), r'text blocks start=6, depth=7 do not exist.*12 blocks, 0\.\.11'),
+        (dict(depth=0), 'depth=0'),
+        (dict(start=-1), 'start=-1'),
+        (dict(train_samples=-1), 'train_samples=-1'),
+        (dict(test_noise='antithetic', test_samples=5), 'test_samples=5 is odd'),
+        (dict(log_var_range=(-5.0, 2.0)), '2 ln std = -7.82'),
+        (dict(host=dict(type='RepresentationTokens', start=6)), 'vision blocks start=6, depth=7'),
+        (dict(host=dict(type='CoupledTokens', depth=9, context=None)), 'set start=0 and depth=9'),
+    ],
+)
 def test_wrong_arguments_are_told_clearly(change, told):
     with pytest.raises(ValueError, match=told):
         VariationalPrompter(_vit_b16(), **{**SIZES, **change})
 
 
 def test_the_context_must_have_room_for_the_tokens(small):
-    prompter = {**methods.MAPLE[-1].prompter, 'host': dict(type='CoupledTokens', depth=2, num_tokens=2, context='a')}
+    prompter = {
+        **methods.MAPLE[-1].prompter,
+        'host': dict(type='CoupledTokens', depth=2, num_tokens=2, context='a'),
+    }
     with pytest.raises(ValueError, match="context='a' has 1 tokens, fewer than the 2"):
         VariationalPrompter(small, **{k: v for k, v in prompter.items() if k != 'type'})
 
@@ -134,8 +155,10 @@ def test_the_posterior_of_an_image_depends_on_that_image_alone(small, row):
     assert float((changed.mean[1] - together.mean[1]).abs().max()) > 1e-3
     for n in (0, 2, 3, 4):
         for field in ('mean', 'log_var'):
-            torch.testing.assert_close(getattr(changed, field)[n], getattr(together, field)[n], rtol=0, atol=1e-13)
-            alone = getattr(plan_of(model, images[n:n + 1]).latent, field)[0]
+            torch.testing.assert_close(
+                getattr(changed, field)[n], getattr(together, field)[n], rtol=0, atol=1e-13
+            )
+            alone = getattr(plan_of(model, images[n : n + 1]).latent, field)[0]
             torch.testing.assert_close(alone, getattr(together, field)[n], rtol=0, atol=1e-13)
 
 
@@ -148,7 +171,9 @@ def test_the_condition_is_the_frozen_feature(small, normalize):
     for layer in range(2):  # each block's MLP written out, weights of its own
         hidden = torch.nn.functional.gelu(used @ networks.weight_1[layer] + networks.bias_1[layer])
         mean = hidden @ networks.weight_mean[layer] + networks.bias_mean[layer]
-        log_var = (hidden @ networks.weight_log_var[layer] + networks.bias_log_var[layer]).clamp(-14, 2)
+        log_var = (hidden @ networks.weight_log_var[layer] + networks.bias_log_var[layer]).clamp(
+            -14, 2
+        )
         torch.testing.assert_close(latent.mean[:, layer].flatten(1), mean, rtol=0, atol=1e-12)
         torch.testing.assert_close(latent.log_var[:, layer].flatten(1), log_var, rtol=0, atol=1e-12)
     assert latent.prior_mean is None  # the prior is not used in prediction
@@ -185,16 +210,19 @@ def test_monte_carlo_prediction_equals_a_loop_over_samples_and_images(small, row
         plan = plan_of(model, images)
         for n in range(3):
             mean = torch.zeros(len(NAMES), dtype=torch.float64)
-            image = model.backbone.encode_image(images[n:n + 1], plan, want_tokens=True)
+            image = model.backbone.encode_image(images[n : n + 1], plan, want_tokens=True)
             for s in range(samples):
                 tokens = plan.latent.sample[s, n]  # (H, K, W)
                 edits = tuple(
                     TokenEdit(edit.layer, edit.start, edit.mode, tokens[h][None, None, None])
-                    for h, edit in enumerate(plan.text_tower.edits))
+                    for h, edit in enumerate(plan.text_tower.edits)
+                )
                 own = PromptPlan(text=plan.text, text_tower=TowerPlan(edits))
                 text = model.backbone.encode_text(plan.text, own, textbook=True).pooled
                 logits, _ = model.head(image, text / text.norm(dim=-1, keepdim=True))
-                mean += logits['fused' if 'fused' in logits else 'class'][0, 0].softmax(-1) / samples
+                mean += (
+                    logits['fused' if 'fused' in logits else 'class'][0, 0].softmax(-1) / samples
+                )
             torch.testing.assert_close(predicted[n].pred_score, mean, rtol=0, atol=1e-10)
 
 
@@ -304,6 +332,7 @@ def test_training_on_the_posterior_mean_draws_nothing(small):
 def test_processes_share_out_the_noise_of_one(small, monkeypatch):
     """Image i of process r is image i * world + r of the one-process batch, and gets its noise."""
     from vamp_mm.models.prompters import noise
+
     model, (images, _) = _model(small).train(), batch(4)
     target = torch.tensor([0, 1, 2, 3])
     whole = plan_of(model, images, target).latent.sample
@@ -325,7 +354,9 @@ def test_more_training_samples_average_the_likelihood(small):
         logs = out.logits[branch].log_softmax(-1)
         by_hand = -sum(float(logs[s, n, n].detach()) for s in range(3) for n in range(5)) / 15
         weight = {'class': 0.7, 'rep': 0.3}[branch]
-        assert float(losses[f'loss_ce_{branch}'].detach()) == pytest.approx(weight * by_hand, rel=1e-12)
+        assert float(losses[f'loss_ce_{branch}'].detach()) == pytest.approx(
+            weight * by_hand, rel=1e-12
+        )
     kl = _kl(out.latent).detach() / out.latent.mean[0].numel()
     assert float(losses['loss_kl'].detach()) == pytest.approx(float(kl.mean()), rel=1e-12)
 
@@ -367,7 +398,11 @@ def test_the_standard_prior_is_zero_mean_and_unit_variance(small):
     latent = plan_of(model, images, torch.arange(5)).latent
     by_hand = 0.5 * (latent.mean**2 + latent.log_var.exp() - latent.log_var - 1).flatten(1).sum(1)
     torch.testing.assert_close(
-        gaussian_kl(latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var).flatten(1).sum(1), by_hand)
+        gaussian_kl(latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var)
+        .flatten(1)
+        .sum(1),
+        by_hand,
+    )
     assert not hasattr(model.prompter, 'prior_network')
     assert model.prototype_owner is None
 
@@ -387,7 +422,9 @@ def test_a_loss_in_evaluation_mode_uses_test_noise_and_the_prior(small):
     with torch.no_grad():
         first = model(images, samples, mode='loss')
         assert torch.equal(first['loss_kl'], model(images, samples, mode='loss')['loss_kl'])
-        assert torch.equal(first['loss_ce_class'], model(images, samples, mode='loss')['loss_ce_class'])
+        assert torch.equal(
+            first['loss_ce_class'], model(images, samples, mode='loss')['loss_ce_class']
+        )
     assert int(model.prompter.noise_step) == 0
     assert float(first['loss_kl']) > 0
 
@@ -419,7 +456,9 @@ def test_a_label_without_a_prototype_is_an_error(small):
 def test_prototypes_are_made_unit_length_where_features_are(small):
     model = _model(small)
     model.prompter.set_prototypes(7 * torch.randn(4, 40))
-    torch.testing.assert_close(model.prompter.prototypes.norm(dim=-1), torch.ones(4).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        model.prompter.prototypes.norm(dim=-1), torch.ones(4).double(), rtol=0, atol=1e-12
+    )
     raw, means = _model(small, normalize=False), 7 * torch.randn(4, 40).double()
     raw.prompter.set_prototypes(means)
     torch.testing.assert_close(raw.prompter.prototypes, means)
@@ -449,15 +488,21 @@ def test_prototypes_of_posterior_means(small):
     features = model.extract_frozen(images)
     means = model.prompter.prototype_features(features)
     assert means.shape == (5, 2, 3 * 48)
-    torch.testing.assert_close(means.unflatten(-1, (3, 48)), plan_of(model, images).latent.mean, rtol=0, atol=1e-13)
+    torch.testing.assert_close(
+        means.unflatten(-1, (3, 48)), plan_of(model, images).latent.mean, rtol=0, atol=1e-13
+    )
     model.prompter.set_prototypes(means.detach())
     torch.testing.assert_close(model.prompter.prototypes, means.detach())
     latent = plan_of(model.train(), images, torch.arange(5)).latent
     networks = model.prompter.prior_network
     for layer in range(2):
-        hidden = torch.nn.functional.gelu(means[:, layer] @ networks.weight_1[layer] + networks.bias_1[layer])
+        hidden = torch.nn.functional.gelu(
+            means[:, layer] @ networks.weight_1[layer] + networks.bias_1[layer]
+        )
         expected = hidden @ networks.weight_mean[layer] + networks.bias_mean[layer]
-        torch.testing.assert_close(latent.prior_mean[:, layer].flatten(1), expected, rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            latent.prior_mean[:, layer].flatten(1), expected, rtol=0, atol=1e-12
+        )
     losses = model(images, samples, mode='loss')
     assert bool(losses['loss_kl'].isfinite())
 
@@ -466,7 +511,11 @@ def test_prototype_features_are_the_unit_frozen_features(small):
     model, (images, _) = _model(small), batch()
     features = model.extract_frozen(images)
     torch.testing.assert_close(
-        model.prompter.prototype_features(features), features / features.norm(dim=-1, keepdim=True), rtol=0, atol=1e-13)
+        model.prompter.prototype_features(features),
+        features / features.norm(dim=-1, keepdim=True),
+        rtol=0,
+        atol=1e-13,
+    )
     assert model.prototype_owner is model.prompter
 
 
@@ -476,9 +525,14 @@ def test_prototype_features_are_the_unit_frozen_features(small):
 def test_mmrl_style_plans_insert_behind_the_start_token_and_renew(small):
     model, (images, _) = _model(small), batch(2)
     plan = plan_of(model, images)
-    assert [(e.layer, e.start, e.mode, e.length) for e in plan.text_tower.edits] == [(2, 1, 'insert', 3), (3, 1, 'overwrite', 3)]
+    assert [(e.layer, e.start, e.mode, e.length) for e in plan.text_tower.edits] == [
+        (2, 1, 'insert', 3),
+        (3, 1, 'overwrite', 3),
+    ]
     assert [(e.layer, e.start, e.mode, e.length, e.name) for e in plan.vision_tower.edits] == [
-        (1, 1, 'insert', 3, 'rep'), (2, 1, 'overwrite', 3, 'rep')]
+        (1, 1, 'insert', 3, 'rep'),
+        (2, 1, 'overwrite', 3, 'rep'),
+    ]
     for h, edit in enumerate(plan.text_tower.edits):
         assert torch.equal(edit.tokens[:, :, 0], plan.latent.sample[:, :, h])
     # vision tokens are the same for all images: projected from one shared space
@@ -491,15 +545,21 @@ def test_mmrl_style_plans_insert_behind_the_start_token_and_renew(small):
 def test_maple_style_plans_replace_context_words_and_project_the_shared_tokens(small):
     model, (images, _) = _model(small, methods.MAPLE[-1]), batch(2)
     # MaPLe's context is its own
-    model.set_vocabulary(Vocabulary(names=NAMES, templates=('art of {}', )))
+    model.set_vocabulary(Vocabulary(names=NAMES, templates=('art of {}',)))
     plan = plan_of(model, images)
     assert plan.text.ids[:, 1:5].unique(dim=0).shape == (1, 4)
     assert [(e.layer, e.start, e.mode, e.length) for e in plan.text_tower.edits] == [
-        (-1, 1, 'overwrite', 2), (1, 1, 'overwrite', 2)]
+        (-1, 1, 'overwrite', 2),
+        (1, 1, 'overwrite', 2),
+    ]
     assert [(e.layer, e.start, e.mode, e.length) for e in plan.vision_tower.edits] == [
-        (-1, -1, 'insert', 2), (1, -1, 'overwrite', 2)]
+        (-1, -1, 'insert', 2),
+        (1, -1, 'overwrite', 2),
+    ]
     shared = model.prompter.posterior.shared_tokens
-    for h, (edit, project) in enumerate(zip(plan.vision_tower.edits, model.prompter.host.to_vision, strict=True)):
+    for h, (edit, project) in enumerate(
+        zip(plan.vision_tower.edits, model.prompter.host.to_vision, strict=True)
+    ):
         torch.testing.assert_close(edit.tokens[0, 0], project(shared[h]))
 
 

@@ -27,11 +27,26 @@ from vamp_mm.ops import HostInt
 PACKAGE = Path(vamp_mm.__file__).parent
 #: Operations that give the host a number, or a tensor whose size depends on numbers.
 WAITING = {
-    'aten::_local_scalar_dense', 'aten::nonzero', 'aten::_unique2', 'aten::unique_dim', 'aten::unique_consecutive',
-    'aten::masked_select', 'aten::equal', 'aten::is_nonzero', 'aten::repeat_interleave', 'aten::bincount'}
+    'aten::_local_scalar_dense',
+    'aten::nonzero',
+    'aten::_unique2',
+    'aten::unique_dim',
+    'aten::unique_consecutive',
+    'aten::masked_select',
+    'aten::equal',
+    'aten::is_nonzero',
+    'aten::repeat_interleave',
+    'aten::bincount',
+}
 #: Where host tensors are read (labels before they leave the host, permutations), and the one place that has to wait: class
 #: skipping decides how large a step is.
-ALLOWED = {'prompted.py:_targets', 'collection.py:_choose', 'class_skipping.py:forward', 'plan.py:of_classes', 'packed_text.py:part'}
+ALLOWED = {
+    'prompted.py:_targets',
+    'collection.py:_choose',
+    'class_skipping.py:forward',
+    'plan.py:of_classes',
+    'packed_text.py:part',
+}
 
 
 class Places(TorchDispatchMode):
@@ -43,7 +58,8 @@ class Places(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         by_mask = func is torch.ops.aten.index.Tensor and any(
-            index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1])
+            index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1]
+        )
         if by_mask or func._schema.name in WAITING:
             self.found.add(_caller(sys._getframe()))
         return func(*args, **(kwargs or {}))
@@ -84,7 +100,9 @@ def test_a_step_reads_nothing_back(small, row, places):
         if hasattr(part, 'warmup'):
             part.warmup = 5  # of the divergence, which counts steps
     images, samples = helpers.batch(4)
-    optimizer = torch.optim.SGD([value for value in model.parameters() if value.requires_grad], lr=0.01)
+    optimizer = torch.optim.SGD(
+        [value for value in model.parameters() if value.requires_grad], lr=0.01
+    )
 
     def step() -> None:
         losses = model(images, samples, mode='loss')
@@ -106,11 +124,17 @@ def test_a_step_with_a_guide_reads_nothing_back(places):
 
 
 def test_labels_stay_on_the_host_until_they_are_checked(small_files):
-    model = helpers.build_method(PromptedCLIPBackbone(**small_files), dict(type='TemplatePrompter'), dict(type='PromptClsHead', losses=[]))
+    model = helpers.build_method(
+        PromptedCLIPBackbone(**small_files),
+        dict(type='TemplatePrompter'),
+        dict(type='PromptClsHead', losses=[]),
+    )
     samples = helpers.batch(2)[1]
     device = torch.device('meta')  # a device whose content nobody can read
     assert type(model.data_preprocessor).__name__ == 'HostLabelPreprocessor'
-    out = model.data_preprocessor(dict(inputs=[torch.zeros(3, 32, 32, dtype=torch.uint8)] * 2, data_samples=samples), True)
+    out = model.data_preprocessor(
+        dict(inputs=[torch.zeros(3, 32, 32, dtype=torch.uint8)] * 2, data_samples=samples), True
+    )
     assert out['inputs'].shape == (2, 3, 32, 32)
     assert out['data_samples'] is samples
     assert model._targets(samples, device).device == device

@@ -20,14 +20,19 @@ def _pair(apart: float, seed: int = 0) -> tuple[torch.Tensor, ...]:
 def test_kl_equals_torch_distributions(apart):
     mean_q, log_var_q, mean_p, log_var_p = _pair(apart)
     expected = kl_divergence(
-        Normal(mean_q, torch.exp(0.5 * log_var_q)), Normal(mean_p, torch.exp(0.5 * log_var_p)))
+        Normal(mean_q, torch.exp(0.5 * log_var_q)), Normal(mean_p, torch.exp(0.5 * log_var_p))
+    )
     # float64; torch's own formula cancels where the two are near, so absolute 1e-14 beside relative 1e-12
-    torch.testing.assert_close(gaussian_kl(mean_q, log_var_q, mean_p, log_var_p), expected, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(
+        gaussian_kl(mean_q, log_var_q, mean_p, log_var_p), expected, rtol=1e-12, atol=1e-14
+    )
 
 
 def test_kl_of_one_pair_by_hand():
     # q = N(1, 2^2), p = N(0, 1): ln(1/2) + (4 + 1) / 2 - 1/2
-    value = gaussian_kl(*(torch.tensor(v, dtype=torch.float64) for v in (1.0, math.log(4), 0.0, 0.0)))
+    value = gaussian_kl(
+        *(torch.tensor(v, dtype=torch.float64) for v in (1.0, math.log(4), 0.0, 0.0))
+    )
     assert float(value) == pytest.approx(math.log(0.5) + 2.5 - 0.5, rel=1e-14)
 
 
@@ -50,17 +55,21 @@ def test_kl_is_never_negative():
 
 def test_kl_of_small_variances_survives_bfloat16_inputs():
     # 1 / var_p = exp(14) = 1.2e6 overflows float16 and loses everything but the exponent in bfloat16
-    mean = torch.full((3, ), 0.125, dtype=torch.bfloat16)
-    log_var = torch.full((3, ), -14.0, dtype=torch.bfloat16)
+    mean = torch.full((3,), 0.125, dtype=torch.bfloat16)
+    log_var = torch.full((3,), -14.0, dtype=torch.bfloat16)
     value = gaussian_kl(mean, log_var, torch.zeros_like(mean), log_var)
     assert value.dtype == torch.float32
-    torch.testing.assert_close(value, torch.full((3, ), 0.5 * 0.125**2 * math.exp(14.0)), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        value, torch.full((3,), 0.5 * 0.125**2 * math.exp(14.0)), rtol=1e-6, atol=0
+    )
 
 
 def test_kl_broadcasts():
     mean_q, log_var_q, mean_p, log_var_p = _pair(1.0)
     value = gaussian_kl(mean_q, log_var_q, mean_p[:1], log_var_p[:1])
-    torch.testing.assert_close(value[3], gaussian_kl(mean_q[3], log_var_q[3], mean_p[0], log_var_p[0]))
+    torch.testing.assert_close(
+        value[3], gaussian_kl(mean_q[3], log_var_q[3], mean_p[0], log_var_p[0])
+    )
 
 
 def test_kl_against_a_monte_carlo_estimate():
@@ -84,7 +93,7 @@ def test_samples_have_the_posterior_moments():
     sigma = torch.tensor([2.0, 0.5], dtype=torch.float64)
     # five standard errors: sigma / sqrt(n) of the mean, sigma / sqrt(2 n) of the deviation
     assert bool(((samples.mean(0)[0] - mean[0]).abs() < 5 * sigma / count**0.5).all())
-    assert bool(((samples.std(0)[0] - sigma).abs() < 5 * sigma / (2 * count)**0.5).all())
+    assert bool(((samples.std(0)[0] - sigma).abs() < 5 * sigma / (2 * count) ** 0.5).all())
 
 
 def test_gradients_of_a_sample():
@@ -104,4 +113,6 @@ def test_shared_noise_is_the_same_for_every_image():
     together = reparameterise(mean, log_var, noise)
     assert together.shape == (6, 4, 3)
     for image in range(4):
-        torch.testing.assert_close(together[:, image], reparameterise(mean[image], log_var[image], noise[:, 0]))
+        torch.testing.assert_close(
+            together[:, image], reparameterise(mean[image], log_var[image], noise[:, 0])
+        )

@@ -35,15 +35,21 @@ def test_average_of_probabilities_equals_a_loop(samples):
 def test_average_is_of_probabilities_not_of_logits():
     logits = torch.tensor([[[9.0, 0.0]], [[0.0, 1.0]]], dtype=torch.float64)
     by_probability = mean_log_probs(logits).exp()[0, 0]
-    assert float(by_probability) == pytest.approx((1 / (1 + math.exp(-9)) + 1 / (1 + math.e)) / 2, rel=1e-12)
+    assert float(by_probability) == pytest.approx(
+        (1 / (1 + math.exp(-9)) + 1 / (1 + math.e)) / 2, rel=1e-12
+    )
     # what averaged logits would say
     assert abs(float(by_probability) - 1 / (1 + math.exp(-4.0))) > 0.3
 
 
 def test_log_mean_exp_equals_its_definition_and_does_not_overflow():
     values = _logits(5)
-    torch.testing.assert_close(log_mean_exp(values), values.exp().mean(0).log(), rtol=1e-12, atol=1e-14)
-    torch.testing.assert_close(log_mean_exp(values, dim=-1), values.exp().mean(-1).log(), rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(
+        log_mean_exp(values), values.exp().mean(0).log(), rtol=1e-12, atol=1e-14
+    )
+    torch.testing.assert_close(
+        log_mean_exp(values, dim=-1), values.exp().mean(-1).log(), rtol=1e-12, atol=1e-14
+    )
     far = torch.tensor([1000.0, 1000.0 + math.log(3.0)])
     assert float(log_mean_exp(far)) == pytest.approx(1000.0 + math.log(2.0), abs=1e-3)
     assert float(log_mean_exp(-far)) < -999
@@ -55,15 +61,17 @@ def test_uncertainty_equals_a_loop(samples):
     given = sample_uncertainty(logits)
     averaged = _loop(logits)
     for n, mean in enumerate(averaged):
-        each = [list(_loop(logits[s:s + 1])[n]) for s in range(samples)]
+        each = [list(_loop(logits[s : s + 1])[n]) for s in range(samples)]
         predictive = -sum(p * math.log(p) for p in mean)
         expected = sum(-sum(p * math.log(p) for p in row) for row in each) / samples
         winner = mean.index(max(mean))
         chosen = [row[winner] for row in each]
-        spread = math.sqrt(sum((p - mean[winner])**2 for p in chosen) / samples)
+        spread = math.sqrt(sum((p - mean[winner]) ** 2 for p in chosen) / samples)
         assert float(given['predictive_entropy'][n]) == pytest.approx(predictive, rel=1e-12)
         assert float(given['expected_entropy'][n]) == pytest.approx(expected, rel=1e-12)
-        assert float(given['mutual_information'][n]) == pytest.approx(predictive - expected, rel=1e-9)
+        assert float(given['mutual_information'][n]) == pytest.approx(
+            predictive - expected, rel=1e-9
+        )
         assert float(given['pred_std'][n]) == pytest.approx(spread, rel=1e-12)
 
 

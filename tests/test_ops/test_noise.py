@@ -10,8 +10,8 @@ def test_noise_is_standard_normal():
     count = noise.numel()
     # five standard errors of mean, variance (sqrt(2 / n)) and fourth moment (sqrt(96 / n))
     assert abs(float(noise.mean())) < 5 / count**0.5
-    assert abs(float(noise.var()) - 1) < 5 * (2 / count)**0.5
-    assert abs(float((noise**4).mean()) - 3) < 5 * (96 / count)**0.5
+    assert abs(float(noise.var()) - 1) < 5 * (2 / count) ** 0.5
+    assert abs(float((noise**4).mean()) - 3) < 5 * (96 / count) ** 0.5
 
 
 def test_noise_depends_on_seed_and_counters_alone():
@@ -29,15 +29,15 @@ def test_noise_leaves_the_global_generator_alone():
 
 
 def test_every_address_gives_other_noise():
-    addresses = [(0, ), (1, ), (2, ), (0, 0), (0, 1), (1, 0), (1, 1), (2**40, ), (0, 0, 0)]
-    draws = [draw_noise((64, ), seed, *counters) for seed in (0, 1, -1) for counters in addresses]
+    addresses = [(0,), (1,), (2,), (0, 0), (0, 1), (1, 0), (1, 1), (2**40,), (0, 0, 0)]
+    draws = [draw_noise((64,), seed, *counters) for seed in (0, 1, -1) for counters in addresses]
     for i, one in enumerate(draws):
         for other in draws[:i]:
             assert not torch.equal(one, other)
 
 
 def test_draws_of_neighbouring_steps_are_uncorrelated():
-    draws = torch.stack([draw_noise((2000, ), 0, step) for step in range(40)]).double()
+    draws = torch.stack([draw_noise((2000,), 0, step) for step in range(40)]).double()
     correlation = torch.corrcoef(draws)
     off = correlation[~torch.eye(40, dtype=torch.bool)]
     # 780 pairs with standard error 1 / sqrt(2000): none beyond five of them

@@ -18,7 +18,12 @@ def _packed(lead: tuple[int, ...] = (2, 3)) -> tuple[LengthGroups, list[int], to
     parts, first = [], 0
     for length, count in groups.sizes:
         axes = [range(size) for size in lead]
-        rows = [[*at, order[first + c], j] for at in itertools.product(*axes) for c in range(count) for j in range(length)]
+        rows = [
+            [*at, order[first + c], j]
+            for at in itertools.product(*axes)
+            for c in range(count)
+            for j in range(length)
+        ]
         parts.append(torch.tensor(rows))
         first += count
     return groups, order, torch.cat(parts)
@@ -30,7 +35,9 @@ def test_sequences_are_sorted_by_length_and_keep_their_order_within():
     assert groups.sizes == ((1, 2), (3, 3), (4, 1), (5, 1))
     assert (groups.count, groups.tokens) == (7, sum(LENGTHS))
     assert groups.lengths(torch.device('cpu')).tolist() == sorted(LENGTHS)
-    assert groups.offsets(torch.device('cpu')).tolist() == [j for length in sorted(LENGTHS) for j in range(length)]
+    assert groups.offsets(torch.device('cpu')).tolist() == [
+        j for length in sorted(LENGTHS) for j in range(length)
+    ]
     assert groups.last().sizes == ((1, 2), (1, 3), (1, 1), (1, 1))
 
 
@@ -59,7 +66,9 @@ def test_a_run_of_sequences_is_a_run_of_rows(start, stop):
     groups, order, packed = _packed((1, 1))
     part, rows = groups.part(slice(start, stop))
     assert part.count == stop - start
-    assert [row[2:].tolist() for row in packed[rows]] == [[c, j] for c in order[start:stop] for j in range(LENGTHS[c])]
+    assert [row[2:].tolist() for row in packed[rows]] == [
+        [c, j] for c in order[start:stop] for j in range(LENGTHS[c])
+    ]
 
 
 def test_padding_comes_off_again():
@@ -80,7 +89,10 @@ def test_runs_of_lengths_cost_least(rows, worth):
     groups = LengthGroups(((2, 9), (3, 4), (4, 7), (7, 1), (13, 2)))
 
     def cost(runs) -> int:
-        return sum(worth + rows * sum((run[-1][0] - length) * count for length, count in run) for run in runs)
+        return sum(
+            worth + rows * sum((run[-1][0] - length) * count for length, count in run)
+            for run in runs
+        )
 
     cuts = [sorted(c) for k in range(5) for c in itertools.combinations(range(1, 5), k)]
     every = [[groups.sizes[a:b] for a, b in zip([0, *cut], [*cut, 5])] for cut in cuts]

@@ -31,17 +31,24 @@ def test_one_image_with_its_own_text_has_one_row():
 
 def test_unit_scales_to_length_one_in_float32_or_wider():
     torch.manual_seed(0)
-    for dtype, wide in ((torch.bfloat16, torch.float32), (torch.float32, torch.float32),
-                        (torch.float64, torch.float64)):
+    for dtype, wide in (
+        (torch.bfloat16, torch.float32),
+        (torch.float32, torch.float32),
+        (torch.float64, torch.float64),
+    ):
         features = unit(torch.randn(4, 9, dtype=torch.float64).to(dtype))
         assert features.dtype == wide
-        torch.testing.assert_close(features.norm(dim=-1), torch.ones(4, dtype=wide), rtol=1e-6, atol=0)
+        torch.testing.assert_close(
+            features.norm(dim=-1), torch.ones(4, dtype=wide), rtol=1e-6, atol=0
+        )
 
 
 def test_a_scale_that_is_a_tensor_is_a_factor():
     torch.manual_seed(0)
     image, text = unit(torch.randn(1, 3, 8)), unit(torch.randn(1, 1, 5, 8))
-    torch.testing.assert_close(cosine_logits(image, text, torch.tensor(7.0)), 7 * cosine_logits(image, text, 1.0))
+    torch.testing.assert_close(
+        cosine_logits(image, text, torch.tensor(7.0)), 7 * cosine_logits(image, text, 1.0)
+    )
 
 
 @pytest.mark.parametrize('text_images', [1, 3])

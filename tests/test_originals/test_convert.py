@@ -34,8 +34,13 @@ def _one_thread():
 
 def _dassl(path: Path, state: dict, **more) -> Path:
     """A file as Dassl's ``save_checkpoint`` writes it: with a live scheduler, and in it the optimizer."""
-    values = {name: torch.nn.Parameter(value) if value.is_floating_point() else value for name, value in state.items()}
-    optimizer = torch.optim.SGD([value for value in values.values() if value.is_floating_point()], lr=0.002, momentum=0.9)
+    values = {
+        name: torch.nn.Parameter(value) if value.is_floating_point() else value
+        for name, value in state.items()
+    }
+    optimizer = torch.optim.SGD(
+        [value for value in values.values() if value.is_floating_point()], lr=0.002, momentum=0.9
+    )
     successor = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 50)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(
@@ -45,7 +50,10 @@ def _dassl(path: Path, state: dict, **more) -> Path:
             optimizer=optimizer.state_dict(),
             scheduler=dict(successor=successor, last_epoch=1),
             val_result=None,
-            **more), path)
+            **more,
+        ),
+        path,
+    )
     return path
 
 
@@ -54,15 +62,17 @@ def _coop(width: int = 96, half: bool = False) -> dict[str, torch.Tensor]:
     state = {
         'ctx': torch.randn(4, width, generator=generator),
         'token_prefix': torch.randn(3, 1, width, generator=generator),
-        'token_suffix': torch.randn(3, 72, width, generator=generator)
+        'token_suffix': torch.randn(3, 72, width, generator=generator),
     }
     return {name: (value.half() if half else value) for name, value in state.items()}
 
 
 def test_what_is_used_dropped_and_left_is_told(tmp_path):
     state = _coop()
-    result = import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', state), tmp_path / 'ours.pth')
-    assert result.used == ('ctx', )
+    result = import_original(
+        'coop', _dassl(tmp_path / 'model.pth.tar-50', state), tmp_path / 'ours.pth'
+    )
+    assert result.used == ('ctx',)
     assert set(result.class_bound) == {'token_prefix', 'token_suffix'}
     assert result.left == ()
     assert result.epoch == 50
@@ -89,7 +99,9 @@ def test_the_result_evaluates_on_any_classes_and_goes_back(tmp_path):
     model.set_vocabulary(Vocabulary(names=NAMES))
     model.load_state_dict(load_checkpoint(tmp_path / 'ours.pth')['state_dict'])
     assert torch.equal(model.prompter.context, state['ctx'])
-    assert export_original('coop', tmp_path / 'ours.pth', tmp_path / 'back' / 'model.pth.tar-50') == ('ctx', )
+    assert export_original(
+        'coop', tmp_path / 'ours.pth', tmp_path / 'back' / 'model.pth.tar-50'
+    ) == ('ctx',)
     tensors, epoch = read_original(tmp_path / 'back' / 'model.pth.tar-50')
     assert epoch == 50
     assert list(tensors) == ['ctx']
@@ -110,24 +122,36 @@ def test_changed_bytes_of_a_tensor_are_noticed(tmp_path):
 
 def test_learned_tokens_that_do_not_fit_are_not_taken_for_frozen_weights(tmp_path):
     deep = {'prompt_learner.ctx': torch.zeros(2, 96)}
-    deep |= {f'text_encoder.transformer.resblocks.{i}.VPT_shallow': torch.zeros(2, 96) for i in (1, 3)}
-    with pytest.raises(CheckpointError, match=r'also holds text_encoder.transformer.resblocks.3.VPT_shallow'):
+    deep |= {
+        f'text_encoder.transformer.resblocks.{i}.VPT_shallow': torch.zeros(2, 96) for i in (1, 3)
+    }
+    with pytest.raises(
+        CheckpointError, match=r'also holds text_encoder.transformer.resblocks.3.VPT_shallow'
+    ):
         import_original('ivlp', _dassl(tmp_path / 'hole', deep))
-    shallow = {'image_encoder.VPT': torch.zeros(2, 96), 'image_encoder.ln_post.weight': torch.ones(96),
-               'image_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(2, 96)}
+    shallow = {
+        'image_encoder.VPT': torch.zeros(2, 96),
+        'image_encoder.ln_post.weight': torch.ones(96),
+        'image_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(2, 96),
+    }
     with pytest.raises(CheckpointError, match=r'also holds image_encoder.VPT, '):
         import_original('skipt', _dassl(tmp_path / 'vpt', shallow))
 
 
-@pytest.mark.parametrize('shape', [(96, ), (2, 7, 1, 96)])
+@pytest.mark.parametrize('shape', [(96,), (2, 7, 1, 96)])
 def test_tensors_of_other_shapes_are_an_explained_error(tmp_path, shape):
-    deep = {'prompt_learner.ctx': torch.zeros(2, 96),
-            'text_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(shape)}
+    deep = {
+        'prompt_learner.ctx': torch.zeros(2, 96),
+        'text_encoder.transformer.resblocks.1.VPT_shallow': torch.zeros(shape),
+    }
     with pytest.raises(CheckpointError, match='other shapes'):
         import_original('ivlp', _dassl(tmp_path / 'file', deep))
 
 
-@pytest.mark.parametrize('ctx', [torch.full((4, 96), torch.nan), torch.zeros(0, 96), torch.zeros(4, 96, dtype=torch.long)])
+@pytest.mark.parametrize(
+    'ctx',
+    [torch.full((4, 96), torch.nan), torch.zeros(0, 96), torch.zeros(4, 96, dtype=torch.long)],
+)
 def test_learnables_that_no_training_left_are_refused(tmp_path, ctx):
     with pytest.raises(CheckpointError, match='holds ctx without numbers'):
         import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', {**_coop(), 'ctx': ctx}))
@@ -137,31 +161,39 @@ def test_learnables_that_no_training_left_are_refused(tmp_path, ctx):
     (lambda ctx: {'ctx': ctx.to(torch.complex64)}, r'holds ctx \(complex64\), which no weights'),
     (lambda ctx: {'ctx': ctx.to(torch.float8_e4m3fn)}, r'holds ctx \(float8_e4m3fn\), which no weights'),
     (lambda ctx: {'ctx': ctx, 'module.ctx': ctx + 1}, "'ctx' and 'module.ctx', two values of one weight"),
-])
+])  # fmt: skip
 def test_other_kinds_of_number_and_double_names_are_refused(tmp_path, change, told):
     state = _coop()
     with pytest.raises(CheckpointError, match=told):
-        import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', {**state, **change(state['ctx'])}))
+        import_original(
+            'coop', _dassl(tmp_path / 'model.pth.tar-50', {**state, **change(state['ctx'])})
+        )
 
 
 class _Evil:
-
     def __reduce__(self):
         return (open, (str(_Evil.file), 'w'))
 
 
 def test_no_code_of_a_file_is_run(tmp_path):
     _Evil.file = tmp_path / 'harm'
-    with pytest.raises(CheckpointError, match='refused: besides tensors it pickles .*open.*Nothing of it was executed'):
+    with pytest.raises(
+        CheckpointError,
+        match='refused: besides tensors it pickles .*open.*Nothing of it was executed',
+    ):
         read_original(_dassl(tmp_path / 'evil.pth', _coop(), extra=_Evil()))
     assert not _Evil.file.exists()
     with pytest.raises(CheckpointError, match=r'pickles torch.optim.rmsprop.RMSprop'):
-        read_original(_dassl(tmp_path / 'other.pth', _coop(), extra=torch.optim.RMSprop([torch.zeros(1)])))
+        read_original(
+            _dassl(tmp_path / 'other.pth', _coop(), extra=torch.optim.RMSprop([torch.zeros(1)]))
+        )
     (tmp_path / 'plain.pth').write_bytes(pickle.dumps({'state_dict': {}}))
     with pytest.raises(CheckpointError, match='a bare Python pickle'):
         read_original(tmp_path / 'plain.pth')
     # newer pickle protocols name classes by other opcodes
-    torch.save({'state_dict': _coop(), 'scheduler': _Evil()}, tmp_path / 'four.pth', pickle_protocol=4)
+    torch.save(
+        {'state_dict': _coop(), 'scheduler': _Evil()}, tmp_path / 'four.pth', pickle_protocol=4
+    )
     with pytest.raises(CheckpointError, match='it pickles .*open'):
         read_original(tmp_path / 'four.pth')
     assert not _Evil.file.exists()
@@ -179,9 +211,18 @@ def test_the_live_objects_of_a_file_are_not_rebuilt(tmp_path, monkeypatch):
 
 
 def test_other_methods_and_broken_files_are_refused(tmp_path):
-    cocoop = {**_coop(), **{f'meta_net.linear{i}.{kind}': torch.zeros(2, 2) for i in (1, 2) for kind in ('weight', 'bias')}}
+    cocoop = {
+        **_coop(),
+        **{
+            f'meta_net.linear{i}.{kind}': torch.zeros(2, 2)
+            for i in (1, 2)
+            for kind in ('weight', 'bias')
+        },
+    }
     file = _dassl(tmp_path / 'model.pth.tar-10', cocoop)
-    with pytest.raises(CheckpointError, match='also holds meta_net.linear1.*which coop does not have'):
+    with pytest.raises(
+        CheckpointError, match='also holds meta_net.linear1.*which coop does not have'
+    ):
         import_original('coop', file)
     with pytest.raises(CheckpointError, match='is no checkpoint of maple: .*missing'):
         import_original('maple', file)
@@ -205,14 +246,24 @@ def _config(**prompter) -> Config:
                 type='PromptedClassifier',
                 backbone=BACKBONE,
                 prompter=dict(type='ContextPrompter', num_tokens=4, **prompter),
-                head=dict(type='PromptClsHead'))))
+                head=dict(type='PromptClsHead'),
+            ),
+        )
+    )
 
 
 def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
     import_original('coop', _dassl(tmp_path / 'model.pth.tar-50', _coop()), tmp_path / 'ours.pth')
-    assert export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'classes.npz', NAMES) == (3, 112)
+    assert export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'classes.npz', NAMES) == (
+        3,
+        112,
+    )
     with np.load(tmp_path / 'classes.npz', allow_pickle=False) as file:
-        features, names, scale = torch.from_numpy(file['features']), file['names'].tolist(), float(file['logit_scale'])
+        features, names, scale = (
+            torch.from_numpy(file['features']),
+            file['names'].tolist(),
+            float(file['logit_scale']),
+        )
     assert names == NAMES
     torch.testing.assert_close(features.norm(dim=-1), torch.ones(3))
     model = build_part(_config().model)
@@ -222,22 +273,37 @@ def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
     with torch.no_grad():
         image = model.extract_frozen(images)
         expected = model.eval()(images)[0]
-    torch.testing.assert_close(scale * torch.nn.functional.normalize(image, dim=-1) @ features.T, expected, rtol=0, atol=1e-4)
-    for export in (lambda out: export_embeddings(_config(), tmp_path / 'ours.pth', out, NAMES),
-                   lambda out: export_original('coop', tmp_path / 'ours.pth', out)):
+    torch.testing.assert_close(
+        scale * torch.nn.functional.normalize(image, dim=-1) @ features.T,
+        expected,
+        rtol=0,
+        atol=1e-4,
+    )
+    for export in (
+        lambda out: export_embeddings(_config(), tmp_path / 'ours.pth', out, NAMES),
+        lambda out: export_original('coop', tmp_path / 'ours.pth', out),
+    ):
         before = (tmp_path / 'ours.pth').read_bytes()
-        for out, message in ((tmp_path / 'ours.pth', 'is there already'), (tmp_path, 'is there already'), ('', 'names no file'),
-                             (tmp_path / 'ours.pth' / 'x', 'cannot be written: ')):
+        for out, message in (
+            (tmp_path / 'ours.pth', 'is there already'),
+            (tmp_path, 'is there already'),
+            ('', 'names no file'),
+            (tmp_path / 'ours.pth' / 'x', 'cannot be written: '),
+        ):
             with pytest.raises((ConfigError, WorkDirError), match=message):
                 export(out)
         assert (tmp_path / 'ours.pth').read_bytes() == before
     with pytest.raises(DataError, match='cannot be exported: .* tokens'):
-        export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz', ['cat', 'long ' * 90])
+        export_embeddings(
+            _config(), tmp_path / 'ours.pth', tmp_path / 'x.npz', ['cat', 'long ' * 90]
+        )
     save_checkpoint({'meta': {}}, tmp_path / 'empty.pth')
     with pytest.raises(CheckpointError, match='holds no tensor under meta'):
         export_embeddings(_config(), tmp_path / 'empty.pth', tmp_path / 'x.npz', NAMES)
     with pytest.raises(ConfigError, match='functions of the image'):
-        export_embeddings(_config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES)
+        export_embeddings(
+            _config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES
+        )
     with pytest.raises(ConfigError, match='give --names'):
         export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz')
 

@@ -37,7 +37,9 @@ def _changed(tmp_path: Path, name: str, change) -> Path:
 @pytest.mark.parametrize('file', sorted(GOLDEN.glob('*.npz')), ids=lambda file: file.stem)
 def test_our_methods_equal_their_originals(file, backbones):
     case = load_case(file)
-    own = any(original.matches(case.meta['method']) and original.trains_backbone for original in ORIGINALS)
+    own = any(
+        original.matches(case.meta['method']) and original.trains_backbone for original in ORIGINALS
+    )
     report = check_case(case, backbones.get(case, own))
     assert report.problems == []
     assert [item.key for item in report.deviations if not item.passed] == []
@@ -62,7 +64,7 @@ def _add(key: str, amount: float):
     (lambda arrays, meta: arrays.update({'learn/other': np.zeros(2, np.float32)}), "['other'] of the original"),
     (lambda arrays, meta: arrays.update({'grad/other': arrays.pop('grad/ctx')}),
      'ctx got a gradient from us, and none was recorded'),
-])
+])  # fmt: skip
 def test_whatever_differs_is_found(tmp_path, backbones, change, found):
     case = load_case(_changed(tmp_path, 'coop_rn', change))
     if found.startswith('['):
@@ -98,7 +100,9 @@ def _run(monkeypatch, *arguments: str) -> int:
     return int(stopped.value.code or 0)
 
 
-def test_the_command_exits_with_one_on_a_difference_and_tells_what_is_no_recording(tmp_path, monkeypatch, capsys):
+def test_the_command_exits_with_one_on_a_difference_and_tells_what_is_no_recording(
+    tmp_path, monkeypatch, capsys
+):
     good = tmp_path / 'good'
     good.mkdir()
     (good / 'coop_rn.npz').write_bytes((GOLDEN / 'coop_rn.npz').read_bytes())
@@ -118,14 +122,16 @@ def test_the_command_exits_with_one_on_a_difference_and_tells_what_is_no_recordi
 
 
 def test_links_gather_and_scatter():
-    tensors = {'a': torch.arange(6.).view(2, 3), 'b': torch.ones(2, 3)}
+    tensors = {'a': torch.arange(6.0).view(2, 3), 'b': torch.ones(2, 3)}
     stacked = Link('own', ('a', 'b'))
     assert torch.equal(stacked.gather(tensors), torch.stack([tensors['a'], tensors['b']]))
     back = stacked.scatter(stacked.gather(tensors))
     assert all(torch.equal(back[name], tensors[name]) for name in tensors)
     turned = Link('own', 'a', transposed=True, shape=(1, 3, 2))
     assert turned.gather(tensors).shape == (1, 3, 2)
-    assert torch.equal(turned.scatter(turned.gather(tensors), {'a': tensors['a'].shape})['a'], tensors['a'])
+    assert torch.equal(
+        turned.scatter(turned.gather(tensors), {'a': tensors['a'].shape})['a'], tensors['a']
+    )
 
 
 def test_originals_have_names_of_their_own():

@@ -62,29 +62,82 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
     return Stranger(tmp_path_factory.mktemp('stranger'))
 
 
-@pytest.mark.parametrize(('dotted', 'value', 'message'), [
-    ('test_dataloader.dataset.pipeline.1.size', 640000, 'the test pipeline.1.size=640,000 is above the limit of 4,096'),
-    ('test_dataloader.dataset.pipeline.2.size', [1, -10**9], 'the test pipeline.2.size.1=-1,000,000,000 is above the limit of'),
-    ('test_dataloader.dataset.pipeline.1.size', -32, 'the test pipeline.1.size=-32 is no whole number from 1 to 4,096'),
-    ('test_dataloader.dataset.pipeline.1.size', 0, 'pipeline.1.size=0 is no whole number'),
-    ('test_dataloader.dataset.pipeline.1.size', 32.5, 'pipeline.1.size=32.5 is no whole number'),
-    ('test_dataloader.dataset.pipeline.1.size', '32', "pipeline.1.size='32' is no whole number"),
-    ('test_dataloader.dataset.pipeline.2.size', [32, True], 'pipeline.2.size.1=True is no whole number'),
-    ('test_dataloader.dataset.pipeline', [dict(type='LoadRGBImage')] * 60, 'has 60 transforms, at most 50'),
-    ('test_dataloader.dataset.pipeline.1.type', 'Explode', "transform 1 of the test pipeline, 'Explode'"),
-    ('test_dataloader.batch_size', 10**9, 'batch_size=1,000,000,000 is no integer from 1 to 4,096'),
-    ('test_dataloader.batch_size', 2.5, 'batch_size=2.5 is no integer'),
-    ('test_dataloader.batch_size', 0, 'batch_size=0 is no integer'),
-    ('model.prompter.test_samples', 10**9, r'model.prompter.test_samples=1,000,000,000 is above the limit of 1,000'),
-    ('model.prompter.test_samples', 10**30, r'test_samples=a number of 31 digits is above'),
-    ('model.prompter.hidden', 10**7, r'model.prompter.hidden=10,000,000 is above the limit of 8,192'),
-    ('model.prompter.host', dict(type='CoupledTokens', num_tokens=10**6), r'host.num_tokens=1,000,000 is above'),
-    ('model.backbone.pretrained', '/dev/zero', "pretrained='/dev/zero' is a device"),
-    ('model.backbone.pretrained', '//host/share/x.pt', 'lies on another computer'),
-    ('model.backbone.pretrained', 'openai@https://host/x.pt', 'lies on another computer'),
-    ('model.backbone.cache_dir', '\\\\host\\share', 'lies on another computer'),
-])
-def test_sizes_and_files_are_refused_before_anything_is_built(stranger, monkeypatch, dotted, value, message):
+@pytest.mark.parametrize(
+    ('dotted', 'value', 'message'),
+    [
+        (
+            'test_dataloader.dataset.pipeline.1.size',
+            640000,
+            'the test pipeline.1.size=640,000 is above the limit of 4,096',
+        ),
+        (
+            'test_dataloader.dataset.pipeline.2.size',
+            [1, -(10**9)],
+            'the test pipeline.2.size.1=-1,000,000,000 is above the limit of',
+        ),
+        (
+            'test_dataloader.dataset.pipeline.1.size',
+            -32,
+            'the test pipeline.1.size=-32 is no whole number from 1 to 4,096',
+        ),
+        ('test_dataloader.dataset.pipeline.1.size', 0, 'pipeline.1.size=0 is no whole number'),
+        (
+            'test_dataloader.dataset.pipeline.1.size',
+            32.5,
+            'pipeline.1.size=32.5 is no whole number',
+        ),
+        (
+            'test_dataloader.dataset.pipeline.1.size',
+            '32',
+            "pipeline.1.size='32' is no whole number",
+        ),
+        (
+            'test_dataloader.dataset.pipeline.2.size',
+            [32, True],
+            'pipeline.2.size.1=True is no whole number',
+        ),
+        (
+            'test_dataloader.dataset.pipeline',
+            [dict(type='LoadRGBImage')] * 60,
+            'has 60 transforms, at most 50',
+        ),
+        (
+            'test_dataloader.dataset.pipeline.1.type',
+            'Explode',
+            "transform 1 of the test pipeline, 'Explode'",
+        ),
+        (
+            'test_dataloader.batch_size',
+            10**9,
+            'batch_size=1,000,000,000 is no integer from 1 to 4,096',
+        ),
+        ('test_dataloader.batch_size', 2.5, 'batch_size=2.5 is no integer'),
+        ('test_dataloader.batch_size', 0, 'batch_size=0 is no integer'),
+        (
+            'model.prompter.test_samples',
+            10**9,
+            r'model.prompter.test_samples=1,000,000,000 is above the limit of 1,000',
+        ),
+        ('model.prompter.test_samples', 10**30, r'test_samples=a number of 31 digits is above'),
+        (
+            'model.prompter.hidden',
+            10**7,
+            r'model.prompter.hidden=10,000,000 is above the limit of 8,192',
+        ),
+        (
+            'model.prompter.host',
+            dict(type='CoupledTokens', num_tokens=10**6),
+            r'host.num_tokens=1,000,000 is above',
+        ),
+        ('model.backbone.pretrained', '/dev/zero', "pretrained='/dev/zero' is a device"),
+        ('model.backbone.pretrained', '//host/share/x.pt', 'lies on another computer'),
+        ('model.backbone.pretrained', 'openai@https://host/x.pt', 'lies on another computer'),
+        ('model.backbone.cache_dir', '\\\\host\\share', 'lies on another computer'),
+    ],
+)
+def test_sizes_and_files_are_refused_before_anything_is_built(
+    stranger, monkeypatch, dotted, value, message
+):
     file = stranger.with_setting(dotted, value)
 
     def built(*_: Any, **__: Any) -> None:
@@ -104,20 +157,27 @@ def test_a_fifo_as_weights_is_not_waited_for(stranger, tmp_path):
 def test_local_files_that_a_checkpoint_names_are_said(stranger, capsys):
     Predictor(stranger.sound)
     said = capsys.readouterr().out
-    assert f"model.backbone.pretrained={stranger.clip['pretrained']!r}" in said
-    assert f"model.backbone.arch={stranger.clip['arch']!r}" in said
+    assert f'model.backbone.pretrained={stranger.clip["pretrained"]!r}' in said
+    assert f'model.backbone.arch={stranger.clip["arch"]!r}' in said
     # what the user names is no news
     Predictor(stranger.sound, overrides={'model.backbone.pretrained': stranger.clip['pretrained']})
     assert 'backbone.pretrained' not in capsys.readouterr().out
     # and what lies elsewhere now can be named
     gone = stranger.with_setting('model.backbone.pretrained', '//host/x.pt')
-    assert Predictor(gone, overrides={'model.backbone.pretrained': stranger.clip['pretrained']})(IMAGE)
+    assert Predictor(gone, overrides={'model.backbone.pretrained': stranger.clip['pretrained']})(
+        IMAGE
+    )
 
 
 def test_tags_and_embedded_weights_are_no_files():
-    model = dict(backbone=dict(arch='ViT-B-16', pretrained='openai'), other=[dict(arch=None, pretrained='embedded')])
+    model = dict(
+        backbone=dict(arch='ViT-B-16', pretrained='openai'),
+        other=[dict(arch=None, pretrained='embedded')],
+    )
     assert named_files(model, (), 'x') == []
-    assert named_files(dict(backbone=dict(pretrained='w.pt')), (), 'x') == ["model.backbone.pretrained='w.pt'"]
+    assert named_files(dict(backbone=dict(pretrained='w.pt')), (), 'x') == [
+        "model.backbone.pretrained='w.pt'"
+    ]
 
 
 @pytest.mark.parametrize('value', [-1, 0, True, 4097, 10**400, 2.0, 'x', [1]])
@@ -127,18 +187,29 @@ def test_batch_sizes(value):
 
 
 def test_numbers_are_found_at_any_depth():
-    assert number_problems(dict(a=[dict(b=(1, MOST_UNITS + 1))], seed=2**40, flag=True, text='9' * 99), 'm', MOST_UNITS) == [
-        'm.a.0.b.1=8,193 is above the limit of 8,192']
+    assert number_problems(
+        dict(a=[dict(b=(1, MOST_UNITS + 1))], seed=2**40, flag=True, text='9' * 99), 'm', MOST_UNITS
+    ) == ['m.a.0.b.1=8,193 is above the limit of 8,192']
     assert number_problems(dict(x=float('nan'), y=float('-inf')), 'm', MOST_UNITS) == [
-        'm.x=nan is not finite', 'm.y=-inf is not finite']
+        'm.x=nan is not finite',
+        'm.y=-inf is not finite',
+    ]
 
 
-@pytest.mark.parametrize(('key', 'value', 'message'), [
-    ('classes', 5, r"'classes'\] is 5 .* a list of class names"), ('classes', 'abc', r"'classes'\] is 'abc' .* a list of class names"),
-    ('classes', [1, 2], 'list of class names'), ('classes', {'a': 1}, r"'classes'\] is a dict .* a list of class names"),
-    ('classes', ['a', None], 'list of class names'), ('templates', 5, r"'templates'\] is 5 .* a sentence or a list of"),
-    ('templates', [5], 'a sentence or a list of'), ('homonyms', 'abc', r"'homonyms'\] is 'abc' .* a list of"), ('homonyms', 1.5, 'is 1.5'),
-    ])
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('classes', 5, r"'classes'\] is 5 .* a list of class names"),
+        ('classes', 'abc', r"'classes'\] is 'abc' .* a list of class names"),
+        ('classes', [1, 2], 'list of class names'),
+        ('classes', {'a': 1}, r"'classes'\] is a dict .* a list of class names"),
+        ('classes', ['a', None], 'list of class names'),
+        ('templates', 5, r"'templates'\] is 5 .* a sentence or a list of"),
+        ('templates', [5], 'a sentence or a list of'),
+        ('homonyms', 'abc', r"'homonyms'\] is 'abc' .* a list of"),
+        ('homonyms', 1.5, 'is 1.5'),
+    ],
+)
 def test_metadata_of_another_kind(stranger, key, value, message):
     with pytest.raises(CheckpointError, match=message):
         Predictor(stranger.with_meta(key, value))
@@ -156,7 +227,10 @@ def test_one_class_of_the_training_needs_others_to_be_told_from(stranger):
     state['meta']['dataset_meta']['classes'] = ['cat']
     state['state_dict']['prompter.prototypes'] = state['state_dict']['prompter.prototypes'][:1]
     predictor = Predictor(stranger.write(state))
-    with pytest.raises(DataError, match=r"\['cat'\]: the model was trained on one class, and telling classes apart needs two"):
+    with pytest.raises(
+        DataError,
+        match=r"\['cat'\]: the model was trained on one class, and telling classes apart needs two",
+    ):
         predictor(IMAGE)
     assert predictor(IMAGE, classes=['cat', 'dog'])[0].name in ('cat', 'dog')
 
@@ -167,7 +241,10 @@ def test_rows_for_classes_and_names_of_classes_are_as_many(stranger):
     state['state_dict']['prompter.prototypes'] = torch.zeros(5, *width)
     assert Predictor(stranger.write(state)).classes == helpers.NAMES
     state['state_dict']['prompter.prototypes'] = torch.zeros(3, *width)
-    with pytest.raises(CheckpointError, match='prompter.prototypes has 3 rows, one for each class, and .* has 5 names'):
+    with pytest.raises(
+        CheckpointError,
+        match='prompter.prototypes has 3 rows, one for each class, and .* has 5 names',
+    ):
         Predictor(stranger.write(state))
 
 
@@ -178,38 +255,62 @@ def test_rows_for_classes_and_names_of_classes_are_as_many(stranger):
     ('test_dataloader.dataset.pipeline.2.size', 48, '48 x 48 pixels large, and the backbone takes 32 x 32'),
     ('test_dataloader.dataset.pipeline', 5, 'transform 0'), ('test_dataloader', 5, 'no test_dataloader.dataset.pipeline'),
     ('model.backbone.image_mean', [1, 2], 'cannot'),
-])
+])  # fmt: skip
 def test_what_does_not_fit_ends_in_one_sentence(stranger, dotted, value, message):
     file = stranger.with_setting(dotted, value)
     with pytest.raises((CheckpointError, ConfigError, DataError), match=message):
         Predictor(file)(IMAGE)
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(checkpoint=5), 'checkpoint=5 is of type int'), (dict(checkpoint='{folder}'), r"is a folder; give a file in it.*sound\.pth"),
-    (dict(config=5), 'config=5 is of type int'), (dict(overrides=[1]), r'overrides=\[1\] is of type list'),
-    (dict(device='nowhere'), "device='nowhere' cannot be used"), (dict(device='meta'), "device='meta' cannot be used"),
-    (dict(config='{folder}/clip/weights.pt'), 'cannot be read')])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(checkpoint=5), 'checkpoint=5 is of type int'),
+        (dict(checkpoint='{folder}'), r'is a folder; give a file in it.*sound\.pth'),
+        (dict(config=5), 'config=5 is of type int'),
+        (dict(overrides=[1]), r'overrides=\[1\] is of type list'),
+        (dict(device='nowhere'), "device='nowhere' cannot be used"),
+        (dict(device='meta'), "device='meta' cannot be used"),
+        (dict(config='{folder}/clip/weights.pt'), 'cannot be read'),
+    ],
+)
 def test_wrong_arguments_of_a_predictor(stranger, arguments, message):
-    arguments = {key: value.format(folder=stranger.folder) if isinstance(value, str) else value
-                 for key, value in arguments.items()}
+    arguments = {
+        key: value.format(folder=stranger.folder) if isinstance(value, str) else value
+        for key, value in arguments.items()
+    }
     with pytest.raises(ConfigError, match=message):
         Predictor(**{'checkpoint': stranger.sound, **arguments})
 
 
 @pytest.mark.parametrize(('interpolation', 'said'), [('bilinear', 1), ('bicubic', 0)])
-def test_images_resized_in_another_way_than_the_weights_know_are_said(stranger, capsys, interpolation, said):
-    Predictor(stranger.with_setting('test_dataloader.dataset.pipeline.1.interpolation', interpolation))
-    assert capsys.readouterr().out.count(
-        "test_dataloader.dataset.pipeline[1].interpolation='bilinear', and the weights of the backbone were trained with "
-        "'bicubic': set it to that, or the accuracy suffers") == said
+def test_images_resized_in_another_way_than_the_weights_know_are_said(
+    stranger, capsys, interpolation, said
+):
+    Predictor(
+        stranger.with_setting('test_dataloader.dataset.pipeline.1.interpolation', interpolation)
+    )
+    assert (
+        capsys.readouterr().out.count(
+            "test_dataloader.dataset.pipeline[1].interpolation='bilinear', and the weights of the backbone were trained with "
+            "'bicubic': set it to that, or the accuracy suffers"
+        )
+        == said
+    )
 
 
-@pytest.mark.parametrize(('key', 'value', 'message'), [
-    ('classes', ['a', 3], r"\['classes'\]\[1\] is 3 \(int\) and must be a text, for .*\['classes'\] is a list of class names"),
-    ('templates', ['a {}', None], r"\['templates'\]\[1\] is a NoneType and must be a text"),
-    ('classes', {'a': 'b'}, r"\['classes'\] is a dict and must be a list of class names"),
-])
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        (
+            'classes',
+            ['a', 3],
+            r"\['classes'\]\[1\] is 3 \(int\) and must be a text, for .*\['classes'\] is a list of class names",
+        ),
+        ('templates', ['a {}', None], r"\['templates'\]\[1\] is a NoneType and must be a text"),
+        ('classes', {'a': 'b'}, r"\['classes'\] is a dict and must be a list of class names"),
+    ],
+)
 def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message):
     with pytest.raises(CheckpointError, match=message):
         Predictor(stranger.with_meta(key, value))
@@ -219,7 +320,7 @@ def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message
     (['pizza,dolphin'], r"\['pizza,dolphin'\]: .* needs two; blanks separate classes, not commas: --classes pizza dolphin$"),
     (['hot dog, cat'], r"needs two; blanks separate classes, not commas: --classes 'hot dog' cat$"),
     (['pizza'], r"needs two; give more \(--classes cat dog ...\)$"), ([], 'needs two; give more'),
-])
+])  # fmt: skip
 def test_commas_between_classes_are_said(stranger, names, told):
     with pytest.raises(DataError, match=told):
         Predictor(stranger.sound)(IMAGE, classes=names)

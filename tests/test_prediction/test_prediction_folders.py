@@ -19,15 +19,27 @@ def _below(folder: Path) -> tuple[list[str], dict[str, str], dict[str, str]]:
     passed_over: list = []
     closed: list = []
     images = images_below(str(folder), passed_over, closed)
-    return ([os.path.relpath(path, folder) for path in images],
-            {os.path.relpath(path, folder): reason for path, reason in passed_over},
-            {os.path.relpath(path, folder): reason for path, reason in closed})
+    return (
+        [os.path.relpath(path, folder) for path in images],
+        {os.path.relpath(path, folder): reason for path, reason in passed_over},
+        {os.path.relpath(path, folder): reason for path, reason in closed},
+    )
 
 
 def test_every_file_is_an_image_or_has_a_reason(tmp_path, monkeypatch):
     names = [f'image{number}{suffix}' for number, suffix in enumerate(sorted(IMAGE_SUFFIXES))]
-    for name in [*names, 'UPPER.JFIF', 'sub/deep/a.png', '.hidden.png', '.folder/a.png', 'Thumbs.db', 'notes.txt', 'README',
-                 'film.mp4', 'sub/table.csv']:
+    for name in [
+        *names,
+        'UPPER.JFIF',
+        'sub/deep/a.png',
+        '.hidden.png',
+        '.folder/a.png',
+        'Thumbs.db',
+        'notes.txt',
+        'README',
+        'film.mp4',
+        'sub/table.csv',
+    ]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b'x')
     os.mkfifo(tmp_path / 'pipe.png')
@@ -44,11 +56,20 @@ def test_every_file_is_an_image_or_has_a_reason(tmp_path, monkeypatch):
     # reading a broken link fails, and is said
     assert images == sorted([*names, 'UPPER.JFIF', 'gone.jpg', 'sub/deep/a.png'])
     assert passed_over == {
-        '.hidden.png': 'hidden', '.folder': 'hidden', 'Thumbs.db': 'hidden', 'notes.txt': 'no image by its ending',
-        'README': 'no image by its ending', 'film.mp4': 'no image by its ending', 'sub/table.csv': 'no image by its ending',
-        'pipe.png': 'a FIFO and no file', 'pipe': 'a FIFO and no file', 'device.jpg': 'a device and no file',
-        'socket.png': 'a socket and no file', 'gone': 'a broken link',
-        'sub/up': f'a link back to {os.path.realpath(tmp_path)!r}, which holds it'}
+        '.hidden.png': 'hidden',
+        '.folder': 'hidden',
+        'Thumbs.db': 'hidden',
+        'notes.txt': 'no image by its ending',
+        'README': 'no image by its ending',
+        'film.mp4': 'no image by its ending',
+        'sub/table.csv': 'no image by its ending',
+        'pipe.png': 'a FIFO and no file',
+        'pipe': 'a FIFO and no file',
+        'device.jpg': 'a device and no file',
+        'socket.png': 'a socket and no file',
+        'gone': 'a broken link',
+        'sub/up': f'a link back to {os.path.realpath(tmp_path)!r}, which holds it',
+    }
     assert closed == {}
 
 
@@ -64,7 +85,11 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(tmp_pat
         return scandir(path)
 
     monkeypatch.setattr(os, 'scandir', refusing)
-    assert _below(tmp_path) == (['b/y.png'], {}, {'a': 'the folder cannot be read: permission denied'})
+    assert _below(tmp_path) == (
+        ['b/y.png'],
+        {},
+        {'a': 'the folder cannot be read: permission denied'},
+    )
 
 
 def test_a_very_deep_folder(tmp_path, monkeypatch):
@@ -102,10 +127,18 @@ def test_the_summary_counts_and_names(tmp_path):
         (tmp_path / name).write_bytes(b'x')
     passed_over: list = []
     assert images_below(str(tmp_path), passed_over, []) == []
-    txt, *others = summary([item._replace(path=os.path.basename(item.path)) for item in passed_over])
-    assert txt == "no image by its ending '.txt' (8): '0.txt', '1.txt', '2.txt', '3.txt', '4.txt', ... and 3 more"
+    txt, *others = summary(
+        [item._replace(path=os.path.basename(item.path)) for item in passed_over]
+    )
+    assert (
+        txt
+        == "no image by its ending '.txt' (8): '0.txt', '1.txt', '2.txt', '3.txt', '4.txt', ... and 3 more"
+    )
     assert others == [
-        f'a folder without images (1): {tmp_path.name!r}', "hidden (1): '.x'", "no image by its ending '.csv' (1): 'a\\nb.csv'"]
+        f'a folder without images (1): {tmp_path.name!r}',
+        "hidden (1): '.x'",
+        "no image by its ending '.csv' (1): 'a\\nb.csv'",
+    ]
 
 
 def test_class_names_of_a_file(tmp_path):

@@ -72,9 +72,13 @@ def test_a_method_answers_from_its_checkpoint_alone(row, backbone, clip, images,
             # float32: batches of another size add up in another order
             np.testing.assert_allclose(answer.scores, sample.pred_score.numpy(), rtol=0, atol=5e-6)
             assert answer.name == names[int(sample.pred_label)]
-            assert answer.predictive_entropy == pytest.approx(float(sample.predictive_entropy), abs=2e-5)
+            assert answer.predictive_entropy == pytest.approx(
+                float(sample.predictive_entropy), abs=2e-5
+            )
             assert (answer.mutual_information > 0) == (len(answer.samples) > 1)
-        assert (len(answers[0].samples) > 1) == (row.samples and model.head.average == 'probabilities')
+        assert (len(answers[0].samples) > 1) == (
+            row.samples and model.head.average == 'probabilities'
+        )
     assert predictor(images[3])[0].name in helpers.NAMES  # of another size
     if row.fixed_classes:
         with pytest.raises(DataError, match='cannot be asked about'):
@@ -92,16 +96,41 @@ def test_a_config_is_read_back_as_it_was(path):
 
 
 def test_literals():
-    text = ("a = dict(b=-1.5, c=[None, True, (1, 'x')], d=dict({'e/f': {}}, g=1e-05))\n"
-            "unread = open('x')\n"
-            "h = 3\n")
+    text = (
+        "a = dict(b=-1.5, c=[None, True, (1, 'x')], d=dict({'e/f': {}}, g=1e-05))\n"
+        "unread = open('x')\n"
+        'h = 3\n'
+    )
     assert plain_assignments(text, ('a', 'h')) == {
-        'a': dict(b=-1.5, c=[None, True, (1, 'x')], d={'e/f': {}, 'g': 1e-5}), 'h': 3}
+        'a': dict(b=-1.5, c=[None, True, (1, 'x')], d={'e/f': {}, 'g': 1e-5}),
+        'h': 3,
+    }
 
 
-@pytest.mark.parametrize('value', [
-    "f('x')", 'dict(**{})', "dict([('a', 1)])", 'x', 'x.y', '[i for i in y]', "f'{x}'", '1 + 1', "b'x'", '-True', '...',
-    'lambda: 0', '{**x}', '{1, 2}', '(yield)', 'x[0]', '-' * 5000 + '1', '[' * 3000 + ']' * 3000, "'\0'"])
+@pytest.mark.parametrize(
+    'value',
+    [
+        "f('x')",
+        'dict(**{})',
+        "dict([('a', 1)])",
+        'x',
+        'x.y',
+        '[i for i in y]',
+        "f'{x}'",
+        '1 + 1',
+        "b'x'",
+        '-True',
+        '...',
+        'lambda: 0',
+        '{**x}',
+        '{1, 2}',
+        '(yield)',
+        'x[0]',
+        '-' * 5000 + '1',
+        '[' * 3000 + ']' * 3000,
+        "'\0'",
+    ],
+)
 def test_all_else_is_refused(value):
     with pytest.raises(CheckpointError, match='plain data'):
         plain_assignments(f'a = {value}', ('a',))

@@ -18,14 +18,46 @@ from vamp_mm.prediction.output import cell, visible, writable, writer
 
 #: File and class names: anything that a file system or a JSON file can hold, lone surrogates included.
 ANY = st.text(st.characters(codec=None, exclude_characters='\0'), min_size=1, max_size=20)
-SPECIAL = ('a\nb', '\x1b[31mred\x07', 'a\rb', 'a\tb', '\x9b2J', 'left\u202eright', 'line\u2028end', '\u0085', '"q", \'r\'',
-           '=1+1', '+1', '-5 °C', '@x', '\t=1', '\r=1', '＝1', 'bild\udce9.png', '\ud800', '日本', 'plain')
+SPECIAL = (
+    'a\nb',
+    '\x1b[31mred\x07',
+    'a\rb',
+    'a\tb',
+    '\x9b2J',
+    'left\u202eright',
+    'line\u2028end',
+    '\u0085',
+    '"q", \'r\'',
+    '=1+1',
+    '+1',
+    '-5 °C',
+    '@x',
+    '\t=1',
+    '\r=1',
+    '＝1',
+    'bild\udce9.png',
+    '\ud800',
+    '日本',
+    'plain',
+)
 _CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]')
 
 
 def _prediction(path: str, name: str) -> Prediction:
-    return Prediction(0, path, 0, name, 0.75, (Candidate(0, name, 0.75), Candidate(1, 'other', 0.25)), 0.5, 0.5, 0.0, 0.0, False,
-                      np.array([0.75, 0.25]))
+    return Prediction(
+        0,
+        path,
+        0,
+        name,
+        0.75,
+        (Candidate(0, name, 0.75), Candidate(1, 'other', 0.25)),
+        0.5,
+        0.5,
+        0.0,
+        0.0,
+        False,
+        np.array([0.75, 0.25]),
+    )
 
 
 def _written(kind: str, path: str, name: str, encoding: str = 'utf-8') -> bytes:
@@ -53,7 +85,7 @@ def _check_lines(path: str, name: str) -> None:
         table = _written('csv', path, name, encoding).decode('utf-8', 'surrogateescape')
         assert len(table.splitlines()) == 2
         assert not _CONTROL.search(table.replace('\n', ''))
-        (row, ) = csv.DictReader(io.StringIO(table))
+        (row,) = csv.DictReader(io.StringIO(table))
         for value in (row['path'], row['name'], row['top1_name']):
             assert not value.startswith(('=', '+', '-', '@'))
         assert float(row['score']) == 0.75

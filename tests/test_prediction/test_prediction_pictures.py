@@ -15,11 +15,39 @@ from vamp_mm.prediction.pictures import annotated, picture_path
 
 def _prediction(*names: str, path: str | None = None) -> Prediction:
     top = tuple(Candidate(label, name, 1 / len(names)) for label, name in enumerate(names))
-    return Prediction(3, path, 0, names[0], top[0].score, top, 0.5, 0.5, 0.0, 0.0, False, np.full(len(names), 1 / len(names)))
+    return Prediction(
+        3,
+        path,
+        0,
+        names[0],
+        top[0].score,
+        top,
+        0.5,
+        0.5,
+        0.0,
+        0.0,
+        False,
+        np.full(len(names), 1 / len(names)),
+    )
 
 
-@pytest.mark.parametrize('name', [
-    '$x$', r'$\frac{$', 'a_b', '日本語', 'عربي', '\ud800', 'a\nb', '\x1b[31m', '', 'word ' * 5000, '🙂', '{}%s'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        '$x$',
+        r'$\frac{$',
+        'a_b',
+        '日本語',
+        'عربي',
+        '\ud800',
+        'a\nb',
+        '\x1b[31m',
+        '',
+        'word ' * 5000,
+        '🙂',
+        '{}%s',
+    ],
+)
 def test_names_are_drawn_as_they_are(name: str) -> None:
     blank = np.asarray(annotated(Image.new('RGB', (40, 30), 'red'), _prediction(' ', ' ')))
     drawn = np.asarray(annotated(Image.new('RGB', (40, 30), 'red'), _prediction(name, ' ')))
@@ -31,7 +59,10 @@ def test_names_are_drawn_as_they_are(name: str) -> None:
 
 
 def test_a_dollar_is_a_dollar() -> None:
-    plain, dollars = (np.asarray(annotated(Image.new('RGB', (9, 9)), _prediction(name, ' '))) for name in ('x', '$x$'))
+    plain, dollars = (
+        np.asarray(annotated(Image.new('RGB', (9, 9)), _prediction(name, ' ')))
+        for name in ('x', '$x$')
+    )
     dark = [(picture.astype(int).sum(axis=2) < 384).sum() for picture in (plain, dollars)]
     assert dark[1] > dark[0] + 20
 
@@ -44,7 +75,10 @@ def test_images_of_any_shape(size: tuple[int, int]) -> None:
 
 
 def test_a_long_list_of_classes_is_cut() -> None:
-    assert annotated(Image.new('RGB', (9, 9)), _prediction(*map(str, range(5000)))).height == 360 + 20 + 24 * 42
+    assert (
+        annotated(Image.new('RGB', (9, 9)), _prediction(*map(str, range(5000)))).height
+        == 360 + 20 + 24 * 42
+    )
 
 
 def test_a_file_name_is_kept_as_far_as_file_systems_take_it(tmp_path: Path) -> None:

@@ -27,12 +27,23 @@ from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.prediction import Prediction
 
 #: Lists of other lengths, of other words at the same place, of trained and other classes.
-LISTS = (helpers.NAMES, helpers.NAMES[:2], ('golden retriever', 'cat'), ('teapot', 'cat', 'a very tall tree'),
-         ('north', 'east', 'south', 'west', 'up', 'down', 'here'))
+LISTS = (
+    helpers.NAMES,
+    helpers.NAMES[:2],
+    ('golden retriever', 'cat'),
+    ('teapot', 'cat', 'a very tall tree'),
+    ('north', 'east', 'south', 'west', 'up', 'down', 'here'),
+)
 _ROWS = {row.title: row for row in METHODS}
 #: One method of each kind of state.
-_KINDS = list({(row.prompter['type'], row.looks_at_image, row.samples, row.stage): row for row in METHODS}.values())
-_SAMPLED = next(row for row in METHODS if row.samples and row.looks_at_image and not row.fixed_classes)
+_KINDS = list(
+    {
+        (row.prompter['type'], row.looks_at_image, row.samples, row.stage): row for row in METHODS
+    }.values()
+)
+_SAMPLED = next(
+    row for row in METHODS if row.samples and row.looks_at_image and not row.fixed_classes
+)
 
 
 @pytest.fixture(scope='module')
@@ -68,28 +79,44 @@ def _threads_alternate() -> Iterator[None]:
 
 def _plain(answers: list[Prediction]) -> list[tuple]:
     """All that an answer says, floats as their bits."""
-    return [(*answer.as_dict().items(), answer.scores.tobytes(), None if answer.samples is None else answer.samples.tobytes())
-            for answer in answers]
+    return [
+        (
+            *answer.as_dict().items(),
+            answer.scores.tobytes(),
+            None if answer.samples is None else answer.samples.tobytes(),
+        )
+        for answer in answers
+    ]
 
 
 def _calls(fixed: bool) -> list[dict[str, Any]]:
     lists = LISTS[:1] if fixed else LISTS
-    return [dict(classes=lists[number % len(lists)], top_k=1 + number % 3, batch_size=1 + number % 2,
-                 keep_samples=number % 2 == 1,
-                 templates=None if number % 4 else ['a photo of a {}.', 'one {}'],
-                 **(dict(reject='predictive_entropy', threshold=0.1 * number) if number % 3 else {}))
-            for number in range(10)]
+    return [
+        dict(
+            classes=lists[number % len(lists)],
+            top_k=1 + number % 3,
+            batch_size=1 + number % 2,
+            keep_samples=number % 2 == 1,
+            templates=None if number % 4 else ['a photo of a {}.', 'one {}'],
+            **(dict(reject='predictive_entropy', threshold=0.1 * number) if number % 3 else {}),
+        )
+        for number in range(10)
+    ]
 
 
 @pytest.mark.parametrize('row', _KINDS, ids=ids)
-def test_threads_with_other_classes_and_options_get_the_answers_of_one(row, backbone, clip, images, tmp_path):
+def test_threads_with_other_classes_and_options_get_the_answers_of_one(
+    row, backbone, clip, images, tmp_path
+):
     write_checkpoint(row, backbone, clip, tmp_path / 'weights.pth')
     predictor = Predictor(tmp_path / 'weights.pth', device='cpu')
     calls = _calls(row.fixed_classes)
     serial = [_plain(predictor(images, **call)) for call in calls]
     assert len({answer[0][-2] for answer in serial}) > 1  # the calls differ
     with ThreadPoolExecutor(5) as pool:
-        found = list(pool.map(lambda number: _plain(predictor(images, **calls[number % 10])), range(20)))
+        found = list(
+            pool.map(lambda number: _plain(predictor(images, **calls[number % 10])), range(20))
+        )
     assert found == serial * 2
 
 
@@ -97,8 +124,12 @@ def test_errors_of_one_thread_leave_the_others_alone(sampled, images):
     good = dict(classes=LISTS[3], keep_samples=True)
     expected = _plain(sampled(images, **good))
     wrong: list[dict[str, Any]] = [
-        dict(classes=['cat', 'long ' * 90]), dict(classes=['cat', 'Cat']), dict(templates='none'), dict(top_k=0),
-        dict(classes=LISTS[4], unreadable='skip')]
+        dict(classes=['cat', 'long ' * 90]),
+        dict(classes=['cat', 'Cat']),
+        dict(templates='none'),
+        dict(top_k=0),
+        dict(classes=LISTS[4], unreadable='skip'),
+    ]
 
     def ask(number: int) -> Any:
         if number % 2:
@@ -109,12 +140,22 @@ def test_errors_of_one_thread_leave_the_others_alone(sampled, images):
             answers = sampled(broken, **arguments)
         except (DataError, ConfigError) as error:
             return type(error).__name__
-        return [path for path, _ in answers.skipped], len(answers), sampled.skipped == answers.skipped
+        return (
+            [path for path, _ in answers.skipped],
+            len(answers),
+            sampled.skipped == answers.skipped,
+        )
 
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(ask, range(40)))
     assert all(answer == expected for answer in found[1::2])
-    assert found[0:10:2] == ['DataError', 'DataError', 'DataError', 'ConfigError', (['absent.png'], 1, True)]
+    assert found[0:10:2] == [
+        'DataError',
+        'DataError',
+        'DataError',
+        'ConfigError',
+        (['absent.png'], 1, True),
+    ]
     assert found[0::2] == found[0:10:2] * 4
     assert sampled.skipped == []  # of this thread
 
@@ -128,7 +169,9 @@ def test_streams_that_are_read_in_turn_keep_their_classes(sampled, images):
         for kept, stream in zip(found, streams):
             kept.append(next(stream))
     assert [_plain(kept) for kept in found] == alone
-    assert [[answer[3] for answer in _plain(kept)] for kept in found] == [[answer[3] for answer in each] for each in expected]
+    assert [[answer[3] for answer in _plain(kept)] for kept in found] == [
+        [answer[3] for answer in each] for each in expected
+    ]
 
 
 def test_several_threads_may_take_from_one_stream(sampled, images):
@@ -197,7 +240,11 @@ def test_an_opened_picture_given_to_several_threads(sampled, tmp_path):
     expected = [answer.scores.tobytes() for answer in sampled(file)]
     for _ in range(3):
         with Image.open(file) as picture, ThreadPoolExecutor(6) as pool:
-            found = list(pool.map(lambda _: [answer.scores.tobytes() for answer in sampled(picture)], range(6)))  # noqa: B023
+            found = list(
+                pool.map(
+                    lambda _: [answer.scores.tobytes() for answer in sampled(picture)], range(6)
+                )
+            )  # noqa: B023
         assert found == [expected] * 6
 
 
@@ -234,6 +281,7 @@ def test_a_process_forked_in_the_middle_of_a_call(sampled, images, monkeypatch):
         leave.wait(60)
 
     monkeypatch.setattr(sampled.model.prompter, 'bind', slow)
+
     def ask() -> None:
         torch.set_num_threads(1)
         sampled(images, classes=LISTS[4])
@@ -246,8 +294,12 @@ def test_a_process_forked_in_the_middle_of_a_call(sampled, images, monkeypatch):
         try:
             signal.alarm(60)  # fail, and do not hang
             sampled.model.prompter.bind = bind
-            os._exit(0 if _plain(sampled(images, classes=LISTS[3])) == expected
-                     and len(sampled(images, classes=LISTS[0])[0].scores) == 5 else 7)
+            os._exit(
+                0
+                if _plain(sampled(images, classes=LISTS[3])) == expected
+                and len(sampled(images, classes=LISTS[0])[0].scores) == 5
+                else 7
+            )
         finally:
             os._exit(8)
     monkeypatch.undo()

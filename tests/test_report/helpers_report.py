@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-SPLITS = {'base-to-novel': ('base', 'novel'), 'few-shot': ('all', )}
+SPLITS = {'base-to-novel': ('base', 'novel'), 'few-shot': ('all',)}
 
 
 def curves(generator: random.Random, accuracy: float, images: int = 150) -> dict[str, Any]:
@@ -20,26 +20,46 @@ def curves(generator: random.Random, accuracy: float, images: int = 150) -> dict
         bin_ = int(sure * 15)
         correct = generator.random() < sure - 0.06
         answers.append((sure, correct))
-        confidence[bin_], right[bin_], count[bin_] = confidence[bin_] + sure, right[bin_] + correct, count[bin_] + 1
+        confidence[bin_], right[bin_], count[bin_] = (
+            confidence[bin_] + sure,
+            right[bin_] + correct,
+            count[bin_] + 1,
+        )
     answers.sort(reverse=True)
     coverage = [round(0.05 * (step + 1), 2) for step in range(20)]
     risk = []
     for part in coverage:
-        chosen = answers[:round(part * images)]
+        chosen = answers[: round(part * images)]
         risk.append(sum(not correct for _, correct in chosen) / len(chosen))
-    return {'reliability': {'confidence': [a / max(n, 1) for a, n in zip(confidence, count)],
-                            'accuracy': [a / max(n, 1) for a, n in zip(right, count)], 'count': count},
-            'risk_coverage': {'coverage': coverage, 'risk': risk}}
+    return {
+        'reliability': {
+            'confidence': [a / max(n, 1) for a, n in zip(confidence, count)],
+            'accuracy': [a / max(n, 1) for a, n in zip(right, count)],
+            'count': count,
+        },
+        'risk_coverage': {'coverage': coverage, 'risk': risk},
+    }
 
 
-def write(folder: Path, metrics: dict[str, float], content: dict[str, Any] | None = None, **run: Any) -> Path:
+def write(
+    folder: Path, metrics: dict[str, float], content: dict[str, Any] | None = None, **run: Any
+) -> Path:
     """One result file in a folder of its own."""
     labels = dict(method='mmrl', dataset='dtd', protocol=None, shots=16, seed=1, overrides={}) | run
     text = dict(
-        config_hash=str(sorted(labels.items(), key=str)), run=labels, metrics=metrics, seconds=10.0, seconds_per_epoch=2.0,
-        trainable_parameters=7, peak_memory_mb=100.0, peak_memory_of='process', finished='2026-01-01T00:00:00+00:00',
+        config_hash=str(sorted(labels.items(), key=str)),
+        run=labels,
+        metrics=metrics,
+        seconds=10.0,
+        seconds_per_epoch=2.0,
+        trainable_parameters=7,
+        peak_memory_mb=100.0,
+        peak_memory_of='process',
+        finished='2026-01-01T00:00:00+00:00',
         hardware={'device': 'cpu', 'devices': 1, 'machine': 'x86_64', 'cores': 2, 'threads': 1},
-        versions={'python': '3.11.4', 'torch': '2.8.0', 'vamp_mm': '0.1.0'}, resumed_at_epoch=0) | (content or {})
+        versions={'python': '3.11.4', 'torch': '2.8.0', 'vamp_mm': '0.1.0'},
+        resumed_at_epoch=0,
+    ) | (content or {})
     path = folder / str(len(list(folder.glob('*')))) / 'result.json'
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(text))
@@ -47,36 +67,84 @@ def write(folder: Path, metrics: dict[str, float], content: dict[str, Any] | Non
 
 
 def comparison(
-    folder: Path, methods: Sequence[str] = ('clip', 'mmrl', 'vamp'), datasets: Sequence[str] = ('caltech101', 'dtd', 'eurosat'),
-    shots: Sequence[int] = (1, 2, 4, 8, 16), seeds: Sequence[int] = (1, 2, 3), with_curves: bool = True,
+    folder: Path,
+    methods: Sequence[str] = ('clip', 'mmrl', 'vamp'),
+    datasets: Sequence[str] = ('caltech101', 'dtd', 'eurosat'),
+    shots: Sequence[int] = (1, 2, 4, 8, 16),
+    seeds: Sequence[int] = (1, 2, 3),
+    with_curves: bool = True,
 ) -> None:
     """Base-to-novel and few-shot runs of each method (the first is not trained), and cross-dataset ones at the most shots."""
     generator = random.Random(0)
     for place, method in enumerate(methods):
-        settings = [(number, seed) for number in shots for seed in seeds] if place else [(None, None)]
+        settings = (
+            [(number, seed) for number in shots for seed in seeds] if place else [(None, None)]
+        )
         for dataset in datasets:
             level = 55 + 12 * datasets.index(dataset) % 37
             for number, seed in settings:
                 for protocol, splits in SPLITS.items():
-                    gain = 0 if number is None else 4 * (1 + 0.1 * place) * (number ** 0.3)
-                    values = {split: min(99.5, level + generator.gauss(0, 0.8) + (0 if split == 'novel' else gain))
-                              for split in splits}
-                    _write_one(folder, generator, values, with_curves, method=method, dataset=dataset, protocol=protocol,
-                               shots=number, seed=seed, place=place)
-        for number, seed in settings[-len(seeds):]:
-            metrics = {f'{name}/all/accuracy': 60 + generator.gauss(place, 0.5) for name in ('imagenet', *datasets)}
-            metrics['average/all/accuracy'] = sum(metrics[f'{name}/all/accuracy'] for name in datasets) / len(datasets)
-            write(folder, metrics, method=method, dataset='imagenet', protocol='cross-dataset', shots=number, seed=seed)
+                    gain = 0 if number is None else 4 * (1 + 0.1 * place) * (number**0.3)
+                    values = {
+                        split: min(
+                            99.5,
+                            level + generator.gauss(0, 0.8) + (0 if split == 'novel' else gain),
+                        )
+                        for split in splits
+                    }
+                    _write_one(
+                        folder,
+                        generator,
+                        values,
+                        with_curves,
+                        method=method,
+                        dataset=dataset,
+                        protocol=protocol,
+                        shots=number,
+                        seed=seed,
+                        place=place,
+                    )
+        for number, seed in settings[-len(seeds) :]:
+            metrics = {
+                f'{name}/all/accuracy': 60 + generator.gauss(place, 0.5)
+                for name in ('imagenet', *datasets)
+            }
+            metrics['average/all/accuracy'] = sum(
+                metrics[f'{name}/all/accuracy'] for name in datasets
+            ) / len(datasets)
+            write(
+                folder,
+                metrics,
+                method=method,
+                dataset='imagenet',
+                protocol='cross-dataset',
+                shots=number,
+                seed=seed,
+            )
 
 
 def _write_one(
-    folder: Path, generator: random.Random, values: dict[str, float], with_curves: bool, place: int, **run: Any
+    folder: Path,
+    generator: random.Random,
+    values: dict[str, float],
+    with_curves: bool,
+    place: int,
+    **run: Any,
 ) -> None:
     time = 20 if run['shots'] is None else 30 + 25 * place * run['shots'] + generator.gauss(0, 2)
     content: dict[str, Any] = dict(
-        seconds=time, peak_memory_mb=900 + 160 * place + generator.gauss(0, 5),
+        seconds=time,
+        peak_memory_mb=900 + 160 * place + generator.gauss(0, 5),
         trainable_parameters=0 if run['shots'] is None else 10**place * 36,
-        seconds_per_epoch=None if run['shots'] is None else time / 10)
+        seconds_per_epoch=None if run['shots'] is None else time / 10,
+    )
     if with_curves:
-        content['curves'] = {split: curves(generator, accuracy) for split, accuracy in values.items()}
-    write(folder, {f'{split}/accuracy': accuracy for split, accuracy in values.items()}, content, **run)
+        content['curves'] = {
+            split: curves(generator, accuracy) for split, accuracy in values.items()
+        }
+    write(
+        folder,
+        {f'{split}/accuracy': accuracy for split, accuracy in values.items()},
+        content,
+        **run,
+    )

@@ -16,10 +16,31 @@ from vamp_mm.report.table import Table
 VARIANT = 'vamp (model.prompter.prior=standard)'
 
 
-def _write(folder: Path, base: float, novel: float, seed: int, overrides: dict[str, Any] | None = None, **run: Any) -> None:
-    labels = dict(method='vamp', dataset='dtd', protocol=None, shots=16, seed=seed, overrides=overrides or {}) | run
-    content = dict(config_hash=str(labels), run=labels, metrics={'base/accuracy': base, 'novel/accuracy': novel},
-                   finished='2026-01-01T00:00:00+00:00')
+def _write(
+    folder: Path,
+    base: float,
+    novel: float,
+    seed: int,
+    overrides: dict[str, Any] | None = None,
+    **run: Any,
+) -> None:
+    labels = (
+        dict(
+            method='vamp',
+            dataset='dtd',
+            protocol=None,
+            shots=16,
+            seed=seed,
+            overrides=overrides or {},
+        )
+        | run
+    )
+    content = dict(
+        config_hash=str(labels),
+        run=labels,
+        metrics={'base/accuracy': base, 'novel/accuracy': novel},
+        finished='2026-01-01T00:00:00+00:00',
+    )
     path = folder / str(len(list(folder.glob('*')))) / 'result.json'
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content))
@@ -34,7 +55,7 @@ def _fill(folder: Path) -> None:
 
 
 def _row(table: Table, *words: str) -> dict[str, Any]:
-    [row] = [row for row in table.rows if tuple(row[:len(words)]) == words]
+    [row] = [row for row in table.rows if tuple(row[: len(words)]) == words]
     return dict(zip(table.columns, row))
 
 

@@ -29,12 +29,27 @@ from vamp_mm.report.write import to_csv, to_latex, to_markdown
 
 def _write(folder: Path, metrics: dict[str, float], **run: Any) -> Path:
     labels = dict(method='mmrl', dataset='dtd', protocol=None, shots=16, seed=1, overrides={})
-    extra = {key: run.pop(key) for key in ('config_hash', 'finished', 'checkpoint', 'resumed_at_epoch', 'seconds') if key in run}
+    extra = {
+        key: run.pop(key)
+        for key in ('config_hash', 'finished', 'checkpoint', 'resumed_at_epoch', 'seconds')
+        if key in run
+    }
     labels |= run
-    content = dict(
-        config_hash=str(sorted(labels.items(), key=str)), run=labels, metrics=metrics, seconds=10.0, seconds_per_epoch=2.0,
-        trainable_parameters=7, peak_memory_mb=100.0, peak_memory_of='process', hardware={'device': 'cpu'},
-        finished='2026-01-01T00:00:00+00:00') | extra
+    content = (
+        dict(
+            config_hash=str(sorted(labels.items(), key=str)),
+            run=labels,
+            metrics=metrics,
+            seconds=10.0,
+            seconds_per_epoch=2.0,
+            trainable_parameters=7,
+            peak_memory_mb=100.0,
+            peak_memory_of='process',
+            hardware={'device': 'cpu'},
+            finished='2026-01-01T00:00:00+00:00',
+        )
+        | extra
+    )
     path = folder / str(len(list(folder.glob('*')))) / 'result.json'
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(content))
@@ -50,12 +65,16 @@ def _table(folder: Path, key: str) -> Table:
 
 
 def _cells(table: Table, *words: str) -> dict[str, Any]:
-    [row] = [row for row in table.rows if tuple(row[:len(words)]) == words]
+    [row] = [row for row in table.rows if tuple(row[: len(words)]) == words]
     return dict(zip(table.columns, row))
 
 
 def test_base_to_novel_averages_over_seeds_first_and_takes_h_of_averages(tmp_path: Path) -> None:
-    for seed, dtd, pets in ((1, (80, 60), (90, 30)), (2, (90, 50), (100, 50)), (3, (85, 55), (95, 40))):
+    for seed, dtd, pets in (
+        (1, (80, 60), (90, 30)),
+        (2, (90, 50), (100, 50)),
+        (3, (85, 55), (95, 40)),
+    ):
         _write(tmp_path, _pair(*dtd), seed=seed)
         _write(tmp_path, _pair(*pets), seed=seed, dataset='oxford_pets')
     table = _table(tmp_path, 'base_to_novel_16shots')
@@ -72,7 +91,11 @@ def test_base_to_novel_averages_over_seeds_first_and_takes_h_of_averages(tmp_pat
     assert average['H'].mean == pytest.approx(2 * 90 * 47.5 / 137.5, rel=1e-12)
     assert average['n'] == '3'
     # the paper prints 85.67 / 65.00 / 73.82 for MMRL on DTD
-    assert (dtd['paper base'].mean, dtd['paper novel'].mean, dtd['paper H'].mean) == (85.67, 65.0, 73.82)
+    assert (dtd['paper base'].mean, dtd['paper novel'].mean, dtd['paper H'].mean) == (
+        85.67,
+        65.0,
+        73.82,
+    )
     assert dtd['diff base'].mean == pytest.approx(-0.67)
     assert dtd['diff base'].text() == '-0.67'
     # of two datasets the paper prints no average: (85.67 + 95.90) / 2
@@ -84,7 +107,11 @@ def test_average_of_all_eleven_is_the_printed_one(tmp_path: Path) -> None:
         if name != 'average':
             _write(tmp_path, _pair(80, 60), method='vamp', dataset=name)
     average = _cells(_table(tmp_path, 'base_to_novel_16shots'), 'Average', 'vamp')
-    assert [average[f'paper {word}'].mean for word in ('base', 'novel', 'H')] == [86.45, 78.67, 82.37]
+    assert [average[f'paper {word}'].mean for word in ('base', 'novel', 'H')] == [
+        86.45,
+        78.67,
+        82.37,
+    ]
 
 
 def test_no_paper_numbers_for_other_shots_and_methods(tmp_path: Path) -> None:
@@ -101,7 +128,12 @@ def test_method_without_a_dataset_has_no_average(tmp_path: Path) -> None:
     _write(tmp_path, _pair(50, 40), method='clip', shots=None, seed=None)
     table = _table(tmp_path, 'base_to_novel_16shots')
     assert [row[:2] for row in table.rows] == [
-        ['Average', 'mmrl'], ['DTD', 'clip'], ['DTD', 'maple'], ['DTD', 'mmrl'], ['EuroSAT', 'mmrl']]
+        ['Average', 'mmrl'],
+        ['DTD', 'clip'],
+        ['DTD', 'maple'],
+        ['DTD', 'mmrl'],
+        ['EuroSAT', 'mmrl'],
+    ]
     assert table.breaks == {1, 4}
     assert _cells(table, 'DTD', 'clip')['base'] == Stat(50.0)
 
@@ -110,7 +142,9 @@ def test_few_shot_has_a_column_per_number_of_shots(tmp_path: Path) -> None:
     for shots, accuracies in ((1, (60, 62)), (16, (70, 74))):
         for seed, accuracy in enumerate(accuracies):
             _write(tmp_path, {'all/accuracy': accuracy}, shots=shots, seed=seed)
-            _write(tmp_path, {'all/accuracy': accuracy + 10}, shots=shots, seed=seed, dataset='eurosat')
+            _write(
+                tmp_path, {'all/accuracy': accuracy + 10}, shots=shots, seed=seed, dataset='eurosat'
+            )
     table = _table(tmp_path, 'few_shot')
     assert table.columns == ['dataset', 'method', '1 shot', '16 shots', 'n']
     row = _cells(table, 'Average', 'mmrl')
@@ -120,8 +154,12 @@ def test_few_shot_has_a_column_per_number_of_shots(tmp_path: Path) -> None:
 
 def test_cross_dataset_leaves_the_source_out_of_the_average(tmp_path: Path) -> None:
     for seed, (dtd, pets) in enumerate(((40, 90), (44, 92))):
-        metrics = {'imagenet/all/accuracy': 70, 'dtd/all/accuracy': dtd, 'oxford_pets/all/accuracy': pets,
-                   'average/all/accuracy': (dtd + pets) / 2}
+        metrics = {
+            'imagenet/all/accuracy': 70,
+            'dtd/all/accuracy': dtd,
+            'oxford_pets/all/accuracy': pets,
+            'average/all/accuracy': (dtd + pets) / 2,
+        }
         _write(tmp_path, metrics, dataset='imagenet', protocol='cross-dataset', seed=seed)
     table = _table(tmp_path, 'cross_dataset_imagenet_16shots')
     assert table.columns == ['method', 'ImageNet', 'OxfordPets', 'DTD', 'Average', 'n']
@@ -134,26 +172,40 @@ def test_cross_dataset_leaves_the_source_out_of_the_average(tmp_path: Path) -> N
 
 def test_domain_generalization_average_of_the_paper_is_that_of_its_rows(tmp_path: Path) -> None:
     names = ('imagenet', 'imagenetv2', 'imagenet_sketch', 'imagenet_a', 'imagenet_r')
-    _write(tmp_path, {f'{name}/all/accuracy': 60 for name in names}, method='vamp', dataset='imagenet',
-           protocol='domain-generalization')
+    _write(
+        tmp_path,
+        {f'{name}/all/accuracy': 60 for name in names},
+        method='vamp',
+        dataset='imagenet',
+        protocol='domain-generalization',
+    )
     table = _table(tmp_path, 'domain_generalization_imagenet_16shots')
     # (64.96 + 49.69 + 51.97 + 78.01) / 4
     assert table.rows[1][table.columns.index('Average')].mean == pytest.approx(61.1575)
 
 
 def test_open_and_other_metrics_have_tables_of_their_own(tmp_path: Path) -> None:
-    _write(tmp_path, {'open/accuracy': 50, 'open/base_accuracy': 60, 'open/novel_accuracy': 40, 'open/H': 48})
+    _write(
+        tmp_path,
+        {'open/accuracy': 50, 'open/base_accuracy': 60, 'open/novel_accuracy': 40, 'open/H': 48},
+    )
     _write(tmp_path, {'toy/error': 0.25}, seed=1)
     _write(tmp_path, {'toy/error': 0.75}, seed=2)
     assert _cells(_table(tmp_path, 'open'), 'DTD', 'mmrl')['H'] == Stat(48.0)
-    assert _cells(_table(tmp_path, 'other'), 'mmrl', 'DTD')['toy/error'] == Stat(0.5, pytest.approx(0.125**0.5), 4)
+    assert _cells(_table(tmp_path, 'other'), 'mmrl', 'DTD')['toy/error'] == Stat(
+        0.5, pytest.approx(0.125**0.5), 4
+    )
 
 
 def test_cost_leaves_the_time_of_interrupted_runs_out(tmp_path: Path) -> None:
     _write(tmp_path, _pair(80, 60), seed=1)
     _write(tmp_path, _pair(80, 60), seed=2, seconds=1.0, resumed_at_epoch=4)
     row = _cells(_table(tmp_path, 'cost'), 'mmrl', 'DTD')
-    assert (row['train and test s'].mean, row['s/epoch'].mean, row['trainable parameters'].text()) == (10.0, 2.0, '7')
+    assert (
+        row['train and test s'].mean,
+        row['s/epoch'].mean,
+        row['trainable parameters'].text(),
+    ) == (10.0, 2.0, '7')
 
 
 def test_overrides_tell_methods_of_one_name_apart(tmp_path: Path) -> None:
@@ -169,7 +221,8 @@ def test_runs_that_contradict_each_other_are_an_error(tmp_path: Path) -> None:
         read_results([tmp_path])
     assert str(error.value) == (
         f"the runs: {old} and {new} are both called 'mmrl' on dtd, 16 shots, seed 1, and their configs differ. Take the newer "
-        "one with --newest, remove one, or run one with run=dict(method='NAME') in its config, which names its row")
+        "one with --newest, remove one, or run one with run=dict(method='NAME') in its config, which names its row"
+    )
     notes: list[str] = []
     [result] = read_results([tmp_path], newest=True, notes=notes)
     assert result.metrics['base/accuracy'] == 70
@@ -190,7 +243,14 @@ def test_tests_of_checkpoints_and_foreign_files_are_named_and_left_out(tmp_path:
 
 def test_p_values_of_printed_tables() -> None:
     # two-sided 5 % points of Student's t
-    for freedom, t in ((1, 12.7062), (2, 4.30265), (3, 3.18245), (4, 2.77645), (9, 2.26216), (10, 2.22814)):
+    for freedom, t in (
+        (1, 12.7062),
+        (2, 4.30265),
+        (3, 3.18245),
+        (4, 2.77645),
+        (9, 2.26216),
+        (10, 2.22814),
+    ):
         assert student_p(t, freedom) == pytest.approx(0.05, abs=2e-6)
     assert student_p(0, 4) == 1
     assert student_p(float('inf'), 2) == 0
@@ -214,33 +274,63 @@ def test_comparison_is_paired_by_seed(tmp_path: Path) -> None:
 def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
     for seed, shift in ((1, 0.0), (2, 0.5), (3, 1.0)):
         shared = {'dtd/all/accuracy': 40.0 + shift, 'eurosat/all/accuracy': 50.0}
-        for method, more, gain in (('mmrl', {}, 0.0), ('coop', {'food101/all/accuracy': 90.0}, 1.0 + shift)):
+        for method, more, gain in (
+            ('mmrl', {}, 0.0),
+            ('coop', {'food101/all/accuracy': 90.0}, 1.0 + shift),
+        ):
             metrics = {**{name: value + gain for name, value in shared.items()}, **more}
             average = sum(metrics.values()) / len(metrics)
-            _write(tmp_path, {**metrics, 'average/all/accuracy': average, 'imagenet/all/accuracy': 70.0}, method=method,
-                   dataset='imagenet', protocol='cross-dataset', seed=seed)
+            _write(
+                tmp_path,
+                {**metrics, 'average/all/accuracy': average, 'imagenet/all/accuracy': 70.0},
+                method=method,
+                dataset='imagenet',
+                protocol='cross-dataset',
+                seed=seed,
+            )
     table = compare_table(read_results([tmp_path]), 'coop', 'mmrl')
-    (row, ) = table.rows
+    (row,) = table.rows
     # not Food101's 15 points
     assert (row[4].mean, row[4].std) == (pytest.approx(1.5), pytest.approx(0.5))
     assert 'other targets' in table.notes[0]
 
 
-@pytest.mark.parametrize(('change', 'said'), [
-    (dict(metrics={'base/accuracy': float('nan'), 'novel/accuracy': 50.0}), 'base/accuracy is nan'),
-    (dict(metrics={'base/accuracy': '70', 'novel/accuracy': 50.0}), "base/accuracy is '70'"),
-    (dict(run={'dataset': 'dtd'}), 'no method'),
-    (dict(metrics=None), 'no result'),
-    (dict(metrics=[1, 2]), 'no metrics'),
-    (dict(metrics={'base/accuracy': True, 'novel/accuracy': 50.0}), 'base/accuracy is True'),
-    (dict(metrics={'base/accuracy': [70], 'novel/accuracy': 50.0}), 'base/accuracy is a list of 1'),
-    (dict(metrics={'base/accuracy': 10**400, 'novel/accuracy': 50.0}), 'is an integer of more than 20 digits'),
-    (dict(metrics={'base/accuracy': 170.0, 'novel/accuracy': -3}), 'base/accuracy is 170.0, not a finite number from 0 to 100'),
-    (dict(run={'method': ['mmrl'], 'dataset': ' '}), 'its run names no method and no dataset'),
-    (dict(run={'method': 'a', 'dataset': 'dtd', 'shots': 'many'}), "its run has shots='many', which must be an integer"),
-    (dict(run={'method': 'a', 'dataset': 'dtd', 'seed': True}), 'its run has seed=True'),
-    (dict(run={'method': 'a', 'dataset': 'dtd', 'overrides': [1]}), 'its run has overrides=a list of 1'),
-])
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        (
+            dict(metrics={'base/accuracy': float('nan'), 'novel/accuracy': 50.0}),
+            'base/accuracy is nan',
+        ),
+        (dict(metrics={'base/accuracy': '70', 'novel/accuracy': 50.0}), "base/accuracy is '70'"),
+        (dict(run={'dataset': 'dtd'}), 'no method'),
+        (dict(metrics=None), 'no result'),
+        (dict(metrics=[1, 2]), 'no metrics'),
+        (dict(metrics={'base/accuracy': True, 'novel/accuracy': 50.0}), 'base/accuracy is True'),
+        (
+            dict(metrics={'base/accuracy': [70], 'novel/accuracy': 50.0}),
+            'base/accuracy is a list of 1',
+        ),
+        (
+            dict(metrics={'base/accuracy': 10**400, 'novel/accuracy': 50.0}),
+            'is an integer of more than 20 digits',
+        ),
+        (
+            dict(metrics={'base/accuracy': 170.0, 'novel/accuracy': -3}),
+            'base/accuracy is 170.0, not a finite number from 0 to 100',
+        ),
+        (dict(run={'method': ['mmrl'], 'dataset': ' '}), 'its run names no method and no dataset'),
+        (
+            dict(run={'method': 'a', 'dataset': 'dtd', 'shots': 'many'}),
+            "its run has shots='many', which must be an integer",
+        ),
+        (dict(run={'method': 'a', 'dataset': 'dtd', 'seed': True}), 'its run has seed=True'),
+        (
+            dict(run={'method': 'a', 'dataset': 'dtd', 'overrides': [1]}),
+            'its run has overrides=a list of 1',
+        ),
+    ],
+)
 def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said: str) -> None:
     _write(tmp_path, _pair(60.0, 50.0), seed=1)
     damaged = _write(tmp_path, _pair(61.0, 51.0), seed=2)
@@ -251,17 +341,23 @@ def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said
     assert said in notes[0]
 
 
-@pytest.mark.parametrize(('text', 'said'), [
-    (b'', 'it is no JSON'),
-    (b'{"metrics": {"base/accuracy": 7', 'it is no JSON'),
-    (b'\xff\xfe{}', 'it is no UTF-8 text'),
-    (b'[1]', 'it holds a list in place of an object'),
-    (b'[' * 100_000, 'it is nested too deeply'),
-    (b'{"a":' * 100_000, 'it is nested too deeply'),
-    (b'{"metrics": {"x": ' + b'9' * 5000 + b'}}', 'it is no JSON'),
-    (b'{"run": {}, "metrics": {}, "run": {}}', "it holds the key 'run' twice"),
-    (b'{"run": {}, "metrics": {"base/accuracy": 1, "base/accuracy": 2}}', "it holds the key 'base/accuracy' twice"),
-])
+@pytest.mark.parametrize(
+    ('text', 'said'),
+    [
+        (b'', 'it is no JSON'),
+        (b'{"metrics": {"base/accuracy": 7', 'it is no JSON'),
+        (b'\xff\xfe{}', 'it is no UTF-8 text'),
+        (b'[1]', 'it holds a list in place of an object'),
+        (b'[' * 100_000, 'it is nested too deeply'),
+        (b'{"a":' * 100_000, 'it is nested too deeply'),
+        (b'{"metrics": {"x": ' + b'9' * 5000 + b'}}', 'it is no JSON'),
+        (b'{"run": {}, "metrics": {}, "run": {}}', "it holds the key 'run' twice"),
+        (
+            b'{"run": {}, "metrics": {"base/accuracy": 1, "base/accuracy": 2}}',
+            "it holds the key 'base/accuracy' twice",
+        ),
+    ],
+)
 def test_damaged_file_is_named_and_left_out(tmp_path: Path, text: bytes, said: str) -> None:
     _write(tmp_path, _pair(60.0, 50.0), seed=1)
     damaged = _write(tmp_path, _pair(61.0, 51.0), seed=2)
@@ -283,19 +379,56 @@ def test_a_folder_and_a_huge_file_of_that_name_are_left_out(tmp_path: Path) -> N
     notes: list[str] = []
     assert len(read_results([tmp_path], notes=notes)) == 1
     assert [note.split(': ', 1)[1] for note in notes] == [
-        'it is no file', 'it has 1,099,511,627,776 bytes, more than a result can have (67,108,864)']
+        'it is no file',
+        'it has 1,099,511,627,776 bytes, more than a result can have (67,108,864)',
+    ]
 
 
 _JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers(-10**400, 10**400) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**400), 10**400)
+    | st.floats()
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(key=st.sampled_from(['seconds', 'peak_memory_mb', 'trainable_parameters', 'hardware', 'versions', 'curves', 'finished',
-                            'config_hash', 'peak_memory_of', 'resumed_at_epoch', 'compared_with_zero_shot', 'checkpoint',
-                            'metrics', 'run', 'metrics.base/ece', 'metrics.base/zero_shot_accuracy', 'run.protocol',
-                            'run.method', 'run.shots', 'run.overrides', 'versions.torch', 'curves.base']), value=_JUNK)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    key=st.sampled_from(
+        [
+            'seconds',
+            'peak_memory_mb',
+            'trainable_parameters',
+            'hardware',
+            'versions',
+            'curves',
+            'finished',
+            'config_hash',
+            'peak_memory_of',
+            'resumed_at_epoch',
+            'compared_with_zero_shot',
+            'checkpoint',
+            'metrics',
+            'run',
+            'metrics.base/ece',
+            'metrics.base/zero_shot_accuracy',
+            'run.protocol',
+            'run.method',
+            'run.shots',
+            'run.overrides',
+            'versions.torch',
+            'curves.base',
+        ]
+    ),
+    value=_JUNK,
+)
 def test_no_value_anywhere_stops_the_report(tmp_path: Path, key: str, value: object) -> None:
     with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         _write(Path(folder), _pair(60.0, 50.0), seed=1)
@@ -314,12 +447,21 @@ def test_no_value_anywhere_stops_the_report(tmp_path: Path, key: str, value: obj
 
 def test_names_of_any_kind_are_text_in_every_format(tmp_path: Path) -> None:
     method, dataset = '=HYPERLINK("x")\n# a|b *c* <script>\x1b[31m\ud800', '-1+1|\n## <img src=x>'
-    _write(tmp_path, {'x/all/accuracy': 50.0}, seed=1, method=method, dataset=dataset, protocol='cross-dataset')
+    _write(
+        tmp_path,
+        {'x/all/accuracy': 50.0},
+        seed=1,
+        method=method,
+        dataset=dataset,
+        protocol='cross-dataset',
+    )
     with contextlib.redirect_stdout(io.StringIO()) as out:
         make_report([tmp_path])
     page = (tmp_path / 'report' / 'tables.md').read_text('utf-8')
     assert [line for line in page.splitlines() if line.startswith('#')] == [
-        '## Cross-dataset, trained on -1+1\\| ## &lt;img src=x&gt;, 16 shots (accuracy in %)', '## Cost']
+        '## Cross-dataset, trained on -1+1\\| ## &lt;img src=x&gt;, 16 shots (accuracy in %)',
+        '## Cost',
+    ]
     assert '| =HYPERLINK("x") # a\\|b \\*c\\* &lt;script&gt;\\\\x1b\\[31m\\\\ud800 |' in page
     for file in (tmp_path / 'report').glob('*.csv'):
         for row in csv.reader(file.read_text('utf-8').splitlines()):
@@ -377,27 +519,54 @@ def test_few_shot_zero_shot_and_the_shots_that_are_below_it(tmp_path: Path) -> N
 
 def test_transfer_and_open_have_zero_shot_too(tmp_path: Path) -> None:
     targets = {'imagenet/all': (70, 66), 'dtd/all': (40, 44), 'eurosat/all': (50, 48)}
-    _write(tmp_path, {f'{name}/{key}': value for name, pair in targets.items()
-                      for key, value in zip(('accuracy', 'zero_shot_accuracy'), pair)}, dataset='imagenet',
-           protocol='cross-dataset', method='own')
+    _write(
+        tmp_path,
+        {
+            f'{name}/{key}': value
+            for name, pair in targets.items()
+            for key, value in zip(('accuracy', 'zero_shot_accuracy'), pair)
+        },
+        dataset='imagenet',
+        protocol='cross-dataset',
+        method='own',
+    )
     row = _cells(_table(tmp_path, 'cross_dataset_imagenet_16shots'), 'own')
     assert row['zero-shot average'].mean == 46
     assert row['worse than zero-shot'] == 'DTD, Average'  # (40 + 50) / 2 is 45
-    _write(tmp_path, {'open/accuracy': 55, 'open/base_accuracy': 60, 'open/novel_accuracy': 50,
-                      'open/zero_shot_base_accuracy': 50, 'open/zero_shot_novel_accuracy': 58}, protocol='open')
+    _write(
+        tmp_path,
+        {
+            'open/accuracy': 55,
+            'open/base_accuracy': 60,
+            'open/novel_accuracy': 50,
+            'open/zero_shot_base_accuracy': 50,
+            'open/zero_shot_novel_accuracy': 58,
+        },
+        protocol='open',
+    )
     row = _cells(_table(tmp_path, 'open'), 'DTD', 'mmrl')
     assert row['zero-shot novel'].mean == 58
     assert row['worse than zero-shot'] == 'novel'
 
 
 def test_training_that_made_it_worse_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    compared = dict(images='validation', count=105, accuracy=65.24, zero_shot_accuracy=72.38, worse=True,
-                    likely_causes=['only 3 optimiser steps'])
+    compared = dict(
+        images='validation',
+        count=105,
+        accuracy=65.24,
+        zero_shot_accuracy=72.38,
+        worse=True,
+        likely_causes=['only 3 optimiser steps'],
+    )
     path = _write(tmp_path, _pair(80, 60))
-    path.write_text(json.dumps({**json.loads(path.read_text()), 'compared_with_zero_shot': compared}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), 'compared_with_zero_shot': compared})
+    )
     make_report([tmp_path])
-    said = (f'{path}: training made mmrl worse than zero-shot CLIP, on 105 validation images zero-shot 72.4 -> 65.2 (-7.1); '
-            'likely causes: only 3 optimiser steps')
+    said = (
+        f'{path}: training made mmrl worse than zero-shot CLIP, on 105 validation images zero-shot 72.4 -> 65.2 (-7.1); '
+        'likely causes: only 3 optimiser steps'
+    )
     assert said in capsys.readouterr().out
     page = (tmp_path / 'report' / 'report.html').read_text('utf-8')
     assert html.escape(said) in page
@@ -410,10 +579,20 @@ def test_names_are_no_markup() -> None:
 
 
 def test_formats() -> None:
-    table = Table('t', 'A_b (%)', ['name', 'x', 'empty'], rows=[['a|b', Stat(1.234, 0.5), ''], ['c_d', Stat(2), '']],
-                  breaks={1}, notes=['5 % ± 1.'])
+    table = Table(
+        't',
+        'A_b (%)',
+        ['name', 'x', 'empty'],
+        rows=[['a|b', Stat(1.234, 0.5), ''], ['c_d', Stat(2), '']],
+        breaks={1},
+        notes=['5 % ± 1.'],
+    )
     assert '| a\\|b | 1.23 ± 0.50 |\n| c_d | 2.00 |' in to_markdown(table)
-    assert list(csv.reader(to_csv(table).splitlines())) == [['name', 'x', 'x std'], ['a|b', '1.234', '0.5'], ['c_d', '2', '']]
+    assert list(csv.reader(to_csv(table).splitlines())) == [
+        ['name', 'x', 'x std'],
+        ['a|b', '1.234', '0.5'],
+        ['c_d', '2', ''],
+    ]
     latex = to_latex(table)
     assert r'\caption{A\_b (\%). 5 \% $\pm$ 1.}' in latex
     assert 'a|b & 1.23 $\\pm$ 0.50 \\\\\n\\midrule\nc\\_d & 2.00 \\\\' in latex
@@ -424,5 +603,10 @@ def test_report_writes_its_files(tmp_path: Path, capsys: pytest.CaptureFixture) 
     make_report([tmp_path])
     assert 'paper' in capsys.readouterr().out
     assert {path.name for path in (tmp_path / 'report').iterdir()} == {
-        'report.html', 'tables.md', 'tables.tex', 'base_to_novel_16shots.csv', 'cost.csv'}
+        'report.html',
+        'tables.md',
+        'tables.tex',
+        'base_to_novel_16shots.csv',
+        'cost.csv',
+    }
     assert 'printed in the VaMP paper' in (tmp_path / 'report' / 'tables.tex').read_text()

@@ -60,10 +60,14 @@ class _Page(HTMLParser):
             self.text.append(data)
 
     def all(self, key: str) -> list[str]:
-        return [value for _, attributes in self.attributes if (value := attributes.get(key)) is not None]
+        return [
+            value for _, attributes in self.attributes if (value := attributes.get(key)) is not None
+        ]
 
 
-def _html(folder: Path, compare: tuple[str, str] | None = None, notes: list[str] | None = None) -> str:
+def _html(
+    folder: Path, compare: tuple[str, str] | None = None, notes: list[str] | None = None
+) -> str:
     results = read_results([folder])
     return to_html(results, tables_of(results, compare), [] if notes is None else notes)
 
@@ -84,12 +88,23 @@ def test_every_table_and_plot_is_there(runs: Path) -> None:
     for table in tables:  # each number of each table stands in the page
         for row in table.rows:
             assert {cell.text() for cell in row if isinstance(cell, Stat)} <= words, table.key
-    for plot in ('H by number of shots on Average', 'Base, novel and H accuracy on DTD',
-                 'Accuracy by number of shots on EuroSAT', 'Reliability on DTD, novel', 'Risk and coverage on DTD, all',
-                 'H (%) against time to train and test (s)', 'accuracy (%) against peak memory (MiB, whole process)'):
+    for plot in (
+        'H by number of shots on Average',
+        'Base, novel and H accuracy on DTD',
+        'Accuracy by number of shots on EuroSAT',
+        'Reliability on DTD, novel',
+        'Risk and coverage on DTD, all',
+        'H (%) against time to train and test (s)',
+        'accuracy (%) against peak memory (MiB, whole process)',
+    ):
         assert plot in words, plot
-    assert {'Methods', 'clip, mmrl, vamp', 'cpu, x86_64, 2 cores, 1 threads', 'python 3.11.4, torch 2.8.0, vamp_mm 0.1.0',
-            '2026-01-01 00:00:00 UTC'} <= words
+    assert {
+        'Methods',
+        'clip, mmrl, vamp',
+        'cpu, x86_64, 2 cores, 1 threads',
+        'python 3.11.4, torch 2.8.0, vamp_mm 0.1.0',
+        '2026-01-01 00:00:00 UTC',
+    } <= words
 
 
 def test_page_is_accessible_and_its_links_lead_somewhere(runs: Path) -> None:
@@ -98,12 +113,17 @@ def test_page_is_accessible_and_its_links_lead_somewhere(runs: Path) -> None:
     assert {'main', 'nav', 'header', 'section'} <= set(page.names)
     identifiers = page.all('id')
     assert len(identifiers) == len(set(identifiers))
-    assert {link.removeprefix('#') for link in page.all('href') if link.startswith('#')} == set(identifiers)
+    assert {link.removeprefix('#') for link in page.all('href') if link.startswith('#')} == set(
+        identifiers
+    )
     assert set(page.all('aria-labelledby')) <= set(identifiers)
     for place, (tag, attributes) in enumerate(page.attributes):
         if tag == 'svg' and attributes.get('role') == 'img':
             assert page.names[place + 1] == 'title'
-    assert ('meta', {'name': 'viewport', 'content': 'width=device-width, initial-scale=1'}) in page.attributes
+    assert (
+        'meta',
+        {'name': 'viewport', 'content': 'width=device-width, initial-scale=1'},
+    ) in page.attributes
 
 
 def test_page_is_one_file_that_loads_nothing(runs: Path) -> None:
@@ -121,13 +141,20 @@ def test_page_is_one_file_that_loads_nothing(runs: Path) -> None:
 
 def test_size_stays_reasonable_for_a_full_table(tmp_path: Path) -> None:
     datasets = [f'data{index}' for index in range(11)]
-    comparison(tmp_path, [f'method{index}' for index in range(6)], datasets, shots=(4, 16), seeds=(1, ))
+    comparison(
+        tmp_path, [f'method{index}' for index in range(6)], datasets, shots=(4, 16), seeds=(1,)
+    )
     assert len(_html(tmp_path)) < 1_000_000
 
 
 def test_same_results_give_the_same_bytes_and_the_newest_date(tmp_path: Path) -> None:
     for seed, day in enumerate((3, 20, 11)):
-        write(tmp_path, {'all/accuracy': 60 + seed}, {'finished': f'2026-02-{day:02}T10:00:00+00:00'}, seed=seed)
+        write(
+            tmp_path,
+            {'all/accuracy': 60 + seed},
+            {'finished': f'2026-02-{day:02}T10:00:00+00:00'},
+            seed=seed,
+        )
     make_report([tmp_path], tmp_path / 'a')
     make_report([tmp_path], tmp_path / 'b')
     first = (tmp_path / 'a' / 'report.html').read_bytes()
@@ -136,12 +163,36 @@ def test_same_results_give_the_same_bytes_and_the_newest_date(tmp_path: Path) ->
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:
-    content = {'curves': {'all': curves(random.Random(0), 70), f'{_HOSTILE}/all': curves(random.Random(0), 60)},
-               'versions': {'torch': _HOSTILE}, 'hardware': {'device': _HOSTILE}}
+    content = {
+        'curves': {
+            'all': curves(random.Random(0), 70),
+            f'{_HOSTILE}/all': curves(random.Random(0), 60),
+        },
+        'versions': {'torch': _HOSTILE},
+        'hardware': {'device': _HOSTILE},
+    }
     for shots in (1, 4):
-        write(tmp_path, {'all/accuracy': 60.0}, content, method=_HOSTILE, dataset=_HOSTILE, shots=shots)
-    write(tmp_path, {'base/accuracy': 60.0, 'novel/accuracy': 60.0}, content, method=_HOSTILE, dataset=_HOSTILE)
-    write(tmp_path, {f'{_HOSTILE}/all/accuracy': 60.0, 'average/all/accuracy': 60.0}, content, method=_HOSTILE)
+        write(
+            tmp_path,
+            {'all/accuracy': 60.0},
+            content,
+            method=_HOSTILE,
+            dataset=_HOSTILE,
+            shots=shots,
+        )
+    write(
+        tmp_path,
+        {'base/accuracy': 60.0, 'novel/accuracy': 60.0},
+        content,
+        method=_HOSTILE,
+        dataset=_HOSTILE,
+    )
+    write(
+        tmp_path,
+        {f'{_HOSTILE}/all/accuracy': 60.0, 'average/all/accuracy': 60.0},
+        content,
+        method=_HOSTILE,
+    )
     page = _Page(_html(tmp_path))
     assert 'img' not in page.names
     assert not page.all('onerror')
@@ -151,17 +202,33 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 def test_any_further_table_gets_a_part_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': curves(random.Random(0), 70)}})
     results = read_results([tmp_path])
-    extra = [Table('uncertainty', 'Uncertainty', ['method', 'ECE'], rows=[['mmrl', Stat(1.25, 0.5)]], notes=['By bins.']),
-             Table('uncertainty', 'Twice', ['method', 'ECE'], rows=[['mmrl', Stat(float('nan'))]])]
+    extra = [
+        Table(
+            'uncertainty',
+            'Uncertainty',
+            ['method', 'ECE'],
+            rows=[['mmrl', Stat(1.25, 0.5)]],
+            notes=['By bins.'],
+        ),
+        Table('uncertainty', 'Twice', ['method', 'ECE'], rows=[['mmrl', Stat(float('nan'))]]),
+    ]
     page = _Page(to_html(results, [*extra, *tables_of(results)], []))
     assert {'Uncertainty', '1.25 ± 0.50', 'By bins.', 'Twice', '-'} <= set(page.text)
-    headings = [text for text in page.text if text in ('Twice', 'Reliability and risk-coverage', 'Cost')][-3:]
+    headings = [
+        text for text in page.text if text in ('Twice', 'Reliability and risk-coverage', 'Cost')
+    ][-3:]
     # the curves stand behind their numbers
     assert headings == ['Twice', 'Reliability and risk-coverage', 'Cost']
 
 
 def test_plots_without_data_are_left_out(tmp_path: Path) -> None:
-    cost = {'seconds': None, 'peak_memory_mb': None, 'hardware': None, 'versions': None, 'finished': None}
+    cost = {
+        'seconds': None,
+        'peak_memory_mb': None,
+        'hardware': None,
+        'versions': None,
+        'finished': None,
+    }
     write(tmp_path, {'all/accuracy': 60.0}, cost)
     write(tmp_path, {'toy/error': 0.5}, cost, dataset='toy')
     page = _Page(_html(tmp_path))
@@ -181,8 +248,13 @@ def test_numbers_that_are_none_leave_gaps_only(tmp_path: Path) -> None:
 
 def test_average_curve_keeps_to_the_same_datasets(tmp_path: Path) -> None:
     for shots in (1, 4, 16):
-        for dataset in ('dtd', 'eurosat', 'food101')[:3 if shots > 1 else 2]:
-            write(tmp_path, {'base/accuracy': 60.0, 'novel/accuracy': 60.0}, shots=shots, dataset=dataset)
+        for dataset in ('dtd', 'eurosat', 'food101')[: 3 if shots > 1 else 2]:
+            write(
+                tmp_path,
+                {'base/accuracy': 60.0, 'novel/accuracy': 60.0},
+                shots=shots,
+                dataset=dataset,
+            )
     found = re.search(r'H by number of shots on Average</title><desc>([^<]*)', _html(tmp_path))
     assert found is not None
     assert found[1] == 'mmrl: 60.00 at 4, 60.00 at 16'
@@ -197,20 +269,33 @@ def test_few_shot_curve_stands_where_its_numbers_are(tmp_path: Path) -> None:
     # values with spread go from 59.59 to 74.83, so the axis from 58 to 76 or wider; 61 and 72 lie on the line
     [line] = re.findall(r'd="M([\d. L]*)" class="line"', text.split('<figure>')[1])
     (_, first), (_, second) = (tuple(map(float, point.split())) for point in line.split('L'))
-    ticks = [(float(y) - 4, float(label)) for y, label in re.findall(r'y="([\d.]+)">([\d.]+)</text>', text.split(
-        'class="tick end"')[1].split('</g>')[0])]
+    ticks = [
+        (float(y) - 4, float(label))
+        for y, label in re.findall(
+            r'y="([\d.]+)">([\d.]+)</text>', text.split('class="tick end"')[1].split('</g>')[0]
+        )
+    ]
     (low_y, low), (high_y, high) = ticks[0], ticks[-1]
     for y, accuracy in ((first, 61), (second, 72)):
         # 0.1 unit
-        assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(accuracy, abs=0.02)
+        assert low + (y - low_y) / (high_y - low_y) * (high - low) == pytest.approx(
+            accuracy, abs=0.02
+        )
     assert text.count('class="band"') == 1
 
 
 def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> None:
     values = {f'm{index}': 40.0 + index for index in range(9)}  # one more than stand side by side
     for name, value in values.items():
-        write(tmp_path, {'base/accuracy': value + 20, 'novel/accuracy': value, 'H': 2 * value * (value + 20) / (2 * value + 20)},
-              method=name)
+        write(
+            tmp_path,
+            {
+                'base/accuracy': value + 20,
+                'novel/accuracy': value,
+                'H': 2 * value * (value + 20) / (2 * value + 20),
+            },
+            method=name,
+        )
     tables = tables_of(read_results([tmp_path]))
     drawn = base_novel_bars(tables[0], styles_of(values))
     lines = re.findall(r'<title>(m\d), H: ([\d.]+) %</title></rect>', drawn)
@@ -227,11 +312,21 @@ def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> No
 
 
 def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> None:
-    accuracy = {'dtd/all/accuracy': 40.0, 'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 50.0}
+    accuracy = {
+        'dtd/all/accuracy': 40.0,
+        'eurosat/all/accuracy': 60.0,
+        'average/all/accuracy': 50.0,
+    }
     cost = dict(seconds=20.0, peak_memory_mb=900.0)
     write(tmp_path, accuracy, cost, method='both', dataset='imagenet', protocol='cross-dataset')
-    write(tmp_path, {'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 60.0}, cost, method='one', dataset='imagenet',
-          protocol='cross-dataset')
+    write(
+        tmp_path,
+        {'eurosat/all/accuracy': 60.0, 'average/all/accuracy': 60.0},
+        cost,
+        method='one',
+        dataset='imagenet',
+        protocol='cross-dataset',
+    )
     results = read_results([tmp_path])
     drawn = cost_plots(results, styles_of(['both', 'one']))
     assert '<desc>both: 50.00 at 20</desc>' in drawn
@@ -240,13 +335,17 @@ def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> No
 def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
     write(tmp_path, {'all/accuracy': 60.0}, method='good')
     for name in ('bad', 'good'):  # a run that was planned twice, and finished once, is not missing
-        labels = dict(method=name, dataset='dtd', protocol='few-shot', shots=16, seed=1, overrides={})
+        labels = dict(
+            method=name, dataset='dtd', protocol='few-shot', shots=16, seed=1, overrides={}
+        )
         Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / name)).write()
     labels = {**labels, **read_results([tmp_path])[0].content['run'], 'method': 'good'}
     Job({}, labels, True, 'abc', str(tmp_path / 'jobs' / 'good')).write()
     notes: list[str] = []
     results = read_results([tmp_path], notes=notes)
-    assert notes == [f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log']
+    assert notes == [
+        f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log'
+    ]
     page = to_html(results, tables_of(results), notes)
     assert '<details open><summary>Remarks on the input (1)' in page
 
@@ -261,7 +360,7 @@ def test_axes() -> None:
     costs = spread_out([20, 1500], 's')
     assert costs.log
     # the geometric mean lies in the middle
-    assert costs.place(1500 ** 0.5 * 20 ** 0.5) == pytest.approx(0.5)
+    assert costs.place(1500**0.5 * 20**0.5) == pytest.approx(0.5)
     assert not spread_out([20, 50], 's').log
     axis, places = shots_axis([0, 1, 4, 16, -1])
     assert places == {0: -1, 1: 0, 4: 2, 16: 4, -1: 5}
@@ -277,14 +376,19 @@ def test_names_beside_dots_do_not_lie_on_others() -> None:
 
 
 def test_markup_escapes_text_and_keeps_markup() -> None:
-    assert element('p', '<b>', Markup('<i></i>'), title='"&', hidden=False) == '<p title="&quot;&amp;">&lt;b&gt;<i></i></p>'
+    assert (
+        element('p', '<b>', Markup('<i></i>'), title='"&', hidden=False)
+        == '<p title="&quot;&amp;">&lt;b&gt;<i></i></p>'
+    )
     assert [number(value) for value in (1.0, -0.04, 2.26)] == ['1', '0', '2.3']
     with pytest.raises(ValueError, match='no coordinate'):
         number(float('nan'))
 
 
 def test_seeds_are_pooled_by_images_and_risks_averaged() -> None:
-    merged = pooled([Reliability((0.2, 0.8), (0.0, 0.5), (0, 10)), Reliability((0.3, 0.9), (0.4, 1.0), (5, 30))])
+    merged = pooled(
+        [Reliability((0.2, 0.8), (0.0, 0.5), (0, 10)), Reliability((0.3, 0.9), (0.4, 1.0), (5, 30))]
+    )
     assert merged.count == (5, 40)
     assert merged.confidence == pytest.approx((0.3, (0.8 * 10 + 0.9 * 30) / 40))
     assert merged.accuracy == pytest.approx((0.4, (5 + 30) / 40))
@@ -293,7 +397,7 @@ def test_seeds_are_pooled_by_images_and_risks_averaged() -> None:
     assert points[0][1] == Stat(pytest.approx(0.2), pytest.approx(0.02**0.5))
     assert points[1][1] == Stat(pytest.approx(0.2), 0.0)
     with pytest.raises(ValueError, match='different coverages'):
-        averaged([RiskCoverage((0.5, ), (0.1, )), RiskCoverage((0.6, ), (0.1, ))])
+        averaged([RiskCoverage((0.5,), (0.1,)), RiskCoverage((0.6,), (0.1,))])
 
 
 @pytest.mark.parametrize(('broken', 'words'), [
@@ -302,7 +406,7 @@ def test_seeds_are_pooled_by_images_and_risks_averaged() -> None:
     ({'reliability': {'confidence': [0.5], 'accuracy': [None], 'count': [3]}}, 'accuracy holds None'),
     ({'reliability': {'confidence': [0.5], 'accuracy': [0.5]}}, 'count is no list'),
     ([1, 2], 'list in place of an object'),
-])
+])  # fmt: skip
 def test_broken_curves_are_named_and_left_out(tmp_path: Path, broken: object, words: str) -> None:
     path = write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': broken}})
     [result] = read_results([tmp_path])
@@ -315,7 +419,12 @@ def test_broken_curves_are_named_and_left_out(tmp_path: Path, broken: object, wo
 def test_curves_that_do_not_fit_each_other_are_named(tmp_path: Path) -> None:
     for seed, bins in ((1, 2), (2, 3)):
         reliability = {'confidence': [0.5] * bins, 'accuracy': [0.5] * bins, 'count': [4] * bins}
-        write(tmp_path, {'all/accuracy': 60.0}, {'curves': {'all': {'reliability': reliability}}}, seed=seed)
+        write(
+            tmp_path,
+            {'all/accuracy': 60.0},
+            {'curves': {'all': {'reliability': reliability}}},
+            seed=seed,
+        )
     notes: list[str] = []
     page = _Page(_html(tmp_path, notes=notes))
     assert 'mmrl is left out' in notes[0]
@@ -326,7 +435,12 @@ def test_colours_have_contrast_in_both_modes() -> None:
     css = Path(to_html.__code__.co_filename).with_name('page.css').read_text()
     for mode in re.findall(r':root\{([^}]*)\}', css):
         colours = dict(re.findall(r'--(\w+):(#\w+)', mode))
-        for name, least in [('text', 4.5), ('dim', 4.5), ('link', 4.5), *((f's{index}', 3) for index in range(8))]:
+        for name, least in [
+            ('text', 4.5),
+            ('dim', 4.5),
+            ('link', 4.5),
+            *((f's{index}', 3) for index in range(8)),
+        ]:
             # WCAG 2.2, 1.4.3 and 1.4.11
             assert _contrast(colours[name], colours['bg']) >= least, (name, colours[name])
 
@@ -335,8 +449,10 @@ def _contrast(first: str, second: str) -> float:
     values = []
     for colour in (first, second):
         digits = colour[1:] if len(colour) == 7 else ''.join(2 * digit for digit in colour[1:])
-        parts = [int(digits[place:place + 2], 16) / 255 for place in (0, 2, 4)]
-        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055)**2.4 for part in parts)
+        parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
         values.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
     return (max(values) + 0.05) / (min(values) + 0.05)
 
@@ -363,14 +479,32 @@ def test_browser_shows_it_on_a_phone_without_scrolling_sideways(runs: Path, tmp_
     if browser is None:
         pytest.skip(f'no headless browser is installed ({", ".join(_BROWSERS)})')
     long = 'a_method (model.prompter.test_samples=20, optim_wrapper.optimizer.learning_rate=0.0025)'
-    write(tmp_path / 'runs', {'all/accuracy': 60.0}, method=long, dataset='a_very_long_dataset_name_without_any_blank_in_it')
+    write(
+        tmp_path / 'runs',
+        {'all/accuracy': 60.0},
+        method=long,
+        dataset='a_very_long_dataset_name_without_any_blank_in_it',
+    )
     results = read_results([runs, tmp_path / 'runs'])
     page = to_html(results, tables_of(results), [])
     harness = tmp_path / 'harness.html'
     harness.write_text(_HARNESS % {'width': 360, 'page': html.escape(page)})
-    command = [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-               '--hide-scrollbars', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-               f'--user-data-dir={tmp_path / "profile"}', '--enable-logging=stderr', '--dump-dom', harness.as_uri()]
+    command = [
+        browser,
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--hide-scrollbars',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        f'--user-data-dir={tmp_path / "profile"}',
+        '--enable-logging=stderr',
+        '--dump-dom',
+        harness.as_uri(),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     found = json.loads(html.unescape(re.search(r'<pre>(.*)</pre>', done.stdout)[1]))
     assert found['width'] == 360

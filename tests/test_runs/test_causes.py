@@ -10,23 +10,37 @@ from mmengine.config import Config
 from vamp_mm.runs.causes import likely_causes
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-AUGMENTATION = ('augmentation that hides what the class is (RandomResizedCrop scale=(0.5, 1.0), RandomHorizontalFlip in the '
-                'training pipeline)')
+AUGMENTATION = (
+    'augmentation that hides what the class is (RandomResizedCrop scale=(0.5, 1.0), RandomHorizontalFlip in the '
+    'training pipeline)'
+)
 
 
-@pytest.mark.parametrize(('file', 'layers'), [
-    ('vpt/vpt_deep_icons.py', 'model.prompter.vision_tokens=8, model.prompter.vision_depth=6'),
-    ('mma/mma_icons.py', 'model.prompter.adapter.start=2, model.prompter.adapter.depth=4'),
-    ('maple/maple_icons.py', 'model.prompter.host.depth=4, model.prompter.host.num_tokens=2, model.prompter.start=0, '
-     'model.prompter.depth=4'),
-    ('twosfs/twosfs_icons.py', None),
-])
+@pytest.mark.parametrize(
+    ('file', 'layers'),
+    [
+        ('vpt/vpt_deep_icons.py', 'model.prompter.vision_tokens=8, model.prompter.vision_depth=6'),
+        ('mma/mma_icons.py', 'model.prompter.adapter.start=2, model.prompter.adapter.depth=4'),
+        (
+            'maple/maple_icons.py',
+            'model.prompter.host.depth=4, model.prompter.host.num_tokens=2, model.prompter.start=0, '
+            'model.prompter.depth=4',
+        ),
+        ('twosfs/twosfs_icons.py', None),
+    ],
+)
 def test_settings_are_named_by_their_keys(file: str, layers: str | None) -> None:
     cfg = Config.fromfile(CONFIGS / file)
     rate = cfg.optim_wrapper.optimizer.lr
     found = likely_causes(cfg, 500)
-    assert found[0] == f'a learning rate that is too high (optim_wrapper.optimizer.lr={rate:g}; try {rate / 10:g})'
-    assert found[1:] == [*([f'more layers or tokens than this CLIP takes ({layers})'] if layers else []), AUGMENTATION]
+    assert (
+        found[0]
+        == f'a learning rate that is too high (optim_wrapper.optimizer.lr={rate:g}; try {rate / 10:g})'
+    )
+    assert found[1:] == [
+        *([f'more layers or tokens than this CLIP takes ({layers})'] if layers else []),
+        AUGMENTATION,
+    ]
 
 
 def test_of_few_steps_no_lower_rate_is_advised() -> None:
@@ -34,12 +48,15 @@ def test_of_few_steps_no_lower_rate_is_advised() -> None:
     assert likely_causes(cfg, 49) == [
         'only 49 optimiser steps (train_cfg, train_dataloader.batch_size)',
         'more layers or tokens than this CLIP takes (model.prompter.vision_tokens=8, model.prompter.vision_depth=6)',
-        AUGMENTATION]
+        AUGMENTATION,
+    ]
     assert [cause for cause in likely_causes(cfg, None) if 'steps' in cause] == []
 
 
-RANDOM = ("a context that starts from random words (model.prompter.context=None) and has hardly been trained in {}; a text such "
-          "as model.prompter.context='a photo of a' starts from zero-shot CLIP's own")
+RANDOM = (
+    'a context that starts from random words (model.prompter.context=None) and has hardly been trained in {}; a text such '
+    "as model.prompter.context='a photo of a' starts from zero-shot CLIP's own"
+)
 
 
 def test_a_random_context_comes_first_and_a_warm_up_that_covers_all_behind_few_steps() -> None:

@@ -28,8 +28,10 @@ val_evaluator = [dict(type='ApiToyMetric')]
 
 
 def hooks(*configs: str, val: bool = False, epochs: int = 3) -> str:
-    return (f"custom_hooks = [dict(type='ThroughputHook'), {', '.join(configs)}]\n"
-            f'train_cfg = dict(by_epoch=True, max_epochs={epochs})\n' + (VAL if val else ''))
+    return (
+        f"custom_hooks = [dict(type='ThroughputHook'), {', '.join(configs)}]\n"
+        f'train_cfg = dict(by_epoch=True, max_epochs={epochs})\n' + (VAL if val else '')
+    )
 
 
 def run(folder: Path, extra: str, **saving: Any) -> tuple[dict[str, Any], Path]:
@@ -43,7 +45,9 @@ def run(folder: Path, extra: str, **saving: Any) -> tuple[dict[str, Any], Path]:
     assert not list((folder / 'run').glob('.*')), 'leftovers'
     file = result['tested_checkpoint']
     if file is not None:
-        assert test(compose(config, work_dir=str(folder / 'again')), folder / 'run' / file) == metrics
+        assert (
+            test(compose(config, work_dir=str(folder / 'again')), folder / 'run' / file) == metrics
+        )
     return result, folder / 'run'
 
 
@@ -58,7 +62,9 @@ class AverageAtTest(Hook):
     def before_run(self, runner: Runner) -> None:
         self.sum, self.count = torch.zeros(1, 1), 0
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
         self.sum, self.count = self.sum + runner.model.weight.detach(), self.count + 1
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -101,18 +107,21 @@ class MyStopping(EarlyStoppingHook):
 EMA = "dict(type='EMAHook', ema_type='{}', {})"
 
 
-@pytest.mark.parametrize('hook', [
-    EMA.format('ExponentialMovingAverage', 'momentum=0.2'),
-    EMA.format('ExponentialMovingAverage', 'momentum=0.2, update_buffers=True, begin_epoch=2'),
-    EMA.format('MomentumAnnealingEMA', 'gamma=3'),
-    EMA.format('StochasticWeightAverage', 'begin_iter=2'),
-    "dict(type='AverageAtTest')",
-    "dict(type='GaussianAverageHook', mean=2)",
-    "dict(type='RoundAtTheEnd')",
-    "dict(type='HalveOutsideTheCheckpoint')",
-    "dict(type='SyncBuffersHook')",
-    "dict(type='EmptyCacheHook', after_iter=True)",
-])
+@pytest.mark.parametrize(
+    'hook',
+    [
+        EMA.format('ExponentialMovingAverage', 'momentum=0.2'),
+        EMA.format('ExponentialMovingAverage', 'momentum=0.2, update_buffers=True, begin_epoch=2'),
+        EMA.format('MomentumAnnealingEMA', 'gamma=3'),
+        EMA.format('StochasticWeightAverage', 'begin_iter=2'),
+        "dict(type='AverageAtTest')",
+        "dict(type='GaussianAverageHook', mean=2)",
+        "dict(type='RoundAtTheEnd')",
+        "dict(type='HalveOutsideTheCheckpoint')",
+        "dict(type='SyncBuffersHook')",
+        "dict(type='EmptyCacheHook', after_iter=True)",
+    ],
+)
 def test_hooks_that_change_weights(tmp_path: Path, hook: str) -> None:
     plain, _ = run(tmp_path, hooks())
     result, folder = run(tmp_path / 'changed', hooks(hook))
@@ -123,15 +132,19 @@ def test_hooks_that_change_weights(tmp_path: Path, hook: str) -> None:
         assert weight(folder / 'epoch_3.pth') == 0.25
     else:
         assert (weight(folder / 'epoch_3.pth') == weight(tmp_path / 'run' / 'epoch_3.pth')) is (
-            same or 'AverageAtTest' in hook)
+            same or 'AverageAtTest' in hook
+        )
 
 
 @pytest.mark.parametrize('saving', [
     dict(interval=2), dict(interval=-1), dict(by_epoch=False, interval=4), dict(save_begin=5), dict(max_keep_ckpts=1),
     dict(interval=2, save_best='toy/error', rule='less'), dict(interval=-1, published_keys=['state_dict'])
-], ids=str)
-@pytest.mark.parametrize('hook', ["dict(type='GaussianAverageHook', mean=2)", EMA.format('StochasticWeightAverage', '')],
-                         ids=['gaussian', 'ema'])
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    'hook',
+    ["dict(type='GaussianAverageHook', mean=2)", EMA.format('StochasticWeightAverage', '')],
+    ids=['gaussian', 'ema'],
+)
 def test_settings_of_the_checkpoint(tmp_path: Path, hook: str, saving: dict) -> None:
     """An average that is taken after the last epoch is in the file too, where files are written by iteration."""
     result, folder = run(tmp_path, hooks(hook, val=True), **saving)
@@ -139,7 +152,7 @@ def test_settings_of_the_checkpoint(tmp_path: Path, hook: str, saving: dict) -> 
     assert result['tested_checkpoint'] == name
     assert (folder / 'last_checkpoint').read_text() == name
     if 'published_keys' in saving:
-        published, = folder.glob('epoch_3-*.pth')
+        (published,) = folder.glob('epoch_3-*.pth')
         assert weight(published) == weight(folder / name)
 
 
@@ -149,11 +162,13 @@ def test_weights_that_are_not_kept_are_tested_and_said(tmp_path: Path) -> None:
     assert result['tested_checkpoint'] is None
     assert result['metrics'] == kept['metrics']
     assert sorted(path.name for path in folder.glob('*.pth')) == ['epoch_2.pth']
-    log, = folder.glob('*/*.log')
+    (log,) = folder.glob('*/*.log')
     assert 'belong to weights that are lost with this process' in log.read_text()
 
 
-@pytest.mark.parametrize('kind', ["dict(type='mmengine.CheckpointHook')", None], ids=['of MMEngine', 'none'])
+@pytest.mark.parametrize(
+    'kind', ["dict(type='mmengine.CheckpointHook')", None], ids=['of MMEngine', 'none']
+)
 def test_other_checkpoint_hooks(tmp_path: Path, kind: str | None) -> None:
     ema = hooks(EMA.format('ExponentialMovingAverage', 'momentum=0.2'))
     result, _ = run(tmp_path, ema + f'default_hooks = dict(checkpoint={kind})\n')
@@ -171,11 +186,17 @@ def test_training_that_stops_early(tmp_path: Path, kind: str) -> None:
     assert result['tested_checkpoint'] == f'epoch_{result["epochs"]}.pth'
     assert [path.name for path in folder.glob('*.pth')] == [result['tested_checkpoint']]
     state = load_checkpoint(folder / result['tested_checkpoint'])
-    assert (state['meta']['epoch'], state['meta']['iter']) == (result['epochs'], 2 * result['epochs'])
+    assert (state['meta']['epoch'], state['meta']['iter']) == (
+        result['epochs'],
+        2 * result['epochs'],
+    )
 
 
-@pytest.mark.parametrize('hook', [EMA.format('ExponentialMovingAverage', 'momentum=0.2'), "dict(type='AverageAtTest')"],
-                         ids=['ema', 'average'])
+@pytest.mark.parametrize(
+    'hook',
+    [EMA.format('ExponentialMovingAverage', 'momentum=0.2'), "dict(type='AverageAtTest')"],
+    ids=['ema', 'average'],
+)
 def test_a_finished_run_that_is_resumed_gives_its_numbers_again(tmp_path: Path, hook: str) -> None:
     result, folder = run(tmp_path, hooks(hook))
     before = (folder / 'epoch_3.pth').read_bytes()
@@ -188,10 +209,14 @@ def test_a_finished_run_that_is_resumed_gives_its_numbers_again(tmp_path: Path, 
 
 def test_an_average_that_is_not_finished_is_said(tmp_path: Path) -> None:
     stop = "dict(type='EarlyStoppingHook', monitor='toy/error', rule='less', patience=1, min_delta=100.0)"
-    result, folder = run(tmp_path, hooks("dict(type='GaussianAverageHook', mean=2)", stop, val=True, epochs=9))
-    log, = folder.glob('*/*.log')
-    assert f'training was stopped after {result["epochs"]} of 9 epochs: the model holds the weights of the last one, ' \
-           'not the Gaussian average' in log.read_text()
+    result, folder = run(
+        tmp_path, hooks("dict(type='GaussianAverageHook', mean=2)", stop, val=True, epochs=9)
+    )
+    (log,) = folder.glob('*/*.log')
+    assert (
+        f'training was stopped after {result["epochs"]} of 9 epochs: the model holds the weights of the last one, '
+        'not the Gaussian average' in log.read_text()
+    )
 
 
 def test_a_test_leaves_the_config_of_the_training(tmp_path: Path) -> None:

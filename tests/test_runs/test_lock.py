@@ -54,11 +54,18 @@ def holder(folder: Path, loader: bool = False):  # type: ignore[no-untyped-def]
 def test_the_second_is_refused_while_the_first_lives(tmp_path: Path, toy_config: Path) -> None:
     folder = tmp_path / 'run'
     with holder(folder) as process:
-        with pytest.raises(BusyError, match=f'another process .pid {process.pid} on .*, since 20.* is writing into'), \
-                held(folder):
+        with (
+            pytest.raises(
+                BusyError,
+                match=f'another process .pid {process.pid} on .*, since 20.* is writing into',
+            ),
+            held(folder),
+        ):
             pass
         for resume in (False, True):
-            with pytest.raises(WorkDirError, match=f'pid {process.pid} .*choose another --work-dir'):
+            with pytest.raises(
+                WorkDirError, match=f'pid {process.pid} .*choose another --work-dir'
+            ):
                 train(compose(toy_config, work_dir=str(folder)), resume=resume)
         assert [path.name for path in folder.iterdir()] == [TRAINING_LOCK]
         os.kill(process.pid, signal.SIGKILL)
@@ -105,7 +112,11 @@ def test_two_are_never_inside_together(tmp_path: Path) -> None:
 
 
 def test_the_same_process_is_no_exception(tmp_path: Path) -> None:
-    with held(tmp_path), pytest.raises(BusyError, match=r'^another run of this process is writing into'), held(tmp_path):
+    with (
+        held(tmp_path),
+        pytest.raises(BusyError, match=r'^another run of this process is writing into'),
+        held(tmp_path),
+    ):
         pass
     with held(tmp_path), held(tmp_path, 'another.lock'):
         pass
@@ -119,11 +130,16 @@ def test_a_folder_that_was_made_for_nothing_goes(tmp_path: Path) -> None:
         (tmp_path / 'c' / 'file').touch()
     assert [path.name for path in (tmp_path / 'c').iterdir()] == ['file']
     (tmp_path / 'file').touch()
-    with pytest.raises(NotADirectoryError, match='is a file; give a folder'), held(tmp_path / 'file'):
+    with (
+        pytest.raises(NotADirectoryError, match='is a file; give a folder'),
+        held(tmp_path / 'file'),
+    ):
         pass
 
 
-def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import fcntl
 
     said: list[str] = []
@@ -135,8 +151,10 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(fcntl, 'flock', none)
     with held(tmp_path):
         pass
-    assert said == [f'the file system of {tmp_path} has no locks (No locks available): start no second run in this folder '
-                    'while this one lives']
+    assert said == [
+        f'the file system of {tmp_path} has no locks (No locks available): start no second run in this folder '
+        'while this one lives'
+    ]
 
 
 def test_read_only_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,25 +162,50 @@ def test_read_only_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         raise OSError(errno.EROFS, 'Read-only file system')
 
     monkeypatch.setattr(lock.os, 'open', refuse)
-    with pytest.raises(WriteError, match=r"could not be written \(Read-only file system\).*--work-dir"), held(tmp_path):
+    with (
+        pytest.raises(
+            WriteError, match=r'could not be written \(Read-only file system\).*--work-dir'
+        ),
+        held(tmp_path),
+    ):
         pass
 
 
-@pytest.mark.parametrize(('variable', 'launcher'), [('SLURM_STEP_NUM_TASKS', 'slurm'), ('OMPI_COMM_WORLD_SIZE', 'mpi')])
-def test_tasks_that_should_have_been_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str,
-                                             launcher: str) -> None:
+@pytest.mark.parametrize(
+    ('variable', 'launcher'), [('SLURM_STEP_NUM_TASKS', 'slurm'), ('OMPI_COMM_WORLD_SIZE', 'mpi')]
+)
+def test_tasks_that_should_have_been_one_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, launcher: str
+) -> None:
     monkeypatch.setenv(variable, '4')
-    with held(tmp_path), pytest.raises(BusyError, match=f'4 processes were started here, which --launcher {launcher}'), \
-            held(tmp_path):
+    with (
+        held(tmp_path),
+        pytest.raises(
+            BusyError, match=f'4 processes were started here, which --launcher {launcher}'
+        ),
+        held(tmp_path),
+    ):
         pass
 
 
-SPELLINGS = ['../wd/rel', 'a/../rel', './rel', 'rel/', 'rel//', './/rel/.', 'missing/../rel', 'link/rel', 'linked']
+SPELLINGS = [
+    '../wd/rel',
+    'a/../rel',
+    './rel',
+    'rel/',
+    'rel//',
+    './/rel/.',
+    'missing/../rel',
+    'link/rel',
+    'linked',
+]
 
 
 @pytest.mark.parametrize('role', ['work_dir', 'out_dir', 'both'])
 @pytest.mark.parametrize('spelling', SPELLINGS)
-def test_a_run_does_not_lock_itself_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str, role: str) -> None:
+def test_a_run_does_not_lock_itself_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str, role: str
+) -> None:
     """However its folder is written, as the work directory or as that of the checkpoints."""
     here = tmp_path / 'wd'
     for folder in ('a', 'rel'):
@@ -172,8 +215,14 @@ def test_a_run_does_not_lock_itself_out(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(here)
     overrides: dict = {'train_cfg.max_epochs': 1}
     if role != 'work_dir':
-        overrides['default_hooks.checkpoint.out_dir'] = spelling if role == 'out_dir' else str(here / 'rel')
-    cfg = compose(write_config(tmp_path), work_dir='rel' if role == 'out_dir' else spelling, overrides=overrides)
+        overrides['default_hooks.checkpoint.out_dir'] = (
+            spelling if role == 'out_dir' else str(here / 'rel')
+        )
+    cfg = compose(
+        write_config(tmp_path),
+        work_dir='rel' if role == 'out_dir' else spelling,
+        overrides=overrides,
+    )
     train(cfg)
     assert (here / 'rel' / 'epoch_1.pth').is_file()
     assert (here / 'rel' / 'result.json').is_file()
@@ -187,12 +236,18 @@ def test_checkpoints_outside_the_work_dir(tmp_path: Path) -> None:
     config = write_config(tmp_path)
 
     def run(parent: str, resume: bool = False) -> None:
-        cfg = compose(config, work_dir=str(tmp_path / parent / 'run'),
-                      overrides={'default_hooks.checkpoint.out_dir': str(tmp_path / 'ckpts')})
+        cfg = compose(
+            config,
+            work_dir=str(tmp_path / parent / 'run'),
+            overrides={'default_hooks.checkpoint.out_dir': str(tmp_path / 'ckpts')},
+        )
         train(cfg, resume=resume)
 
     run('a')
-    assert sorted(path.name for path in (tmp_path / 'ckpts' / 'run').iterdir()) == ['epoch_1.pth', 'epoch_2.pth']
+    assert sorted(path.name for path in (tmp_path / 'ckpts' / 'run').iterdir()) == [
+        'epoch_1.pth',
+        'epoch_2.pth',
+    ]
     with pytest.raises(WorkDirError, match=r'ckpts/run. is not empty'):
         run('b')
     (tmp_path / 'ckpts' / 'run' / 'epoch_2.pth').unlink()
@@ -202,7 +257,9 @@ def test_checkpoints_outside_the_work_dir(tmp_path: Path) -> None:
         run('a', resume=True)
 
 
-def test_two_tests_of_one_second(toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_tests_of_one_second(
+    toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train(compose(toy_config, work_dir=str(tmp_path / 'run')))
     monkeypatch.setattr('time.time', lambda: 1_700_000_000.0)
     cfg = compose(toy_config, work_dir=str(tmp_path / 'test'))

@@ -63,8 +63,19 @@ def test_logs_of_failed_starts_do_not_count(tmp_path: Path) -> None:
     check_work_dir(tmp_path, resume=True)
 
 
-@pytest.mark.parametrize('name', [
-    '.DS_Store', '._.DS_Store', 'Thumbs.db', 'thumbs.db', 'desktop.ini', 'Desktop.ini', '.directory', '.nfs000000012ab'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        '.DS_Store',
+        '._.DS_Store',
+        'Thumbs.db',
+        'thumbs.db',
+        'desktop.ini',
+        'Desktop.ini',
+        '.directory',
+        '.nfs000000012ab',
+    ],
+)
 def test_what_file_managers_leave_does_not_count(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text('')
     check_work_dir(tmp_path)
@@ -76,7 +87,11 @@ def test_what_file_managers_leave_does_not_count(tmp_path: Path, name: str) -> N
 
 def test_leftovers_of_a_killed_start_do_not_count(tmp_path: Path) -> None:
     """Killed while its first files were written; the next start, with --resume or without, uses the folder."""
-    leftovers = ('.epoch_1.pth.123-0a1b2c3d.tmp', '.data_split.json.9-ffffffff.tmp', '.result.json.77-01234567.tmp')
+    leftovers = (
+        '.epoch_1.pth.123-0a1b2c3d.tmp',
+        '.data_split.json.9-ffffffff.tmp',
+        '.result.json.77-01234567.tmp',
+    )
     for name in (*leftovers, *DATA_RECORD, TRAINING_LOCK):
         (tmp_path / name).write_text('{')
     check_work_dir(tmp_path)
@@ -89,32 +104,50 @@ def test_launcher_must_be_known_and_started_by_torchrun(monkeypatch: pytest.Monk
     monkeypatch.delenv('RANK', raising=False)
     with pytest.raises(ValueError, match='allowed'), launched(Config(dict(launcher='torch'))):
         pass
-    with pytest.raises(RuntimeError, match='dist_train'), launched(Config(dict(launcher='pytorch'))):
+    with (
+        pytest.raises(RuntimeError, match='dist_train'),
+        launched(Config(dict(launcher='pytorch'))),
+    ):
         pass
     with launched(Config(dict(launcher='none'))):
         assert not torch.distributed.is_initialized()
 
 
-TORCHRUN = dict(WORLD_SIZE='2', RANK='1', LOCAL_RANK='1', MASTER_ADDR='127.0.0.1', MASTER_PORT='29500')
+TORCHRUN = dict(
+    WORLD_SIZE='2', RANK='1', LOCAL_RANK='1', MASTER_ADDR='127.0.0.1', MASTER_PORT='29500'
+)
 
 
 @pytest.mark.parametrize(('changes', 'launcher', 'expected'), [
     ({}, 'none', 'pytorch'), ({}, None, 'pytorch'), ({}, 'slurm', 'slurm'),
     ({'WORLD_SIZE': '1'}, 'none', 'none'), ({'WORLD_SIZE': 'two'}, 'none', 'none'),
     ({'RANK': None}, 'none', 'none'), ({'MASTER_ADDR': None}, 'none', 'none'), ({'WORLD_SIZE': None}, None, None),
-])
-def test_processes_of_torchrun_are_one_run(monkeypatch: pytest.MonkeyPatch, changes: dict, launcher: str | None,
-                                           expected: str | None) -> None:
+])  # fmt: skip
+def test_processes_of_torchrun_are_one_run(
+    monkeypatch: pytest.MonkeyPatch, changes: dict, launcher: str | None, expected: str | None
+) -> None:
     for name, value in {**TORCHRUN, **changes}.items():
-        monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
+        monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(
+            name, value
+        )
     cfg = Config({} if launcher is None else dict(launcher=launcher))
     settle_launcher(cfg)
     assert cfg.get('launcher') == expected
 
 
-@pytest.mark.parametrize('error', [
-    ConfigError(['a', 'b c'], 'x.py'), WorkDirError('w'), BusyError('b'), WriteError.of('f', OSError(28, 'No space')),
-    CheckpointError('c'), FileNotFoundError('f'), KeyError('k')], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    'error',
+    [
+        ConfigError(['a', 'b c'], 'x.py'),
+        WorkDirError('w'),
+        BusyError('b'),
+        WriteError.of('f', OSError(28, 'No space')),
+        CheckpointError('c'),
+        FileNotFoundError('f'),
+        KeyError('k'),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_errors_reach_other_processes_whole(error: Exception) -> None:
     sent = pickle.loads(pickle.dumps(_portable(error)))
     assert type(sent) is type(error)

@@ -39,12 +39,17 @@ def full_for(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 @pytest.mark.parametrize('name', ['epoch_2.pth', 'last_checkpoint', 'result.json'])
-def test_files_of_a_run(toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_files_of_a_run(
+    toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     folder = tmp_path / 'run'
     cfg = compose(toy_config, work_dir=str(folder))
     with monkeypatch.context() as patch:
         full_for(patch, name)
-        with pytest.raises(WriteError, match=rf"run/{name}' could not be written \(No space left on device.*--resume"):
+        with pytest.raises(
+            WriteError,
+            match=rf"run/{name}' could not be written \(No space left on device.*--resume",
+        ):
             train(cfg)
     assert not (folder / name).exists()
     assert not list(folder.glob('.*'))
@@ -54,7 +59,9 @@ def test_files_of_a_run(toy_config: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert json.loads((folder / 'result.json').read_text())['metrics'] == metrics
 
 
-def test_result_of_a_test(toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_of_a_test(
+    toy_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train(compose(toy_config, work_dir=str(tmp_path / 'run')))
     full_for(monkeypatch, 'result.json')
     with pytest.raises(WriteError, match=r"result\.json' could not be written"):
@@ -71,7 +78,9 @@ class FullLog(Hook):
         if runner.epoch != 1:
             return
         if self.file == 'log':
-            handler, = (item for item in runner.logger.handlers if isinstance(item, logging.FileHandler))
+            (handler,) = (
+                item for item in runner.logger.handlers if isinstance(item, logging.FileHandler)
+            )
             handler.stream = open('/dev/full', 'w')  # noqa: SIM115 -- the handler closes it
         else:
             path = next(Path(runner.log_dir).rglob('scalars.json'))
@@ -83,7 +92,9 @@ class FullLog(Hook):
 @pytest.mark.parametrize('file', ['log', 'scalars.json'])
 def test_logs(toy_config: Path, tmp_path: Path, capsys: pytest.CaptureFixture, file: str) -> None:
     cfg = compose(toy_config, work_dir=str(tmp_path / 'run'))
-    with pytest.raises(WriteError, match=r"could not be written \(No space left on device, [\d,]+ MiB free\)") as caught:
+    with pytest.raises(
+        WriteError, match=r'could not be written \(No space left on device, [\d,]+ MiB free\)'
+    ) as caught:
         train(cfg, hooks=[FullLog(file)])
     assert '\n' not in str(caught.value)
     assert 'Traceback' not in ''.join(capsys.readouterr())
@@ -96,7 +107,9 @@ def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
         assert caught.value is error
 
 
-@pytest.mark.skipif(sys.platform == 'win32' or os.geteuid() == 0, reason='root may write everywhere')
+@pytest.mark.skipif(
+    sys.platform == 'win32' or os.geteuid() == 0, reason='root may write everywhere'
+)
 def test_folder_without_permission(toy_config: Path, tmp_path: Path) -> None:
     (tmp_path / 'run').mkdir(mode=0o500)
     with pytest.raises(WriteError, match='choose a --work-dir that you may write to'):

@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from vamp_mm.structures.text_files import TextFileError, parse_json, read_json, read_text
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-10**18, 10**18) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(VALUES)
@@ -28,7 +34,9 @@ def test_a_key_twice_is_refused_at_any_depth(value: dict, data: st.DataObject) -
     key = data.draw(st.sampled_from(sorted(value)))
     twice = json.dumps(value)[:-1] + f', {json.dumps(key)}: 1}}'
     for text in (twice, f'[1, {twice}]', f'{{"a": [{{"b": {twice}}}]}}'):
-        with pytest.raises(TextFileError, match='x has the key .* twice in one object; keep one of them'):
+        with pytest.raises(
+            TextFileError, match='x has the key .* twice in one object; keep one of them'
+        ):
             parse_json(text, 'x')
 
 
@@ -51,7 +59,9 @@ def test_what_is_refused(text: str, says: str) -> None:
 def test_files_that_are_no_text(tmp_path: Path) -> None:
     file = tmp_path / 'f.json'
     file.write_bytes('{"ü": 1}'.encode('latin-1'))
-    with pytest.raises(TextFileError, match=r'f.json is not UTF-8 text \(.* at byte 2\); save it as UTF-8'):
+    with pytest.raises(
+        TextFileError, match=r'f.json is not UTF-8 text \(.* at byte 2\); save it as UTF-8'
+    ):
         read_json(file)
     file.write_bytes(b'\xef\xbb\xbf[1]')
     assert read_json(file) == [1]
@@ -62,7 +72,9 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
         read_json(file)
     with open(file, 'wb') as sparse:
         sparse.truncate(5 << 30)  # no disk is used
-    with pytest.raises(TextFileError, match='f.json has 5,368,709,120 bytes; at most 1,073,741,824 are read'):
+    with pytest.raises(
+        TextFileError, match='f.json has 5,368,709,120 bytes; at most 1,073,741,824 are read'
+    ):
         read_json(file)
     os.mkfifo(tmp_path / 'fifo')
     for path in (tmp_path / 'fifo', tmp_path, '/dev/zero'):

@@ -8,21 +8,28 @@ from vamp_mm.structures import Vocabulary
 
 
 def test_sentences_are_grouped_by_template_and_show_underscores_as_blanks():
-    vocabulary = Vocabulary(names=['cat', 'golden_retriever'], templates=('a photo of a {}.', 'art of {}'))
-    assert vocabulary.sentences == (('a photo of a cat.', 'a photo of a golden retriever.'),
-                                    ('art of cat', 'art of golden retriever'))
+    vocabulary = Vocabulary(
+        names=['cat', 'golden_retriever'], templates=('a photo of a {}.', 'art of {}')
+    )
+    assert vocabulary.sentences == (
+        ('a photo of a cat.', 'a photo of a golden retriever.'),
+        ('art of cat', 'art of golden retriever'),
+    )
     assert len(vocabulary) == 2
     assert vocabulary.seen
 
 
 def test_braces_in_a_name_stay_as_they_are():
-    assert Vocabulary(names=('{0}', )).sentences == (('a photo of a {0}.', ), )
+    assert Vocabulary(names=('{0}',)).sentences == (('a photo of a {0}.',),)
 
 
-@pytest.mark.parametrize(('names', 'label'), [
-    (('cat', 'cat'), r'\[0, 1\]'),
-    (('dog', 'Golden_Retriever', 'golden  retriever'), r'\[1, 2\]'),
-])
+@pytest.mark.parametrize(
+    ('names', 'label'),
+    [
+        (('cat', 'cat'), r'\[0, 1\]'),
+        (('dog', 'Golden_Retriever', 'golden  retriever'), r'\[1, 2\]'),
+    ],
+)
 def test_names_that_look_the_same_to_the_text_tower_are_refused(names, label):
     with pytest.raises(ValueError, match=label):
         Vocabulary(names=names)
@@ -38,7 +45,7 @@ def test_a_string_instead_of_a_list_is_refused():
     with pytest.raises(TypeError, match=r"\('cat',\)"):
         Vocabulary(names='cat')
     with pytest.raises(TypeError, match='single string'):
-        Vocabulary(names=('cat', ), templates='a {}.')
+        Vocabulary(names=('cat',), templates='a {}.')
 
 
 def test_names_that_are_no_strings_are_refused():
@@ -49,11 +56,11 @@ def test_names_that_are_no_strings_are_refused():
 @pytest.mark.parametrize('template', ['a photo', 'a {} of {}', ''])
 def test_a_template_needs_exactly_one_place_for_the_name(template):
     with pytest.raises(ValueError, match='exactly one'):
-        Vocabulary(names=('cat', ), templates=(template, ))
+        Vocabulary(names=('cat',), templates=(template,))
 
 
 def test_a_vocabulary_is_frozen_and_comparable():
-    vocabulary = Vocabulary(names=('cat', ))
+    vocabulary = Vocabulary(names=('cat',))
     assert vocabulary == Vocabulary(names=['cat'])
     with pytest.raises(dataclasses.FrozenInstanceError):
         vocabulary.seen = False
@@ -71,4 +78,4 @@ def test_known_homonyms_may_stand_for_several_labels():
 
 def test_names_that_the_tokenizer_reads_alike_are_the_same_name() -> None:
     with pytest.raises(ValueError, match='stands for several'):
-        Vocabulary(('a &amp; b', 'a & b'), ('a {}.', ))
+        Vocabulary(('a &amp; b', 'a & b'), ('a {}.',))

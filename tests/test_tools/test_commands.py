@@ -32,10 +32,21 @@ class Done:
 def _run(*words: str | Path, cwd: Path) -> Done:
     """Run a command in a process of its own."""
     paths = [str(ROOT), str(ROOT / 'tests'), os.environ.get('PYTHONPATH', '')]
-    env = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, paths)), 'PYTHON': sys.executable,
-           'OMP_NUM_THREADS': '1'}
+    env = {
+        **os.environ,
+        'PYTHONPATH': os.pathsep.join(filter(None, paths)),
+        'PYTHON': sys.executable,
+        'OMP_NUM_THREADS': '1',
+    }
     done = subprocess.run(
-        [str(word) for word in words], cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False)
+        [str(word) for word in words],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     return Done(done.returncode, done.stdout, done.stderr)
 
 
@@ -59,8 +70,20 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the toy config and a run of it in ``run``, trained by the command."""
     folder = tmp_path_factory.mktemp('commands')
     toy_apis.write_config(folder)
-    done = _python('train.py', 'toy.py', '--work-dir', 'run', '--seed', '5', '--shots', '6', '--amp',
-                   '--cfg-options', 'optim_wrapper.optimizer.lr=0.1', cwd=folder)
+    done = _python(
+        'train.py',
+        'toy.py',
+        '--work-dir',
+        'run',
+        '--seed',
+        '5',
+        '--shots',
+        '6',
+        '--amp',
+        '--cfg-options',
+        'optim_wrapper.optimizer.lr=0.1',
+        cwd=folder,
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -129,7 +152,16 @@ def test_two_processes_train_and_test_without_a_gpu(trained: Path) -> None:
     assert done.returncode == 0, done.stderr
     result = json.loads((trained / 'two' / 'result.json').read_text())
     assert result['processes'] == 2
-    done = _run('bash', TOOLS / 'dist_test.sh', 'toy.py', 'two/epoch_2.pth', '2', '--work-dir', 'two_test', cwd=trained)
+    done = _run(
+        'bash',
+        TOOLS / 'dist_test.sh',
+        'toy.py',
+        'two/epoch_2.pth',
+        '2',
+        '--work-dir',
+        'two_test',
+        cwd=trained,
+    )
     assert done.returncode == 0, done.stderr
     found = [json.loads(path.read_text()) for path in (trained / 'two_test').glob('*/result.json')]
     # Two processes see the same eight numbers in batches of two; the mean over batches is that of one process.
@@ -143,13 +175,17 @@ def test_scripts_tell_their_usage(script: str, tmp_path: Path) -> None:
     assert 'usage' in done.stderr
 
 
-def test_slurm_script_asks_for_what_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slurm_script_asks_for_what_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     srun = tmp_path / 'srun'
     srun.write_text('#!/bin/sh\necho "$@"\n')
     srun.chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}{os.pathsep}{os.environ["PATH"]}')
     monkeypatch.setenv('GPUS', '4')
-    done = _run('bash', TOOLS / 'slurm_train.sh', 'part', 'job', 'config.py', '--seed', '2', cwd=tmp_path)
+    done = _run(
+        'bash', TOOLS / 'slurm_train.sh', 'part', 'job', 'config.py', '--seed', '2', cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert '--partition part' in done.stdout
     assert '--ntasks 4' in done.stdout
@@ -157,7 +193,9 @@ def test_slurm_script_asks_for_what_it_was_told(tmp_path: Path, monkeypatch: pyt
 
 
 def test_print_config_of_the_quickstart_config(tmp_path: Path) -> None:
-    done = _python('print_config.py', ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py', cwd=tmp_path)
+    done = _python(
+        'print_config.py', ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py', cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "type='VariationalPrompter'" in done.stdout
 
@@ -168,7 +206,14 @@ def test_check_protocol_exits_with_what_it_found(tmp_path: Path) -> None:
     codes = []
     for size in (1, 2):
         (tmp_path / 'vectors.json').write_text(json.dumps({'dtd': {'sizes': {'train': size}}}))
-        done = _python('dataset_tools/check_protocol.py', '--vectors', 'vectors.json', '--splits', '.', cwd=tmp_path)
+        done = _python(
+            'dataset_tools/check_protocol.py',
+            '--vectors',
+            'vectors.json',
+            '--splits',
+            '.',
+            cwd=tmp_path,
+        )
         codes.append(done.returncode)
     assert codes == [0, 1]
     assert 'DIFFERENT dtd.sizes.train: recorded 2, found 1' in done.stdout

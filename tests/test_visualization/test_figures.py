@@ -51,7 +51,9 @@ def test_a_reliability_diagram_is_drawn(tmp_path: Path) -> None:
     assert pixels(path, (0x3B, 0x6F, 0xB6)) > 10_000  # blue bars
 
 
-def test_a_blue_bar_reaches_the_accuracy_and_green_is_its_part_above_the_confidence(tmp_path: Path) -> None:
+def test_a_blue_bar_reaches_the_accuracy_and_green_is_its_part_above_the_confidence(
+    tmp_path: Path,
+) -> None:
     # one bar each: right 100 % at a confidence of 30 %, and right 30 % at one of 100 %
     under = reliability_diagram([0.3] * 10, [1] * 10, tmp_path / 'under.png')
     over = reliability_diagram([1.0] * 10, [1] * 3 + [0] * 7, tmp_path / 'over.png')
@@ -115,7 +117,9 @@ def test_a_damaged_image_is_a_cross_on_the_sheet_and_named(
     tmp_path: Path, records: list[dict], damage: bytes | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr('vamp_mm.visualization.drawing.print_log', lambda text, *args: said.append(text))
+    monkeypatch.setattr(
+        'vamp_mm.visualization.drawing.print_log', lambda text, *args: said.append(text)
+    )
     file = Path(records[-1]['img_path'])  # the most certain one
     if isinstance(damage, str):
         Image.effect_noise((200, 200), 90).save(file)

@@ -53,8 +53,15 @@ def toy_font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]) -
     path = tmp_path / 'blocks.ttf'
     builder.save(path)
     manager = font_manager.fontManager
-    monkeypatch.setattr(manager, 'ttflist', [
-        entry for entry in manager.ttflist if entry.name.startswith(('DejaVu Sans', 'Last Resort'))])
+    monkeypatch.setattr(
+        manager,
+        'ttflist',
+        [
+            entry
+            for entry in manager.ttflist
+            if entry.name.startswith(('DejaVu Sans', 'Last Resort'))
+        ],
+    )
     monkeypatch.setattr(font_manager, 'findSystemFonts', lambda: [str(path)])
     return 'Blocks of a Test'
 
@@ -80,7 +87,10 @@ def test_no_name_is_read_as_tex(tmp_path: Path, said: list[str]) -> None:
         warnings.simplefilter('error')
         _sheet(tmp_path / 'all.png', TEX)
         # mathematics would leave out the dollars and lower the letter: fewer dark pixels than the plain characters have
-        single = [(_sheet(tmp_path / f'{number}.png', [name]) < 128).sum() for number, name in enumerate(['$a_b$', 'a_b'])]
+        single = [
+            (_sheet(tmp_path / f'{number}.png', [name]) < 128).sum()
+            for number, name in enumerate(['$a_b$', 'a_b'])
+        ]
     assert single[0] > single[1]
     assert said == []
 
@@ -95,7 +105,9 @@ def test_any_text_becomes_one_line_that_can_be_drawn(text: str) -> None:
     assert fonts.text_width(text, 12) >= 0
 
 
-def test_a_font_of_the_machine_draws_what_dejavu_lacks(tmp_path: Path, toy_font: str, said: list[str]) -> None:
+def test_a_font_of_the_machine_draws_what_dejavu_lacks(
+    tmp_path: Path, toy_font: str, said: list[str]
+) -> None:
     shown, faces = fonts.drawable(f'cat {DRAWN}')
     assert shown == f'cat {DRAWN}'
     assert [face.family for face in faces] == ['DejaVu Sans', toy_font]
@@ -114,14 +126,18 @@ def test_a_font_of_the_machine_draws_what_dejavu_lacks(tmp_path: Path, toy_font:
     assert ink.any(axis=0).sum() == pytest.approx(180, abs=6)
 
 
-def test_what_no_font_has_is_named_once_for_each_script(tmp_path: Path, toy_font: str, said: list[str]) -> None:
+def test_what_no_font_has_is_named_once_for_each_script(
+    tmp_path: Path, toy_font: str, said: list[str]
+) -> None:
     names = [f'{MISSING[0]}', f'{DRAWN}{MISSING[0]}', MISSING[1], 'cat']
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         for number in range(2):
             _sheet(tmp_path / f'{number}.png', names)
     assert len(said) == 2
-    assert said[0].startswith("no font on this machine has U+B9D0 of '말' (HANGUL): pictures show □ in place")
+    assert said[0].startswith(
+        "no font on this machine has U+B9D0 of '말' (HANGUL): pictures show □ in place"
+    )
     assert said[1].startswith("no font on this machine has U+1200 of 'ሀ' (ETHIOPIC): ")
     assert fonts.drawable(f'{DRAWN}{MISSING[0]}')[0] == f'{DRAWN}□'
 
@@ -140,5 +156,7 @@ def test_short_names_stay_and_wide_letters_count_twice() -> None:
 def test_latin_is_drawn_as_before(said: list[str]) -> None:
     picture, plain = (Image.new('L', (200, 30), 255) for _ in range(2))
     fonts.draw_text(ImageDraw.Draw(picture), (3, 2), 'Égée Ωmega', 17, 'black')
-    ImageDraw.Draw(plain).text((3, 2), 'Égée Ωmega', fill='black', font=fonts._pillow(fonts._base(False).path, 17))
+    ImageDraw.Draw(plain).text(
+        (3, 2), 'Égée Ωmega', fill='black', font=fonts._pillow(fonts._base(False).path, 17)
+    )
     assert picture.tobytes() == plain.tobytes()

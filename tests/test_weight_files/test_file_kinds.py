@@ -19,7 +19,7 @@ from safetensors.torch import save, save_file
 
 from vamp_mm.weight_files import CheckpointError, read_weights
 
-_STATE = {'w': torch.arange(6.).reshape(2, 3)}
+_STATE = {'w': torch.arange(6.0).reshape(2, 3)}
 
 
 def _torch() -> bytes:
@@ -62,9 +62,15 @@ FILES = {
     'lfs.safetensors': (_POINTER, 'is a git-lfs pointer'),
     'page.pt': (b'\n <!DOCTYPE html><html>', 'is a web page'),
     'Page.bin': (b'<HTML><head>', 'is a web page'),
-    'denied.pt': (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code>', 'is a web page or an error message of a server'),
+    'denied.pt': (
+        b'<?xml version="1.0"?><Error><Code>AccessDenied</Code>',
+        'is a web page or an error message of a server',
+    ),
     'text.pt': (b'Not found\n', "is a text file that begins with 'Not found'"),
-    'index.json': (b'{"metadata": {}, "weight_map": {}}', 'is the index of weights split into several files'),
+    'index.json': (
+        b'{"metadata": {}, "weight_map": {}}',
+        'is the index of weights split into several files',
+    ),
     'config.pt': (b'{"model_type": "clip"}', 'is a JSON text'),
     'cut.pt': (_torch()[:300], 'table of contents, which stands at the end.*truncated'),
     'zeros.pt': (b'\0' * 99, 'begin with zeros'),
@@ -80,7 +86,10 @@ FILES = {
     'a.h5': (b'\x89HDF\r\n\x1a\n' + b'\0' * 20, 'is an HDF5 file'),
     'a.png': (b'\x89PNG\r\n', 'is a PNG picture'),
     'noise.pt': (bytes(range(200, 256)), 'is no weight file known here'),
-    'header.safetensors': (struct.pack('<Q', 2**60) + b'{"a":1}', 'table of contents of 1,152,921,504,606,846,976 bytes; the limit'),
+    'header.safetensors': (
+        struct.pack('<Q', 2**60) + b'{"a":1}',
+        'table of contents of 1,152,921,504,606,846,976 bytes; the limit',
+    ),
     'cut.safetensors': (save(_STATE)[:-4], r'is truncated: its tensors need \d+ bytes'),
     'words.safetensors': (struct.pack('<Q', 4) + b'{abc', 'is no JSON'),
     'kind.safetensors': (struct.pack('<Q', 7) + b'{"a":5}', "gives no size for 'a'"),
@@ -99,7 +108,9 @@ def test_one_sentence_says_what_the_file_is(tmp_path: Path, name: str) -> None:
 
 
 def test_a_claim_of_tensors_is_checked_before_they_are_read(tmp_path: Path) -> None:
-    header = json.dumps({'w': {'dtype': 'F32', 'shape': [2**40], 'data_offsets': [0, 2**42]}}).encode()
+    header = json.dumps(
+        {'w': {'dtype': 'F32', 'shape': [2**40], 'data_offsets': [0, 2**42]}}
+    ).encode()
     (tmp_path / 'a.safetensors').write_bytes(struct.pack('<Q', len(header)) + header)
     with pytest.raises(CheckpointError, match='its tensors need 4,398,046,511'):
         read_weights(tmp_path / 'a.safetensors')

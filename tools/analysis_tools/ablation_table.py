@@ -16,11 +16,18 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
     parser.add_argument(
-        '--baseline', metavar='NAME', help='row that differences are taken to; the one without overrides if not given')
-    parser.add_argument('--out', metavar='DIR', help='where the files go; DIR/ablation if not given')
+        '--baseline',
+        metavar='NAME',
+        help='row that differences are taken to; the one without overrides if not given',
+    )
     parser.add_argument(
-        '--newest', action='store_true',
-        help='of runs that differ in their config alone, take the newest instead of stopping')
+        '--out', metavar='DIR', help='where the files go; DIR/ablation if not given'
+    )
+    parser.add_argument(
+        '--newest',
+        action='store_true',
+        help='of runs that differ in their config alone, take the newest instead of stopping',
+    )
     return parser.parse_args()
 
 

@@ -21,7 +21,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch-size', type=whole(1), default=32)
     parser.add_argument('--workers', type=whole(0), default=2, help='loading processes')
     parser.add_argument('--rounds', type=whole(1), default=5)
-    parser.add_argument('--test-transforms', dest='train', action='store_false', help='resize and centre crop')
+    parser.add_argument(
+        '--test-transforms', dest='train', action='store_false', help='resize and centre crop'
+    )
     return parser.parse_args()
 
 

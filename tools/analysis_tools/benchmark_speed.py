@@ -18,22 +18,41 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('--device', default='cpu')
-    parser.add_argument('--arch', default='ViT-B-16', help='open_clip model name; weights are random')
+    parser.add_argument(
+        '--arch', default='ViT-B-16', help='open_clip model name; weights are random'
+    )
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=METHODS)
-    parser.add_argument('--classes', nargs='+', type=whole(1), default=[50], help='ImageNet class names')
+    parser.add_argument(
+        '--classes', nargs='+', type=whole(1), default=[50], help='ImageNet class names'
+    )
     parser.add_argument('--images', type=whole(1), default=4, help='images per step')
     parser.add_argument(
-        '--samples', type=whole(1), default=10, help='Monte-Carlo samples of a prediction; training draws one')
-    parser.add_argument('--rounds', type=whole(1), default=5, help='timed rounds, all contestants in each')
+        '--samples',
+        type=whole(1),
+        default=10,
+        help='Monte-Carlo samples of a prediction; training draws one',
+    )
     parser.add_argument(
-        '--precision', choices=['float32', 'bfloat16', 'float16'], default='float32')
+        '--rounds', type=whole(1), default=5, help='timed rounds, all contestants in each'
+    )
     parser.add_argument(
-        '--textbook-sentences', type=whole(1), default=200,
-        help='time the textbook path on this many sentences at most and scale its times up')
-    parser.add_argument('--max-tokens', type=whole(1), help="the engine's budget; default: by free memory")
+        '--precision', choices=['float32', 'bfloat16', 'float16'], default='float32'
+    )
     parser.add_argument(
-        '--clock', choices=['wall', 'cpu'], default='wall',
-        help='cpu: processor time of this process, for a CPU that others use too')
+        '--textbook-sentences',
+        type=whole(1),
+        default=200,
+        help='time the textbook path on this many sentences at most and scale its times up',
+    )
+    parser.add_argument(
+        '--max-tokens', type=whole(1), help="the engine's budget; default: by free memory"
+    )
+    parser.add_argument(
+        '--clock',
+        choices=['wall', 'cpu'],
+        default='wall',
+        help='cpu: processor time of this process, for a CPU that others use too',
+    )
     parser.add_argument('--json', dest='out', metavar='FILE', help='write all numbers')
     return parser.parse_args()
 

@@ -17,20 +17,40 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
-    parser.add_argument('--method', choices=['pca', 'tsne'], default='pca', help='tsne needs scikit-learn')
-    parser.add_argument('--block', help="number of one prompted block, or 'words'; all of them together if not given")
+    parser.add_argument(
+        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
+    )
+    parser.add_argument(
+        '--method', choices=['pca', 'tsne'], default='pca', help='tsne needs scikit-learn'
+    )
+    parser.add_argument(
+        '--block',
+        help="number of one prompted block, or 'words'; all of them together if not given",
+    )
     parser.add_argument('--max-images', type=whole(1), default=2000, help='most images to show')
     parser.add_argument('--tsne-seed', type=whole(0, 2**32 - 1), default=0)
-    parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the picture')
+    parser.add_argument(
+        '--out',
+        metavar='DIR',
+        default='work_dirs/inside',
+        help='folder for the CSV and the picture',
+    )
     return parser.parse_args()
 
 
 @command
 def main() -> None:
     args = parse_args()
-    latent_map(compose_from(args), args.checkpoint, args.split, args.out, args.method, args.block, args.max_images,
-               args.tsne_seed)
+    latent_map(
+        compose_from(args),
+        args.checkpoint,
+        args.split,
+        args.out,
+        args.method,
+        args.block,
+        args.max_images,
+        args.tsne_seed,
+    )
 
 
 if __name__ == '__main__':

@@ -18,7 +18,9 @@ def parse_args() -> argparse.Namespace:
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--top-k', type=whole(1), default=5, help='words for each learned token')
-    parser.add_argument('--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it')
+    parser.add_argument(
+        '--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it'
+    )
     return parser.parse_args()
 
 

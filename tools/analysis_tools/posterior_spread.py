@@ -16,8 +16,15 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
-    parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the picture')
+    parser.add_argument(
+        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
+    )
+    parser.add_argument(
+        '--out',
+        metavar='DIR',
+        default='work_dirs/inside',
+        help='folder for the CSV and the picture',
+    )
     return parser.parse_args()
 
 

@@ -18,12 +18,19 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     add_data_options(parser)
     parser.add_argument(
-        'checkpoint', nargs='?', help='checkpoint file, or the word none; left out if config is a predictions_<split>.jsonl')
-    parser.add_argument('--split', help='name of a target in test_cfg.splits, such as base; the first if not given')
+        'checkpoint',
+        nargs='?',
+        help='checkpoint file, or the word none; left out if config is a predictions_<split>.jsonl',
+    )
+    parser.add_argument(
+        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
+    )
     parser.add_argument('--number', type=whole(1), default=8, help='images at each end')
     parser.add_argument('--by', choices=ORDERS, default='predictive_entropy')
     parser.add_argument('--only', choices=['wrong', 'right'], help='wrong or right answers alone')
-    parser.add_argument('--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the sheet')
+    parser.add_argument(
+        '--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the sheet'
+    )
     args = parser.parse_args()
     if args.config.endswith('.jsonl') != (args.checkpoint is None):
         parser.error('give a predictions_<split>.jsonl alone, or a config and a checkpoint')

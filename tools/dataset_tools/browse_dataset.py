@@ -20,11 +20,17 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', default='sheet.png', help='the PNG to write')
-    parser.add_argument('--split', default='train', help='train, val, test, or a target of test_cfg.splits')
+    parser.add_argument(
+        '--split', default='train', help='train, val, test, or a target of test_cfg.splits'
+    )
     parser.add_argument('--number', type=whole(1), default=16, help='images')
     parser.add_argument('--views', type=whole(1), help='draws of the augmentation per image')
-    parser.add_argument('--seed', type=whole(0, 2**32 - 1), default=0, help='seed of the choice of images')
-    parser.add_argument('--dataset', help='name of a file in configs/_base_/datasets, or the path of own data')
+    parser.add_argument(
+        '--seed', type=whole(0, 2**32 - 1), default=0, help='seed of the choice of images'
+    )
+    parser.add_argument(
+        '--dataset', help='name of a file in configs/_base_/datasets, or the path of own data'
+    )
     add_overrides(parser, 'set single values')
     return parser.parse_args()
 

@@ -19,7 +19,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--vectors', required=True, help='JSON file of recorded values')
     parser.add_argument('--splits', required=True, help='folder of split_zhou_*.json files')
     parser.add_argument(
-        '--strict', action='store_true', help='exit with 2 if anything could not be checked')
+        '--strict', action='store_true', help='exit with 2 if anything could not be checked'
+    )
     return parser.parse_args()
 
 

@@ -17,10 +17,14 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark')
-    parser.add_argument('--archives', help='folder with the downloaded files; without it they are only listed')
+    parser.add_argument(
+        '--archives', help='folder with the downloaded files; without it they are only listed'
+    )
     parser.add_argument('--out', default='data', help='folder that holds the datasets')
     parser.add_argument('--overwrite', action='store_true', help='replace what is already there')
-    parser.add_argument('--no-md5', dest='check_md5', action='store_false', help='do not compare MD5 sums')
+    parser.add_argument(
+        '--no-md5', dest='check_md5', action='store_false', help='do not compare MD5 sums'
+    )
     return parser.parse_args()
 
 

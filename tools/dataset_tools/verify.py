@@ -19,8 +19,12 @@ def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('name', help='a dataset of the benchmark, or the path of own data')
     parser.add_argument('--data-root', default='data', help='folder that holds the datasets')
-    parser.add_argument('--no-decode', dest='decode', action='store_false',
-                        help='only look whether the images are there, do not read them')
+    parser.add_argument(
+        '--no-decode',
+        dest='decode',
+        action='store_false',
+        help='only look whether the images are there, do not read them',
+    )
     parser.add_argument('--workers', type=whole(1), help='threads that read images')
     return parser.parse_args()
 

@@ -23,9 +23,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='checkpoint of ours')
     parser.add_argument('--out', required=True, help='where the file goes')
     kind = parser.add_mutually_exclusive_group(required=True)
-    kind.add_argument('--original', choices=METHODS, help="the layout that this original's load_model reads")
-    kind.add_argument('--embeddings', action='store_true', help='unit text features of the classes, as .npz')
-    parser.add_argument('--names', nargs='+', help='class names; by default those of the training set')
+    kind.add_argument(
+        '--original', choices=METHODS, help="the layout that this original's load_model reads"
+    )
+    kind.add_argument(
+        '--embeddings', action='store_true', help='unit text features of the classes, as .npz'
+    )
+    parser.add_argument(
+        '--names', nargs='+', help='class names; by default those of the training set'
+    )
     add_overrides(parser, 'set single values; a key that does not exist is an error')
     return parser.parse_args()
 

@@ -9,5 +9,11 @@ from .uncertain import uncertain_images
 from .words import nearest_words
 
 __all__ = [
-    'ablation_table', 'latent_map', 'make_ablation', 'nearest_words', 'pca', 'posterior_spread', 'uncertain_images'
+    'ablation_table',
+    'latent_map',
+    'make_ablation',
+    'nearest_words',
+    'pca',
+    'posterior_spread',
+    'uncertain_images',
 ]

@@ -16,14 +16,32 @@ from .predictions import predict
 from .projection import LatentMap, class_share, project
 from .spread import layer_names
 
-_HAVE = ("VaMP (VariationalPrompter with tokens='variational' or 'deterministic') and conditional Bayesian Prompt Learning "
-         '(GaussianShift with conditional=True)')
+_HAVE = (
+    "VaMP (VariationalPrompter with tokens='variational' or 'deterministic') and conditional Bayesian Prompt Learning "
+    '(GaussianShift with conditional=True)'
+)
 #: Columns of the CSV beside the coordinates.
-_FIELDS = ('img_path', 'gt_class', 'pred_class', 'confidence', 'predictive_entropy', 'mutual_information', 'pred_std')
+_FIELDS = (
+    'img_path',
+    'gt_class',
+    'pred_class',
+    'confidence',
+    'predictive_entropy',
+    'mutual_information',
+    'pred_std',
+)
 
 
-def latent_map(cfg: Config, checkpoint: str | Path, split: str | None = None, out: str | Path = 'work_dirs/inside',
-               method: str = 'pca', block: str | None = None, max_images: int = 2000, seed: int = 0) -> LatentMap:
+def latent_map(
+    cfg: Config,
+    checkpoint: str | Path,
+    split: str | None = None,
+    out: str | Path = 'work_dirs/inside',
+    method: str = 'pca',
+    block: str | None = None,
+    max_images: int = 2000,
+    seed: int = 0,
+) -> LatentMap:
     """Draw the posterior means of the test images in the plane, coloured by class and by predictive entropy.
 
     Args:
@@ -48,18 +66,37 @@ def latent_map(cfg: Config, checkpoint: str | Path, split: str | None = None, ou
     layers = _layers(opened, cfg.filename)
     chosen = range(len(layers)) if block is None else [_index(block, layers)]
     total = len(opened.dataset)
-    indices = None if total <= max_images else [total * place // max_images for place in range(max_images)]
+    indices = (
+        None
+        if total <= max_images
+        else [total * place // max_images for place in range(max_images)]
+    )
     records, means = predict(opened, indices, latents=True)
     assert means is not None
     values = means[:, list(chosen)].flatten(1)  # (N, H * K * W)
     labels = torch.tensor([record['gt_label'] for record in records])
-    found = LatentMap(project(values, method, seed), records, class_share(values, labels),
-                      'all blocks' if block is None else layers[chosen[0]])
-    stem = Path(out) / '_'.join(['latent_map', opened.split.replace('/', '_'), method,
-                                 *([] if block is None else [found.block.replace(' ', '')])])
-    write_csv(stem.with_suffix('.csv'), ('x', 'y', *_FIELDS), [
-        (*map(float, point), *(record.get(key) for key in _FIELDS))
-        for point, record in zip(found.projection.points, records, strict=True)])
+    found = LatentMap(
+        project(values, method, seed),
+        records,
+        class_share(values, labels),
+        'all blocks' if block is None else layers[chosen[0]],
+    )
+    stem = Path(out) / '_'.join(
+        [
+            'latent_map',
+            opened.split.replace('/', '_'),
+            method,
+            *([] if block is None else [found.block.replace(' ', '')]),
+        ]
+    )
+    write_csv(
+        stem.with_suffix('.csv'),
+        ('x', 'y', *_FIELDS),
+        [
+            (*map(float, point), *(record.get(key) for key in _FIELDS))
+            for point, record in zip(found.projection.points, records, strict=True)
+        ],
+    )
     map_picture(found, opened.split, stem.with_suffix('.png'))
     _say(found, total, stem)
     return found
@@ -70,26 +107,44 @@ def _layers(opened: Opened, source: str | None) -> tuple[str, ...]:
     first = next(opened.batches('', [0]))
     plan = opened.model.plan(first['inputs'])
     if plan.latent is None or 'image' not in opened.model.prompter.requires:
-        why = 'draws no prompts for an image' if plan.latent is None else 'has one posterior for all images'
-        raise ConfigError([f'{type(opened.model.prompter).__name__} of this config {why}, so there is no map; '
-                           f'methods that have latents for each image: {_HAVE}'], source)
+        why = (
+            'draws no prompts for an image'
+            if plan.latent is None
+            else 'has one posterior for all images'
+        )
+        raise ConfigError(
+            [
+                f'{type(opened.model.prompter).__name__} of this config {why}, so there is no map; '
+                f'methods that have latents for each image: {_HAVE}'
+            ],
+            source,
+        )
     return layer_names(plan)
 
 
 def _index(block: str, layers: tuple[str, ...]) -> int:
     name = f'block {block}' if block.isdigit() else block
     if name not in layers:
-        raise ConfigError([f'--block {block!r} has no latents; allowed: '
-                           f'{", ".join(layer.removeprefix("block ") for layer in layers)}'], 'the call')
+        raise ConfigError(
+            [
+                f'--block {block!r} has no latents; allowed: '
+                f'{", ".join(layer.removeprefix("block ") for layer in layers)}'
+            ],
+            'the call',
+        )
     return layers.index(name)
 
 
 def _say(found: LatentMap, total: int, stem: Path) -> None:
     number = len(found.records)
     some = '' if number == total else f' of {total}'
-    say(f'{number}{some} images, {found.block}: {100 * found.between:.1f} % of the variance of the latents lies '
-        'between classes')
+    say(
+        f'{number}{some} images, {found.block}: {100 * found.between:.1f} % of the variance of the latents lies '
+        'between classes'
+    )
     if found.projection.explained is not None:
         first, second = found.projection.explained
-        say(f'principal components: {100 * first:.1f} % and {100 * second:.1f} % of the variance are in the picture')
+        say(
+            f'principal components: {100 * first:.1f} % and {100 * second:.1f} % of the variance are in the picture'
+        )
     say(f'Written to {stem}.csv and .png')

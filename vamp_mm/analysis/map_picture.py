@@ -15,7 +15,9 @@ from vamp_mm.visualization.drawing import BLUE, GREY, INK, PALE, RED, clip, save
 
 from .projection import LatentMap
 
-_ENTROPY = LinearSegmentedColormap.from_list('entropy', ('#c9dcf2', BLUE, '#8a3f8f', RED, '#6b0f0f'))
+_ENTROPY = LinearSegmentedColormap.from_list(
+    'entropy', ('#c9dcf2', BLUE, '#8a3f8f', RED, '#6b0f0f')
+)
 #: More names than this hide the points.
 _NAMED = 30
 #: Width of a letter and height of a line, in shares of the axes.
@@ -34,21 +36,39 @@ def map_picture(found: LatentMap, split: str, path: Path) -> Path:
         The path.
     """
     figure = Figure(figsize=(11.2, 5.9), dpi=150, facecolor='white')
-    left, right = figure.add_axes((0.02, 0.05, 0.465, 0.8)), figure.add_axes((0.505, 0.05, 0.465, 0.8))
+    left, right = (
+        figure.add_axes((0.02, 0.05, 0.465, 0.8)),
+        figure.add_axes((0.505, 0.05, 0.465, 0.8)),
+    )
     points, records = found.projection.points, found.records
     wrong = np.array([record['gt_label'] != record['pred_label'] for record in records])
     _by_class(left, points, np.array([record['gt_class'] for record in records]))
-    _by_entropy(figure, right, points, np.array([record['predictive_entropy'] for record in records]), wrong)
-    for axes, title in ((left, 'by class'), (right, 'by predictive entropy (nats); dot: right, cross: wrong')):
+    _by_entropy(
+        figure, right, points, np.array([record['predictive_entropy'] for record in records]), wrong
+    )
+    for axes, title in (
+        (left, 'by class'),
+        (right, 'by predictive entropy (nats); dot: right, cross: wrong'),
+    ):
         axes.set_title(title, fontsize=9.5, color=INK, loc='left')
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set_color(PALE)
         _label(axes, found)
-    figure.text(0.02, 0.955, f'Posterior means, {split}', fontsize=14, fontweight='bold', color=INK, va='center')
+    figure.text(
+        0.02,
+        0.955,
+        f'Posterior means, {split}',
+        fontsize=14,
+        fontweight='bold',
+        color=INK,
+        va='center',
+    )
     classes = len({record['gt_class'] for record in records})
-    words = (f'{len(records)} images of {classes} classes, {found.block}    {100 * found.between:.0f} % of the variance '
-             f'between classes    {100 * (1 - wrong.mean()):.0f} % right')
+    words = (
+        f'{len(records)} images of {classes} classes, {found.block}    {100 * found.between:.0f} % of the variance '
+        f'between classes    {100 * (1 - wrong.mean()):.0f} % right'
+    )
     figure.text(0.02, 0.912, words, fontsize=8.5, color=GREY, va='center')
     return save(figure, path)
 
@@ -58,13 +78,26 @@ def _by_class(axes: Axes, points: np.ndarray, classes: np.ndarray) -> None:
     for place, name in enumerate(names):
         mine = points[classes == name]
         color = _color(place, len(names))
-        axes.scatter(*mine.T, s=13, color=color, alpha=0.75, linewidths=0, marker='osD^v'[place % 5])
+        axes.scatter(
+            *mine.T, s=13, color=color, alpha=0.75, linewidths=0, marker='osD^v'[place % 5]
+        )
     if len(names) > _NAMED:
         return
-    middles = _places(axes, np.array([np.median(points[classes == name], axis=0) for name in names]), names)
+    middles = _places(
+        axes, np.array([np.median(points[classes == name], axis=0) for name in names]), names
+    )
     for place, name in enumerate(names):
-        text = axes.text(*middles[place], clip(name), fontsize=7, color=_darker(_color(place, len(names))), ha='center',
-                         va='center', fontweight='bold', zorder=4, transform=axes.transAxes)
+        text = axes.text(
+            *middles[place],
+            clip(name),
+            fontsize=7,
+            color=_darker(_color(place, len(names))),
+            ha='center',
+            va='center',
+            fontweight='bold',
+            zorder=4,
+            transform=axes.transAxes,
+        )
         text.set_path_effects([patheffects.withStroke(linewidth=2, foreground='white')])
 
 
@@ -79,7 +112,9 @@ def _places(axes: Axes, middles: np.ndarray, names: list[str]) -> np.ndarray:
                 side, apart = np.abs(found[one] - found[other])
                 if side < (width[one] + width[other]) / 2 and apart < _LINE:
                     step = (_LINE - apart) / 2 + 1e-4
-                    upper, lower = (one, other) if found[one, 1] >= found[other, 1] else (other, one)
+                    upper, lower = (
+                        (one, other) if found[one, 1] >= found[other, 1] else (other, one)
+                    )
                     found[upper, 1] += step
                     found[lower, 1] -= step
                     moved = True
@@ -88,9 +123,14 @@ def _places(axes: Axes, middles: np.ndarray, names: list[str]) -> np.ndarray:
     return found.clip(0.02, 0.98)
 
 
-def _by_entropy(figure: Figure, axes: Axes, points: np.ndarray, entropy: np.ndarray, wrong: np.ndarray) -> None:
+def _by_entropy(
+    figure: Figure, axes: Axes, points: np.ndarray, entropy: np.ndarray, wrong: np.ndarray
+) -> None:
     order = np.argsort(entropy, kind='stable')  # the uncertain ones on top
-    order, scale = order.tolist(), dict(cmap=_ENTROPY, vmin=0, vmax=max(float(entropy.max()), 1e-12))
+    order, scale = (
+        order.tolist(),
+        dict(cmap=_ENTROPY, vmin=0, vmax=max(float(entropy.max()), 1e-12)),
+    )
     right, missed = ([place for place in order if wrong[place] == which] for which in (False, True))
     drawn = axes.scatter(*points[right].T, s=14, c=entropy[right], linewidths=0, **scale)
     axes.scatter(*points[missed].T, s=13, c=entropy[missed], marker='x', linewidths=0.9, **scale)
@@ -102,9 +142,15 @@ def _by_entropy(figure: Figure, axes: Axes, points: np.ndarray, entropy: np.ndar
 def _label(axes: Axes, found: LatentMap) -> None:
     shares = found.projection.explained
     if shares is None:
-        axes.set_xlabel('t-SNE: neighbours mean something, distances do not', fontsize=8, color=GREY)
+        axes.set_xlabel(
+            't-SNE: neighbours mean something, distances do not', fontsize=8, color=GREY
+        )
         return
-    axes.set_xlabel(f'first principal component, {100 * shares[0]:.1f} % of the variance', fontsize=8, color=GREY)
+    axes.set_xlabel(
+        f'first principal component, {100 * shares[0]:.1f} % of the variance',
+        fontsize=8,
+        color=GREY,
+    )
     axes.set_ylabel(f'second, {100 * shares[1]:.1f} %', fontsize=8, color=GREY)
 
 

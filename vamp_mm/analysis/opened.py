@@ -62,11 +62,15 @@ class Opened:
         dataset = self.dataset if indices is None else Subset(self.dataset, list(indices))
         loader = DataLoader(dataset, self.batch_size, shuffle=False, collate_fn=pseudo_collate)
         console = Console(file=sys.stderr)
-        for batch in track(loader, words, console=console, disable=not console.is_terminal, transient=True):
+        for batch in track(
+            loader, words, console=console, disable=not console.is_terminal, transient=True
+        ):
             yield self.model.data_preprocessor(batch, False)
 
 
-def open_model(cfg: Config, checkpoint: str | Path | None) -> tuple[PromptedClassifier, tuple[str, ...] | None]:
+def open_model(
+    cfg: Config, checkpoint: str | Path | None
+) -> tuple[PromptedClassifier, tuple[str, ...] | None]:
     """Build the model of a config and load the weights of a checkpoint.
 
     Args:
@@ -83,8 +87,12 @@ def open_model(cfg: Config, checkpoint: str | Path | None) -> tuple[PromptedClas
     """
     loaded = load_model(checkpoint, cfg, None, None)
     if not isinstance(loaded.model, PromptedClassifier):
-        raise ConfigError([f'{type(loaded.model).__name__} has no prompts to look into; this serves PromptedClassifier'],
-                          cfg.filename)
+        raise ConfigError(
+            [
+                f'{type(loaded.model).__name__} has no prompts to look into; this serves PromptedClassifier'
+            ],
+            cfg.filename,
+        )
     return loaded.model, loaded.classes.names if loaded.classes.trained else None
 
 
@@ -105,7 +113,9 @@ def open_split(cfg: Config, checkpoint: str | Path | None, split: str | None = N
     found = _splits(cfg)
     name = next(iter(found)) if split is None else split
     if name not in found:
-        raise ConfigError([f'--split {name!r} is not in this config; {closest(name, found)}'], cfg.filename)
+        raise ConfigError(
+            [f'--split {name!r} is not in this config; {closest(name, found)}'], cfg.filename
+        )
     config, seen = found[name]
     model, trained_on = open_model(cfg, checkpoint)
     dataset = DATASETS.build(dict(config, _scope_=cfg.get('default_scope') or 'vamp_mm'))
@@ -122,12 +132,14 @@ def open_split(cfg: Config, checkpoint: str | Path | None, split: str | None = N
 def _splits(cfg: Config) -> dict[str, tuple[dict[str, Any], bool]]:
     """Name -> config of the dataset, and whether its classes were trained on."""
     if cfg.get('test_dataloader') is None:
-        raise ConfigError(['the config has no test_dataloader: there are no test images to look at'], cfg.filename)
+        raise ConfigError(
+            ['the config has no test_dataloader: there are no test images to look at'], cfg.filename
+        )
     base = cfg.test_dataloader['dataset'].to_dict()
     splits: Mapping[str, Any] = (cfg.get('test_cfg') or {}).get('splits') or {}
     if not splits:
         return {'test': (base, True)}
     return {
         name: (split_dataset(base, entry), bool(entry.get('seen', True)))
-        for name, entry in splits.items()}
-
+        for name, entry in splits.items()
+    }

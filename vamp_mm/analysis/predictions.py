@@ -14,8 +14,9 @@ from .opened import Opened
 
 
 @torch.no_grad()
-def predict(opened: Opened, indices: Sequence[int] | None = None,
-            latents: bool = False) -> tuple[list[dict[str, Any]], Tensor | None]:
+def predict(
+    opened: Opened, indices: Sequence[int] | None = None, latents: bool = False
+) -> tuple[list[dict[str, Any]], Tensor | None]:
     """Predict the images of a split.
 
     Args:

@@ -68,7 +68,9 @@ def pca(values: Tensor, components: int = 2) -> tuple[Tensor, Tensor]:
     missing = components - points.shape[1]
     total = gram.diagonal().sum()
     shares = found / total if total > 0 else torch.zeros_like(found)
-    return torch.nn.functional.pad(points, (0, missing)), torch.nn.functional.pad(shares, (0, missing))
+    return torch.nn.functional.pad(points, (0, missing)), torch.nn.functional.pad(
+        shares, (0, missing)
+    )
 
 
 def project(values: Tensor, method: str, seed: int = 0) -> Projection:
@@ -95,13 +97,20 @@ def project(values: Tensor, method: str, seed: int = 0) -> Projection:
     try:
         from sklearn.manifold import TSNE
     except ImportError as error:
-        raise ConfigError(['--method tsne needs scikit-learn, which is not installed: pip install scikit-learn, or take '
-                           '--method pca'], 'the call') from error
+        raise ConfigError(
+            [
+                '--method tsne needs scikit-learn, which is not installed: pip install scikit-learn, or take '
+                '--method pca'
+            ],
+            'the call',
+        ) from error
     start, _ = pca(values, min(_BEFORE_TSNE, len(values) - 1, values.shape[1]))
     perplexity = min(30.0, (len(values) - 1) / 3)  # scikit-learn's default, less for few points
     # one scale: latents are of the size of word embeddings, far below what t-SNE's step sizes expect
     start = start / start[:, 0].std().clamp_min(1e-300)
-    found = TSNE(n_components=2, perplexity=perplexity, init='pca', random_state=seed).fit_transform(start.float().numpy())
+    found = TSNE(
+        n_components=2, perplexity=perplexity, init='pca', random_state=seed
+    ).fit_transform(start.float().numpy())
     return Projection(found.astype(np.float64), None)
 
 
@@ -118,6 +127,8 @@ def class_share(values: Tensor, labels: Tensor) -> float:
     wide = values.double().cpu()
     wide = wide - wide.mean(dim=0)
     total = wide.square().sum()
-    between = sum(float(wide[labels == label].mean(dim=0).square().sum()) * int((labels == label).sum())
-                  for label in labels.unique())
+    between = sum(
+        float(wide[labels == label].mean(dim=0).square().sum()) * int((labels == label).sum())
+        for label in labels.unique()
+    )
     return float(between / total) if total > 0 else float('nan')

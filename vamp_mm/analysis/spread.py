@@ -69,7 +69,11 @@ def measure_spread(opened: Opened) -> Spread:
     for data in opened.batches('posterior'):
         target = torch.cat([sample.gt_label for sample in data['data_samples']]).cpu()  # (N,)
         known = labels[target] >= 0
-        prior = labels[target].clamp_min(0).to(opened.model.backbone.device) if bool(known.any()) else None
+        prior = (
+            labels[target].clamp_min(0).to(opened.model.backbone.device)
+            if bool(known.any())
+            else None
+        )
         plan = opened.model.plan(data['inputs'], prior)
         assert plan.latent is not None
         sums.add(plan.latent, target, known)
@@ -98,7 +102,7 @@ def _training_labels(opened: Opened) -> Tensor:
     if not getattr(prompter, 'has_prior_network', False):
         return torch.zeros(len(opened.names), dtype=torch.long)  # one prior for all
     if opened.trained_on is None or len(opened.trained_on) != prompter.num_prototypes:
-        return torch.full((len(opened.names), ), -1)
+        return torch.full((len(opened.names),), -1)
     place = {name: label for label, name in enumerate(opened.trained_on)}
     return torch.tensor([place.get(name, -1) for name in opened.names])
 
@@ -123,7 +127,10 @@ class _Sums:
             target: ``(N,)`` labels.
             known: ``(N,)`` whether the prior is that of the image's class.
         """
-        mean, log_var = (value.double().cpu().expand(len(target), -1, -1, -1) for value in (latent.mean, latent.log_var))
+        mean, log_var = (
+            value.double().cpu().expand(len(target), -1, -1, -1)
+            for value in (latent.mean, latent.log_var)
+        )
         self._images += torch.bincount(target, minlength=len(self._images))
         self._add('std', (0.5 * log_var).exp().mean(dim=(-1, -2)), target)
         self._add('mean', mean.flatten(-2), target)
@@ -138,11 +145,21 @@ class _Sums:
         """The averages of all classes that have images."""
         there = self._images > 0
         count = self._images[there].double()
-        means = {key: values[there] / count.view(-1, *[1] * (values.ndim - 1)) for key, values in self._sums.items()}
+        means = {
+            key: values[there] / count.view(-1, *[1] * (values.ndim - 1))
+            for key, values in self._sums.items()
+        }
         # rounding may leave -1e-20
         moved = (means['square'] - means['mean'].square().mean(dim=-1)).clamp_min(0).sqrt()
-        return Spread(split, tuple(name for name, has in zip(names, there.tolist(), strict=True) if has), self.layers,
-                      self._images[there].numpy(), means['std'].numpy(), moved.numpy(), means['kl'].numpy())
+        return Spread(
+            split,
+            tuple(name for name, has in zip(names, there.tolist(), strict=True) if has),
+            self.layers,
+            self._images[there].numpy(),
+            means['std'].numpy(),
+            moved.numpy(),
+            means['kl'].numpy(),
+        )
 
     def _add(self, key: str, values: Tensor, target: Tensor) -> None:
         if key not in self._sums:

@@ -35,7 +35,7 @@ def spread_picture(spread: Spread, path: Path) -> Path:
     """
     order = spread.order
     if len(order) > _MOST:
-        order = np.concatenate([order[:_MOST // 2], order[-_MOST // 2:]])
+        order = np.concatenate([order[: _MOST // 2], order[-_MOST // 2 :]])
     maps = [(spread.std, 'standard deviation of q(z|x)', _BLUES)]
     if not np.isnan(spread.kl).all():
         maps.append((spread.kl, 'KL(q || p), nats', _REDS))
@@ -44,20 +44,38 @@ def spread_picture(spread: Spread, path: Path) -> Path:
     width = max(_LEFT + len(maps) * (wide + _GAP), 5.6)
     height = _TOP + rows * _CELL_HEIGHT + _BOTTOM
     figure = Figure(figsize=(width, height), dpi=150, facecolor='white')
-    figure.text(0.2 / width, 1 - 0.3 / height, f'Spread of the posterior, {spread.split}', fontsize=13, fontweight='bold',
-                color=INK, va='center')
+    figure.text(
+        0.2 / width,
+        1 - 0.3 / height,
+        f'Spread of the posterior, {spread.split}',
+        fontsize=13,
+        fontweight='bold',
+        color=INK,
+        va='center',
+    )
     words = f'{spread.images.sum()} images of {len(spread.classes)} classes, from wide to narrow'
     words += f'; the {_MOST // 2} widest and narrowest' if len(spread.classes) > _MOST else ''
     figure.text(0.2 / width, 1 - 0.56 / height, words, fontsize=8.5, color=GREY, va='center')
     for place, (values, title, colors) in enumerate(maps):
         left = _LEFT + place * (wide + _GAP)
-        axes = figure.add_axes((left / width, _BOTTOM / height, wide / width, rows * _CELL_HEIGHT / height))
+        axes = figure.add_axes(
+            (left / width, _BOTTOM / height, wide / width, rows * _CELL_HEIGHT / height)
+        )
         _heat(axes, values[order], title, colors, spread.layers)
-        axes.set_yticks(range(rows), [clip(spread.classes[index]) for index in order] if place == 0 else [''] * rows)
+        axes.set_yticks(
+            range(rows),
+            [clip(spread.classes[index]) for index in order] if place == 0 else [''] * rows,
+        )
     return save(figure, path)
 
 
-def _heat(axes: Axes, values: np.ndarray, title: str, colors: LinearSegmentedColormap, layers: tuple[str, ...]) -> None:
+def _heat(
+    axes: Axes,
+    values: np.ndarray,
+    title: str,
+    colors: LinearSegmentedColormap,
+    layers: tuple[str, ...],
+) -> None:
     shown = np.ma.masked_invalid(values)
     low, high = float(shown.min()), float(shown.max())
     if high - low < _SAME * high or not high:  # about equal: nearly one colour, not amplified noise
@@ -71,8 +89,15 @@ def _heat(axes: Axes, values: np.ndarray, title: str, colors: LinearSegmentedCol
         spine.set_visible(False)
     for (row, column), value in np.ndenumerate(values):
         dark = np.isfinite(value) and value > low + 0.5 * (high - low)
-        axes.text(column, row, _number(value) if np.isfinite(value) else '-', ha='center', va='center', fontsize=6.5,
-                  color='white' if dark else INK)
+        axes.text(
+            column,
+            row,
+            _number(value) if np.isfinite(value) else '-',
+            ha='center',
+            va='center',
+            fontsize=6.5,
+            color='white' if dark else INK,
+        )
 
 
 def _number(value: float) -> str:

@@ -18,11 +18,33 @@ from .opened import open_split
 from .predictions import predict
 
 #: What images can be ordered by.
-ORDERS = ('predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std', 'least_confidence')
+ORDERS = (
+    'predictive_entropy',
+    'expected_entropy',
+    'mutual_information',
+    'pred_std',
+    'least_confidence',
+)
 _OF_SAMPLES = ('mutual_information', 'pred_std')
-_NEEDED = ('img_path', 'gt_class', 'gt_label', 'pred_class', 'pred_label', 'confidence', 'predictive_entropy',
-           'expected_entropy', 'mutual_information', 'pred_std')
-_NUMBERS = ('confidence', 'predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')
+_NEEDED = (
+    'img_path',
+    'gt_class',
+    'gt_label',
+    'pred_class',
+    'pred_label',
+    'confidence',
+    'predictive_entropy',
+    'expected_entropy',
+    'mutual_information',
+    'pred_std',
+)
+_NUMBERS = (
+    'confidence',
+    'predictive_entropy',
+    'expected_entropy',
+    'mutual_information',
+    'pred_std',
+)
 _TEXTS, _LABELS = ('img_path', 'gt_class', 'pred_class'), ('gt_label', 'pred_label')
 _OPTIONAL = ('runner_up_confidence', 'gt_confidence')
 _LARGEST = 1e6  # entropies are at most the logarithm of the number of classes
@@ -32,9 +54,15 @@ _COLUMNS = (*_NEEDED, 'runner_up_class', 'runner_up_confidence', 'gt_confidence'
 _DISAGREE, _PAIR, _SECOND, _HALF = 0.25, 0.8, 0.2, 0.5
 
 
-def uncertain_images(source: str | Path | Config, checkpoint: str | Path | None = None, split: str | None = None,
-                     out: str | Path = 'work_dirs/inside', number: int = 8, by: str = 'predictive_entropy',
-                     only: str | None = None) -> list[dict[str, Any]]:
+def uncertain_images(
+    source: str | Path | Config,
+    checkpoint: str | Path | None = None,
+    split: str | None = None,
+    out: str | Path = 'work_dirs/inside',
+    number: int = 8,
+    by: str = 'predictive_entropy',
+    only: str | None = None,
+) -> list[dict[str, Any]]:
     """Print, write and draw the test images from the least certain to the most certain.
 
     Args:
@@ -64,19 +92,26 @@ def uncertain_images(source: str | Path | Config, checkpoint: str | Path | None 
     if number < 1:
         raise ConfigError([f'--number {number} must be 1 or more'], 'the call')
     if len(ranked) < 2:
-        raise ConfigError([f'{len(ranked)} of {len(records)} images are left (--only {only}); a sheet needs two'], str(name))
+        raise ConfigError(
+            [f'{len(ranked)} of {len(records)} images are left (--only {only}); a sheet needs two'],
+            str(name),
+        )
     title = f'What the model is unsure of, {name}' + (f', {only} answers' if only else '')
     stem = Path(out) / '_'.join(['uncertain', name, *([only] if only else [])])
-    write_csv(stem.with_suffix('.csv'), (*_COLUMNS, 'reason'),
-              [[record.get(key) for key in (*_COLUMNS, 'reason')] for record in ranked])
+    write_csv(
+        stem.with_suffix('.csv'),
+        (*_COLUMNS, 'reason'),
+        [[record.get(key) for key in (*_COLUMNS, 'reason')] for record in ranked],
+    )
     reason_sheet(ranked, stem.with_suffix('.png'), number, title, by.replace('_', ' '))
     _show(ranked[:number], len(ranked), title, by)
     say(f'Written to {stem}.csv and .png')
     return ranked
 
 
-def rank(records: Sequence[Mapping[str, Any]], by: str = 'predictive_entropy',
-         only: str | None = None) -> list[dict[str, Any]]:
+def rank(
+    records: Sequence[Mapping[str, Any]], by: str = 'predictive_entropy', only: str | None = None
+) -> list[dict[str, Any]]:
     """Order predictions by uncertainty and say what makes them so.
 
     Args:
@@ -97,14 +132,27 @@ def rank(records: Sequence[Mapping[str, Any]], by: str = 'predictive_entropy',
     for record in records:
         missing = [key for key in _NEEDED if key not in record]
         if missing:
-            raise ConfigError([f'the record of {record.get("img_path", "an image")} lacks {missing}; write the records with '
-                               'PredictionDump and a model of vamp_mm'], 'the predictions')
+            raise ConfigError(
+                [
+                    f'the record of {record.get("img_path", "an image")} lacks {missing}; write the records with '
+                    'PredictionDump and a model of vamp_mm'
+                ],
+                'the predictions',
+            )
     if by in _OF_SAMPLES and all(record[by] == 0 for record in records):
         others = [name for name in ORDERS if name not in _OF_SAMPLES]
-        raise ConfigError([f'--by {by}: it is 0 for all images, this model gives one sample an image; choose one of '
-                           f'{others}'], 'the call')
-    kept = [dict(record, reason=reason(record)) for record in records
-            if only is None or (record['gt_label'] == record['pred_label']) == (only == 'right')]
+        raise ConfigError(
+            [
+                f'--by {by}: it is 0 for all images, this model gives one sample an image; choose one of '
+                f'{others}'
+            ],
+            'the call',
+        )
+    kept = [
+        dict(record, reason=reason(record))
+        for record in records
+        if only is None or (record['gt_label'] == record['pred_label']) == (only == 'right')
+    ]
     return sorted(kept, key=lambda record: (-_uncertainty(record, by), str(record['img_path'])))
 
 
@@ -121,7 +169,9 @@ def reason(record: Mapping[str, Any]) -> str:
     """
     first, second = record['confidence'], record.get('runner_up_confidence', 0.0)
     torn = first + second >= _PAIR and second >= _SECOND
-    if record['mutual_information'] >= _DISAGREE * record['predictive_entropy'] and (torn or first < _HALF):
+    if record['mutual_information'] >= _DISAGREE * record['predictive_entropy'] and (
+        torn or first < _HALF
+    ):
         return 'samples disagree'
     if torn:
         return 'two classes'
@@ -134,8 +184,10 @@ def _uncertainty(record: Mapping[str, Any], by: str) -> float:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
-        raise FileNotFoundError(f'{str(path)!r} does not exist; give a config and a checkpoint, or write it in a '
-                                "test: add dict(type='PredictionDump') to test_evaluator")
+        raise FileNotFoundError(
+            f'{str(path)!r} does not exist; give a config and a checkpoint, or write it in a '
+            "test: add dict(type='PredictionDump') to test_evaluator"
+        )
     damaged: list[str] = []
     try:
         found = read_predictions(path, damaged)
@@ -145,12 +197,19 @@ def _read(path: Path) -> list[dict[str, Any]]:
     for record in found:
         wrong = _wrong(record)
         if wrong:
-            damaged.append(f'{path}, the record of {str(record.get("img_path", "an image"))[:200]!r}: {wrong}')
+            damaged.append(
+                f'{path}, the record of {str(record.get("img_path", "an image"))[:200]!r}: {wrong}'
+            )
         else:
             records.append(record)
     if damaged and not records:
-        raise ConfigError([f'no line can be used; the first: {damaged[0]}; write the records with PredictionDump and a '
-                           'model of vamp_mm'], str(path))
+        raise ConfigError(
+            [
+                f'no line can be used; the first: {damaged[0]}; write the records with PredictionDump and a '
+                'model of vamp_mm'
+            ],
+            str(path),
+        )
     for sentence in damaged[:_SAID]:
         say(f'{sentence}; left out')
     if len(damaged) > _SAID:
@@ -179,16 +238,47 @@ def _is_number(value: Any) -> bool:
 
 
 def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str) -> None:
-    table = Table('uncertain', f'{title}: the {len(records)} least certain of {total} by {by}',
-                  ['image', 'true', 'predicted', 'runner-up', 'reason', 'p', 'p next', 'p true', 'entropy', 'mutual inf.',
-                   'std'], labels=5)
+    table = Table(
+        'uncertain',
+        f'{title}: the {len(records)} least certain of {total} by {by}',
+        [
+            'image',
+            'true',
+            'predicted',
+            'runner-up',
+            'reason',
+            'p',
+            'p next',
+            'p true',
+            'entropy',
+            'mutual inf.',
+            'std',
+        ],
+        labels=5,
+    )
     for record in records:
-        table.rows.append([
-            Path(str(record['img_path'])).name, record['gt_class'], record['pred_class'],
-            record.get('runner_up_class') or '', record['reason'], *(
-                Stat(record[key], digits=3) if record.get(key) is not None else ''
-                for key in ('confidence', 'runner_up_confidence', 'gt_confidence', 'predictive_entropy',
-                            'mutual_information', 'pred_std'))])
-    table.notes.append('p: probability of the predicted class, of the runner-up, of the true class. Entropies in nats; '
-                       'mutual information is what samples disagree about, std the standard deviation of p over samples.')
+        table.rows.append(
+            [
+                Path(str(record['img_path'])).name,
+                record['gt_class'],
+                record['pred_class'],
+                record.get('runner_up_class') or '',
+                record['reason'],
+                *(
+                    Stat(record[key], digits=3) if record.get(key) is not None else ''
+                    for key in (
+                        'confidence',
+                        'runner_up_confidence',
+                        'gt_confidence',
+                        'predictive_entropy',
+                        'mutual_information',
+                        'pred_std',
+                    )
+                ),
+            ]
+        )
+    table.notes.append(
+        'p: probability of the predicted class, of the runner-up, of the true class. Entropies in nats; '
+        'mutual information is what samples disagree about, std the standard deviation of p over samples.'
+    )
     show(table)

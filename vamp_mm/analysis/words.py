@@ -18,9 +18,11 @@ from vamp_mm.report.table import Table
 
 from .opened import open_model
 
-_HAVE = ('CoOp, CoCoOp, KgCoOp, ProGrad, TCP and Bayesian Prompt Learning (ContextPrompter), ProDA (PromptCollection), '
-         'IVLP, PromptSRC and language prompting (DeepPrompter with text_depth >= 1), MaPLe and VaMP on MaPLe '
-         '(CoupledTokens)')
+_HAVE = (
+    'CoOp, CoCoOp, KgCoOp, ProGrad, TCP and Bayesian Prompt Learning (ContextPrompter), ProDA (PromptCollection), '
+    'IVLP, PromptSRC and language prompting (DeepPrompter with text_depth >= 1), MaPLe and VaMP on MaPLe '
+    '(CoupledTokens)'
+)
 #: Rows of the distance matrix that are computed at once.
 _ROWS = 64
 
@@ -40,8 +42,9 @@ class Word:
     distance: float
 
 
-def nearest_words(cfg: Config, checkpoint: str | Path, top_k: int = 5,
-                  out: str | Path | None = None) -> dict[str, list[list[Word]]]:
+def nearest_words(
+    cfg: Config, checkpoint: str | Path, top_k: int = 5, out: str | Path | None = None
+) -> dict[str, list[list[Word]]]:
     """Print the nearest tokens of the vocabulary to each learned token, and write them as CSV.
 
     Args:
@@ -65,20 +68,37 @@ def nearest_words(cfg: Config, checkpoint: str | Path, top_k: int = 5,
         model.set_vocabulary(config_vocabulary(cfg, names))
         contexts = _contexts(model)
     if not contexts:
-        raise ConfigError([f'{_name(model.prompter)} learns no tokens that stand among the word embeddings, so no word is '
-                           f'near them; methods that do: {_HAVE}'], cfg.filename)
+        raise ConfigError(
+            [
+                f'{_name(model.prompter)} learns no tokens that stand among the word embeddings, so no word is '
+                f'near them; methods that do: {_HAVE}'
+            ],
+            cfg.filename,
+        )
     embeddings = model.backbone.text.token_embedding.weight.detach()
     found = {}
     for name, tokens in contexts.items():
         ids, distances = nearest(tokens, embeddings, top_k)
         found[name] = [
-            [Word(*item) for item in zip(row, model.backbone.readable_tokens(row), far, strict=True)]
-            for row, far in zip(ids.tolist(), distances.tolist(), strict=True)]
+            [
+                Word(*item)
+                for item in zip(row, model.backbone.readable_tokens(row), far, strict=True)
+            ]
+            for row, far in zip(ids.tolist(), distances.tolist(), strict=True)
+        ]
     _show(found, contexts, embeddings)
     if out is not None:
-        rows = [(name, place + 1, rank + 1, word.text, word.id, word.distance)
-                for name, tokens in found.items() for place, words in enumerate(tokens) for rank, word in enumerate(words)]
-        path = write_csv(Path(out) / 'nearest_words.csv', ('context', 'token', 'rank', 'word', 'id', 'distance'), rows)
+        rows = [
+            (name, place + 1, rank + 1, word.text, word.id, word.distance)
+            for name, tokens in found.items()
+            for place, words in enumerate(tokens)
+            for rank, word in enumerate(words)
+        ]
+        path = write_csv(
+            Path(out) / 'nearest_words.csv',
+            ('context', 'token', 'rank', 'word', 'id', 'distance'),
+            rows,
+        )
         say(f'Written to {path}')
     return found
 
@@ -98,7 +118,9 @@ def nearest(tokens: Tensor, embeddings: Tensor, top_k: int) -> tuple[Tensor, Ten
     ids, distances = [], []
     for part in tokens.split(_ROWS):
         # differences, not dot products: a token that is an embedding has distance 0
-        far = torch.cdist(part.float(), embeddings.float(), compute_mode='donot_use_mm_for_euclid_dist')
+        far = torch.cdist(
+            part.float(), embeddings.float(), compute_mode='donot_use_mm_for_euclid_dist'
+        )
         order = far.sort(dim=-1, stable=True)
         ids.append(order.indices[:, :top_k])
         distances.append(order.values[:, :top_k])
@@ -109,19 +131,33 @@ def _contexts(model: PromptedClassifier) -> dict[str, Tensor]:
     return {name: tokens.detach() for name, tokens in model.prompter.word_tokens().items()}
 
 
-def _show(found: dict[str, list[list[Word]]], contexts: dict[str, Tensor], embeddings: Tensor) -> None:
+def _show(
+    found: dict[str, list[list[Word]]], contexts: dict[str, Tensor], embeddings: Tensor
+) -> None:
     count = max(len(words) for tokens in found.values() for words in tokens)
-    table = Table('nearest_words', 'Nearest words to the learned tokens (Euclidean distance)',
-                  ['context', 'token', 'length', *(f'word {rank + 1}' for rank in range(count))], labels=2)
+    table = Table(
+        'nearest_words',
+        'Nearest words to the learned tokens (Euclidean distance)',
+        ['context', 'token', 'length', *(f'word {rank + 1}' for rank in range(count))],
+        labels=2,
+    )
     for name, tokens in found.items():
         table.section()
         for place, words in enumerate(tokens):
             length = float(contexts[name][place].float().norm())
-            table.rows.append([name, str(place + 1), f'{length:.3f}',
-                               *(f'{_shown(word.text)} {word.distance:.4f}' for word in words)])
+            table.rows.append(
+                [
+                    name,
+                    str(place + 1),
+                    f'{length:.3f}',
+                    *(f'{_shown(word.text)} {word.distance:.4f}' for word in words),
+                ]
+            )
     typical = embeddings.float().norm(dim=-1).median()
-    table.notes.append(f'length: of the learned vector; the median word embedding has {float(typical):.3f}. Where the '
-                       'distances of all words are about equal, no word is what was learned.')
+    table.notes.append(
+        f'length: of the learned vector; the median word embedding has {float(typical):.3f}. Where the '
+        'distances of all words are about equal, no word is what was learned.'
+    )
     table.notes.append('A word with - behind it is a piece that more of the word follows.')
     show(table)
 

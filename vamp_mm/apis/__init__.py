@@ -9,5 +9,13 @@ from .test import test
 from .train import train
 
 __all__ = [
-    'ConfigError', 'Prediction', 'Predictor', 'WorkDirError', 'check_config', 'compose', 'test', 'train', 'validate_config'
+    'ConfigError',
+    'Prediction',
+    'Predictor',
+    'WorkDirError',
+    'check_config',
+    'compose',
+    'test',
+    'train',
+    'validate_config',
 ]

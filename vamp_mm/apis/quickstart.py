@@ -34,10 +34,12 @@ _DUMP = 'predictions.jsonl'
 _LOCK = '.quickstart.lock'
 
 
-def quickstart(work_dir: str | Path = 'work_dirs/quickstart',
-               data: str | Path = 'data',
-               seed: int = 1,
-               overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def quickstart(
+    work_dir: str | Path = 'work_dirs/quickstart',
+    data: str | Path = 'data',
+    seed: int = 1,
+    overrides: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Build the icon benchmark, test zero-shot CLIP, train VaMP on the base classes, test base and novel.
 
     Prints a table and writes ``summary.json``, ``reliability.png`` and ``uncertainty.png``. The folder belongs to this
@@ -57,11 +59,15 @@ def quickstart(work_dir: str | Path = 'work_dirs/quickstart',
         return _quickstart(Path(work_dir), data, seed, overrides)
 
 
-def _quickstart(work_dir: Path, data: str | Path, seed: int, overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+def _quickstart(
+    work_dir: Path, data: str | Path, seed: int, overrides: Mapping[str, Any] | None
+) -> dict[str, Any]:
     start = time.perf_counter()
     console = Console(file=sys.stdout)  # this one also while MMEngine's log is kept off the screen
     _clear(work_dir, console)
-    console.print(f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...')
+    console.print(
+        f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...'
+    )
     root = build_icon_benchmark(data)
     summary: dict[str, Any] = {}
     for method, name in _METHODS.items():
@@ -70,15 +76,23 @@ def _quickstart(work_dir: Path, data: str | Path, seed: int, overrides: Mapping[
         with _log_in_file_only():
             metrics = test(cfg, None, [hook]) if method == 'zero_shot' else train(cfg, hooks=[hook])
         summary[method] = _numbers(metrics)
-    records = [record for split in ('base', 'novel') for record in read_predictions(
-        work_dir / 'vamp' / f'predictions_{split}.jsonl')]
-    reliability_diagram([record['confidence'] for record in records],
-                        [record['gt_label'] == record['pred_label'] for record in records],
-                        work_dir / _RELIABILITY, title='VaMP on base and novel icons')
+    records = [
+        record
+        for split in ('base', 'novel')
+        for record in read_predictions(work_dir / 'vamp' / f'predictions_{split}.jsonl')
+    ]
+    reliability_diagram(
+        [record['confidence'] for record in records],
+        [record['gt_label'] == record['pred_label'] for record in records],
+        work_dir / _RELIABILITY,
+        title='VaMP on base and novel icons',
+    )
     uncertainty_sheet(records, work_dir / _SHEET)
     summary |= {
-        'seconds': time.perf_counter() - start, 'seed': seed, 'versions': versions(),
-        'hardware': hardware()
+        'seconds': time.perf_counter() - start,
+        'seed': seed,
+        'versions': versions(),
+        'hardware': hardware(),
     }
     write_json(work_dir / _SUMMARY, summary)
     _report(summary, work_dir, console)
@@ -98,7 +112,9 @@ def _clear(work_dir: Path, console: Console) -> None:
             path.unlink()
 
 
-def _config(name: str, work_dir: Path, root: Path, seed: int, overrides: Mapping[str, Any] | None) -> Config:
+def _config(
+    name: str, work_dir: Path, root: Path, seed: int, overrides: Mapping[str, Any] | None
+) -> Config:
     cfg = compose(_CONFIGS / name, seed=seed, work_dir=str(work_dir), overrides=overrides)
     for loader in ('train_dataloader', 'test_dataloader'):
         cfg[loader]['dataset']['data_root'] = str(root)
@@ -131,8 +147,17 @@ def _report(summary: Mapping[str, Any], work_dir: Path, console: Console) -> Non
         table.add_column(column, justify='right')
     for method, title in _TITLES.items():
         numbers = summary[method]
-        table.add_row(title, *(f'{numbers[key]:.1f}' for key in ('base', 'novel', 'h')), f'{numbers["ece"]:.3f}')
+        table.add_row(
+            title,
+            *(f'{numbers[key]:.1f}' for key in ('base', 'novel', 'h')),
+            f'{numbers["ece"]:.3f}',
+        )
     console.print(table)
-    console.print('H is the harmonic mean of base and novel; ECE (0 to 1, lower is better) the mean of both splits.')
-    console.print(f'{summary["seconds"]:.0f} s in all. Written to {work_dir}: {_SUMMARY}, {_RELIABILITY} (is the model '
-                  f'as right as it is sure?) and {_SHEET} (what it is sure of, and what not).', soft_wrap=True)
+    console.print(
+        'H is the harmonic mean of base and novel; ECE (0 to 1, lower is better) the mean of both splits.'
+    )
+    console.print(
+        f'{summary["seconds"]:.0f} s in all. Written to {work_dir}: {_SUMMARY}, {_RELIABILITY} (is the model '
+        f'as right as it is sure?) and {_SHEET} (what it is sure of, and what not).',
+        soft_wrap=True,
+    )

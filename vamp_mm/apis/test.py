@@ -30,8 +30,16 @@ from vamp_mm.runs.records import write_json
 from vamp_mm.runs.result import RESULT, identity, result_of, trainable_parameters
 from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
 
-_TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'auto_scale_lr',
-             'val_dataloader', 'val_cfg', 'val_evaluator')
+_TRAINING = (
+    'train_dataloader',
+    'train_cfg',
+    'optim_wrapper',
+    'param_scheduler',
+    'auto_scale_lr',
+    'val_dataloader',
+    'val_cfg',
+    'val_evaluator',
+)
 _LOCK = '.test.lock'
 
 
@@ -93,8 +101,13 @@ def test(
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         trained = trainable_parameters(runner)
         if checkpoint is None and trained:
-            raise ConfigError([f'no checkpoint is given, and the model has {trained:,} trainable parameters: '
-                               'the numbers of an untrained model would mean nothing'], cfg.filename)
+            raise ConfigError(
+                [
+                    f'no checkpoint is given, and the model has {trained:,} trainable parameters: '
+                    'the numbers of an untrained model would mean nothing'
+                ],
+                cfg.filename,
+            )
         metrics = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)

@@ -37,7 +37,10 @@ from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
 
 
 def train(
-    cfg: Config, resume: bool = False, hooks: Sequence[Hook] = (), labels: Mapping[str, Any] | None = None
+    cfg: Config,
+    resume: bool = False,
+    hooks: Sequence[Hook] = (),
+    labels: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
@@ -87,10 +90,17 @@ def train(
             runner.logger.info(text)
         say_if_images_differ(cfg, unwrap_model(runner.model))
         begin = StartHook()
-        runner.register_custom_hooks([AveragedShapesHook(), DataRecordHook(), TestMetricsHook(), begin, *hooks])
+        runner.register_custom_hooks(
+            [AveragedShapesHook(), DataRecordHook(), TestMetricsHook(), begin, *hooks]
+        )
         if not trainable_parameters(runner):
-            raise ConfigError([f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
-                               'train; use tools/test.py with the checkpoint `none`'], cfg.filename)
+            raise ConfigError(
+                [
+                    f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
+                    'train; use tools/test.py with the checkpoint `none`'
+                ],
+                cfg.filename,
+            )
         metrics: dict[str, Any] = {}
         tested = None
         if cfg.get('test_cfg') is None:
@@ -101,7 +111,11 @@ def train(
                 runner.train()
             metrics, tested = test_trained(runner, cfg, [TestMetricsHook(), *hooks])
         result = result_of(runner, run, metrics, time.perf_counter() - start)
-        result |= {'epochs': runner.epoch, 'resumed_at_epoch': begin.epoch, 'tested_checkpoint': tested}
+        result |= {
+            'epochs': runner.epoch,
+            'resumed_at_epoch': begin.epoch,
+            'tested_checkpoint': tested,
+        }
         if is_main_process():
             write_json(Path(runner.work_dir) / RESULT, {**result, **checks.found})
     return metrics
@@ -112,11 +126,21 @@ def _check_complete(cfg: Config) -> None:
     if cfg.get('work_dir') is None:
         raise ConfigError(['work_dir is not set; results need a place'], cfg.filename)
     if cfg.get('train_cfg') is None:
-        raise ConfigError(['the config has no train_cfg: this method is not trained; use tools/test.py with '
-                           'the checkpoint `none`'], cfg.filename)
+        raise ConfigError(
+            [
+                'the config has no train_cfg: this method is not trained; use tools/test.py with '
+                'the checkpoint `none`'
+            ],
+            cfg.filename,
+        )
     if cfg.get('train_dataloader') is None:
-        raise ConfigError(['the config has no train_dataloader: this dataset is made for testing only; use '
-                           'tools/test.py, or train on another one and name this one in --targets'], cfg.filename)
+        raise ConfigError(
+            [
+                'the config has no train_dataloader: this dataset is made for testing only; use '
+                'tools/test.py, or train on another one and name this one in --targets'
+            ],
+            cfg.filename,
+        )
 
 
 def _hold_folders(cfg: Config, resume: bool, stack: contextlib.ExitStack) -> None:
@@ -125,8 +149,9 @@ def _hold_folders(cfg: Config, resume: bool, stack: contextlib.ExitStack) -> Non
     stack.enter_context(held(work_dir))
     check_work_dir(work_dir, resume)
     checkpoints = _checkpoint_folder(cfg)
-    if '://' not in str((cfg.default_hooks.get('checkpoint') or {}).get('out_dir')) and not same_folder(
-            checkpoints, work_dir):
+    if '://' not in str(
+        (cfg.default_hooks.get('checkpoint') or {}).get('out_dir')
+    ) and not same_folder(checkpoints, work_dir):
         stack.enter_context(held(checkpoints))
         check_work_dir(checkpoints, resume)
 

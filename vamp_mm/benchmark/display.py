@@ -21,7 +21,13 @@ from .watch import read_progress
 #: Rows of the live table; finished and waiting runs beyond are counted only.
 _ROWS = 20
 _NUMBERS = ('done', 'total', 'first', 'seconds')
-_STYLE = {'finished': 'green', 'running': 'cyan', 'failed': 'red', 'busy': 'yellow', 'waiting': 'dim'}
+_STYLE = {
+    'finished': 'green',
+    'running': 'cyan',
+    'failed': 'red',
+    'busy': 'yellow',
+    'waiting': 'dim',
+}
 
 
 class Display:
@@ -34,7 +40,9 @@ class Display:
         console: Where to.
     """
 
-    def __init__(self, entries: Sequence[Entry], estimator: Estimator, slots: int, console: Console) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], estimator: Estimator, slots: int, console: Console
+    ) -> None:
         self._entries, self._estimator, self._slots = entries, estimator, slots
         self._console = console
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
@@ -46,8 +54,12 @@ class Display:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._live:
             self._live.update(self._table(), refresh=True)
             self._live.stop()
@@ -70,7 +82,9 @@ class Display:
                 if seconds is None:
                     return None
                 left.append((entry.state == 'waiting', seconds))
-        return on_slots([seconds for _, seconds in sorted(left, key=lambda item: item[0])], self._slots)
+        return on_slots(
+            [seconds for _, seconds in sorted(left, key=lambda item: item[0])], self._slots
+        )
 
     def _left(self, entry: Entry) -> float | None:
         known = self._estimator.seconds(entry.job.labels)
@@ -106,13 +120,20 @@ class Display:
         # the latest of the finished ones, the next of the waiting ones
         shown = sorted(self._entries, key=lambda item: (order[item.state], -item.started))[:_ROWS]
         for entry in shown:
-            table.add_row(Text(entry.job.name), Text(entry.state, _STYLE[entry.state]), self._progress(entry), _time(entry))
+            table.add_row(
+                Text(entry.job.name),
+                Text(entry.state, _STYLE[entry.state]),
+                self._progress(entry),
+                _time(entry),
+            )
         counts = {state: sum(item.state == state for item in self._entries) for state in order}
         words = ', '.join(f'{number} {state}' for state, number in counts.items() if number)
         left = self.time_left()
         hidden = len(self._entries) - len(shown)
         words += f'; {hidden} not shown' if hidden else ''
-        return Group(table, Text(f'{words}; time left: {"not known yet" if left is None else clock(left)}'))
+        return Group(
+            table, Text(f'{words}; time left: {"not known yet" if left is None else clock(left)}')
+        )
 
     def _progress(self, entry: Entry) -> str:
         if entry.state != 'running':
@@ -128,7 +149,9 @@ class Display:
 def _told(entry: Entry) -> dict[str, Any]:
     """How far a run is; empty if it has not said so, or its file is damaged."""
     told = read_progress(entry.job.work_dir)
-    usable = isinstance(told.get('phase'), str) and all(is_number(told.get(key)) for key in _NUMBERS)
+    usable = isinstance(told.get('phase'), str) and all(
+        is_number(told.get(key)) for key in _NUMBERS
+    )
     return told if usable else {}
 
 

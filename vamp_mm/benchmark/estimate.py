@@ -12,7 +12,13 @@ from .jobs import Job
 _Key = Callable[[Mapping[str, Any]], tuple]
 #: What a finished run must share with one to come, closest first.
 _LIKE: tuple[_Key, ...] = (
-    lambda run: (run['method'], str(run.get('overrides') or {}), run['dataset'], run['protocol'], run['shots']),
+    lambda run: (
+        run['method'],
+        str(run.get('overrides') or {}),
+        run['dataset'],
+        run['protocol'],
+        run['shots'],
+    ),
     lambda run: (run['method'], run['dataset'], run['protocol'], run['shots']),
     lambda run: (run['method'], run['protocol'], run['shots']),
     lambda run: (run['method'],),
@@ -33,7 +39,11 @@ class Estimator:
             result: What it left.
         """
         seconds = result.get('seconds')
-        if isinstance(seconds, (int, float)) and 0 <= seconds < math.inf and not result.get('resumed_at_epoch'):
+        if (
+            isinstance(seconds, (int, float))
+            and 0 <= seconds < math.inf
+            and not result.get('resumed_at_epoch')
+        ):
             for level, key in enumerate(_LIKE):
                 self._known.setdefault((level, *key(run)), []).append(float(seconds))
 

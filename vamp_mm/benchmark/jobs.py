@@ -79,13 +79,17 @@ def read_job(work_dir: str | Path) -> Job:
     """
     path = Path(work_dir) / JOB
     if not path.is_file():
-        raise FileNotFoundError(f'{str(path)!r} does not exist: {str(work_dir)!r} is no run of a benchmark')
+        raise FileNotFoundError(
+            f'{str(path)!r} does not exist: {str(work_dir)!r} is no run of a benchmark'
+        )
     try:
         stored = json.loads(path.read_text(encoding='utf-8'))
         return Job(**{**stored, 'work_dir': str(work_dir)})
     except (ValueError, TypeError, RecursionError) as error:
-        raise ConfigError([f'it does not describe a run ({error}); start the benchmark again, which writes it'],
-                          str(path)) from error
+        raise ConfigError(
+            [f'it does not describe a run ({error}); start the benchmark again, which writes it'],
+            str(path),
+        ) from error
 
 
 def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, Any] | None:

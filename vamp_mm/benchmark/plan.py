@@ -45,8 +45,12 @@ def plan(spec: Spec) -> list[Job]:
             job = _job(spec, method, config, dataset, protocol, training)
             name = job.labels['dataset']
             if places.setdefault(name, dataset) != dataset:
-                raise ConfigError([f'datasets {places[name]!r} and {dataset!r} are both called {name!r} in tables; '
-                                   'rename a folder, or run them with another --work-dir'])
+                raise ConfigError(
+                    [
+                        f'datasets {places[name]!r} and {dataset!r} are both called {name!r} in tables; '
+                        'rename a folder, or run them with another --work-dir'
+                    ]
+                )
             jobs.setdefault(job.work_dir, job)
             if not trained:
                 break
@@ -54,14 +58,24 @@ def plan(spec: Spec) -> list[Job]:
 
 
 def _job(
-    spec: Spec, method: Method, config: Path, dataset: str | None, protocol: str | None, training: Mapping[str, Any]
+    spec: Spec,
+    method: Method,
+    config: Path,
+    dataset: str | None,
+    protocol: str | None,
+    training: Mapping[str, Any],
 ) -> Job:
     overrides = {**spec.overrides, **method.overrides}
     options: dict[str, Any] = {
-        'config': str(config), 'dataset': dataset, 'protocol': protocol,
+        'config': str(config),
+        'dataset': dataset,
+        'protocol': protocol,
         'targets': spec.targets if protocol in _WITH_TARGETS else None,
-        'outside': _others(spec.outside, dataset), 'template': spec.template, 'data_root': spec.data_root,
-        'new_split': spec.new_split, 'overrides': overrides,
+        'outside': _others(spec.outside, dataset),
+        'template': spec.template,
+        'data_root': spec.data_root,
+        'new_split': spec.new_split,
+        'overrides': overrides,
         **training,
     }
     cfg = compose(**options)
@@ -69,7 +83,9 @@ def _job(
     labels = {**describe(cfg), 'method': method.name, 'overrides': dict(overrides)}
     if protocol is not None:
         labels['protocol'] = Path(protocol).stem
-    return Job(options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest)))
+    return Job(
+        options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest))
+    )
 
 
 def _others(outside: Sequence[str] | None, dataset: str | None) -> list[str] | None:

@@ -94,7 +94,13 @@ def _start(entry: Entry, env: dict[str, str]) -> None:
         # the pipe is never written to: it closes when this process ends, however it ends; an own session keeps
         # Ctrl-C from the run, which is then stopped in order
         entry.process = subprocess.Popen(
-            words, env=env, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            words,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     entry.state, entry.started, entry.fresh = 'running', time.time(), True
 
 

@@ -45,8 +45,11 @@ def run_benchmark(
     jobs = plan(spec)
     states = {job.work_dir: job.state() for job in jobs}
     todo = [job for job in jobs if states[job.work_dir] != 'finished']
-    counts = ', '.join(f'{number} {_TITLES[state]}' for state in _TITLES
-                       if (number := list(states.values()).count(state)))
+    counts = ', '.join(
+        f'{number} {_TITLES[state]}'
+        for state in _TITLES
+        if (number := list(states.values()).count(state))
+    )
     _say(console, f'{len(jobs)} runs in {spec.work_dir}: {counts}')
     estimator = learned(jobs)
     if slurm is not None and not todo:
@@ -59,7 +62,9 @@ def run_benchmark(
     if dry_run:
         _show_plan(jobs, states, estimator, len(places), console)
         return 0
-    entries = [Entry(job, 'finished' if states[job.work_dir] == 'finished' else 'waiting') for job in jobs]
+    entries = [
+        Entry(job, 'finished' if states[job.work_dir] == 'finished' else 'waiting') for job in jobs
+    ]
     with Display(entries, estimator, len(places), console) as display:
         work_off(entries, places, display.tell, lambda entry: _learn(estimator, entry))
     return _close(entries, spec, console)
@@ -81,11 +86,24 @@ def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
         if entry.state == 'busy':
             _say(console, f'\nBUSY {entry.job.name}: another process works on {entry.job.work_dir}')
             continue
-        how = f'signal {-entry.exit_status}' if (entry.exit_status or 0) < 0 else f'status {entry.exit_status}'
-        _say(console, f'\nFAILED {entry.job.name} ({how}); the end of {Path(entry.job.work_dir) / LOG}:')
-        _say(console, '\n'.join(f'  | {line}' for line in entry.log_tail().splitlines()) or '  | (empty)')
+        how = (
+            f'signal {-entry.exit_status}'
+            if (entry.exit_status or 0) < 0
+            else f'status {entry.exit_status}'
+        )
+        _say(
+            console,
+            f'\nFAILED {entry.job.name} ({how}); the end of {Path(entry.job.work_dir) / LOG}:',
+        )
+        _say(
+            console,
+            '\n'.join(f'  | {line}' for line in entry.log_tail().splitlines()) or '  | (empty)',
+        )
     done = len(entries) - len(bad)
-    _say(console, f'{done} of {len(entries)} runs are finished; tables: python tools/report.py {spec.work_dir}')
+    _say(
+        console,
+        f'{done} of {len(entries)} runs are finished; tables: python tools/report.py {spec.work_dir}',
+    )
     if bad:
         _say(console, f'{len(bad)} are not; the same command tries them again')
     return len(bad)
@@ -103,7 +121,13 @@ def _show_plan(
         seconds = None if state == 'finished' else estimator.seconds(job.labels)
         if state != 'finished':
             times.append(seconds)
-        shown = '' if state == 'finished' else 'not known' if seconds is None else f'about {clock(seconds)}'
+        shown = (
+            ''
+            if state == 'finished'
+            else 'not known'
+            if seconds is None
+            else f'about {clock(seconds)}'
+        )
         config = Path(job.options['config'])
         table.add_row(Text(job.name), '/'.join(config.parts[-2:]), _TITLES[state], shown)
     console.print(table)
@@ -112,12 +136,18 @@ def _show_plan(
     if not times:
         _say(console, 'nothing is left to do')
     elif not known:
-        _say(console, f'{len(times)} runs to do on {slots} slot(s); no run of these methods is finished yet, so their '
-                      'time is not known')
+        _say(
+            console,
+            f'{len(times)} runs to do on {slots} slot(s); no run of these methods is finished yet, so their '
+            'time is not known',
+        )
     else:
         rest = len(times) - len(known)
-        _say(console, f'about {total} on {slots} slot(s), told from finished runs'
-             + (f'; and {rest} runs of methods of which none is finished yet' if rest else ''))
+        _say(
+            console,
+            f'about {total} on {slots} slot(s), told from finished runs'
+            + (f'; and {rest} runs of methods of which none is finished yet' if rest else ''),
+        )
 
 
 def _say(console: Console, text: str) -> None:

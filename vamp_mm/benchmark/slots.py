@@ -34,7 +34,9 @@ def environments(slots: int | None = None) -> list[dict[str, str]]:
     gpus = _gpus()
     number = slots or max(len(gpus), 1)
     # each run is one process of its own, also where torchrun started this one
-    shared = {key: value for key, value in os.environ.items() if key not in _TORCHRUN} | _paths(os.environ)
+    shared = {key: value for key, value in os.environ.items() if key not in _TORCHRUN} | _paths(
+        os.environ
+    )
     if not gpus:
         shared.setdefault('OMP_NUM_THREADS', str(max((os.cpu_count() or 1) // number, 1)))
         shared.setdefault('OMP_WAIT_POLICY', 'PASSIVE')

@@ -39,7 +39,7 @@ def _script(jobs: Sequence[Job], slots: int | None) -> str:
     root = Path(vamp_mm.__file__).parents[1]
     limit = '' if slots is None else f'%{slots}'
     folders = '\n'.join(f'    {shlex.quote(job.work_dir)}  # {job.name}' for job in jobs)
-    return f'''#!/bin/bash
+    return f"""#!/bin/bash
 #SBATCH --job-name=benchmark
 #SBATCH --array=0-{len(jobs) - 1}{limit}
 #SBATCH --ntasks=1
@@ -53,4 +53,4 @@ RUNS=(
 cd {shlex.quote(str(Path.cwd()))}
 export PYTHONPATH={shlex.quote(str(root))}${{PYTHONPATH:+:$PYTHONPATH}}
 exec {shlex.quote(sys.executable)} -m vamp_mm.benchmark.worker "${{RUNS[$SLURM_ARRAY_TASK_ID]}}"
-'''
+"""

@@ -33,8 +33,9 @@ class WatchHook(Hook):
         """Remember where this process begins."""
         self._first, self._begin = runner.iter, time.time()
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+    ) -> None:
         """Tell the iterations."""
         self._tell('training', runner.iter + 1, runner.max_iters)
 
@@ -48,8 +49,14 @@ class WatchHook(Hook):
         if now - self._last < 1:
             return
         self._last = now
-        content = {'phase': phase, 'done': done, 'total': total, 'first': self._first,
-                   'seconds': now - self._begin, 'process': os.getpid()}
+        content = {
+            'phase': phase,
+            'done': done,
+            'total': total,
+            'first': self._first,
+            'seconds': now - self._begin,
+            'process': os.getpid(),
+        }
         # no fsync: what a power cut takes is told anew
         part = self._path.with_name(f'.{PROGRESS}.{os.getpid()}')
         part.write_text(json.dumps(content), encoding='utf-8')
@@ -63,5 +70,7 @@ def read_progress(work_dir: str | Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     numbers = ('done', 'total', 'first', 'seconds')
-    whole = isinstance(content, dict) and all(isinstance(content.get(key), (int, float)) for key in numbers)
+    whole = isinstance(content, dict) and all(
+        isinstance(content.get(key), (int, float)) for key in numbers
+    )
     return content if whole else {}

@@ -44,8 +44,13 @@ def run_job(work_dir: str | Path) -> None:
             return
         cfg = compose(**{**job.options, 'work_dir': job.work_dir})
         if config_hash(cfg) != job.config_hash:
-            raise ConfigError(['the config, or a file that it inherits from, changed after this run was planned; '
-                               'start the benchmark again, which plans it anew'], cfg.filename)
+            raise ConfigError(
+                [
+                    'the config, or a file that it inherits from, changed after this run was planned; '
+                    'start the benchmark again, which plans it anew'
+                ],
+                cfg.filename,
+            )
         _do(job, cfg)
         (Path(job.work_dir) / PROGRESS).unlink(missing_ok=True)
 
@@ -75,7 +80,9 @@ def main() -> None:
     """Run the folder that the command line names."""
     parser = ToolParser(__doc__)
     parser.add_argument('work_dir')
-    parser.add_argument('--end-with-parent', action='store_true', help='end when standard input closes')
+    parser.add_argument(
+        '--end-with-parent', action='store_true', help='end when standard input closes'
+    )
     args = parser.parse_args()
     if args.end_with_parent:
         _end_with_parent()

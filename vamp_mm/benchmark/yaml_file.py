@@ -39,7 +39,9 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise yaml.composer.ComposerError(None, None, f'key {key.value!r} stands twice', key.start_mark)
+                    raise yaml.composer.ComposerError(
+                        None, None, f'key {key.value!r} stands twice', key.start_mark
+                    )
                 seen.add(key.value)
         return node
 
@@ -62,9 +64,13 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     if path.is_dir():
         raise FileNotFoundError(f'benchmark file {str(file)!r} is a folder; give a YAML file')
     if not path.is_file():
-        raise FileNotFoundError(f'benchmark file {str(file)!r} does not exist (seen from {Path.cwd()})')
+        raise FileNotFoundError(
+            f'benchmark file {str(file)!r} does not exist (seen from {Path.cwd()})'
+        )
     if path.stat().st_size > MAX_BYTES:
-        raise ConfigError([f'the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read'], str(file))
+        raise ConfigError(
+            [f'the file has {path.stat().st_size} bytes; at most {MAX_BYTES} are read'], str(file)
+        )
     try:
         text = path.read_text(encoding='utf-8')
         _check_size(text)
@@ -77,8 +83,13 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, dict):
-        raise ConfigError([f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'], str(file))
-    strange = [f'key {key!r} is no word' for key in given if not isinstance(key, str)] or _strange(given)
+        raise ConfigError(
+            [f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'],
+            str(file),
+        )
+    strange = [f'key {key!r} is no word' for key in given if not isinstance(key, str)] or _strange(
+        given
+    )
     if strange:
         raise ConfigError(strange[:5], str(file))
     return given
@@ -101,13 +112,17 @@ def _check_size(text: str) -> None:
         where = f'in line {event.start_mark.line + 1}'
         if isinstance(event, yaml.AliasEvent):
             if any(event.anchor == name for name, _ in starts):
-                raise yaml.YAMLError(f'*{event.anchor} {where} lies in &{event.anchor}: it would contain itself')
+                raise yaml.YAMLError(
+                    f'*{event.anchor} {where} lies in &{event.anchor}: it would contain itself'
+                )
             count += sizes.get(event.anchor, 1)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             starts.append((event.anchor, count))
             count += 1
             if len(starts) > MAX_DEPTH:
-                raise yaml.YAMLError(f'lists and mappings lie more than {MAX_DEPTH} deep in each other {where}')
+                raise yaml.YAMLError(
+                    f'lists and mappings lie more than {MAX_DEPTH} deep in each other {where}'
+                )
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             name, begin = starts.pop()
             if name is not None:
@@ -118,9 +133,13 @@ def _check_size(text: str) -> None:
                 sizes[event.anchor] = 1
             digits = _digits(event)
             if digits > MAX_DIGITS:
-                raise yaml.YAMLError(f'the number {where} has {digits} digits; at most {MAX_DIGITS} are read')
+                raise yaml.YAMLError(
+                    f'the number {where} has {digits} digits; at most {MAX_DIGITS} are read'
+                )
         if count > MAX_VALUES:
-            raise yaml.YAMLError(f'the file holds more than {MAX_VALUES} values, those counted that anchors repeat')
+            raise yaml.YAMLError(
+                f'the file holds more than {MAX_VALUES} values, those counted that anchors repeat'
+            )
 
 
 def _digits(event: yaml.ScalarEvent) -> int:
@@ -132,9 +151,19 @@ def _digits(event: yaml.ScalarEvent) -> int:
 def _strange(value: Any, place: str = '') -> list[str]:
     """Values that are neither words, numbers, switches nor lists and mappings of them: YAML also knows dates and sets."""
     if isinstance(value, dict):
-        return [found for key, item in value.items() for found in _strange(item, f'{place}.{key}'.lstrip('.'))]
+        return [
+            found
+            for key, item in value.items()
+            for found in _strange(item, f'{place}.{key}'.lstrip('.'))
+        ]
     if isinstance(value, list):
-        return [found for index, item in enumerate(value) for found in _strange(item, f'{place}.{index}')]
+        return [
+            found
+            for index, item in enumerate(value)
+            for found in _strange(item, f'{place}.{index}')
+        ]
     if value is None or isinstance(value, (bool, int, float, str)):
         return []
-    return [f'{place} is {value!r}, a {type(value).__name__}; a word that YAML takes for something else needs quotes']
+    return [
+        f'{place} is {value!r}, a {type(value).__name__}; a word that YAML takes for something else needs quotes'
+    ]

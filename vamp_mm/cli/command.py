@@ -92,7 +92,9 @@ def _end(error: BaseException, stop: Stop, next_step: str) -> NoReturn:
         raise error
     text = sentence(error)
     if not explained(error):
-        text += f' -- an error that should not happen; its traceback is in {_write_traceback(error)}'
+        text += (
+            f' -- an error that should not happen; its traceback is in {_write_traceback(error)}'
+        )
     _say(f'error: {text}')
     sys.exit(1)
 
@@ -102,7 +104,9 @@ def _reader_left() -> str:
     if os.environ.get('LOCAL_RANK', '0') != '0':
         raise ValueError('said by another process')
     file = _log_file()
-    return 'nobody reads standard output any more; the run continues' + (f', its log is {file}' if file else '')
+    return 'nobody reads standard output any more; the run continues' + (
+        f', its log is {file}' if file else ''
+    )
 
 
 def _say(text: str, once: bool = False) -> None:

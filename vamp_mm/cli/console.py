@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 #: Directions and line breaks of Unicode that let one text look like another.
-_FORMATTING = frozenset('\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069')
+_FORMATTING = frozenset(
+    '\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
+)
 
 #: What writing says where the reader of a pipe, or the terminal, has gone.
 _READER_LEFT = frozenset({errno.EPIPE, errno.EIO})
@@ -31,8 +33,11 @@ def printable(text: str, keep: str = '') -> str:
         The text; ordinary characters of all scripts are unchanged.
     """
     return ''.join(
-        char if char in keep or not (char in _FORMATTING or unicodedata.category(char) in ('Cc', 'Cs'))
-        else char.encode('unicode_escape', 'surrogatepass').decode('ascii') for char in text)
+        char
+        if char in keep or not (char in _FORMATTING or unicodedata.category(char) in ('Cc', 'Cs'))
+        else char.encode('unicode_escape', 'surrogatepass').decode('ascii')
+        for char in text
+    )
 
 
 @contextlib.contextmanager
@@ -55,7 +60,10 @@ def safe_streams(outlive: Callable[[], str] | None = None) -> Iterator[None]:
         if stream is None:
             # print(file=None) would write to the standard output
             setattr(sys, name, open(os.devnull, 'w', encoding='utf-8'))  # noqa: SIM115 -- open as long as the process
-        elif isinstance(stream, io.TextIOWrapper) and stream.errors in ('strict', 'surrogateescape'):
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors in (
+            'strict',
+            'surrogateescape',
+        ):
             stream.reconfigure(errors='backslashreplace')
     # a line that cannot be logged prints no traceback
     before, logging.raiseExceptions = logging.raiseExceptions, False
@@ -101,8 +109,12 @@ def _outliving(stream: Any, say: Callable[[], str]) -> Any:
     stream.flush()
     raw = _Outliving(stream.fileno(), say if stream is sys.__stdout__ else None)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.line_buffering,
-        write_through=stream.write_through)
+        io.BufferedWriter(raw),
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def drain() -> None:

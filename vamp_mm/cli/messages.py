@@ -32,9 +32,13 @@ _ADVICE = {
 # MMEngine puts this before what a constructor says, in some of its versions.
 _WRAPPED = re.compile(r'^class `(?P<name>\w+)` in [\w/.]+\.py: ')
 _WORKER = re.compile(r'^Caught (?P<kind>[\w.]+) in [^\n]+\nOriginal Traceback', re.MULTILINE)
-_FRAME = re.compile(r'^ *File "(?P<file>[^"\n]+)", line \d+, in [^\n]+\n *(?P<code>[^\n]*)', re.MULTILINE)
+_FRAME = re.compile(
+    r'^ *File "(?P<file>[^"\n]+)", line \d+, in [^\n]+\n *(?P<code>[^\n]*)', re.MULTILINE
+)
 # what torch says of a device that is misspelt or not there
-_DEVICE = re.compile('device string|NVIDIA driver|No CUDA GPUs|invalid device ordinal|not compiled with CUDA')
+_DEVICE = re.compile(
+    'device string|NVIDIA driver|No CUDA GPUs|invalid device ordinal|not compiled with CUDA'
+)
 _LONGEST = 600
 
 
@@ -50,12 +54,21 @@ def explained(error: BaseException) -> bool:
     Returns:
         False for what may be a fault of the program.
     """
-    if isinstance(error, _SPEAKING) or _is_own(type(error)) or _out_of_memory(error) or _no_device(error):
+    if (
+        isinstance(error, _SPEAKING)
+        or _is_own(type(error))
+        or _out_of_memory(error)
+        or _no_device(error)
+    ):
         return True
     worker = _WORKER.search(str(error))
     if worker:
         frames = list(_FRAME.finditer(str(error)))
-        return bool(frames) and frames[-1]['file'].startswith(_FOLDER) and frames[-1]['code'].startswith('raise')
+        return (
+            bool(frames)
+            and frames[-1]['file'].startswith(_FOLDER)
+            and frames[-1]['code'].startswith('raise')
+        )
     if _raised_here(error):
         return True
     return isinstance(error, _REFUSING) and bool(str(error)) and _component(error) is not None
@@ -85,7 +98,7 @@ def sentence(error: BaseException) -> str:
     if explained(error):
         component = _component(error)
         found = _WRAPPED.match(text)
-        text = text[found.end():] if found else text
+        text = text[found.end() :] if found else text
         named = component is None or component in text
         return text if named else f'{component}: {text}'
     text = _line(text)
@@ -99,32 +112,47 @@ def _is_own(kind: type) -> bool:
 def _text(error: BaseException) -> str:
     """The message; of an error in a loading process, the message there."""
     # str() of a KeyError quotes it
-    text = str(error.args[0]) if isinstance(error, KeyError) and len(error.args) == 1 else str(error)
+    text = (
+        str(error.args[0]) if isinstance(error, KeyError) and len(error.args) == 1 else str(error)
+    )
     worker = _WORKER.search(text)
     if worker is None:
         return text
     last = list(re.finditer(rf'^[\w.]*\b{re.escape(worker["kind"])}(?:: |$)', text, re.MULTILINE))
-    return text[last[-1].end():].strip() if last else text
+    return text[last[-1].end() :].strip() if last else text
 
 
 def _of_system(error: OSError, text: str) -> str:
     if error.errno is None or not error.strerror:
         return text
     what = error.strerror[:1].lower() + error.strerror[1:]
-    places = ' -> '.join(repr(place) for place in (error.filename, error.filename2) if place is not None)
+    places = ' -> '.join(
+        repr(place) for place in (error.filename, error.filename2) if place is not None
+    )
     advice = _ADVICE.get(error.errno)
     return ''.join([f'{places}: ' if places else '', what, f'; {advice}' if advice else ''])
 
 
 def _out_of_memory(error: BaseException) -> bool:
     text = str(error)
-    return isinstance(error, MemoryError) or type(error).__name__ == 'OutOfMemoryError' or (
-        isinstance(error, RuntimeError) and ("can't allocate memory" in text or 'CUDA out of memory' in text
-                                             or 'not enough memory' in text))
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == 'OutOfMemoryError'
+        or (
+            isinstance(error, RuntimeError)
+            and (
+                "can't allocate memory" in text
+                or 'CUDA out of memory' in text
+                or 'not enough memory' in text
+            )
+        )
+    )
 
 
 def _no_device(error: BaseException) -> bool:
-    return isinstance(error, (RuntimeError, AssertionError)) and _DEVICE.search(str(error)) is not None
+    return (
+        isinstance(error, (RuntimeError, AssertionError)) and _DEVICE.search(str(error)) is not None
+    )
 
 
 def _frames(error: BaseException) -> list[tuple[FrameType, int]]:
@@ -145,7 +173,10 @@ def _component(error: BaseException) -> str | None:
     """Name of the part of the config that was being built; None if none was."""
     name = None
     for frame, _ in _frames(error):
-        if frame.f_code.co_name.startswith('build_') and frame.f_globals.get('__name__') == 'mmengine.runner.runner':
+        if (
+            frame.f_code.co_name.startswith('build_')
+            and frame.f_globals.get('__name__') == 'mmengine.runner.runner'
+        ):
             name = frame.f_code.co_name.removeprefix('build_')  # dataloader, optim_wrapper, ...
         if frame.f_code.co_name == 'build_from_cfg' and 'obj_type' in frame.f_locals:
             kind = frame.f_locals['obj_type']

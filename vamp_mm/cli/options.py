@@ -15,32 +15,50 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the config, what is trained on and tested, and single values."""
     parser.add_argument('config', help='config file')
     parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets, or your own data: a folder of images, a table '
-        'or a split file; replaces the data, and the settings that are published for them')
+        '--dataset',
+        help='name of a file in configs/_base_/datasets, or your own data: a folder of images, a table '
+        'or a split file; replaces the data, and the settings that are published for them',
+    )
     parser.add_argument(
-        '--template', nargs='+', metavar='TEXT',
-        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."')
+        '--template',
+        nargs='+',
+        metavar='TEXT',
+        help='prompt(s) with one {} for the class name, e.g. "a photo of a {}, a type of bird."',
+    )
     parser.add_argument(
-        '--protocol', help='name of a file in configs/_base_/protocols: which classes and datasets are '
-        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)')
+        '--protocol',
+        help='name of a file in configs/_base_/protocols: which classes and datasets are '
+        'trained on and tested (base-to-novel, few-shot, cross-dataset, domain-generalization, open)',
+    )
     parser.add_argument(
-        '--targets', nargs='+', metavar='DATASET',
-        help="datasets to test on in place of the protocol's; 'source' is the one trained on")
+        '--targets',
+        nargs='+',
+        metavar='DATASET',
+        help="datasets to test on in place of the protocol's; 'source' is the one trained on",
+    )
     parser.add_argument(
-        '--outside', nargs='+', metavar='NAME',
+        '--outside',
+        nargs='+',
+        metavar='NAME',
         help="also tell images of unknown classes from those trained on, by uncertainty: 'unseen' for the novel classes, "
-        'datasets, or your own data')
-    parser.add_argument('--data-root', help="folder that holds the datasets' folders, in place of data/")
+        'datasets, or your own data',
+    )
     parser.add_argument(
-        '--new-split', action='store_true',
-        help='where a published split file is missing, make lists of your own (not comparable with papers)')
+        '--data-root', help="folder that holds the datasets' folders, in place of data/"
+    )
+    parser.add_argument(
+        '--new-split',
+        action='store_true',
+        help='where a published split file is missing, make lists of your own (not comparable with papers)',
+    )
     add_overrides(parser, 'set single values; a key that does not exist is an error')
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add what changes training alone."""
     parser.add_argument(
-        '--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU')
+        '--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU'
+    )
     parser.add_argument('--seed', type=int, help='seed of the run and of the few-shot subset')
     parser.add_argument('--shots', type=int, help='training images per class; -1 for all')
 

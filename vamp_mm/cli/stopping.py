@@ -41,7 +41,9 @@ class Stop:
         links: BaseException | None = error
         while links is not None:
             if isinstance(links, KeyboardInterrupt):
-                self.how = self.how or ('terminated' if isinstance(links, Terminated) else 'interrupted')
+                self.how = self.how or (
+                    'terminated' if isinstance(links, Terminated) else 'interrupted'
+                )
             links = links.__cause__ or links.__context__
         return self.how is not None
 
@@ -83,7 +85,9 @@ def _in_child(stop: Any) -> None:
     sys.excepthook = _unless_parent_left
 
 
-def _unless_parent_left(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _unless_parent_left(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """Of the thread that hands tensors to the parent: that the parent closed the connection is its end, not an error."""
     if not issubclass(kind, (ConnectionError, EOFError)):
         sys.__excepthook__(kind, error, trace)

@@ -21,9 +21,15 @@ class ToolParser(argparse.ArgumentParser):
     def __init__(self, description: str | None) -> None:
         # shortened options would let --out of one tool be --outside in another
         super().__init__(
-            description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         self.add_argument(
-            TRACEBACK, action=_ReadElsewhere, help='show where an error was raised, in place of one sentence')
+            TRACEBACK,
+            action=_ReadElsewhere,
+            help='show where an error was raised, in place of one sentence',
+        )
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
         """Parse the command line; a misspelt option is met with the closest one, and no word may be empty.
@@ -59,7 +65,9 @@ class ToolParser(argparse.ArgumentParser):
             return f'{" ".join(map(repr, rest))}: more words than this command takes; a value with blanks needs quotes'
         known = [option for action in self._actions for option in action.option_strings]
         near = difflib.get_close_matches(options[0], known, n=2, cutoff=0.6)
-        return f'{options[0]!r} is no option' + (f'; did you mean {" or ".join(near)}?' if near else '')
+        return f'{options[0]!r} is no option' + (
+            f'; did you mean {" or ".join(near)}?' if near else ''
+        )
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -90,8 +98,15 @@ class _ReadElsewhere(argparse.Action):
     """Takes the option without a value: what runs the tool looks at the command line itself."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
-        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **options)
+        super().__init__(
+            option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, **options
+        )
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
-                 option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
         """Do nothing."""

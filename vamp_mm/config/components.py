@@ -112,12 +112,14 @@ class TypedChecker:
             for index, item in enumerate(value):
                 self.visit(f'{path}.{index}', item, registry)
 
-    def bind(self,
-             path: str,
-             cfg: Mapping,
-             registry: str,
-             also: frozenset[str] = frozenset(),
-             skip: frozenset[str] = frozenset()) -> None:
+    def bind(
+        self,
+        path: str,
+        cfg: Mapping,
+        registry: str,
+        also: frozenset[str] = frozenset(),
+        skip: frozenset[str] = frozenset(),
+    ) -> None:
         """Resolve the type of one dict, bind its keys and visit its values.
 
         Args:
@@ -139,10 +141,20 @@ class TypedChecker:
             self._bind(path, cfg, registry, target, also, skip)
         self._scope, self._foreign = outer
 
-    def _bind(self, path: str, cfg: Mapping, registry: str, target: Callable, also: frozenset[str],
-              skip: frozenset[str]) -> None:
+    def _bind(
+        self,
+        path: str,
+        cfg: Mapping,
+        registry: str,
+        target: Callable,
+        also: frozenset[str],
+        skip: frozenset[str],
+    ) -> None:
         signature = signature_of(target)
-        also = also.union(_REMOVED.get(registry, ()), *(_REMOVED_BELOW.get(part, ()) for part in path.split('.')[-2:]))
+        also = also.union(
+            _REMOVED.get(registry, ()),
+            *(_REMOVED_BELOW.get(part, ()) for part in path.split('.')[-2:]),
+        )
         self.keys(path, cfg, signature, _name(target), also | {'type', '_scope_'})
         missing = signature.required - set(cfg) - _INJECTED.get(registry, frozenset())
         if self._foreign and registry == 'MODELS':
@@ -153,21 +165,32 @@ class TypedChecker:
         self._foreign = target.__module__.split('.')[0] != SCOPE
         kinds = self._usual(signature, registry, str(cfg['type']).split('.')[-1])
         if ours:  # what MMEngine hands over is a dict in the config
-            kinds |= {key: kind for key, kind in declared(target).items() if key not in _INJECTED.get(registry, ())}
+            kinds |= {
+                key: kind
+                for key, kind in declared(target).items()
+                if key not in _INJECTED.get(registry, ())
+            }
         self.values(path, cfg, kinds)
         for key, item in cfg.items():
             if key not in ('type', '_scope_') and key not in also | skip:
                 self._value(f'{path}.{key}', key, item, signature, registry)
 
-    def keys(self, path: str, cfg: Mapping, signature: Signature, name: str,
-             also: frozenset[str] = frozenset()) -> None:
+    def keys(
+        self,
+        path: str,
+        cfg: Mapping,
+        signature: Signature,
+        name: str,
+        also: frozenset[str] = frozenset(),
+    ) -> None:
         """Report keys of ``cfg`` that neither ``signature`` nor ``also`` lists."""
         if signature.open:
             return
         for key in map(str, cfg):
             if key not in signature.keys and key not in also:
                 self.problems.append(
-                    f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}')
+                    f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}'
+                )
 
     def values(self, path: str, cfg: Mapping, kinds: Mapping[str, inspect.Parameter]) -> None:
         """Report values of the wrong type or outside their range.
@@ -186,7 +209,8 @@ class TypedChecker:
     def _usual(signature: Signature, registry: str, name: str) -> dict[str, inspect.Parameter]:
         return {
             key: as_parameter(key, kind, signature.optional.get(key, inspect.Parameter.empty))
-            for key, kind in {**BY_REGISTRY.get(registry, {}), **BY_TYPE.get(name, {})}.items() if key in signature.keys
+            for key, kind in {**BY_REGISTRY.get(registry, {}), **BY_TYPE.get(name, {})}.items()
+            if key in signature.keys
         }
 
     def resolve(self, path: str, name: object, registry: str) -> Callable | None:
@@ -199,13 +223,16 @@ class TypedChecker:
         base: Registry = getattr(root, registry)
         try:
             target = self._find(name, base)
-        except Exception as error:  # a broken module of the user's own must not hide the other problems
+        except (
+            Exception
+        ) as error:  # a broken module of the user's own must not hide the other problems
             self.problems.append(f'{path}: importing the home of {name!r} failed: {error}')
             return None
         if target is None:
             known = set(_known_names(base, self._scope))
             self.problems.append(
-                f'{path}: {name!r} is not a registered {base.name}; {closest(name, known)}')
+                f'{path}: {name!r} is not a registered {base.name}; {closest(name, known)}'
+            )
         return target
 
     def _find(self, name: str, base: Registry) -> Callable | None:
@@ -226,21 +253,35 @@ class TypedChecker:
         target = self._find(name, getattr(root, registry))
         if target is not None:
             return registry, target
-        for module in (root, *map(sys.modules.get, (f'{self._scope}.registry', f'{name.split(".")[0]}.registry'))):
+        for module in (
+            root,
+            *map(sys.modules.get, (f'{self._scope}.registry', f'{name.split(".")[0]}.registry')),
+        ):
             for other, node in vars(module).items() if module else ():
                 if isinstance(node, Registry) and (target := self._find(name, node)) is not None:
                     return other if hasattr(root, other) else registry, target
         return registry, None
 
-    def _value(self, path: str, key: str, value: object, signature: Signature, registry: str) -> None:
+    def _value(
+        self, path: str, key: str, value: object, signature: Signature, registry: str
+    ) -> None:
         default = signature.optional.get(key)
         untyped = isinstance(value, Mapping) and 'type' not in value
-        if untyped and isinstance(default, Mapping) and default and 'type' not in default and not self._foreign:
+        if (
+            untyped
+            and isinstance(default, Mapping)
+            and default
+            and 'type' not in default
+            and not self._foreign
+        ):
             listed = Signature(frozenset(), default, False)
             self.keys(path, value, listed, f'the dict {key!r}')
         if key == 'vis_backends' and isinstance(value, (list, tuple)):
-            self.problems += [f"{path}.{index}: {item!r} is not a dict; write dict(type={item!r})"
-                              for index, item in enumerate(value) if isinstance(item, str)]
+            self.problems += [
+                f'{path}.{index}: {item!r} is not a dict; write dict(type={item!r})'
+                for index, item in enumerate(value)
+                if isinstance(item, str)
+            ]
         self.visit(path, value, _REGISTRY_OF_KEY.get(key, registry))
 
     @staticmethod

@@ -24,21 +24,23 @@ from .published_settings import follow_published
 from .settings_origin import subject_of
 
 
-def compose(config: str | Path,
-            *,
-            dataset: str | None = None,
-            template: Sequence[str] | None = None,
-            protocol: str | None = None,
-            targets: Sequence[str] | None = None,
-            outside: Sequence[str] | None = None,
-            data_root: str | None = None,
-            new_split: bool = False,
-            shots: int | None = None,
-            seed: int | None = None,
-            amp: bool = False,
-            work_dir: str | None = None,
-            launcher: str | None = None,
-            overrides: Mapping[str, Any] | None = None) -> Config:
+def compose(
+    config: str | Path,
+    *,
+    dataset: str | None = None,
+    template: Sequence[str] | None = None,
+    protocol: str | None = None,
+    targets: Sequence[str] | None = None,
+    outside: Sequence[str] | None = None,
+    data_root: str | None = None,
+    new_split: bool = False,
+    shots: int | None = None,
+    seed: int | None = None,
+    amp: bool = False,
+    work_dir: str | None = None,
+    launcher: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Config:
     """Load a config and apply what the command line asks for, in the order of the arguments.
 
     Args:
@@ -80,8 +82,12 @@ def compose(config: str | Path,
     name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
     if not isinstance(cfg.get('run') or {}, Mapping):
-        raise ConfigError([f"run={cfg.run!r} must be a dict that names the method, for example run=dict(method='mmrl')"],
-                          cfg.filename)
+        raise ConfigError(
+            [
+                f"run={cfg.run!r} must be a dict that names the method, for example run=dict(method='mmrl')"
+            ],
+            cfg.filename,
+        )
     written = subject_of(cfg, own_protocol)
     if dataset is not None:
         swap_dataset(cfg, dataset)
@@ -96,7 +102,9 @@ def compose(config: str | Path,
     if protocol is not None or own_protocol is not None:
         use_protocol(cfg, protocol or own_protocol, targets, template)
     elif targets is not None:
-        raise ConfigError(['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename)
+        raise ConfigError(
+            ['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename
+        )
     if outside:
         use_outside(cfg, outside)
         name.append('outside')
@@ -117,7 +125,9 @@ def compose(config: str | Path,
     if launcher is not None:
         cfg.launcher = launcher
     overrides = dict(overrides or {})
-    _import_asked(cfg, {key: overrides[key] for key in overrides if key.split('.')[0] == 'custom_imports'})
+    _import_asked(
+        cfg, {key: overrides[key] for key in overrides if key.split('.')[0] == 'custom_imports'}
+    )
     apply_overrides(cfg, overrides)
     follow_published(cfg, written, protocol or own_protocol, overrides, template)
     if work_dir is not None:
@@ -149,7 +159,10 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
         cfg.test_cfg = new.test_cfg
     missing = [loader for loader, *_ in holders(cfg) if loader not in new]
     if missing:
-        raise ConfigError([f'--dataset {dataset}: the config has {missing}, and the dataset file does not'], cfg.filename)
+        raise ConfigError(
+            [f'--dataset {dataset}: the config has {missing}, and the dataset file does not'],
+            cfg.filename,
+        )
     replace_data(cfg, lambda loader: new[loader]['dataset'])
 
 
@@ -164,14 +177,21 @@ def use_amp(cfg: Config) -> None:
     """
     wrapper = cfg.get('optim_wrapper')
     if wrapper is None:
-        raise ConfigError(['--amp changes optim_wrapper, and this config has none: it does not train'],
-                          cfg.filename)
+        raise ConfigError(
+            ['--amp changes optim_wrapper, and this config has none: it does not train'],
+            cfg.filename,
+        )
     kind = wrapper.get('type', 'OptimWrapper')
     if kind in ('AmpOptimWrapper', 'AutocastOptimWrapper'):
         return
     if kind != 'OptimWrapper':
-        raise ConfigError([f'--amp replaces OptimWrapper only, and optim_wrapper.type is {kind!r}; '
-                           'set its precision in the config'], cfg.filename)
+        raise ConfigError(
+            [
+                f'--amp replaces OptimWrapper only, and optim_wrapper.type is {kind!r}; '
+                'set its precision in the config'
+            ],
+            cfg.filename,
+        )
     if torch.cuda.is_available():
         wrapper.update(type='AmpOptimWrapper', dtype='float16', loss_scale='dynamic')
     else:  # MMEngine's wrapper refuses to work without a GPU
@@ -180,7 +200,9 @@ def use_amp(cfg: Config) -> None:
 
 def _set_seed(cfg: Config, seed: int) -> None:
     if type(seed) is not int or not 0 <= seed < 2**32:
-        raise ConfigError([f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename)
+        raise ConfigError(
+            [f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename
+        )
     cfg.setdefault('randomness', {})['seed'] = seed
     _set_in_data(cfg, 'seed', seed, required=False)
 
@@ -188,10 +210,13 @@ def _set_seed(cfg: Config, seed: int) -> None:
 def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:
     """Set a key of the few-shot training set and, where there is one, of the validation set."""
     changes = {
-        f'{path}.{key}': value for loader, path, _ in holders(cfg) if loader != 'test_dataloader'}
+        f'{path}.{key}': value for loader, path, _ in holders(cfg) if loader != 'test_dataloader'
+    }
     if not changes and required:
-        raise ConfigError([f'--{key} changes the training set, and this config has no train_dataloader'],
-                          cfg.filename)
+        raise ConfigError(
+            [f'--{key} changes the training set, and this config has no train_dataloader'],
+            cfg.filename,
+        )
     try:
         apply_overrides(cfg, changes)
     except ConfigError:
@@ -205,13 +230,22 @@ def _import_asked(cfg: Config, overrides: Mapping[str, Any]) -> None:
         return
     apply_overrides(cfg, overrides)
     asked = cfg.custom_imports
-    if not isinstance(asked, Mapping) or 'imports' not in asked or set(asked) - {'imports', 'allow_failed_imports'}:
-        raise ConfigError([f"custom_imports={asked!r} must be a dict such as dict(imports=['my_module'])"], cfg.filename)
+    if (
+        not isinstance(asked, Mapping)
+        or 'imports' not in asked
+        or set(asked) - {'imports', 'allow_failed_imports'}
+    ):
+        raise ConfigError(
+            [f"custom_imports={asked!r} must be a dict such as dict(imports=['my_module'])"],
+            cfg.filename,
+        )
     try:
         import_modules_from_strings(**asked)
     except (ImportError, TypeError) as error:
-        raise ConfigError([f'custom_imports: {error}; put the folder that holds the module on PYTHONPATH'],
-                          cfg.filename) from error
+        raise ConfigError(
+            [f'custom_imports: {error}; put the folder that holds the module on PYTHONPATH'],
+            cfg.filename,
+        ) from error
 
 
 def _missing(path: Path) -> str:
@@ -219,6 +253,10 @@ def _missing(path: Path) -> str:
         return f'config {str(path)!r} is a folder; give one of its files'
     message = f'config {str(path)!r} does not exist (seen from {Path.cwd()})'
     root = Path('configs')
-    known = [str(item) for item in root.rglob('*.py') if '_base_' not in item.parts] if root.is_dir() else []
+    known = (
+        [str(item) for item in root.rglob('*.py') if '_base_' not in item.parts]
+        if root.is_dir()
+        else []
+    )
     near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.5)
     return message + (f'; did you mean {" or ".join(near)}?' if near else '')

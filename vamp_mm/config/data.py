@@ -14,7 +14,17 @@ LOADERS = {'train_dataloader': 'train', 'val_dataloader': 'val', 'test_dataloade
 
 #: What of a dataset belongs to the method and the experiment, not to the data: transforms (and with them the image
 #: size, which is the backbone's), shots, seeds, class split.
-KEPT = ('allow_short', 'augment_seed', 'cache_mb', 'class_split', 'pipeline', 'seed', 'shots', 'split', 'unreadable')
+KEPT = (
+    'allow_short',
+    'augment_seed',
+    'cache_mb',
+    'class_split',
+    'pipeline',
+    'seed',
+    'shots',
+    'split',
+    'unreadable',
+)
 
 
 def holders(cfg: Config | Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -48,7 +58,9 @@ def replace_data(cfg: Config, new: Callable[[str], Mapping[str, Any]]) -> None:
     """
     places = list(holders(cfg))
     if not places:
-        raise ConfigError(['--dataset replaces the data of a config, and this one has none'], cfg.filename)
+        raise ConfigError(
+            ['--dataset replaces the data of a config, and this one has none'], cfg.filename
+        )
     for loader, _, holder in places:
         kept = {key: holder['dataset'][key] for key in KEPT if key in holder['dataset']}
         holder['dataset'] = {**new(loader), **kept}

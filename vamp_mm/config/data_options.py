@@ -32,8 +32,12 @@ def set_data_root(cfg: Config, root: str) -> None:
         item['data_root'] = os.path.join(root, item['data_root'].removeprefix(_DEFAULT))
     if not moved:
         found = sorted({item['data_root'] for item in datasets})
-        raise ConfigError([f"--data-root takes the place of 'data', and no dataset of this config lies there: {found}"],
-                          cfg.filename)
+        raise ConfigError(
+            [
+                f"--data-root takes the place of 'data', and no dataset of this config lies there: {found}"
+            ],
+            cfg.filename,
+        )
 
 
 def allow_new_splits(cfg: Config) -> None:
@@ -53,7 +57,10 @@ def allow_new_splits(cfg: Config) -> None:
             found.append(row.name)
     if not found:
         able = [name for name, row in CATALOG.items() if row.can_split_anew]
-        raise ConfigError([f'--new-split concerns no dataset of this config; it is for {", ".join(able)}'], cfg.filename)
+        raise ConfigError(
+            [f'--new-split concerns no dataset of this config; it is for {", ".join(able)}'],
+            cfg.filename,
+        )
 
 
 def _with_data_root(cfg: Config) -> Iterator[MutableMapping]:

@@ -30,8 +30,13 @@ def is_own_data(cfg: Config, dataset: str) -> bool:
         return False
     path = Path(dataset).expanduser()
     if path.name == dataset and is_dataset_file(cfg, dataset):
-        raise ConfigError([f'{dataset!r} is the name of a dataset file and of {path.absolute()}; give '
-                           f'./{dataset} for your own data'], cfg.filename)
+        raise ConfigError(
+            [
+                f'{dataset!r} is the name of a dataset file and of {path.absolute()}; give '
+                f'./{dataset} for your own data'
+            ],
+            cfg.filename,
+        )
     return path.is_dir() or path.suffix != '.py'
 
 
@@ -56,12 +61,15 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
         if name == dataset:
             return file
     # parts of others
-    names = [name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')]
+    names = [
+        name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')
+    ]
     found = near(dataset, names) or _siblings(path)
     meant = f'; did you mean {" or ".join(map(repr, found))}?' if found else ''
     raise FileNotFoundError(
         f'{dataset!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
-        f'{", ".join(names) or "none found"}{meant}')
+        f'{", ".join(names) or "none found"}{meant}'
+    )
 
 
 def _siblings(path: Path) -> list[str]:

@@ -36,7 +36,7 @@ _IDLE = (
     _Idle('VariationalLoss', ('warmup', 'free_nats'), 'weight', lambda value: value == 0, 1.0),
     _Idle('FewShotDataset', ('allow_short', ), 'shots', lambda value: value == -1, -1),
     _Idle('FewShotWrapper', ('allow_short', ), 'shots', lambda value: value == -1, -1),
-)
+)  # fmt: skip
 
 
 def without_effect(cfg: Config) -> list[str]:
@@ -50,14 +50,18 @@ def without_effect(cfg: Config) -> list[str]:
     """
     plain = dict(cfg.items())
     told = [*_components('', plain)]
-    told += [f'{name} at the top level has no effect: it is a helper variable whose value no other part holds'
-             for name in unused_helpers(cfg, top_level_keys())]
+    told += [
+        f'{name} at the top level has no effect: it is a helper variable whose value no other part holds'
+        for name in unused_helpers(cfg, top_level_keys())
+    ]
     if cfg.get('train_cfg') is not None:
         told += [*_validation(cfg), *_schedule(cfg), *_checkpoints(cfg)]
     for part, what in (('val', 'validation'), ('test', 'test')):
         evaluator = cfg.get(f'{part}_evaluator')
         if isinstance(evaluator, (list, tuple)) and not evaluator:
-            told.append(f'{part}_evaluator={evaluator!r} holds no metric: the {what} gives no number')
+            told.append(
+                f'{part}_evaluator={evaluator!r} holds no metric: the {what} gives no number'
+            )
     if cfg.get('resume'):
         told.append('resume=True in the config has no effect; start the command with --resume')
     return told
@@ -68,8 +72,11 @@ def _components(path: str, value: Any) -> Iterator[str]:
         for rule in _IDLE:
             setting = value.get(rule.when, rule.default)
             if _name(value) == rule.component and rule.idle(setting):
-                yield from (f'{path}.{key}={value[key]!r} has no effect with {path}.{rule.when}={setting!r}'
-                            for key in rule.keys if value.get(key) not in (None, False))
+                yield from (
+                    f'{path}.{key}={value[key]!r} has no effect with {path}.{rule.when}={setting!r}'
+                    for key in rule.keys
+                    if value.get(key) not in (None, False)
+                )
         for key, item in value.items():
             yield from _components(f'{path}.{key}' if path else str(key), item)
     elif isinstance(value, (list, tuple)):
@@ -81,11 +88,17 @@ def _validation(cfg: Config) -> Iterator[str]:
     begin, end = cfg.train_cfg.get('val_begin', 1), _epochs(cfg)
     none = cfg.get('val_cfg') is None
     never = none or begin > end
-    why = 'the config has no val_cfg' if none else f'train_cfg.val_begin={begin} lies beyond the {end} of this run'
+    why = (
+        'the config has no val_cfg'
+        if none
+        else f'train_cfg.val_begin={begin} lies beyond the {end} of this run'
+    )
     for path, hook in _hooks(cfg):
         if never and hook.get('save_best'):
-            yield (f'{path}.save_best={hook["save_best"]!r} has no effect: this run never validates ({why}); the last '
-                   'weights are tested')
+            yield (
+                f'{path}.save_best={hook["save_best"]!r} has no effect: this run never validates ({why}); the last '
+                'weights are tested'
+            )
         if never and _name(hook) == 'EarlyStoppingHook':
             yield f'{path} (EarlyStoppingHook) has no effect: this run never validates ({why}); it trains to the end'
     interval = cfg.train_cfg.get('val_interval', 1)

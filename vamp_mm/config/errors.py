@@ -23,8 +23,11 @@ class ConfigError(ValueError):
         where = source or 'the config'
         one = len(self.problems) == 1
         prefix = '' if source == THE_CALL else f'{where}: '
-        super().__init__(f'{prefix}{self.problems[0]}' if one else '\n  - '.join(
-            [f'{len(self.problems)} problems in {where}:', *self.problems]))
+        super().__init__(
+            f'{prefix}{self.problems[0]}'
+            if one
+            else '\n  - '.join([f'{len(self.problems)} problems in {where}:', *self.problems])
+        )
 
     def __reduce__(self) -> tuple:
         return type(self), (self.problems, self.source)  # for other processes of the run

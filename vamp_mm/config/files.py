@@ -26,12 +26,18 @@ def read_config(path: str | Path) -> Config:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError([f'the config cannot be read: {_reason(error, Path(path))}'], str(path)) from error
+        raise ConfigError(
+            [f'the config cannot be read: {_reason(error, Path(path))}'], str(path)
+        ) from error
 
 
 def _reason(error: Exception, path: Path) -> str:
     if path.suffix not in ('.py', '.json', '.yaml', '.yml'):
-        return f'it ends in {path.suffix!r}; a config is a .py file' if path.suffix else 'a config is a .py file'
+        return (
+            f'it ends in {path.suffix!r}; a config is a .py file'
+            if path.suffix
+            else 'a config is a .py file'
+        )
     if isinstance(error, SyntaxError):
         line = '' if error.lineno is None else f' (line {error.lineno})'
         return f'it is not Python: {error.msg}{line}'
@@ -45,6 +51,10 @@ def _reason(error: Exception, path: Path) -> str:
         return f'{error}; put the folder that holds the module on PYTHONPATH'
     words = ' '.join(str(error).split())
     if isinstance(error, KeyError) and 'Duplicate key is not allowed among bases' in words:
-        return ('two of its _base_ files set the same key (' + words.strip('"') + '); keep one of them, for example a whole '
-                'config, and take the data with --dataset')
+        return (
+            'two of its _base_ files set the same key ('
+            + words.strip('"')
+            + '); keep one of them, for example a whole '
+            'config, and take the data with --dataset'
+        )
     return f'running it ends in {type(error).__name__}' + (f': {words}' if words else '')

@@ -21,7 +21,7 @@ _USUAL = frozenset({
     'backend_args', 'bgr_mean', 'bgr_std', 'data_root', 'dataset_type', 'file_client_args', 'img_norm_cfg', 'norm_cfg',
     'policies', 'preprocess_cfg', 'rgb_mean', 'rgb_std', 'test_pipeline', 'train_pipeline', 'tta_model', 'tta_pipeline',
     'val_pipeline', 'vis_backends'
-})
+})  # fmt: skip
 #: From here on a name is a slip of another, whatever its value.
 _SLIP = 0.86
 
@@ -41,10 +41,18 @@ def unknown_keys(cfg: Config, known: frozenset[str]) -> list[str]:
         if name in known or name.startswith('_'):
             continue
         slip = near(name, known, _SLIP)
-        helper = not slip and (is_used(cfg, name) or (name in _USUAL and cfg.get('default_scope') != SCOPE))
+        helper = not slip and (
+            is_used(cfg, name) or (name in _USUAL and cfg.get('default_scope') != SCOPE)
+        )
         if not helper:
-            problems.append(f'the config: unknown key {name!r}; {closest(name, known)}' + (
-                '' if slip else f'; name a helper variable _{name}, or delete it at the end of the file (del {name})'))
+            problems.append(
+                f'the config: unknown key {name!r}; {closest(name, known)}'
+                + (
+                    ''
+                    if slip
+                    else f'; name a helper variable _{name}, or delete it at the end of the file (del {name})'
+                )
+            )
     return problems
 
 
@@ -58,7 +66,11 @@ def unused_helpers(cfg: Config, known: frozenset[str]) -> list[str]:
     Returns:
         Their names, without those that begin with an underscore.
     """
-    return [name for name in cfg if name not in known and not name.startswith('_') and not is_used(cfg, name)]
+    return [
+        name
+        for name in cfg
+        if name not in known and not name.startswith('_') and not is_used(cfg, name)
+    ]
 
 
 def is_used(cfg: Config, name: str) -> bool:

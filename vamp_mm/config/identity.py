@@ -14,19 +14,45 @@ from mmengine.config import Config
 from .data import holders
 
 #: Parts of a config that say where and how a run works, not what comes out.
-_OUTSIDE = frozenset({
-    'work_dir', 'launcher', 'resume', 'experiment_name', 'log_level', 'log_processor', 'visualizer', 'env_cfg',
-    'custom_imports', 'model_wrapper_cfg', 'filename', 'run'})
+_OUTSIDE = frozenset(
+    {
+        'work_dir',
+        'launcher',
+        'resume',
+        'experiment_name',
+        'log_level',
+        'log_processor',
+        'visualizer',
+        'env_cfg',
+        'custom_imports',
+        'model_wrapper_cfg',
+        'filename',
+        'run',
+    }
+)
 #: Default hooks that write and measure only.
 _WRITING_HOOKS = frozenset({'logger', 'timer', 'runtime_info', 'visualization', 'checkpoint'})
 #: Keys that change no number wherever they stand.
-_FREE = frozenset({
-    'cache_dir', 'cache_mb', 'num_workers', 'persistent_workers', 'pin_memory', 'prefetch_factor',
-    'multiprocessing_context', 'timeout', 'zero_shot'})
+_FREE = frozenset(
+    {
+        'cache_dir',
+        'cache_mb',
+        'num_workers',
+        'persistent_workers',
+        'pin_memory',
+        'prefetch_factor',
+        'multiprocessing_context',
+        'timeout',
+        'zero_shot',
+    }
+)
 #: Keys that may hold a path; of a path only the last part counts, for files may move.
 _PLACES = frozenset({'data_root', 'pretrained', 'load_from'})
 #: An architecture with the weights of a folder: the content of these files counts, not where the folder lies.
-_LOCAL_DIR, _OF_WEIGHTS = 'local-dir:', ('open_clip_config.json', '.safetensors', '.bin', '.pth', '.pt')
+_LOCAL_DIR, _OF_WEIGHTS = (
+    'local-dir:',
+    ('open_clip_config.json', '.safetensors', '.bin', '.pth', '.pt'),
+)
 #: Of a file of weights the content counts too, as many are called the same: this much of its start and its end.
 _SAMPLE = 2**20
 
@@ -44,7 +70,11 @@ def config_hash(cfg: Config | Mapping[str, Any]) -> str:
         64 hexadecimal digits (SHA-256).
     """
     plain = {key: value for key, value in cfg.items() if key not in _OUTSIDE and value is not None}
-    hooks = {key: hook for key, hook in (plain.get('default_hooks') or {}).items() if key not in _WRITING_HOOKS}
+    hooks = {
+        key: hook
+        for key, hook in (plain.get('default_hooks') or {}).items()
+        if key not in _WRITING_HOOKS
+    }
     plain['default_hooks'] = hooks
     text = json.dumps(_settled(plain), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -76,7 +106,11 @@ def describe(cfg: Config) -> dict[str, Any]:
 def trains(cfg: Config) -> bool:
     """Whether a config trains: it has data, a loop and something to minimise."""
     losses = (cfg.get('model', {}).get('head') or {}).get('losses')
-    return cfg.get('train_cfg') is not None and cfg.get('train_dataloader') is not None and losses != []
+    return (
+        cfg.get('train_cfg') is not None
+        and cfg.get('train_dataloader') is not None
+        and losses != []
+    )
 
 
 def method_of(filename: str | None) -> str:
@@ -100,7 +134,9 @@ def dataset_name(dataset: Mapping[str, Any]) -> str:
 
 def protocol_of(test_cfg: Mapping[str, Any]) -> str | None:
     """Which protocol a test loop follows, told from its splits."""
-    names = {name for name, split in (test_cfg.get('splits') or {}).items() if 'outside' not in split}
+    names = {
+        name for name, split in (test_cfg.get('splits') or {}).items() if 'outside' not in split
+    }
     if names == {'base', 'novel'}:
         return 'base-to-novel'
     if names == {'all'}:
@@ -117,7 +153,11 @@ def protocol_of(test_cfg: Mapping[str, Any]) -> str | None:
 def _settled(value: Any, key: str = '') -> Any:
     """Plain data with one form for equal configs, without what is free."""
     if isinstance(value, Mapping):
-        return {str(name): _settled(inner, str(name)) for name, inner in value.items() if name not in _FREE}
+        return {
+            str(name): _settled(inner, str(name))
+            for name, inner in value.items()
+            if name not in _FREE
+        }
     if isinstance(value, (list, tuple)):
         return [_settled(inner, key) for inner in value]
     if isinstance(value, str):
@@ -137,7 +177,9 @@ def _settled_text(value: str, key: str) -> str:
     if key == 'arch' and value.startswith(_LOCAL_DIR):
         folder = os.path.expanduser(value.removeprefix(_LOCAL_DIR))
         files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-        return _LOCAL_DIR + ','.join(_place(os.path.join(folder, name)) for name in files if name.endswith(_OF_WEIGHTS))
+        return _LOCAL_DIR + ','.join(
+            _place(os.path.join(folder, name)) for name in files if name.endswith(_OF_WEIGHTS)
+        )
     return value
 
 

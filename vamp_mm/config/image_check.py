@@ -37,7 +37,10 @@ def image_problems(cfg: Mapping[str, Any], backbone: Any) -> list[str]:
     Returns:
         One sentence for each difference, with the place in the config, both values and what to do.
     """
-    interpolation, mode = getattr(backbone, 'interpolation', None), getattr(backbone, 'resize_mode', None)
+    interpolation, mode = (
+        getattr(backbone, 'interpolation', None),
+        getattr(backbone, 'resize_mode', None),
+    )
     if interpolation is None or mode is None:
         return []
     problems = []
@@ -45,15 +48,23 @@ def image_problems(cfg: Mapping[str, Any], backbone: Any) -> list[str]:
         for place, step in _steps(cfg.get(loader) or {}, loader):
             own = step.get('interpolation', _DEFAULT)
             if own != interpolation:
-                problems.append(f'{place}.interpolation={own!r}, and the weights of the backbone were trained with '
-                                f'{interpolation!r}: set it to that, or the accuracy suffers')
+                problems.append(
+                    f'{place}.interpolation={own!r}, and the weights of the backbone were trained with '
+                    f'{interpolation!r}: set it to that, or the accuracy suffers'
+                )
             found = _mode(step)
             if found is not None and found != mode and not loader.startswith('train'):
                 size = tuple(backbone.image_size)
-                wanted = f'size={size} without a crop' if mode == 'squash' else f'size={size[0]} and a crop of the centre'
+                wanted = (
+                    f'size={size} without a crop'
+                    if mode == 'squash'
+                    else f'size={size[0]} and a crop of the centre'
+                )
                 what = 'shorter side' if found == 'shortest' else 'picture as a whole'
-                problems.append(f'{place} resizes the {what}, and the '
-                                f'weights of the backbone were trained with resize_mode={mode!r}: set {wanted}')
+                problems.append(
+                    f'{place} resizes the {what}, and the '
+                    f'weights of the backbone were trained with resize_mode={mode!r}: set {wanted}'
+                )
     return problems
 
 
@@ -63,7 +74,9 @@ def _steps(loader: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[
     while isinstance(part, Mapping):
         for index, step in enumerate(part.get('pipeline') or ()):
             kind = step.get('type') if isinstance(step, Mapping) else None
-            if isinstance(kind, str) and kind.endswith(('torchvision/Resize', 'torchvision/RandomResizedCrop')):
+            if isinstance(kind, str) and kind.endswith(
+                ('torchvision/Resize', 'torchvision/RandomResizedCrop')
+            ):
                 yield f'{place}.pipeline[{index}]', step
         part, place = part.get('dataset'), f'{place}.dataset'
 
@@ -72,4 +85,8 @@ def _mode(step: Mapping[str, Any]) -> str | None:
     size = step.get('size')
     if not str(step['type']).endswith('/Resize'):
         return None
-    return 'shortest' if isinstance(size, int) or (isinstance(size, (list, tuple)) and len(size) == 1) else 'squash'
+    return (
+        'shortest'
+        if isinstance(size, int) or (isinstance(size, (list, tuple)) and len(size) == 1)
+        else 'squash'
+    )

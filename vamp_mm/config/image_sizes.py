@@ -10,12 +10,16 @@ _KEEP = frozenset({
     'AutoAugment', 'ColorJitter', 'ColorTransform', 'Lighting', 'LoadImageFromFile', 'LoadRGBImage', 'Normalize',
     'NumpyToPIL', 'PILToNumpy', 'PILToTensor', 'PackInputs', 'RandAugment', 'RandomErasing', 'RandomFlip',
     'RandomGrayscale', 'RandomHorizontalFlip', 'RandomVerticalFlip', 'GaussianBlur', 'ToPIL', 'ToTensor'
-})
+})  # fmt: skip
 #: Transforms that set the size -> the argument that does; of two names, torchvision's second.
 _SET = {
-    'CenterCrop': ('crop_size', 'size'), 'RandomCrop': ('crop_size', 'size'), 'RandomResizedCrop': ('scale', 'size'),
-    'EfficientNetCenterCrop': ('crop_size', ''), 'EfficientNetRandomCrop': ('scale', ''), 'Resize': ('scale', 'size'),
-    'ResizeEdge': ('scale', '')
+    'CenterCrop': ('crop_size', 'size'),
+    'RandomCrop': ('crop_size', 'size'),
+    'RandomResizedCrop': ('scale', 'size'),
+    'EfficientNetCenterCrop': ('crop_size', ''),
+    'EfficientNetRandomCrop': ('scale', ''),
+    'Resize': ('scale', 'size'),
+    'ResizeEdge': ('scale', ''),
 }
 
 
@@ -83,7 +87,11 @@ def pipeline_sizes(steps: Sequence[Any]) -> list[tuple[str, tuple[int, int]]]:
 def _as_size(value: Any, height_first: bool) -> tuple[int, int] | None:
     if isinstance(value, int):
         return value, value
-    if not isinstance(value, Sequence) or len(value) not in (1, 2) or not all(isinstance(item, int) for item in value):
+    if (
+        not isinstance(value, Sequence)
+        or len(value) not in (1, 2)
+        or not all(isinstance(item, int) for item in value)
+    ):
         return None
     first, last = value[0], value[-1]
     return (first, last) if height_first else (last, first)
@@ -104,8 +112,10 @@ def _pipelines(path: str, value: Any) -> Iterator[tuple[str, Sequence[Any]]]:
 
 def _in_config(key: str) -> str:
     """How a config that inherits sets a value inside a list."""
-    return '_base_' + ''.join(f'[{part}]' if part.isdecimal() else f'.{part}' if part.isidentifier() else f'[{part!r}]'
-                              for part in key.split('.'))
+    return '_base_' + ''.join(
+        f'[{part}]' if part.isdecimal() else f'.{part}' if part.isidentifier() else f'[{part!r}]'
+        for part in key.split('.')
+    )
 
 
 def _pixels(size: tuple[int, int]) -> str:

@@ -19,16 +19,27 @@ def add_overrides(parser: argparse._ActionsContainer, meaning: str, *aliases: st
         *aliases: Further names of the option.
     """
     parser.add_argument(
-        *aliases, '--cfg-options', dest='overrides', nargs='+', action=KeyValues, metavar='KEY=VALUE',
+        *aliases,
+        '--cfg-options',
+        dest='overrides',
+        nargs='+',
+        action=KeyValues,
+        metavar='KEY=VALUE',
         help=f"{meaning}; a value is read as Python writes it (0.5, None, True, [1, 2], dict(type='X')), and anything "
-        'else is text, whole')
+        'else is text, whole',
+    )
 
 
 class KeyValues(argparse.Action):
     """Collects ``KEY=VALUE`` words into a dict; an option that is given again adds to it."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
-                 values: str | Sequence[Any] | None, option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
         """Read the words of one option.
 
         Args:
@@ -42,7 +53,11 @@ class KeyValues(argparse.Action):
         """
         words = [values] if isinstance(values, str) else list(values or ())
         given = dict(getattr(namespace, self.dest, None) or {})
-        setattr(namespace, self.dest, read_key_values(words, given, option_string or self.option_strings[0]))
+        setattr(
+            namespace,
+            self.dest,
+            read_key_values(words, given, option_string or self.option_strings[0]),
+        )
 
 
 def read_key_values(
@@ -65,13 +80,25 @@ def read_key_values(
     for word in words:
         key, equals, text = word.partition('=')
         if not equals:
-            raise ConfigError([f'{option} {word!r} has no "="; write KEY=VALUE, in quotes where it holds blanks, and put '
-                               'files and folders before this option'], 'the command line')
+            raise ConfigError(
+                [
+                    f'{option} {word!r} has no "="; write KEY=VALUE, in quotes where it holds blanks, and put '
+                    'files and folders before this option'
+                ],
+                'the command line',
+            )
         if not all(part.strip() for part in key.split('.')):
-            raise ConfigError([f'{option} {word!r} has an empty part in its key; write KEY=VALUE, for example '
-                               'model.head.alpha=0.5'], 'the command line')
+            raise ConfigError(
+                [
+                    f'{option} {word!r} has an empty part in its key; write KEY=VALUE, for example '
+                    'model.head.alpha=0.5'
+                ],
+                'the command line',
+            )
         if key in found:
-            raise ConfigError([f'{option} sets {key!r} twice; keep one of the two'], 'the command line')
+            raise ConfigError(
+                [f'{option} sets {key!r} twice; keep one of the two'], 'the command line'
+            )
         try:
             found[key] = read_value(text)
         except ValueError as error:
@@ -95,7 +122,11 @@ def nested_keys(keys: Iterable[str]) -> list[str]:
     problems = []
     for key in sorted(known):
         parts = key.split('.')
-        above = ['.'.join(parts[:end]) for end in range(1, len(parts)) if '.'.join(parts[:end]) in known]
-        problems += [f'{upper!r} and {key!r} are both set, and the second lies in the first; set one of them'
-                     for upper in above]
+        above = [
+            '.'.join(parts[:end]) for end in range(1, len(parts)) if '.'.join(parts[:end]) in known
+        ]
+        problems += [
+            f'{upper!r} and {key!r} are both set, and the second lies in the first; set one of them'
+            for upper in above
+        ]
     return problems

@@ -7,8 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 #: How people write Python's words elsewhere.
-_SPELT = {'true': True, 'false': False, 'yes': True, 'no': False, 'on': True, 'off': False, 'none': None, 'null': None,
-          '~': None}
+_SPELT = {
+    'true': True,
+    'false': False,
+    'yes': True,
+    'no': False,
+    'on': True,
+    'off': False,
+    'none': None,
+    'null': None,
+    '~': None,
+}
 _OPENING, _CLOSING = ('[', '(', '{', 'dict('), (']', ')', '}')
 _SHOWN = 60
 
@@ -35,7 +44,9 @@ def refusal(dotted: str, old: Any, value: Any) -> str | None:
             return problem
     if not (was and becomes) or was & becomes or spelt_out:
         return None
-    words = f'{dotted!r} is {short(old)}, {_name(old)}; it cannot become {short(value)}, {_name(value)}'
+    words = (
+        f'{dotted!r} is {short(old)}, {_name(old)}; it cannot become {short(value)}, {_name(value)}'
+    )
     return words + _hint(dotted, old, value, was)
 
 
@@ -52,7 +63,12 @@ def _kinds(value: Any) -> set[str]:
     """What sort of thing a value is, coarsely; of a list, its items. Empty if anything may stand there."""
     if isinstance(value, (list, tuple)):
         return set().union(*map(_kinds, value)) if value else set()
-    for kind, name in ((str, 'word'), (bool, 'switch'), ((int, float), 'number'), (Mapping, 'dict')):
+    for kind, name in (
+        (str, 'word'),
+        (bool, 'switch'),
+        ((int, float), 'number'),
+        (Mapping, 'dict'),
+    ):
         if isinstance(value, kind):
             # 0 and 1 are also switches
             return {name, 'switch'} if name == 'number' and value in (0, 1) else {name}
@@ -62,7 +78,12 @@ def _kinds(value: Any) -> set[str]:
 def _name(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return 'a list' if isinstance(value, list) else 'a tuple'
-    for kind, name in ((str, 'a word'), (bool, 'True or False'), ((int, float), 'a number'), (Mapping, 'a dict')):
+    for kind, name in (
+        (str, 'a word'),
+        (bool, 'True or False'),
+        ((int, float), 'a number'),
+        (Mapping, 'a dict'),
+    ):
         if isinstance(value, kind):
             return name
     return f'a {type(value).__name__}'
@@ -111,6 +132,8 @@ def _doubtful(dotted: str, value: str, old: Any) -> str | None:
     if value.lower() in _SPELT and old is None:
         return f'{where}; did you mean {_SPELT[value.lower()]}? (A config file can hold the word, if it is meant.)'
     if value.startswith(_OPENING) and value.endswith(_CLOSING):
-        return (f'{where}, which looks like a list or a dict that Python cannot read; its words need quotes, as in '
-                "['a', 'b'] or dict(type='X', n=1)")
+        return (
+            f'{where}, which looks like a list or a dict that Python cannot read; its words need quotes, as in '
+            "['a', 'b'] or dict(type='X', n=1)"
+        )
     return None

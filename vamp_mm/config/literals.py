@@ -107,7 +107,9 @@ def _constant(value: Any) -> Any:
         raise ValueError(f'the number has more than {MAX_DIGITS} digits')
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    kind = {'ellipsis': 'three dots are', 'bytes': 'bytes are'}.get(type(value).__name__, 'a complex number is')
+    kind = {'ellipsis': 'three dots are', 'bytes': 'bytes are'}.get(
+        type(value).__name__, 'a complex number is'
+    )
     raise ValueError(f'{kind} no value of a config')
 
 
@@ -161,4 +163,7 @@ def _digits(text: str) -> int:
 
 
 def _has_comment(text: str) -> bool:
-    return any(token.type == tokenize.COMMENT for token in tokenize.generate_tokens(io.StringIO(text).readline))
+    return any(
+        token.type == tokenize.COMMENT
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+    )

@@ -56,15 +56,21 @@ def config_of(method: str, dataset: str | None, protocol: str | None) -> Path:
     elif protocol == 'few-shot':
         wanted = _if_there(f'{stem}_vit-b16_few_shot', files, wanted)
     if wanted not in files:
-        raise ConfigError([f'--methods {method!r} is not known: there is no {wanted}.py; {closest(method, names())}; '
-                           'or give the path of a config'])
+        raise ConfigError(
+            [
+                f'--methods {method!r} is not known: there is no {wanted}.py; {closest(method, names())}; '
+                'or give the path of a config'
+            ]
+        )
     return files[wanted]
 
 
 def names() -> list[str]:
     """Names that :func:`config_of` knows besides paths."""
     suffix = '_vit-b16_caltech101'
-    return sorted({name.removesuffix(suffix) for name in _files() if name.endswith(suffix)} | set(STEMS))
+    return sorted(
+        {name.removesuffix(suffix) for name in _files() if name.endswith(suffix)} | set(STEMS)
+    )
 
 
 def _if_there(name: str, files: dict[str, Path], default: str) -> str:

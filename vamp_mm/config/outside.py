@@ -33,8 +33,12 @@ def use_outside(cfg: Config, names: Sequence[str]) -> None:
     """
     splits = (cfg.get('test_cfg') or {}).get('splits')
     if not splits:
-        raise ConfigError(['--outside adds to the splits of a SplitTestLoop, and test_cfg of this config has none'],
-                          cfg.filename)
+        raise ConfigError(
+            [
+                '--outside adds to the splits of a SplitTestLoop, and test_cfg of this config has none'
+            ],
+            cfg.filename,
+        )
     asked = _asked_about(cfg, splits)
     # name in the results -> what was written, and the split
     added: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -43,9 +47,11 @@ def use_outside(cfg: Config, names: Sequence[str]) -> None:
         name, dataset = _found(cfg, word, splits[asked])
         first = added.setdefault(name, (word, dataset))[0]
         if name in splits or first != word:
-            problems.append(f'--outside {word!r} is called {name!r} in results, and so is '
-                            f'{f"split {name!r}" if name in splits else repr(first)}; rename a folder, or test them in '
-                            'runs of their own')
+            problems.append(
+                f'--outside {word!r} is called {name!r} in results, and so is '
+                f'{f"split {name!r}" if name in splits else repr(first)}; rename a folder, or test them in '
+                'runs of their own'
+            )
     if problems:
         raise ConfigError(problems, cfg.filename)
     for name, (_, dataset) in added.items():
@@ -57,8 +63,13 @@ def _asked_about(cfg: Config, splits: dict[str, Any]) -> str:
     known = [name for name, split in splits.items() if 'outside' not in split]
     seen = [name for name in known if splits[name].get('seen')]
     if not seen and len(known) > 1:
-        raise ConfigError([f'--outside compares with images of classes that are trained on, and none of {known} is; add '
-                           "'source' to --targets"], cfg.filename)
+        raise ConfigError(
+            [
+                f'--outside compares with images of classes that are trained on, and none of {known} is; add '
+                "'source' to --targets"
+            ],
+            cfg.filename,
+        )
     return (seen or known)[0]
 
 
@@ -68,12 +79,20 @@ def _found(cfg: Config, word: str, asked: dict[str, Any]) -> tuple[str, dict[str
     if word == UNSEEN:
         which = (asked.get('dataset') or {}).get('class_split', own.get('class_split', 'all'))
         if which != 'base':
-            raise ConfigError([f"--outside {UNSEEN} is for models that answer about the base classes alone, and this test "
-                               f'answers about {which!r}; take --protocol base-to-novel, or name another dataset'],
-                              cfg.filename)
+            raise ConfigError(
+                [
+                    f'--outside {UNSEEN} is for models that answer about the base classes alone, and this test '
+                    f'answers about {which!r}; take --protocol base-to-novel, or name another dataset'
+                ],
+                cfg.filename,
+            )
         return UNSEEN, dict(class_split='novel')
     dataset = other_dataset(cfg, word, next(trained_datasets(cfg), own), own)
     if dataset is None:
-        raise ConfigError([f'--outside {word!r} is the dataset that is tested; its novel classes are called {UNSEEN}'],
-                          cfg.filename)
+        raise ConfigError(
+            [
+                f'--outside {word!r} is the dataset that is tested; its novel classes are called {UNSEEN}'
+            ],
+            cfg.filename,
+        )
     return dataset_name(dataset), dict(class_split='all', **dataset)

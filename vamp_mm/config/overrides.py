@@ -33,7 +33,9 @@ def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:
         ConfigError: With every key that does not exist (and the closest ones that do), and every value of a kind
             that cannot stand there.
     """
-    problems = [problem for dotted, value in overrides.items() if (problem := _set(cfg, dotted, value))]
+    problems = [
+        problem for dotted, value in overrides.items() if (problem := _set(cfg, dotted, value))
+    ]
     if problems:
         raise ConfigError(problems, cfg.filename)
 
@@ -56,7 +58,9 @@ def _set(cfg: Config, dotted: str, value: Any) -> str | None:
         else:
             return f'{place} is {short(node)}, not a dict'
         if last:
-            return _assign(node, part, value, dotted, None if isinstance(part, int) else defaults.get(part))
+            return _assign(
+                node, part, value, dotted, None if isinstance(part, int) else defaults.get(part)
+            )
         node = node[part]
     return None
 
@@ -68,7 +72,12 @@ def _assign(node: Any, key: str | int, value: Any, dotted: str, default: Any) ->
     problem = refusal(dotted, old, value)
     if problem is None:
         # as in a config that inherits: a dict changes a dict, and one with a type of its own takes its place
-        changes = isinstance(old, Mapping) and isinstance(value, Mapping) and 'type' not in value and key in node
+        changes = (
+            isinstance(old, Mapping)
+            and isinstance(value, Mapping)
+            and 'type' not in value
+            and key in node
+        )
         node[key] = merge(old, value) if changes else value
     return problem
 

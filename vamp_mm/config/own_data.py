@@ -32,9 +32,16 @@ def use_own_data(cfg: Config, path: str | Path) -> None:
         DataError: If it cannot be read, or in several ways.
     """
     layout = detect(path)
-    replace_data(cfg, lambda loader: dict(
-        type='vamp_mm.FewShotDataset', data_root=_root(layout), source=dict(layout.source),
-        dataset_name=_name(layout), split=LOADERS[loader]))
+    replace_data(
+        cfg,
+        lambda loader: dict(
+            type='vamp_mm.FewShotDataset',
+            data_root=_root(layout),
+            source=dict(layout.source),
+            dataset_name=_name(layout),
+            split=LOADERS[loader],
+        ),
+    )
 
 
 def own_target(path: str | Path) -> dict[str, Any]:
@@ -51,8 +58,7 @@ def own_target(path: str | Path) -> dict[str, Any]:
         DataError: If it cannot be read, or in several ways.
     """
     layout = detect(path, testing=True)
-    return dict(
-        data_root=_root(layout), source=dict(layout.source), dataset_name=_name(layout))
+    return dict(data_root=_root(layout), source=dict(layout.source), dataset_name=_name(layout))
 
 
 def _root(layout: Layout) -> str:
@@ -76,7 +82,9 @@ def set_templates(cfg: Config, templates: Sequence[str]) -> None:
     """
     problems = [
         f"--template {text!r} must hold exactly one '{{}}' for the class name, for example "
-        "'a photo of a {}, a type of bird.'" for text in templates if text.count('{}') != 1
+        "'a photo of a {}, a type of bird.'"
+        for text in templates
+        if text.count('{}') != 1
     ]
     places = list(holders(cfg))
     if not places:

@@ -94,7 +94,11 @@ def keys_set_in(file: Path) -> set[str]:
         return set()
     found: set[str] = set()
     for node in ast.parse(file.read_text(encoding='utf-8')).body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if (
+            isinstance(node, ast.Assign)
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+        ):
             found |= set(_leaves(node.value, node.targets[0].id))
     return found
 
@@ -129,5 +133,11 @@ def _type_name(item: Mapping[str, Any] | Config) -> str:
 def _parent(cfg: Config, place: Sequence[str | int]) -> Any:
     node: Any = cfg
     for part in place[:-1]:
-        node = node[part] if isinstance(part, int) else node.get(part) if isinstance(node, (Mapping, Config)) else None
+        node = (
+            node[part]
+            if isinstance(part, int)
+            else node.get(part)
+            if isinstance(node, (Mapping, Config))
+            else None
+        )
     return node if isinstance(node, (Mapping, Config)) else None

@@ -26,8 +26,12 @@ _RENAME = 'rename the folder of one, or test them in runs of their own'
 _KEYS = frozenset({'train_dataloader', 'test_evaluator', 'test_cfg', 'targets'})
 
 
-def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
-                 templates: Sequence[str] | None = None) -> None:
+def use_protocol(
+    cfg: Config,
+    name: str,
+    targets: Sequence[str] | None = None,
+    templates: Sequence[str] | None = None,
+) -> None:
     """Make a config follow a protocol, in place.
 
     A protocol file in ``configs/_base_/protocols`` says which classes are trained on, and what is tested: class
@@ -49,12 +53,21 @@ def use_protocol(cfg: Config, name: str, targets: Sequence[str] | None = None,
     protocol = read_config(_protocol_file(cfg, name))
     unknown = sorted(set(protocol) - _KEYS)
     if unknown:
-        raise ConfigError([f'protocol {name!r} sets {unknown}; allowed: {sorted(_KEYS)}'], protocol.filename)
+        raise ConfigError(
+            [f'protocol {name!r} sets {unknown}; allowed: {sorted(_KEYS)}'], protocol.filename
+        )
     if targets is not None and 'targets' not in protocol:
-        raise ConfigError([f'--targets goes with a protocol that has some (cross-dataset, domain-generalization); '
-                           f'{name!r} tests on the dataset that it trains on'], cfg.filename)
+        raise ConfigError(
+            [
+                f'--targets goes with a protocol that has some (cross-dataset, domain-generalization); '
+                f'{name!r} tests on the dataset that it trains on'
+            ],
+            cfg.filename,
+        )
     if not cfg.get('test_dataloader'):
-        raise ConfigError(['--protocol says what is tested, and this config has no test_dataloader'], cfg.filename)
+        raise ConfigError(
+            ['--protocol says what is tested, and this config has no test_dataloader'], cfg.filename
+        )
     for dataset in trained_datasets(cfg):
         dataset['class_split'] = protocol.train_dataloader.dataset.class_split
     if 'test_evaluator' in protocol:
@@ -80,23 +93,34 @@ def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
             name, split = source, dict(seen=True, dataset=dict(class_split='all'))
         else:
             # MMRL's rule: on every dataset but the one trained on, classes count as not seen
-            name, split = dataset_name(dataset), dict(seen=False, dataset=dict(class_split='all', **dataset))
+            name, split = (
+                dataset_name(dataset),
+                dict(seen=False, dataset=dict(class_split='all', **dataset)),
+            )
             if name == source:
-                problems.append(f'target {target!r} and the dataset trained on ({trained.get("data_root")}) are both '
-                                f'called {name!r}; {_RENAME}')
+                problems.append(
+                    f'target {target!r} and the dataset trained on ({trained.get("data_root")}) are both '
+                    f'called {name!r}; {_RENAME}'
+                )
         if name == AVERAGE:
-            problems.append(f'target {target!r} is called {name!r}, as the mean over all targets is; {_RENAME}')
+            problems.append(
+                f'target {target!r} is called {name!r}, as the mean over all targets is; {_RENAME}'
+            )
         first, other = asked.setdefault(name, (target, split))
         if other != split and name != source:
-            problems.append(f'targets {first!r} and {target!r} are both called {name!r}, and results are told apart by '
-                            f'that name; {_RENAME}')
+            problems.append(
+                f'targets {first!r} and {target!r} are both called {name!r}, and results are told apart by '
+                f'that name; {_RENAME}'
+            )
     if problems:
         raise ConfigError(problems, cfg.filename)
     splits = {f'{name}/all': split for name, (_, split) in asked.items()}
     return dict(type='SplitTestLoop', splits=splits, trained_on=source if source in asked else None)
 
 
-def other_dataset(cfg: Config, target: str, trained: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any] | None:
+def other_dataset(
+    cfg: Config, target: str, trained: Mapping[str, Any], own: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """What distinguishes a target from the dataset trained on; None if it is that one, by name or by path.
 
     Args:
@@ -109,13 +133,18 @@ def other_dataset(cfg: Config, target: str, trained: Mapping[str, Any], own: Map
         Keys of a FewShotDataset.
     """
     path = target != SOURCE and is_own_data(cfg, target)
-    if target == SOURCE or (target == dataset_name(trained) and not path and not is_dataset_file(cfg, target)):
+    if target == SOURCE or (
+        target == dataset_name(trained) and not path and not is_dataset_file(cfg, target)
+    ):
         return None
     dataset = _target(cfg, target, own)
     same = _lists(dataset.get('source')) == _lists(trained.get('source'))
     if path or dataset.get('source') is None:  # a dataset file only says where its data usually are
-        roots = [os.path.realpath(os.path.expanduser(item['data_root'])) for item in (dataset, trained)
-                 if 'data_root' in item]
+        roots = [
+            os.path.realpath(os.path.expanduser(item['data_root']))
+            for item in (dataset, trained)
+            if 'data_root' in item
+        ]
         same = same and len(roots) == 2 and roots[0] == roots[1]
     return None if same else dataset
 
@@ -139,13 +168,19 @@ def _target(cfg: Config, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
         new = own_target(name)
         return {**new, 'templates': own['templates']} if 'templates' in own else new
     new = read_config(dataset_file(cfg, name)).test_dataloader.dataset
-    keys = [key for key in ('data_root', 'source', 'templates', 'dataset_name') if key in new or key in own]
+    keys = [
+        key
+        for key in ('data_root', 'source', 'templates', 'dataset_name')
+        if key in new or key in own
+    ]
     return {key: new.get(key) for key in keys}
 
 
 def trained_datasets(cfg: Config) -> Iterator[dict[str, Any]]:
     """The datasets of training and validation, below wrappers such as RepeatDataset."""
-    yield from (holder['dataset'] for loader, _, holder in holders(cfg) if loader != 'test_dataloader')
+    yield from (
+        holder['dataset'] for loader, _, holder in holders(cfg) if loader != 'test_dataloader'
+    )
 
 
 def _protocol_file(cfg: Config, name: str) -> Path:
@@ -158,5 +193,7 @@ def _protocol_file(cfg: Config, name: str) -> Path:
     key = name.replace('-', '_')
     if key not in files:
         known = [stem.replace('_', '-') for stem in files]
-        raise ConfigError([f'--protocol {name!r} is not known; {closest(name, known)}'], cfg.filename)
+        raise ConfigError(
+            [f'--protocol {name!r} is not known; {closest(name, known)}'], cfg.filename
+        )
     return files[key]

@@ -33,8 +33,11 @@ _ONE_SENTENCE = ('AdapterPrompter', 'TwoStagePrompter')
 
 
 def follow_published(
-    cfg: Config, written: Subject, protocol: str | None = None, overrides: Iterable[str] = (),
-    template: Sequence[str] | None = None
+    cfg: Config,
+    written: Subject,
+    protocol: str | None = None,
+    overrides: Iterable[str] = (),
+    template: Sequence[str] | None = None,
 ) -> None:
     """Give a config the published settings of its dataset, protocol, shots and CLIP, in place.
 
@@ -60,11 +63,16 @@ def follow_published(
     composed = run.get('dataset') is not None
     subject = subject_of(cfg, protocol)
     trained: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
-    run.update(dataset=dataset_name(trained), protocol=known_protocol(protocol) or protocol_of(cfg.get('test_cfg') or {}))
+    run.update(
+        dataset=dataset_name(trained),
+        protocol=known_protocol(protocol) or protocol_of(cfg.get('test_cfg') or {}),
+    )
     file = table_file(cfg.filename, run)
     if file is None:
-        run.settings_log = [f"no published settings are known of the method {run['method']!r}; those of another method are "
-                            "taken with run.settings in the config, for example run=dict(settings='mmrl')"]
+        run.settings_log = [
+            f'no published settings are known of the method {run["method"]!r}; those of another method are '
+            "taken with run.settings in the config, for example run=dict(settings='mmrl')"
+        ]
         return
     table = read_table(file)
     now = resolve(table, subject)
@@ -75,13 +83,17 @@ def follow_published(
         named = origin.published or 'run.method' in origin.own_keys
         run.name = run['method'] if named else method_of(cfg.filename)
     before = [resolve(table, item) for item in origin.subjects]
-    lines = [f'settings of {now.title} for {dataset_title(subject.dataset)}, {subject.protocol}'
-             + ('' if subject.shots is None else f', {_shots(subject.shots)}')]
+    lines = [
+        f'settings of {now.title} for {dataset_title(subject.dataset)}, {subject.protocol}'
+        + ('' if subject.shots is None else f', {_shots(subject.shots)}')
+    ]
     lines += now.notes
     asked = sorted(overrides)
     run.followed = []  # what of the model the table decides
     for key, setting in now.values.items():
-        lines += _follow(cfg, key, setting, [item.values.get(key) for item in before], origin.own_keys, asked)
+        lines += _follow(
+            cfg, key, setting, [item.values.get(key) for item in before], origin.own_keys, asked
+        )
     if template is None:
         lines += _set_templates(cfg, now)
     elif not any(_covers(item, 'model.prompter.template') for item in asked):
@@ -110,12 +122,22 @@ def replace_line(lines: list[str], dotted: str, line: str) -> None:
         dotted: The setting.
         line: What is said of it now.
     """
-    kept = [item for item in lines if not item.startswith((f'{dotted} = ', f'no published value of {dotted} for '))]
+    kept = [
+        item
+        for item in lines
+        if not item.startswith((f'{dotted} = ', f'no published value of {dotted} for '))
+    ]
     lines[:] = [*kept, line]
 
 
-def _follow(cfg: Config, key: str, setting: Setting, before: Sequence[Setting | None], own: set[str],
-            asked: Sequence[str]) -> list[str]:
+def _follow(
+    cfg: Config,
+    key: str,
+    setting: Setting,
+    before: Sequence[Setting | None],
+    own: set[str],
+    asked: Sequence[str],
+) -> list[str]:
     """Set one value, or say why not."""
     place = place_of(cfg, key)
     if place is None:
@@ -139,8 +161,11 @@ def _follow(cfg: Config, key: str, setting: Setting, before: Sequence[Setting | 
 def _is_own(dotted: str, own: set[str]) -> bool:
     """Whether a user's file sets a key, or another type of a part that holds it: then the whole part is the user's."""
     parts = dotted.split('.')
-    return dotted in own or any('.'.join([*parts[:end], word]) in own
-                                for end in range(1, len(parts)) for word in ('type', '_delete_'))
+    return dotted in own or any(
+        '.'.join([*parts[:end], word]) in own
+        for end in range(1, len(parts))
+        for word in ('type', '_delete_')
+    )
 
 
 def _kept(dotted: str, value: Any, setting: Setting, why: str) -> str:
@@ -165,7 +190,10 @@ def _shots(shots: int) -> str:
 def _leave_sentences(cfg: Config, lines: list[str]) -> None:
     """Let ``--template`` take the place of a method's one sentence for all datasets."""
     prompter = (cfg.get('model') or {}).get('prompter') or {}
-    if str(prompter.get('type')).split('.')[-1] in _ONE_SENTENCE and prompter.get('template') is not None:
+    if (
+        str(prompter.get('type')).split('.')[-1] in _ONE_SENTENCE
+        and prompter.get('template') is not None
+    ):
         prompter['template'] = None
         replace_line(lines, 'model.prompter.template', 'model.prompter.template = None: --template')
         if (cfg.model.get('teacher') or {}).get('templates') is not None:
@@ -188,4 +216,6 @@ def _set_templates(cfg: Config, now: Settings) -> list[str]:
 def _datasets(cfg: Config) -> list[Any]:
     found = [holder['dataset'] for _, _, holder in holders(cfg)]
     splits = (cfg.get('test_cfg') or {}).get('splits') or {}
-    return found + [item['dataset'] for item in splits.values() if 'source' in (item.get('dataset') or {})]
+    return found + [
+        item['dataset'] for item in splits.values() if 'source' in (item.get('dataset') or {})
+    ]

@@ -48,9 +48,15 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
     """
     places = list(holders(cfg))
     dataset: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in places), {})
-    trained = next((holder['dataset'] for loader, _, holder in places if loader == 'train_dataloader'), {})
+    trained = next(
+        (holder['dataset'] for loader, _, holder in places if loader == 'train_dataloader'), {}
+    )
     composed = (cfg.get('run') or {}).get('protocol')
-    known = known_protocol(protocol or composed) or protocol_of(cfg.get('test_cfg') or {}) or 'base-to-novel'
+    known = (
+        known_protocol(protocol or composed)
+        or protocol_of(cfg.get('test_cfg') or {})
+        or 'base-to-novel'
+    )
     backbone = (cfg.get('model') or {}).get('backbone') or {}
     clip = backbone.get('arch') if isinstance(backbone, Mapping) else None
     source = dataset.get('source')
@@ -66,7 +72,11 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
 def known_protocol(protocol: str | None) -> str | None:
     """A known protocol by its name or file; None for a file of one's own, whose test loop says what it is."""
     name = Path(protocol).stem.replace('_', '-') if protocol else None
-    return name if name in ('base-to-novel', 'few-shot', 'cross-dataset', 'domain-generalization', 'open') else None
+    return (
+        name
+        if name in ('base-to-novel', 'few-shot', 'cross-dataset', 'domain-generalization', 'open')
+        else None
+    )
 
 
 def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Origin:
@@ -91,7 +101,11 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
             entries.append(item)
             continue
         own |= keys_set_in(item)
-        files += [(item.parent / base).resolve() for base in Config._get_base_files(str(item)) if '::' not in base]
+        files += [
+            (item.parent / base).resolve()
+            for base in Config._get_base_files(str(item))
+            if '::' not in base
+        ]
     below = [Config.fromfile(item) for item in entries]
     if own:
         own -= _repeated_types(own, Config.fromfile(file), below)

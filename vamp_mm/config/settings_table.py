@@ -19,11 +19,28 @@ DEFAULT = '(default)'
 #: Trained on one dataset, tested on others.
 TRANSFER = ('cross-dataset', 'domain-generalization')
 #: Protocol -> whose settings are taken where a method publishes none for it.
-_INSTEAD = {'domain-generalization': 'cross-dataset', 'cross-dataset': 'base-to-novel', 'few-shot': 'base-to-novel'}
+_INSTEAD = {
+    'domain-generalization': 'cross-dataset',
+    'cross-dataset': 'base-to-novel',
+    'few-shot': 'base-to-novel',
+}
 _TABLE = frozenset({'title', 'clips', 'protocols', 'shots', 'instead', 'rows'})
-_ROW = frozenset({
-    'source', 'note', 'protocol', 'dataset', 'shots', 'clip', 'values', 'by_dataset', 'otherwise', 'by_shots', 'per_shot',
-    'templates'})
+_ROW = frozenset(
+    {
+        'source',
+        'note',
+        'protocol',
+        'dataset',
+        'shots',
+        'clip',
+        'values',
+        'by_dataset',
+        'otherwise',
+        'by_shots',
+        'per_shot',
+        'templates',
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -94,8 +111,12 @@ def table_file(config: str | Path, run: Mapping[str, Any]) -> Path | None:
     file = next((root / f'{name}.py' for root in roots if (root / f'{name}.py').is_file()), None)
     if file is None and run.get('settings'):
         known = {path.stem for root in roots for path in root.glob('*.py')}
-        raise ConfigError([f'run.settings={name!r} names no table of published settings; {closest(str(name), known)}'],
-                          str(config))
+        raise ConfigError(
+            [
+                f'run.settings={name!r} names no table of published settings; {closest(str(name), known)}'
+            ],
+            str(config),
+        )
     return file
 
 
@@ -111,14 +132,30 @@ def read_table(file: Path) -> dict[str, Any]:
     Raises:
         ConfigError: If it has a key that is not known, or lacks one.
     """
-    table = {key: value for key, value in Config.fromfile(file).to_dict().items() if not key.startswith('_')}
-    problems = [f'unknown key {key!r}; {closest(key, _TABLE)}' for key in table if key not in _TABLE]
+    table = {
+        key: value
+        for key, value in Config.fromfile(file).to_dict().items()
+        if not key.startswith('_')
+    }
+    problems = [
+        f'unknown key {key!r}; {closest(key, _TABLE)}' for key in table if key not in _TABLE
+    ]
     problems += [f'{key!r} is missing' for key in ('title', 'rows') if key not in table]
     for number, row in enumerate(table.get('rows') or []):
-        problems += [f'rows.{number}: unknown key {key!r}; {closest(key, _ROW)}' for key in row if key not in _ROW]
-        problems += [] if 'source' in row else [f"rows.{number}: 'source' is missing: where the values are published"]
+        problems += [
+            f'rows.{number}: unknown key {key!r}; {closest(key, _ROW)}'
+            for key in row
+            if key not in _ROW
+        ]
+        problems += (
+            []
+            if 'source' in row
+            else [f"rows.{number}: 'source' is missing: where the values are published"]
+        )
         if 'by_dataset' in row and 'otherwise' not in row:
-            problems.append(f"rows.{number}: 'otherwise' is missing: whose values are taken where none is published")
+            problems.append(
+                f"rows.{number}: 'otherwise' is missing: whose values are taken where none is published"
+            )
     if problems:
         raise ConfigError(problems, str(file))
     return table
@@ -143,12 +180,16 @@ def resolve(table: Mapping[str, Any], subject: Subject) -> Settings:
         for key, value in row.get('values', {}).items():
             found.values[key] = Setting(value, source)
         for key, values in row.get('by_dataset', {}).items():
-            found.values[key] = _of_dataset(values, asked.dataset, subject.dataset, row['otherwise'], source)
+            found.values[key] = _of_dataset(
+                values, asked.dataset, subject.dataset, row['otherwise'], source
+            )
         for key, values in row.get('by_shots', {}).items():
             found.values[key] = _of_shots(values, asked.shots, source)
         for key, value in row.get('per_shot', {}).items():
             shots = asked.shots if asked.shots is not None and asked.shots > 0 else 16
-            missing = '' if shots == asked.shots else 'training on all images; using {}, that of 16 shots'
+            missing = (
+                '' if shots == asked.shots else 'training on all images; using {}, that of 16 shots'
+            )
             found.values[key] = Setting(value * shots, f'{source}, {value} for each shot', missing)
         found.templates |= row.get('templates', {})
         if 'note' in row:
@@ -162,10 +203,12 @@ def dataset_title(name: str) -> str:
 
 
 def _fits(row: Mapping[str, Any], subject: Subject) -> bool:
-    return ('protocol' not in row or subject.protocol in row['protocol']) and (
-        'dataset' not in row or subject.dataset in row['dataset']) and (
-        'shots' not in row or subject.shots in row['shots']) and (
-        'clip' not in row or subject.clip in row['clip'])
+    return (
+        ('protocol' not in row or subject.protocol in row['protocol'])
+        and ('dataset' not in row or subject.dataset in row['dataset'])
+        and ('shots' not in row or subject.shots in row['shots'])
+        and ('clip' not in row or subject.clip in row['clip'])
+    )
 
 
 def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) -> Subject:
@@ -173,8 +216,10 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     title, known = table['title'], subject.dataset in CATALOG and subject.dataset != 'icons'
     # a variant of ImageNet: tests what was trained on ImageNet
     if known and CATALOG[subject.dataset].counts.train is None:
-        notes.append(f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from '
-                     'ImageNet')
+        notes.append(
+            f'{dataset_title(subject.dataset)} is for testing; settings are those of domain-generalization from '
+            'ImageNet'
+        )
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')
     if subject.protocol == 'open':
         subject = replace(subject, protocol='base-to-novel')
@@ -182,11 +227,15 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     if subject.protocol in TRANSFER and subject.dataset != 'imagenet':
         where = f'{subject.protocol} is published for training on ImageNet'
         if known:
-            notes.append(f'{where}; this run trains on {dataset_title(subject.dataset)} with the same settings')
+            notes.append(
+                f'{where}; this run trains on {dataset_title(subject.dataset)} with the same settings'
+            )
         else:  # an epoch of ImageNet is 16,000 images
-            notes.append(f'{where}; for {subject.dataset!r} the settings are those of base-to-novel')
+            notes.append(
+                f'{where}; for {subject.dataset!r} the settings are those of base-to-novel'
+            )
             subject = replace(subject, protocol='base-to-novel')
-    published = table.get('protocols', (subject.protocol, ))
+    published = table.get('protocols', (subject.protocol,))
     protocol = subject.protocol
     while protocol not in published and protocol in _INSTEAD:
         protocol = _INSTEAD[protocol]
@@ -195,18 +244,26 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
         notes.append(f'{title} has no published settings for {subject.protocol}; using {instead}')
     shots = table.get('shots', {}).get(protocol)
     if shots and subject.shots is not None and subject.shots not in shots:
-        notes.append(f'{title} is published with {" or ".join(map(str, shots))} shots for {protocol}; this run has '
-                     f'{subject.shots if subject.shots >= 0 else "all images"}')
+        notes.append(
+            f'{title} is published with {" or ".join(map(str, shots))} shots for {protocol}; this run has '
+            f'{subject.shots if subject.shots >= 0 else "all images"}'
+        )
     clips = table.get('clips')
     if clips and subject.clip is not None and subject.clip not in clips:
-        notes.append(f'published for {" and ".join(clips)}; this run has {subject.clip} with the same settings')
+        notes.append(
+            f'published for {" and ".join(clips)}; this run has {subject.clip} with the same settings'
+        )
     return replace(subject, protocol=protocol)
 
 
-def _of_dataset(values: Mapping[str, Any], dataset: str, name: str, otherwise: str, source: str) -> Setting:
+def _of_dataset(
+    values: Mapping[str, Any], dataset: str, name: str, otherwise: str, source: str
+) -> Setting:
     if dataset in values:
         return Setting(values[dataset], source)
-    return Setting(values[otherwise], source, f'{name!r}; using {{}}, that of {dataset_title(otherwise)}')
+    return Setting(
+        values[otherwise], source, f'{name!r}; using {{}}, that of {dataset_title(otherwise)}'
+    )
 
 
 def _of_shots(values: Mapping[int, Any], shots: int | None, source: str) -> Setting:
@@ -217,4 +274,6 @@ def _of_shots(values: Mapping[int, Any], shots: int | None, source: str) -> Sett
     lower = [item for item in known if shots < 0 or item <= shots]
     near = lower[-1] if lower else known[0]
     what = 'training on all images' if shots < 0 else f'{shots} shots'
-    return Setting(values[near], source, f'{what}; using {{}}, that of {near} shot{"" if near == 1 else "s"}')
+    return Setting(
+        values[near], source, f'{what}; using {{}}, that of {near} shot{"" if near == 1 else "s"}'
+    )

@@ -33,7 +33,11 @@ def check_shapes(cfg: Config) -> list[str]:
     model = cfg.get('model') or {}
     backbone = model.get('backbone') or {}
     arch = backbone.get('arch')
-    if _kind(backbone) != 'PromptedCLIPBackbone' or not isinstance(arch, str) or arch.startswith('hf-hub:'):
+    if (
+        _kind(backbone) != 'PromptedCLIPBackbone'
+        or not isinstance(arch, str)
+        or arch.startswith('hf-hub:')
+    ):
         return []
     try:
         outline = _outline(arch)
@@ -71,10 +75,14 @@ def _check_prompts(prompter: Any, outline: CLIPOutline, dataset: Mapping[str, An
     """The sentences of a class whose name is one token; longer names are looked at when the classes are known."""
     try:
         templates = config_templates(dataset)
-        templates = (templates, ) if isinstance(templates, str) else tuple(templates)
-        prompter.bind(outline, Vocabulary(('x', ), templates))
+        templates = (templates,) if isinstance(templates, str) else tuple(templates)
+        prompter.bind(outline, Vocabulary(('x',), templates))
     except ValueError as error:
-        return [f'model.prompter: even for a class name of one token, {error}'] if 'tokens' in str(error) else []
+        return (
+            [f'model.prompter: even for a class name of one token, {error}']
+            if 'tokens' in str(error)
+            else []
+        )
     except Exception:  # what needs more than shapes is judged when it is built
         return []
     return []

@@ -73,13 +73,15 @@ def _of_function(function: Callable, skip_first: bool = False) -> Signature:
     except (TypeError, ValueError):  # built in C: nothing to read
         return Signature(frozenset(), {}, True)
     named = [
-        p for p in parameters[1 if skip_first else 0:]
+        p
+        for p in parameters[1 if skip_first else 0 :]
         if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     ]
     return Signature(
         required=frozenset(p.name for p in named if p.default is p.empty),
         optional={p.name: p.default for p in named if p.default is not p.empty},
-        open=any(p.kind is p.VAR_KEYWORD for p in parameters))
+        open=any(p.kind is p.VAR_KEYWORD for p in parameters),
+    )
 
 
 def _forwards_kwargs(init: Callable) -> bool:
@@ -89,6 +91,9 @@ def _forwards_kwargs(init: Callable) -> bool:
     except (OSError, TypeError, SyntaxError):
         return False
     return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        and node.func.attr == '__init__' and any(keyword.arg is None for keyword in node.keywords)
-        for node in ast.walk(tree))
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == '__init__'
+        and any(keyword.arg is None for keyword in node.keywords)
+        for node in ast.walk(tree)
+    )

@@ -29,22 +29,30 @@ def use_trained(cfg: Config, stored: Any) -> None:
     run = cfg.get('run') or {}
     for dotted in run.get('followed') or () if isinstance(stored, Mapping) and stored else ():
         place = place_of(cfg, dotted)
-        if place is None or dotted.endswith('.template') or isinstance(value_at(cfg, place), (Mapping, list, tuple)):
+        if (
+            place is None
+            or dotted.endswith('.template')
+            or isinstance(value_at(cfg, place), (Mapping, list, tuple))
+        ):
             continue
         trained = _plain(stored.get(dotted))
         if trained is not None and not same(value_at(cfg, place), trained[0]):
             set_at(cfg, place, trained[0])
-            replace_line(run.settings_log, dotted, f'{dotted} = {word(trained[0])}: as the checkpoint was trained')
+            replace_line(
+                run.settings_log,
+                dotted,
+                f'{dotted} = {word(trained[0])}: as the checkpoint was trained',
+            )
 
 
 def _plain(text: Any) -> tuple[Any] | None:
     """A value out of a checkpoint: a word, a small number or nothing; ``DEFAULT`` where it was not set."""
     if text is None:
-        return (DEFAULT, )
+        return (DEFAULT,)
     try:
         value = ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
     if isinstance(value, (int, float)):
-        return (value, ) if abs(value) <= _LARGEST else None
-    return (value, ) if value is None or isinstance(value, str) else None
+        return (value,) if abs(value) <= _LARGEST else None
+    return (value,) if value is None or isinstance(value, str) else None

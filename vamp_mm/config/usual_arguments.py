@@ -66,11 +66,14 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
     'LOG_PROCESSORS': {'window_size': PositiveInt, 'by_epoch': bool, 'num_digits': PositiveInt},
     'MODELS': {'num_classes': PositiveInt, 'in_channels': PositiveInt | Sequence[PositiveInt],
                'loss_weight': float},
-}
+}  # fmt: skip
 
 #: The same for names that mean other things in several libraries.
 BY_TYPE: Mapping[str, Mapping[str, Any]] = {
-    'torchvision/RandomResizedCrop': {'scale': tuple[Positive, Positive], 'ratio': tuple[Positive, Positive]},
+    'torchvision/RandomResizedCrop': {
+        'scale': tuple[Positive, Positive],
+        'ratio': tuple[Positive, Positive],
+    },
 }
 
 #: Keys of a dataloader.
@@ -79,10 +82,15 @@ DATALOADER: Mapping[str, Any] = {
     'pin_memory': bool, 'drop_last': bool, 'shuffle': bool, 'prefetch_factor': PositiveInt | None,
     'timeout': NonNegative, 'num_batch_per_epoch': PositiveInt | None, 'sampler': Component, 'dataset': Component,
     'batch_sampler': Component | None, 'collate_fn': Component | Callable, 'worker_init_fn': Component | Callable | None
-}
+}  # fmt: skip
 
 #: Keys of a split of a test loop.
-SPLIT: Mapping[str, Any] = {'seen': bool, 'outside': str, 'dataset': _Dict, 'exclude': Sequence[str]}
+SPLIT: Mapping[str, Any] = {
+    'seen': bool,
+    'outside': str,
+    'dataset': _Dict,
+    'exclude': Sequence[str],
+}
 
 #: Keys of the Runner.
 TOP_LEVEL: Mapping[str, Any] = {
@@ -94,7 +102,7 @@ TOP_LEVEL: Mapping[str, Any] = {
     'test_cfg': _Dict, 'test_dataloader': _Dict, 'test_evaluator': _Dict | Sequence[Component], 'train_cfg': _Dict,
     'train_dataloader': _Dict, 'val_cfg': _Dict, 'val_dataloader': _Dict, 'val_evaluator': _Dict | Sequence[Component],
     'visualizer': Component, 'work_dir': str | Path
-}
+}  # fmt: skip
 
 #: Keys of plain dicts, by their place.
 PLAIN: Mapping[str, Mapping[str, Any]] = {
@@ -108,4 +116,4 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
     'env_cfg.mp_cfg': {'mp_start_method': Literal['fork', 'spawn', 'forkserver'], 'opencv_num_threads': int},
     'env_cfg.dist_cfg': {'backend': str, 'timeout': Positive},
     'auto_scale_lr': {'enable': bool, 'base_batch_size': PositiveInt},
-}
+}  # fmt: skip

@@ -38,14 +38,15 @@ _RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed
 #: What a config holds besides dicts and ready-made objects.
 _DATA = str | bool | int | float | Sequence[Any]
 _DEFAULT_HOOKS = frozenset(
-    {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'})
+    {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
+)
 #: Whose hooks are known to set no class names, but ours.
 _KNOWN_PACKAGES = ('mmengine', 'mmpretrain', 'vamp_mm')
 _DATALOADER = frozenset({'num_batch_per_epoch', 'disable_subprocess_warning'})
 _PARAMWISE = frozenset({
     'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'flat_decay_mult',
     'dwconv_decay_mult', 'dcn_offset_lr_mult', 'bypass_duplicate'
-})
+})  # fmt: skip
 
 
 def validate_config(cfg: Config, training: bool = False) -> None:
@@ -94,12 +95,15 @@ class _RunnerCheck:
     def run(self) -> list[str]:
         """Check all top-level keys."""
         plain = {
-            'model': 'MODELS', 'data_preprocessor': 'MODELS', 'param_scheduler': 'PARAM_SCHEDULERS',
-            'visualizer': 'VISUALIZERS', 'custom_hooks': 'HOOKS'
+            'model': 'MODELS',
+            'data_preprocessor': 'MODELS',
+            'param_scheduler': 'PARAM_SCHEDULERS',
+            'visualizer': 'VISUALIZERS',
+            'custom_hooks': 'HOOKS',
         }
         defaults = {
             'log_processor': ('LOG_PROCESSORS', 'LogProcessor'),
-            'model_wrapper_cfg': ('MODEL_WRAPPERS', 'MMDistributedDataParallel')
+            'model_wrapper_cfg': ('MODEL_WRAPPERS', 'MMDistributedDataParallel'),
         }
         functions = {'randomness': Runner.set_randomness, 'compile': torch.compile}
         self._problems += unknown_keys(self._cfg, top_level_keys())
@@ -140,22 +144,38 @@ class _RunnerCheck:
         if not hasattr(target, 'set_vocabulary') or model.get('vocabulary') is not None:
             return
         kinds = [self._types.resolve('custom_hooks', hook['type'], 'HOOKS') for hook in hooks]
-        if any(issubclass(kind, VocabularyHook) or kind.__module__.split('.')[0] not in _KNOWN_PACKAGES for kind in kinds):
+        if any(
+            issubclass(kind, VocabularyHook) or kind.__module__.split('.')[0] not in _KNOWN_PACKAGES
+            for kind in kinds
+        ):
             return  # a hook of the user's own may do it
         loop = self._cfg.get('test_cfg')
         of_test = loop is not None and not getattr(
-            self._types.resolve('test_cfg', loop.get('type', 'TestLoop'), 'LOOPS'), 'sets_vocabulary', False)
-        what = 'training' if self._cfg.get('train_cfg') is not None else 'the test' if of_test else None
+            self._types.resolve('test_cfg', loop.get('type', 'TestLoop'), 'LOOPS'),
+            'sets_vocabulary',
+            False,
+        )
+        what = (
+            'training'
+            if self._cfg.get('train_cfg') is not None
+            else 'the test'
+            if of_test
+            else None
+        )
         if what:
-            self._problems.append(f'custom_hooks: {target.__name__} has no class names in {what}, and no hook gives it '
-                                  "those of the data; add dict(type='vamp_mm.VocabularyHook')")
+            self._problems.append(
+                f'custom_hooks: {target.__name__} has no class names in {what}, and no hook gives it '
+                "those of the data; add dict(type='vamp_mm.VocabularyHook')"
+            )
 
     def _together(self, *keys: str) -> None:
         given = [key for key in keys if self._cfg.get(key) is not None]
         missing = [key for key in keys if key not in given]
         if given and missing:
-            self._problems.append(f'{" and ".join(given)} without {" and ".join(missing)}: set all of {", ".join(keys)}, '
-                                  'or none of them')
+            self._problems.append(
+                f'{" and ".join(given)} without {" and ".join(missing)}: set all of {", ".join(keys)}, '
+                'or none of them'
+            )
 
     def _plain(self, key: str, value: object, registry: str) -> None:
         for path, item in _items(key, value):
@@ -166,7 +186,9 @@ class _RunnerCheck:
                     self._problems.append(f"{path}: a dict without 'type' builds nothing")
                     continue
             if not isinstance(item, Mapping) and fits(item, _DATA):
-                self._problems.append(f"{path}={shortened(item)} must be a dict with the key 'type'")
+                self._problems.append(
+                    f"{path}={shortened(item)} must be a dict with the key 'type'"
+                )
             self._types.visit(path, item, registry)
 
     def _untyped(self, path: str, value: object, allowed: frozenset[str]) -> None:
@@ -175,7 +197,9 @@ class _RunnerCheck:
                 self._problems.append(f'{path}: unknown key {key!r}; {closest(key, allowed)}')
 
     def _values(self, path: str, value: Mapping, kinds: Mapping, *default: object) -> None:
-        self._types.values(path, value, {key: as_parameter(key, kind, *default) for key, kind in kinds.items()})
+        self._types.values(
+            path, value, {key: as_parameter(key, kind, *default) for key, kind in kinds.items()}
+        )
 
     def _function(self, path: str, value: object, function: object) -> None:
         if isinstance(value, Mapping):
@@ -202,14 +226,20 @@ class _RunnerCheck:
     def _batches(self, path: str, value: Mapping) -> None:
         """Keys that torch refuses beside a sampler, which every dataloader has, or beside a batch sampler."""
         if value.get('shuffle'):
-            self._problems.append(f'{path}.shuffle={value["shuffle"]!r} stands beside {path}.sampler: set '
-                                  f'{path}.sampler.shuffle')
+            self._problems.append(
+                f'{path}.shuffle={value["shuffle"]!r} stands beside {path}.sampler: set '
+                f'{path}.sampler.shuffle'
+            )
         if value.get('batch_sampler') is not None:
             if value.get('drop_last'):
-                self._problems.append(f'{path}.drop_last={value["drop_last"]!r} stands beside {path}.batch_sampler: set '
-                                      f'{path}.batch_sampler.drop_last, if it has that key')
+                self._problems.append(
+                    f'{path}.drop_last={value["drop_last"]!r} stands beside {path}.batch_sampler: set '
+                    f'{path}.batch_sampler.drop_last, if it has that key'
+                )
             if 'batch_size' not in value:
-                self._problems.append(f"{path}: needs the key 'batch_size', which its batch_sampler gets")
+                self._problems.append(
+                    f"{path}: needs the key 'batch_size', which its batch_sampler gets"
+                )
 
     def _evaluator(self, path: str, value: object) -> None:
         if isinstance(value, Mapping) and 'metrics' in value:
@@ -244,35 +274,62 @@ class _RunnerCheck:
             if 'seen' not in split and 'outside' not in split:
                 self._problems.append(f"{path}.splits.{name}: needs the key 'seen'")
             overrides = split.get('dataset')
-            if isinstance(overrides, Mapping) and isinstance(dataset, Mapping) and {*dataset, *overrides} >= {'type'}:
-                self._types.visit(f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS')
+            if (
+                isinstance(overrides, Mapping)
+                and isinstance(dataset, Mapping)
+                and {*dataset, *overrides} >= {'type'}
+            ):
+                self._types.visit(
+                    f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS'
+                )
 
     def _optim_wrapper(self, path: str, value: Mapping) -> None:
         own = frozenset({'constructor', 'paramwise_cfg'})
         # the type of clip_grad is a word of MMEngine's, 'norm' or 'value', and names no component
-        self._types.bind(path, {'type': 'OptimWrapper', **value}, 'OPTIM_WRAPPERS', also=own, skip=frozenset({'clip_grad'}))
+        self._types.bind(
+            path,
+            {'type': 'OptimWrapper', **value},
+            'OPTIM_WRAPPERS',
+            also=own,
+            skip=frozenset({'clip_grad'}),
+        )
         if 'optimizer' not in value and 'constructor' not in value:
             self._problems.append(f"{path}: needs the key 'optimizer'")
         constructor = DefaultOptimWrapperConstructor
         if 'constructor' in value:
             constructor = self._types.resolve(
-                f'{path}.constructor', value['constructor'], 'OPTIM_WRAPPER_CONSTRUCTORS')
-        allowed = {DefaultOptimWrapperConstructor: _PARAMWISE, PartOptimWrapperConstructor: frozenset({'lr_mult'})}
+                f'{path}.constructor', value['constructor'], 'OPTIM_WRAPPER_CONSTRUCTORS'
+            )
+        allowed = {
+            DefaultOptimWrapperConstructor: _PARAMWISE,
+            PartOptimWrapperConstructor: frozenset({'lr_mult'}),
+        }
         if constructor in allowed and isinstance(value.get('paramwise_cfg'), Mapping):
             self._untyped(f'{path}.paramwise_cfg', value['paramwise_cfg'], allowed[constructor])
         clip = value.get('clip_grad')
         if isinstance(clip, Mapping):
             by_value = clip.get('type') == 'value'
-            function = torch.nn.utils.clip_grad_value_ if by_value else torch.nn.utils.clip_grad_norm_
-            self._types.keys(f'{path}.clip_grad', clip, signature_of(function), function.__name__,
-                             frozenset({'type'}))
+            function = (
+                torch.nn.utils.clip_grad_value_ if by_value else torch.nn.utils.clip_grad_norm_
+            )
+            self._types.keys(
+                f'{path}.clip_grad',
+                clip,
+                signature_of(function),
+                function.__name__,
+                frozenset({'type'}),
+            )
         self._values(path, value, {'paramwise_cfg': Mapping[str, Any] | None})
         for key in ('clip_grad', 'paramwise_cfg'):
             if isinstance(value.get(key), Mapping):
                 self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
 
     def _default_hooks(self, path: str, value: Mapping) -> None:
-        own = {name for name, hook in value.items() if isinstance(hook, Mapping | None) and not near(name, _DEFAULT_HOOKS)}
+        own = {
+            name
+            for name, hook in value.items()
+            if isinstance(hook, Mapping | None) and not near(name, _DEFAULT_HOOKS)
+        }
         self._untyped(path, value, _DEFAULT_HOOKS | own)
         for name, hook in value.items():
             self._values(path, {name: hook}, {name: Component | None})
@@ -280,8 +337,9 @@ class _RunnerCheck:
                 self._types.visit(f'{path}.{name}', hook, 'HOOKS')
 
     def _env_cfg(self, path: str, value: Mapping) -> None:
-        self._untyped(path, value,
-                      frozenset({'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'}))
+        self._untyped(
+            path, value, frozenset({'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'})
+        )
         mp_cfg, dist_cfg = value.get('mp_cfg'), value.get('dist_cfg')
         if isinstance(mp_cfg, Mapping):
             self._types.keys(f'{path}.mp_cfg', mp_cfg, signature_of(set_multi_processing), 'mp_cfg')
@@ -289,8 +347,11 @@ class _RunnerCheck:
             if isinstance(value.get(key), Mapping):
                 self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
         known = signature_of(init_dist).keys | {'timeout'}
-        group = signature_of(torch.distributed.init_process_group).keys \
-            if torch.distributed.is_available() else frozenset()
+        group = (
+            signature_of(torch.distributed.init_process_group).keys
+            if torch.distributed.is_available()
+            else frozenset()
+        )
         self._untyped(f'{path}.dist_cfg', dist_cfg, known | group)
 
     def _custom_imports(self, path: str, value: Mapping) -> None:

@@ -19,8 +19,9 @@ OF_TRAINING = ('train_dataloader', 'test_dataloader')
 OF_TESTING = ('test_dataloader', 'train_dataloader')
 
 
-def config_vocabulary(cfg: Config, names: Sequence[str] | None = None,
-                      loaders: Sequence[str] = OF_TRAINING) -> Vocabulary:
+def config_vocabulary(
+    cfg: Config, names: Sequence[str] | None = None, loaders: Sequence[str] = OF_TRAINING
+) -> Vocabulary:
     """The classes of a config's data, or given ones with the templates of these data.
 
     Args:
@@ -40,9 +41,14 @@ def config_vocabulary(cfg: Config, names: Sequence[str] | None = None,
     if names is not None:
         return dataset_vocabulary(tuple(names), config_templates(dataset or {}))
     if dataset is None:
-        raise ConfigError(['the config has no data, so no class names are known: give --names or --classes'], cfg.filename)
+        raise ConfigError(
+            ['the config has no data, so no class names are known: give --names or --classes'],
+            cfg.filename,
+        )
     meta = DATASETS.build(dict(dataset, lazy_init=True, _scope_='vamp_mm')).metainfo
-    return Vocabulary(tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ())))
+    return Vocabulary(
+        tuple(meta['classes']), tuple(meta['templates']), homonyms=tuple(meta.get('homonyms', ()))
+    )
 
 
 def config_templates(dataset: Mapping[str, Any]) -> str | Sequence[str]:

@@ -20,8 +20,14 @@ from vamp_mm.registry import DATASETS
 from vamp_mm.visualization.contact_sheet import Shown, contact_sheet
 
 
-def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views: int | None = None,
-           seed: int = 0) -> Path:
+def browse(
+    cfg: Config,
+    out: str,
+    split: str = 'train',
+    number: int = 16,
+    views: int | None = None,
+    seed: int = 0,
+) -> Path:
     """Write a sheet of images with class names, before and after the transforms; images that cannot be read are left out.
 
     Args:
@@ -47,8 +53,13 @@ def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views:
     chosen = sorted(random.Random(seed).sample(range(len(dataset)), min(number, len(dataset))))
     shown = [image for index in chosen if (image := _readable(dataset, index, draws)) is not None]
     if not shown:
-        raise ConfigError([f'none of the {len(chosen)} images that were chosen can be read; tools/dataset_tools/verify.py '
-                           'names all that cannot'], cfg.filename)
+        raise ConfigError(
+            [
+                f'none of the {len(chosen)} images that were chosen can be read; tools/dataset_tools/verify.py '
+                'names all that cannot'
+            ],
+            cfg.filename,
+        )
     meta = dataset.metainfo
     name = meta.get('dataset_name', type(dataset).__name__)
     title = f'{name}, {split}: {len(dataset):,} images of {len(meta["classes"])} classes'
@@ -57,12 +68,19 @@ def browse(cfg: Config, out: str, split: str = 'train', number: int = 16, views:
 
 def _dataset_config(cfg: Config, split: str) -> dict[str, Any]:
     targets = cfg.get('test_cfg', {}).get('splits', {}) if cfg.get('test_cfg') else {}
-    known = {which: cfg[f'{which}_dataloader'] for which in ('train', 'val', 'test') if cfg.get(f'{which}_dataloader')}
+    known = {
+        which: cfg[f'{which}_dataloader']
+        for which in ('train', 'val', 'test')
+        if cfg.get(f'{which}_dataloader')
+    }
     if split in known:
         return known[split]['dataset'].to_dict()
     if split in targets and 'test' in known:
         return split_dataset(known['test']['dataset'].to_dict(), targets[split].to_dict())
-    raise ConfigError([f'split={split!r} is not in this config, {closest(split, [*known, *targets])}'], cfg.filename)
+    raise ConfigError(
+        [f'split={split!r} is not in this config, {closest(split, [*known, *targets])}'],
+        cfg.filename,
+    )
 
 
 def _shown(dataset: Any, index: int, draws: int) -> Shown:
@@ -90,5 +108,9 @@ def _readable(dataset: Any, index: int, draws: int) -> Shown | None:
 
 def _picture(inputs: torch.Tensor) -> Image.Image:
     """``(3, H, W)`` pixels as the pipeline packs them, uint8 or 0..1."""
-    pixels = inputs if inputs.dtype == torch.uint8 else (255 * inputs).round().clamp(0, 255).to(torch.uint8)
+    pixels = (
+        inputs
+        if inputs.dtype == torch.uint8
+        else (255 * inputs).round().clamp(0, 255).to(torch.uint8)
+    )
     return Image.fromarray(pixels.permute(1, 2, 0).numpy())

@@ -69,7 +69,9 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
     console = Console(width=None if sys.stdout.isatty() else 140)  # no name is cut off in a file
     table = Table(title=f'{vectors} against {splits}')
     for column in ('dataset', 'lists from', 'equal', 'different', 'unknown', 'verdict'):
-        table.add_column(column, justify='right' if column in ('equal', 'different', 'unknown') else 'left')
+        table.add_column(
+            column, justify='right' if column in ('equal', 'different', 'unknown') else 'left'
+        )
     checks: list[Check] = []
     without_lists: list[str] = []
     notes: list[str] = []
@@ -83,27 +85,45 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
             continue
         found = list(_checks(dataset, vector, split))
         checks += found
-        table.add_row(dataset, origin, *(str(_count(found, state)) for state in ('equal', 'different', 'unknown')),
-                      _verdict(found))
+        table.add_row(
+            dataset,
+            origin,
+            *(str(_count(found, state)) for state in ('equal', 'different', 'unknown')),
+            _verdict(found),
+        )
     console.print(table)
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
     return _report(console, checks, without_lists, strict)
 
 
-def _report(console: Console, checks: Sequence[Check], without_lists: Sequence[str], strict: bool) -> int:
+def _report(
+    console: Console, checks: Sequence[Check], without_lists: Sequence[str], strict: bool
+) -> int:
     different = [check for check in checks if check.state == 'different']
     unknown = [check for check in checks if check.state == 'unknown']
     for check in different:
-        console.print(f'DIFFERENT {check.dataset}.{check.key}: recorded {check.recorded!r}, found {check.found!r}',
-                      markup=False, soft_wrap=True)
+        console.print(
+            f'DIFFERENT {check.dataset}.{check.key}: recorded {check.recorded!r}, found {check.found!r}',
+            markup=False,
+            soft_wrap=True,
+        )
     for check in unknown:
-        console.print(f'UNKNOWN KEY, NOT CHECKED {check.dataset}.{check.key}', markup=False, soft_wrap=True)
+        console.print(
+            f'UNKNOWN KEY, NOT CHECKED {check.dataset}.{check.key}', markup=False, soft_wrap=True
+        )
     if without_lists:
-        console.print(f'NOT CHECKED for want of files: {", ".join(without_lists)}', markup=False, soft_wrap=True)
+        console.print(
+            f'NOT CHECKED for want of files: {", ".join(without_lists)}',
+            markup=False,
+            soft_wrap=True,
+        )
     equal = _count(checks, 'equal')
-    console.print(f'{equal} values equal, {len(different)} different, {len(unknown)} of unknown meaning; '
-                  f'{len(without_lists)} dataset(s) without lists', markup=False)
+    console.print(
+        f'{equal} values equal, {len(different)} different, {len(unknown)} of unknown meaning; '
+        f'{len(without_lists)} dataset(s) without lists',
+        markup=False,
+    )
     if different:
         return 1
     if not equal or (strict and (unknown or without_lists)):
@@ -137,9 +157,12 @@ def _read_vectors(path: Path) -> dict[str, Any]:
         raise ConfigError([str(error)], str(path)) from error
     if not isinstance(recorded, dict) or not recorded:
         raise ConfigError(['expected a JSON object: dataset -> recorded values'], str(path))
-    wrong = [f'{dataset!r} holds {json.dumps(vector)[:60]}; expected an object of recorded values, such as '
-             '{"sizes": {"train": 2820}}' for dataset, vector in recorded.items()
-             if not isinstance(vector, dict) or not vector]
+    wrong = [
+        f'{dataset!r} holds {json.dumps(vector)[:60]}; expected an object of recorded values, such as '
+        '{"sizes": {"train": 2820}}'
+        for dataset, vector in recorded.items()
+        if not isinstance(vector, dict) or not vector
+    ]
     if wrong:
         raise ConfigError(wrong, str(path))
     return recorded

@@ -53,11 +53,15 @@ def _as_published(file: Path) -> tuple[Split, str]:
         names = {item.label: item.name for items in lists.values() for item in items}
         if not names or set(names) != set(range(len(names))):
             raise
-        return Split(classes=tuple(names[label] for label in range(len(names))), **lists), str(error)
+        return Split(classes=tuple(names[label] for label in range(len(names))), **lists), str(
+            error
+        )
 
 
 def _row(dataset: str) -> CatalogRow | None:
-    names = {key: row for name, row in CATALOG.items() for key in (_plain(row.folder), _plain(name))}
+    names = {
+        key: row for name, row in CATALOG.items() for key in (_plain(row.folder), _plain(name))
+    }
     return names.get(_plain(dataset))
 
 

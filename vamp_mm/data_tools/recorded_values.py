@@ -18,7 +18,9 @@ UNKNOWN = object()
 _SUBSET = re.compile(r'shots?_?(\d+)-seed_?(\d+)')
 #: Vectors say ``new`` where we say ``novel``.
 _HALVES = {'base': 'base', 'new': 'novel', 'novel': 'novel'}
-_VALUE = re.compile(r'(?:(?P<half>base|new|novel)_)?(?:(?P<part>train|val|test)_)?(?P<what>n|sha256|first\d+)')
+_VALUE = re.compile(
+    r'(?:(?P<half>base|new|novel)_)?(?:(?P<part>train|val|test)_)?(?P<what>n|sha256|first\d+)'
+)
 
 Lists = dict[str, tuple[Item, ...]]
 
@@ -49,7 +51,9 @@ def _recompute(split: Split, key: tuple[str, ...]) -> Any:
         return _few_shot(split, shots, seed, rest[1])
     if head in _HALVES and rest:
         which = _HALVES[head]
-        halves = {part: class_split(items, which, len(split.classes)) for part, items in lists.items()}
+        halves = {
+            part: class_split(items, which, len(split.classes)) for part, items in lists.items()
+        }
         return _full(halves, len(class_range(which, len(split.classes))), rest)
     return _full(lists, len(split.classes), list(key))
 
@@ -59,7 +63,10 @@ def _full(lists: Lists, num_classes: int, key: list[str]) -> Any:
     if key == ['n_classes']:
         return num_classes
     tables: dict[str, Callable[[tuple[Item, ...]], Any]] = {
-        'sizes': len, 'sha256': list_digest, 'min_per_class': lambda items: _smallest(items, num_classes)}
+        'sizes': len,
+        'sha256': list_digest,
+        'min_per_class': lambda items: _smallest(items, num_classes),
+    }
     if len(key) == 2 and key[0] in tables and key[1] in PARTS:
         return tables[key[0]](lists[key[1]])
     match = _VALUE.fullmatch(key[0]) if len(key) == 1 else None
@@ -83,7 +90,7 @@ def _value(items: tuple[Item, ...], what: str) -> Any:
         return len(items)
     if what == 'sha256':
         return list_digest(items)
-    return [list(item) for item in items[:int(what.removeprefix('first'))]]
+    return [list(item) for item in items[: int(what.removeprefix('first'))]]
 
 
 def _smallest(items: tuple[Item, ...], num_classes: int) -> int:

@@ -36,9 +36,16 @@ def regenerated(dataset: str, folder: Path) -> Split | None:
     except TextFileError as error:
         raise ConfigError([str(error)], str(file)) from error
     counts = caltech_counts()
-    if not isinstance(order, list) or sorted(map(str, order)) != sorted(map(str, range(1, max(counts.values()) + 1))):
-        raise ConfigError([f'expected the numbers 1 to {max(counts.values())} in some order'], str(file))
+    if not isinstance(order, list) or sorted(map(str, order)) != sorted(
+        map(str, range(1, max(counts.values()) + 1))
+    ):
+        raise ConfigError(
+            [f'expected the numbers 1 to {max(counts.values())} in some order'], str(file)
+        )
     lists = complete(dict(all=caltech_items(order, counts)), random.Random(PUBLISHED_SEED))
     name = CATALOG[dataset].class_name
-    named = {part: [Item(path, label, name(folder)) for path, label, folder in items] for part, items in lists.items()}
+    named = {
+        part: [Item(path, label, name(folder)) for path, label, folder in items]
+        for part, items in lists.items()
+    }
     return make_split(named, str(file))

@@ -65,8 +65,13 @@ class Verified:
         return all(finding.level != ERROR for finding in self.findings)
 
 
-def verify(name: str, data_root: str = 'data', decode: bool = True, workers: int | None = None,
-           console: Console | None = None) -> Verified:
+def verify(
+    name: str,
+    data_root: str = 'data',
+    decode: bool = True,
+    workers: int | None = None,
+    console: Console | None = None,
+) -> Verified:
     """Check layout, lists, counts and images of a dataset, and print a report.
 
     Args:
@@ -94,19 +99,30 @@ def verify(name: str, data_root: str = 'data', decode: bool = True, workers: int
     if split is not None and isinstance(source, SplitSource):
         counts = count_table(split, row)
         wrong = check_counts(counts)
-        findings += wrong + check_shots(split) + (check_digests(split, row) if row and not wrong else [])
+        findings += (
+            wrong + check_shots(split) + (check_digests(split, row) if row and not wrong else [])
+        )
         image_root = osp.join(root, source.image_folder)
         files = listed_files(split, image_root)
         found, present = check_files(files, image_root, source.hint)
         findings += found
         if decode:
-            labels = {osp.normpath(osp.join(image_root, item.path)): item.name
-                      for part in ('train', 'val', 'test') for item in split.part(part)}
+            labels = {
+                osp.normpath(osp.join(image_root, item.path)): item.name
+                for part in ('train', 'val', 'test')
+                for item in split.part(part)
+            }
             findings += check_images(_look(present, workers, console), files, labels, image_root)
             images = len(present)
     order = (ERROR, WARNING, NOTE)
-    verified = Verified(title, root, counts, sorted(findings, key=lambda finding: order.index(finding.level)),
-                        images, time.perf_counter() - start)
+    verified = Verified(
+        title,
+        root,
+        counts,
+        sorted(findings, key=lambda finding: order.index(finding.level)),
+        images,
+        time.perf_counter() - start,
+    )
     report(verified, console)
     return verified
 
@@ -123,17 +139,24 @@ def report(verified: Verified, console: Console) -> None:
     for finding in verified.findings:
         console.print(f'[{_STYLE[finding.level]}]{finding.level}[/]: ', end='')
         console.print(finding.what, markup=False, highlight=False)
-        shown = finding.examples[:3 if finding.level == NOTE else _SHOWN]
+        shown = finding.examples[: 3 if finding.level == NOTE else _SHOWN]
         for example in shown:
             console.print(f'    {example}', markup=False, highlight=False)
         if len(finding.examples) > len(shown):
-            console.print(f'    ... and {len(finding.examples) - len(shown):,} more', highlight=False)
+            console.print(
+                f'    ... and {len(finding.examples) - len(shown):,} more', highlight=False
+            )
         if finding.advice:
             console.print(f'  -> {finding.advice}', markup=False, highlight=False)
-    number = {level: sum(finding.level == level for finding in verified.findings) for level in (ERROR, WARNING)}
+    number = {
+        level: sum(finding.level == level for finding in verified.findings)
+        for level in (ERROR, WARNING)
+    }
     looked = f'{verified.images:,} images read in {verified.seconds:.1f} s'
-    end = ('[bold green]ok[/]' if verified.ok else '[bold red]not ok[/]')
-    console.print(f'{end}: {number[ERROR]} errors, {number[WARNING]} warnings, {looked}', highlight=False)
+    end = '[bold green]ok[/]' if verified.ok else '[bold red]not ok[/]'
+    console.print(
+        f'{end}: {number[ERROR]} errors, {number[WARNING]} warnings, {looked}', highlight=False
+    )
 
 
 def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | ValueError, str]:
@@ -146,23 +169,35 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | V
         return None, build_source(layout.source), layout.data_root
     if name not in CATALOG and (os.sep in name or '.' in name):
         raise FileNotFoundError(
-            f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}')
+            f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}'
+        )
     try:
         row = catalog_row(name)
     except ValueError as error:
         raise DataError(str(error)) from error
     base = osp.expanduser(data_root)
     inside = osp.join(base, row.folder)
-    own = not osp.isdir(inside) and osp.isdir(base) and (
-        osp.basename(osp.abspath(base)) == row.folder or osp.isdir(osp.join(base, row.image_folder or '\0')))
+    own = (
+        not osp.isdir(inside)
+        and osp.isdir(base)
+        and (
+            osp.basename(osp.abspath(base)) == row.folder
+            or osp.isdir(osp.join(base, row.image_folder or '\0'))
+        )
+    )
     return row, build_source(name), base if own else inside
 
 
 def _read(source: SplitSource | ValueError, root: str) -> tuple[Split | None, list[Finding]]:
     """The lists, or the reason why there are none."""
     if isinstance(source, ValueError):
-        return None, [Finding(ERROR, f'the lists cannot be read: {source}',
-                              'docs/tutorials/README.md shows what can be, docs/tutorials/table.md tables')]
+        return None, [
+            Finding(
+                ERROR,
+                f'the lists cannot be read: {source}',
+                'docs/tutorials/README.md shows what can be, docs/tutorials/table.md tables',
+            )
+        ]
     try:
         source.require(root, 'data root')
         split = source.read(root)

@@ -44,7 +44,11 @@ class OneClassBatchSampler(Sampler):
         """This process's batches of the sampler's epoch."""
         sampler, count = self.sampler, len(self._group)
         generator = torch.Generator().manual_seed(sampler.seed + sampler.epoch)
-        order = torch.randperm(count, generator=generator).tolist() if sampler.shuffle else list(range(count))
+        order = (
+            torch.randperm(count, generator=generator).tolist()
+            if sampler.shuffle
+            else list(range(count))
+        )
         groups: dict[int, list[int]] = defaultdict(list)
         batches = []
         for index in order:
@@ -58,7 +62,7 @@ class OneClassBatchSampler(Sampler):
         rank, world = get_dist_info()
         if len(batches) < world:
             return iter([batches[rank % len(batches)]])
-        return iter(batches[rank:len(batches) // world * world:world])
+        return iter(batches[rank : len(batches) // world * world : world])
 
     def __len__(self) -> int:
         """Number of batches of this process."""

@@ -68,7 +68,9 @@ def check_choice(names: Sequence[str], split: str, which: str) -> None:
     what = f'there is one class only, {names[0]!r} (class_split={which!r}), and its probability is 1 whatever the model does'
     if split == 'train' and which != 'novel':  # nobody trains on novel classes
         raise DataError(f'{what}, so nothing is learnt; two classes or more are needed to train on')
-    MMLogger.get_current_instance().warning(f'{what}, so an accuracy of 100 on the {split} images means nothing')
+    MMLogger.get_current_instance().warning(
+        f'{what}, so an accuracy of 100 on the {split} images means nothing'
+    )
 
 
 def base_classes(which: str, num_classes: int) -> int:

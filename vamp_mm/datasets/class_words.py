@@ -23,7 +23,9 @@ def name_fault(name: str) -> str | None:
     if 'Cs' in kinds:
         return f'is {name!a}: half of a surrogate pair is no letter and cannot be written as UTF-8; write the letter itself'
     if 'Cc' in kinds:
-        return f'is {name!a}, which holds a control character such as a line break or tab; take it out'
+        return (
+            f'is {name!a}, which holds a control character such as a line break or tab; take it out'
+        )
     if not name.replace('_', ' ').strip() or (kinds and not any(map(_visible, name))):
         return f'is {name!a}, in which nothing can be seen; write a name'
     return None

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 _SHOWN = 10
 _BRIEF = reprlib.Repr()
-_BRIEF.maxlevel, _BRIEF.maxlist, _BRIEF.maxdict, _BRIEF.maxstring, _BRIEF.maxlong, _BRIEF.maxother = 3, 6, 6, 120, 40, 120
+(
+    _BRIEF.maxlevel,
+    _BRIEF.maxlist,
+    _BRIEF.maxdict,
+    _BRIEF.maxstring,
+    _BRIEF.maxlong,
+    _BRIEF.maxother,
+) = 3, 6, 6, 120, 40, 120
 
 
 class DataError(ValueError):

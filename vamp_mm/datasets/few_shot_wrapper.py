@@ -69,7 +69,9 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
         lazy_init: bool = False,
     ) -> None:
         if split == 'test' and shots != -1:
-            raise DataError(f"shots={shots} with split='test': the test split is never sampled; leave shots at -1")
+            raise DataError(
+                f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"
+            )
         if (train_dataset is not None) != (split == 'val' and shots > 0):
             raise DataError(
                 f'train_dataset belongs to split="val" with shots, here split={split!r} and '
@@ -163,7 +165,9 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
 
 def _build(dataset: Any) -> Any:
     built = DATASETS.build(dataset) if isinstance(dataset, Mapping) else dataset
-    lacking = [name for name in ('metainfo', 'get_data_info', '__len__') if not hasattr(built, name)]
+    lacking = [
+        name for name in ('metainfo', 'get_data_info', '__len__') if not hasattr(built, name)
+    ]
     if lacking:
         raise TypeError(
             f'FewShotWrapper wraps datasets of MMEngine; {type(built).__name__} lacks {lacking}'

@@ -116,8 +116,14 @@ class ImageCache:
             table = self._table.copy()
         offsets = table[:-1, _OFFSET]
         used, hits, decoded = (int(value) for value in table[-1])
-        return CacheState(len(offsets), int((offsets >= 0).sum()), int((offsets == _LEFT_OUT).sum()),
-                          used / _MIB, hits, decoded)
+        return CacheState(
+            len(offsets),
+            int((offsets >= 0).sum()),
+            int((offsets == _LEFT_OUT).sum()),
+            used / _MIB,
+            hits,
+            decoded,
+        )
 
     def log_news(self) -> None:
         """Log what is kept, if that changed since it was logged last."""
@@ -127,10 +133,13 @@ class ImageCache:
         self._logged = state.kept, state.left_out
         message = (
             f'image cache: {state.kept} of {state.images} images kept ({state.used_mb:.1f} of '
-            f'{self.budget_mb:g} MiB), {state.decoded} reads decoded, {state.hits} from memory')
+            f'{self.budget_mb:g} MiB), {state.decoded} reads decoded, {state.hits} from memory'
+        )
         if state.left_out:
-            message += (f'; {state.left_out} did not fit and are decoded each time (raise cache_mb of the dataset to '
-                        'keep more)')
+            message += (
+                f'; {state.left_out} did not fit and are decoded each time (raise cache_mb of the dataset to '
+                'keep more)'
+            )
         MMLogger.get_current_instance().info(message)
 
     def _keep(self, slot: int, image: Image.Image) -> None:

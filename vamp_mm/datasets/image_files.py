@@ -15,7 +15,7 @@ IMAGE_SUFFIXES = frozenset({
     '.gbr', '.gif', '.icb', '.icns', '.ico', '.im', '.j2c', '.j2k', '.jfif', '.jp2', '.jpc', '.jpe', '.jpeg', '.jpf',
     '.jpg', '.jpx', '.mpo', '.msp', '.pbm', '.pcd', '.pcx', '.pfm', '.pgm', '.png', '.pnm', '.ppm', '.psd', '.pxr',
     # fmt: skip
-    '.qoi', '.ras', '.rgb', '.rgba', '.sgi', '.tga', '.tif', '.tiff', '.vda', '.vst', '.webp', '.xbm', '.xpm'})
+    '.qoi', '.ras', '.rgb', '.rgba', '.sgi', '.tga', '.tif', '.tiff', '.vda', '.vst', '.webp', '.xbm', '.xpm'})  # fmt: skip
 #: Pixels of an image, as many as Pillow reads before it takes a file for a decompression bomb.
 MAX_PIXELS = 178_956_970
 #: The longer side of an image over the shorter one. Resizing the shorter side to s pixels makes an image of
@@ -80,10 +80,14 @@ def check_size(width: int, height: int) -> None:
     if min(width, height) < 1:
         raise ValueError(f'it has {width} x {height} pixels: nothing to see')
     if width * height > MAX_PIXELS:
-        raise ValueError(f'it has {width:,} x {height:,} = {width * height:,} pixels, at most {MAX_PIXELS:,} are read; '
-                         'make it smaller or cut it into tiles')
+        raise ValueError(
+            f'it has {width:,} x {height:,} = {width * height:,} pixels, at most {MAX_PIXELS:,} are read; '
+            'make it smaller or cut it into tiles'
+        )
     ratio = max(width, height) / min(width, height)
     if ratio > MAX_RATIO:
-        raise ValueError(f'it has {width:,} x {height:,} pixels: one side is {ratio:,.0f} times the other, at most '
-                         f'{MAX_RATIO} times are read, because the shorter side is resized to that of the model; '
-                         'cut it into pieces')
+        raise ValueError(
+            f'it has {width:,} x {height:,} pixels: one side is {ratio:,.0f} times the other, at most '
+            f'{MAX_RATIO} times are read, because the shorter side is resized to that of the model; '
+            'cut it into pieces'
+        )

@@ -197,7 +197,9 @@ def _check_item(item: Item, where: str) -> None:
         raise DataError(f'{where}: the path is {brief(path)}; expected a non-empty string')
     # bool is an int in Python, but `true` in the file is no label
     if type(label) is not int or label < 0:
-        raise DataError(f'{where} ({path}): the label is {brief(label)}; expected an integer from 0 on')
+        raise DataError(
+            f'{where} ({path}): the label is {brief(label)}; expected an integer from 0 on'
+        )
     if not isinstance(name, str) or not name.strip():
         raise DataError(
             f'{where} ({path}): the class name is {brief(name)}; expected a non-empty string'

@@ -58,7 +58,9 @@ class Answers:
     given: tuple[Answer, ...]
 
 
-def ask(models: Models, number: int, files: Sequence[str], names: str, sentences: str, top_k: int) -> Answers:
+def ask(
+    models: Models, number: int, files: Sequence[str], names: str, sentences: str, top_k: int
+) -> Answers:
     """Ask a model about files.
 
     Photographs are turned upright as their EXIF data say, which the benchmark's protocol does not do.
@@ -81,13 +83,17 @@ def ask(models: Models, number: int, files: Sequence[str], names: str, sentences
         FileNotFoundError: If a file of it is missing.
     """
     if not files:
-        raise DataError('there is no picture yet: drop one or more into the field for pictures, or take the drawn examples')
+        raise DataError(
+            'there is no picture yet: drop one or more into the field for pictures, or take the drawn examples'
+        )
     classes, lines = class_names(names), templates(sentences)
     offer = models.offer(number)
     with models.use(number) as predictor:
         if classes is None and predictor.classes is None:
-            raise DataError('no class names are given, and this model does not say which it was trained on: '
-                            'type two or more')
+            raise DataError(
+                'no class names are given, and this model does not say which it was trained on: '
+                'type two or more'
+            )
         read: list[Answer] = []
         stream = predictor.stream(_upright(files, read), classes, lines, top_k, keep_samples=True)
         try:
@@ -97,7 +103,10 @@ def ask(models: Models, number: int, files: Sequence[str], names: str, sentences
                 raise
             found = []
     predictions = iter(found)
-    given = tuple(answer if answer.problem else replace(answer, prediction=next(predictions)) for answer in read)
+    given = tuple(
+        answer if answer.problem else replace(answer, prediction=next(predictions))
+        for answer in read
+    )
     note, samples = predictor.note, found[0].samples if found else None
     counts = (0, 0) if samples is None else (samples.shape[1], samples.shape[0])
     return Answers(offer.label, note, *counts, given)

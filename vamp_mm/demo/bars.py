@@ -45,9 +45,19 @@ def bars(prediction: Prediction) -> str:
     Returns:
         HTML; dots and deviations only where S > 1.
     """
-    samples = prediction.samples if prediction.samples is not None and len(prediction.samples) > 1 else None
-    rows = [_row(candidate.name, candidate.score, None if samples is None else samples[:, candidate.label])
-            for candidate in prediction.top_k]
+    samples = (
+        prediction.samples
+        if prediction.samples is not None and len(prediction.samples) > 1
+        else None
+    )
+    rows = [
+        _row(
+            candidate.name,
+            candidate.score,
+            None if samples is None else samples[:, candidate.label],
+        )
+        for candidate in prediction.top_k
+    ]
     scale = '<span></span><div class="vamp-scale" aria-hidden="true"><i>0</i><i>50</i><i>100 %</i></div><span></span>'
     return f'<div class="vamp-bars">{"".join(rows)}{scale}</div>'
 
@@ -57,14 +67,23 @@ def _row(name: str, score: float, samples: np.ndarray | None) -> str:
     said = f'{spoken(name)}: {100 * score:.1f} %'
     if samples is not None:
         said += f', {len(samples)} samples from {100 * samples.min():.1f} % to {100 * samples.max():.1f} %'
-    return (f'<span class="vamp-name">{escape(spoken(name))}</span>{_svg(score, samples, said)}'
-            f'<span class="vamp-score">{100 * score:.1f} %{spread}</span>')
+    return (
+        f'<span class="vamp-name">{escape(spoken(name))}</span>{_svg(score, samples, said)}'
+        f'<span class="vamp-score">{100 * score:.1f} %{spread}</span>'
+    )
 
 
 def _svg(score: float, samples: np.ndarray | None, said: str) -> str:
-    dots = '' if samples is None else ''.join(
-        f'<circle cx="{100 * value:.2f}%" cy="{_MIDDLE + _LANES[index % len(_LANES)]:g}" r="3"/>'
-        for index, value in enumerate(samples[:_DOTS].tolist()))
-    return (f'<svg class="vamp-bar" width="100%" height="{_HEIGHT}" role="img" aria-label="{escape(said)}">'
-            f'<rect class="track" width="100%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>'
-            f'<rect class="fill" width="{100 * score:.2f}%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>{dots}</svg>')
+    dots = (
+        ''
+        if samples is None
+        else ''.join(
+            f'<circle cx="{100 * value:.2f}%" cy="{_MIDDLE + _LANES[index % len(_LANES)]:g}" r="3"/>'
+            for index, value in enumerate(samples[:_DOTS].tolist())
+        )
+    )
+    return (
+        f'<svg class="vamp-bar" width="100%" height="{_HEIGHT}" role="img" aria-label="{escape(said)}">'
+        f'<rect class="track" width="100%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>'
+        f'<rect class="fill" width="{100 * score:.2f}%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>{dots}</svg>'
+    )

@@ -54,7 +54,9 @@ def explained(error: Exception) -> str:
 def _summary(answers: Answers) -> str:
     parts = [answers.model]
     if answers.classes:
-        several = f'{answers.samples} samples an image' if answers.samples > 1 else 'one sample an image'
+        several = (
+            f'{answers.samples} samples an image' if answers.samples > 1 else 'one sample an image'
+        )
         parts += [f'{answers.classes} classes', several]
     return f'<p class="vamp-summary">{escape(" · ".join(parts))}</p>'
 
@@ -64,9 +66,11 @@ def _card(answer: Answer, answers: Answers, rule: Rejection) -> str:
         return f'<article class="vamp-card unreadable">{message(answer.problem)}</article>'
     prediction = rule.judge(answer.prediction)
     kind = ' unsure' if prediction.rejected else ''
-    return (f'<article class="vamp-card{kind}"><figure><img alt="{escape(answer.file)}" src="{answer.picture}">'
-            f'<figcaption>{escape(answer.file)}</figcaption></figure><div class="vamp-said">{_verdict(prediction, rule)}'
-            f'{bars(prediction)}{_legend(answers.samples)}{_numbers(prediction, answers, rule)}</div></article>')
+    return (
+        f'<article class="vamp-card{kind}"><figure><img alt="{escape(answer.file)}" src="{answer.picture}">'
+        f'<figcaption>{escape(answer.file)}</figcaption></figure><div class="vamp-said">{_verdict(prediction, rule)}'
+        f'{bars(prediction)}{_legend(answers.samples)}{_numbers(prediction, answers, rule)}</div></article>'
+    )
 
 
 def _verdict(prediction: Prediction, rule: Rejection) -> str:
@@ -83,8 +87,10 @@ def _verdict(prediction: Prediction, rule: Rejection) -> str:
 def _legend(samples: int) -> str:
     if samples < 2:
         return ''
-    return (f'<p class="vamp-legend"><svg width="10" height="10" aria-hidden="true"><circle cx="5" cy="5" r="3"/></svg> '
-            f'one of {samples} samples; the bar is their mean, ± their standard deviation in percentage points</p>')
+    return (
+        f'<p class="vamp-legend"><svg width="10" height="10" aria-hidden="true"><circle cx="5" cy="5" r="3"/></svg> '
+        f'one of {samples} samples; the bar is their mean, ± their standard deviation in percentage points</p>'
+    )
 
 
 def _numbers(prediction: Prediction, answers: Answers, rule: Rejection) -> str:
@@ -94,15 +100,19 @@ def _numbers(prediction: Prediction, answers: Answers, rule: Rejection) -> str:
 
 def _number(item: Measure, prediction: Prediction, answers: Answers, rule: Rejection) -> str:
     chosen = ' class="chosen"' if item.key == rule.by else ''
-    head = f'<div{chosen} data-measure="{item.key}"><dt>{item.title}<small>{item.means}</small></dt>'
+    head = (
+        f'<div{chosen} data-measure="{item.key}"><dt>{item.title}<small>{item.means}</small></dt>'
+    )
     if item.of_samples and answers.samples < 2:
         return f'{head}<dd class="none">needs several samples</dd></div>'
     value, limit = item.value(prediction), item.limit(answers.classes)
     mark = ''
     if item.key == rule.by and rule.threshold is not None:
         mark = f'<i class="mark" style="left:{_percent(rule.threshold / limit)}" title="threshold"></i>'
-    return (f'{head}<dd><b>{value:.3f}</b> {item.unit} <small>of at most {limit:.2f}</small>'
-            f'<span class="meter"><i style="width:{_percent(value / limit)}"></i>{mark}</span></dd></div>')
+    return (
+        f'{head}<dd><b>{value:.3f}</b> {item.unit} <small>of at most {limit:.2f}</small>'
+        f'<span class="meter"><i style="width:{_percent(value / limit)}"></i>{mark}</span></dd></div>'
+    )
 
 
 def _percent(share: float) -> str:

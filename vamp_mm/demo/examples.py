@@ -41,7 +41,10 @@ def draw_examples(folder: Path) -> list[str]:
     for name in _DRAWN:
         glyph = drawn[name][0]
         picture, _ = render_icon(
-            glyph_mask(glyph.path, glyph.codepoint), _SIZE, np.random.default_rng(zlib.crc32(name.encode())))
+            glyph_mask(glyph.path, glyph.codepoint),
+            _SIZE,
+            np.random.default_rng(zlib.crc32(name.encode())),
+        )
         file, content = folder / f'{name}.png', io.BytesIO()
         Image.fromarray(picture).save(content, 'PNG')
         atomic_write(content.getvalue(), file)  # another visitor may be reading it

@@ -61,7 +61,7 @@ MEASURES = (
     Measure('predictive_entropy', 'predictive entropy', 'nats', 'how evenly the mean probabilities are spread'),
     Measure('mutual_information', 'mutual information', 'nats', 'what the samples disagree about', 0.1, True),
     Measure('pred_std', 'standard deviation', '', "of the winner's probability over samples", 0.2, True),
-)
+)  # fmt: skip
 
 
 def measure(key: str | None) -> Measure | None:

@@ -27,8 +27,12 @@ class Models:
         ConfigError: If the device cannot be used.
     """
 
-    def __init__(self, offers: Sequence[Offer], device: str | None = None,
-                 overrides: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        device: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
         self.offers = tuple(offers)
         self._device = device
         self._overrides = overrides
@@ -50,8 +54,10 @@ class Models:
             ConfigError: If there is no such offer.
         """
         if not 0 <= number < len(self.offers):
-            raise ConfigError([f'model {number} is not among the {len(self.offers)} offered; load the page anew'],
-                              'the call')
+            raise ConfigError(
+                [f'model {number} is not among the {len(self.offers)} offered; load the page anew'],
+                'the call',
+            )
         return self.offers[number]
 
     @contextmanager
@@ -81,5 +87,6 @@ def _check_device(device: str) -> None:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
         reason = str(error).strip().splitlines()[0]
-        raise ConfigError([f'--device {device!r} cannot be used: {reason}; leave it out, or take cpu'],
-                          'the call') from error
+        raise ConfigError(
+            [f'--device {device!r} cannot be used: {reason}; leave it out, or take cpu'], 'the call'
+        ) from error

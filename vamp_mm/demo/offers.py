@@ -29,8 +29,12 @@ class Offer:
     config: Path | None = None
     embedded: bool = False
 
-def find_offers(given: Sequence[str | Path], zero_shot: str | Path | None = None,
-                config: str | Path | None = None) -> tuple[Offer, ...]:
+
+def find_offers(
+    given: Sequence[str | Path],
+    zero_shot: str | Path | None = None,
+    config: str | Path | None = None,
+) -> tuple[Offer, ...]:
     """The models of a page: checkpoints in the order given, then zero-shot CLIP.
 
     Args:
@@ -50,8 +54,18 @@ def find_offers(given: Sequence[str | Path], zero_shot: str | Path | None = None
     found = [Offer(_label(file), file, settings) for file in files]
     if zero_shot is None:
         file = _existing(_EMBEDDED, 'the embedded model')
-        return (*found, Offer('zero-shot CLIP (embedded, for drawn icons)', None, file, embedded=True))
-    return (*found, Offer(f'zero-shot CLIP ({Path(zero_shot).name})', None, _existing(Path(zero_shot), '--zero-shot')))
+        return (
+            *found,
+            Offer('zero-shot CLIP (embedded, for drawn icons)', None, file, embedded=True),
+        )
+    return (
+        *found,
+        Offer(
+            f'zero-shot CLIP ({Path(zero_shot).name})',
+            None,
+            _existing(Path(zero_shot), '--zero-shot'),
+        ),
+    )
 
 
 def _existing(file: Path, what: str) -> Path:
@@ -69,8 +83,13 @@ def _checkpoints(item: Path) -> list[Path]:
         if any(name.endswith('.pth') for name in files):
             found += _of_run(Path(folder))
     if not found:
-        raise ConfigError([f'the folder {str(item)!r} and those in it hold no complete checkpoint (*.pth); give the work '
-                           'directory of a finished run, or none to try zero-shot CLIP'], 'the call')
+        raise ConfigError(
+            [
+                f'the folder {str(item)!r} and those in it hold no complete checkpoint (*.pth); give the work '
+                'directory of a finished run, or none to try zero-shot CLIP'
+            ],
+            'the call',
+        )
     return found
 
 
@@ -80,7 +99,10 @@ def _of_run(folder: Path) -> list[Path]:
     latest = find_latest_checkpoint(folder)
     if latest is None:
         return complete
-    return [Path(latest), *(path for path in complete if path.name.startswith('best_') and path != Path(latest))]
+    return [
+        Path(latest),
+        *(path for path in complete if path.name.startswith('best_') and path != Path(latest)),
+    ]
 
 
 def _label(file: Path) -> str:

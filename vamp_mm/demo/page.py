@@ -19,9 +19,13 @@ from .typed import class_names
 
 CSS = Path(__file__).with_name('page.css')
 _ALWAYS = 'always'
-_INTRO = ('<header class="vamp-head"><h1>What does this picture show, and how sure is that?</h1>'
-          '<p>Any pictures, any class names. Nothing leaves this computer.</p></header>')
-_EMPTY = message('Drop pictures, type class names, press the button: the answers come here.', 'hint')
+_INTRO = (
+    '<header class="vamp-head"><h1>What does this picture show, and how sure is that?</h1>'
+    '<p>Any pictures, any class names. Nothing leaves this computer.</p></header>'
+)
+_EMPTY = message(
+    'Drop pictures, type class names, press the button: the answers come here.', 'hint'
+)
 
 
 def build(gr: Any, models: Models, folder: Path) -> Any:
@@ -60,23 +64,48 @@ class _Fields:
         offered = [(offer.label, number) for number, offer in enumerate(models.offers)]
         first = MEASURES[0]
         self.files = gr.File(
-            label='Pictures', file_count='multiple', file_types=['image'], type='filepath', height=150, elem_id='pictures')
+            label='Pictures',
+            file_count='multiple',
+            file_types=['image'],
+            type='filepath',
+            height=150,
+            elem_id='pictures',
+        )
         self.examples = gr.Button('Take drawn examples', size='sm', elem_id='examples')
         self.names = gr.Textbox(
-            ', '.join(NAMES), label='Class names', lines=2, max_lines=12, elem_id='names',
-            info='Any, separated by commas or line ends. Empty: those of the training.')
+            ', '.join(NAMES),
+            label='Class names',
+            lines=2,
+            max_lines=12,
+            elem_id='names',
+            info='Any, separated by commas or line ends. Empty: those of the training.',
+        )
         self.model = gr.Dropdown(offered, value=0, label='Model', interactive=True, elem_id='model')
         with gr.Accordion('Template and length of the list', open=False, elem_id='more'):
             self.sentences = gr.Textbox(
-                '', label='Template', placeholder='a photo of a {}.', lines=1, max_lines=8, elem_id='template',
-                info='One a line, {} for the class name, or openai-80. Empty: that of the training.')
+                '',
+                label='Template',
+                placeholder='a photo of a {}.',
+                lines=1,
+                max_lines=8,
+                elem_id='template',
+                info='One a line, {} for the class name, or openai-80. Empty: that of the training.',
+            )
             self.top_k = gr.Slider(1, 20, value=5, step=1, label='Classes to list', elem_id='top-k')
         self.by = gr.Radio(
-            [('never', _ALWAYS), *((item.title, item.key) for item in MEASURES)], value=first.key, elem_id='by',
-            label='Say "not sure" by', info='Thresholds are a matter of the task: choose them on validation images.')
+            [('never', _ALWAYS), *((item.title, item.key) for item in MEASURES)],
+            value=first.key,
+            elem_id='by',
+            label='Say "not sure" by',
+            info='Thresholds are a matter of the task: choose them on validation images.',
+        )
         self.threshold = gr.Slider(
-            label='above', elem_id='threshold', interactive=True, value=_start(first, len(NAMES)),
-            **_range(first, len(NAMES)))
+            label='above',
+            elem_id='threshold',
+            interactive=True,
+            value=_start(first, len(NAMES)),
+            **_range(first, len(NAMES)),
+        )
         self.button = gr.Button('Ask', variant='primary', elem_id='ask')
 
     def connect(self, models: Models, folder: Path, answers: Any, out: Any) -> None:
@@ -90,8 +119,15 @@ class _Fields:
         """
         gr = self._gr
 
-        def answer(files: list[str] | None, names: str, number: int, sentences: str, top_k: float, by: str,
-                   threshold: float) -> tuple[Answers | None, str]:
+        def answer(
+            files: list[str] | None,
+            names: str,
+            number: int,
+            sentences: str,
+            top_k: float,
+            by: str,
+            threshold: float,
+        ) -> tuple[Answers | None, str]:
             return _answer(models, files, names, number, sentences, top_k, by, threshold)
 
         def rule(by: str, names: str) -> Any:
@@ -111,22 +147,44 @@ class _Fields:
         hidden = dict(show_progress='hidden', trigger_mode='always_last')
         shown = dict(inputs=[answers, self.by, self.threshold], outputs=out, **hidden)
         self.examples.click(lambda: _examples(gr, folder), None, self.files, show_progress='hidden')
-        self.button.click(answer, [self.files, self.names, self.model, self.sentences, self.top_k, self.by, self.threshold],
-                          [answers, out], concurrency_limit=1)
+        self.button.click(
+            answer,
+            [
+                self.files,
+                self.names,
+                self.model,
+                self.sentences,
+                self.top_k,
+                self.by,
+                self.threshold,
+            ],
+            [answers, out],
+            concurrency_limit=1,
+        )
         self.by.change(rule, [self.by, self.names], self.threshold, **hidden).then(_again, **shown)
         self.threshold.change(_again, **shown)
         self.names.change(reach, [self.by, self.names, self.threshold], self.threshold, **hidden)
 
 
-def _answer(models: Models, files: list[str] | None, names: str, number: int, sentences: str, top_k: float, by: str,
-            threshold: float) -> tuple[Answers | None, str]:
+def _answer(
+    models: Models,
+    files: list[str] | None,
+    names: str,
+    number: int,
+    sentences: str,
+    top_k: float,
+    by: str,
+    threshold: float,
+) -> tuple[Answers | None, str]:
     try:
         answers = ask(models, number, files or (), names, sentences, int(top_k))
     except Exception as error:  # the page stays, the terminal tells the rest
         if messages.explained(error):
             return None, message(explained(error))
         traceback.print_exc()
-        return None, message(f'This should not happen: {type(error).__name__}: {error}. The terminal shows where.')
+        return None, message(
+            f'This should not happen: {type(error).__name__}: {error}. The terminal shows where.'
+        )
     return answers, _again(answers, by, threshold)
 
 
@@ -152,7 +210,9 @@ def _count(names: str) -> int:
 
 def _range(chosen: Measure, classes: int) -> dict[str, float]:
     step = 0.001 if chosen.of_samples else 0.01
-    return dict(minimum=0.0, maximum=math.ceil(chosen.limit(classes) / step - 1e-9) * step, step=step)
+    return dict(
+        minimum=0.0, maximum=math.ceil(chosen.limit(classes) / step - 1e-9) * step, step=step
+    )
 
 
 def _start(chosen: Measure, classes: int) -> float:

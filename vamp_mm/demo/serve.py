@@ -17,19 +17,23 @@ from .page import CSS, build
 
 #: Gradio reads these when it is imported: no telemetry, no tunnel, no record of what was asked.
 _QUIET = {
-    'GRADIO_ANALYTICS_ENABLED': 'False', 'GRADIO_SHARE': 'False', 'GRADIO_RUN_HISTORY': 'False',
-    'HF_HUB_DISABLE_TELEMETRY': '1'
+    'GRADIO_ANALYTICS_ENABLED': 'False',
+    'GRADIO_SHARE': 'False',
+    'GRADIO_RUN_HISTORY': 'False',
+    'HF_HUB_DISABLE_TELEMETRY': '1',
 }
 _FONTS = ('system-ui', '-apple-system', 'Segoe UI', 'DejaVu Sans', 'sans-serif')
 
 
-def serve(checkpoints: Sequence[str | Path] = (),
-          zero_shot: str | Path | None = None,
-          config: str | Path | None = None,
-          device: str | None = None,
-          overrides: Mapping[str, Any] | None = None,
-          host: str = '127.0.0.1',
-          port: int = 7860) -> None:
+def serve(
+    checkpoints: Sequence[str | Path] = (),
+    zero_shot: str | Path | None = None,
+    config: str | Path | None = None,
+    device: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    host: str = '127.0.0.1',
+    port: int = 7860,
+) -> None:
     """Offer models on a page in the browser until Ctrl-C. Nothing is fetched from, or told to, another computer.
 
     Args:
@@ -57,21 +61,38 @@ def serve(checkpoints: Sequence[str | Path] = (),
             _, address, _ = page.launch(
                 server_name=host, server_port=port, share=False, inbrowser=False, quiet=True, prevent_thread_lock=True,
                 ssr_mode=False, pwa=False, mcp_server=False, enable_monitoring=False, footer_links=[], theme=_theme(gr),
-                css_paths=CSS, allowed_paths=[folder])
+                css_paths=CSS, allowed_paths=[folder])  # fmt: skip
         except OSError as error:
-            raise ConfigError([f'cannot listen at {host}:{port} ({error}); is another page there? Take another --port'],
-                              'the call') from error
+            raise ConfigError(
+                [
+                    f'cannot listen at {host}:{port} ({error}); is another page there? Take another --port'
+                ],
+                'the call',
+            ) from error
         print(f'{len(models.offers)} model(s) to try at {address} (Ctrl-C ends it)', flush=True)
         page.block_thread()
 
 
 def _theme(gr: Any) -> Any:
-    theme = gr.themes.Soft(primary_hue='blue', neutral_hue='slate', radius_size='md', font=_FONTS, font_mono=('monospace', ))
+    theme = gr.themes.Soft(
+        primary_hue='blue',
+        neutral_hue='slate',
+        radius_size='md',
+        font=_FONTS,
+        font_mono=('monospace',),
+    )
     plain = dict(background_fill='transparent', text_color='*body_text_color', text_weight='600')
     return theme.set(
-        **{f'block_{part}_{key}{dark}': value for part in ('title', 'label') for key, value in plain.items()
-           for dark in ('', '_dark') if not (dark and key == 'text_weight')},
-        block_title_padding='0', block_info_text_size='*text_sm')
+        **{
+            f'block_{part}_{key}{dark}': value
+            for part in ('title', 'label')
+            for key, value in plain.items()
+            for dark in ('', '_dark')
+            if not (dark and key == 'text_weight')
+        },
+        block_title_padding='0',
+        block_info_text_size='*text_sm',
+    )
 
 
 def import_gradio() -> ModuleType:
@@ -86,8 +107,14 @@ def import_gradio() -> ModuleType:
     try:
         import gradio
     except ImportError as error:
-        raise ConfigError([f'the page needs Gradio ({error}): pip install -r requirements/demo.txt'], 'the call') from error
+        raise ConfigError(
+            [f'the page needs Gradio ({error}): pip install -r requirements/demo.txt'], 'the call'
+        ) from error
     if int(gradio.__version__.split('.')[0]) < 6:
-        raise ConfigError([f'the page needs Gradio 6, this is {gradio.__version__}: pip install -r requirements/demo.txt'],
-                          'the call')
+        raise ConfigError(
+            [
+                f'the page needs Gradio 6, this is {gradio.__version__}: pip install -r requirements/demo.txt'
+            ],
+            'the call',
+        )
     return gradio

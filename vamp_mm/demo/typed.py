@@ -26,14 +26,22 @@ def class_names(text: str) -> tuple[str, ...] | None:
     names = []
     for line in text.splitlines():
         try:
-            names += [cell.strip() for row in csv.reader([line], skipinitialspace=True, strict=True) for cell in row]
+            names += [
+                cell.strip()
+                for row in csv.reader([line], skipinitialspace=True, strict=True)
+                for cell in row
+            ]
         except csv.Error as error:
-            raise DataError(f'class names: the double quotes in {line!r} do not match; they are needed around names that '
-                            'hold a comma only') from error
+            raise DataError(
+                f'class names: the double quotes in {line!r} do not match; they are needed around names that '
+                'hold a comma only'
+            ) from error
     names = [name for name in names if name]
     if len(names) == 1:
-        raise DataError(f'one class name is given, {names[0]!r}: telling classes apart needs two; separate names by '
-                        'commas or line ends')
+        raise DataError(
+            f'one class name is given, {names[0]!r}: telling classes apart needs two; separate names by '
+            'commas or line ends'
+        )
     return tuple(names) or None
 
 
@@ -55,8 +63,10 @@ def templates(text: str) -> str | tuple[str, ...] | None:
         return lines[0]
     for line in lines:
         if line.count('{}') != 1:
-            raise DataError(f'template {line!r} must hold {{}} once, where the class name goes, for example '
-                            f'a photo of a {{}}. Or give the name of a set: {", ".join(TEMPLATE_SETS)}')
+            raise DataError(
+                f'template {line!r} must hold {{}} once, where the class name goes, for example '
+                f'a photo of a {{}}. Or give the name of a set: {", ".join(TEMPLATE_SETS)}'
+            )
     return lines or None
 
 

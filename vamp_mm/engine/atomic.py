@@ -119,7 +119,9 @@ def _why(path: Path, error: OSError) -> str:
         folder = next((parent for parent in path.absolute().parents if parent.is_dir()), Path('/'))
         with contextlib.suppress(OSError):
             reason += f', {shutil.disk_usage(folder).free / 2**20:,.0f} MiB free'
-        advice = 'make room and start again (a training with --resume), or choose another --work-dir'
+        advice = (
+            'make room and start again (a training with --resume), or choose another --work-dir'
+        )
     elif error.errno in _FORBIDDEN:
         advice = 'choose a --work-dir that you may write to, or change the permissions'
     return f"'{path}' could not be written ({reason}); no half-written file is left: {advice}"

@@ -33,11 +33,13 @@ class AutocastOptimWrapper(OptimWrapper):
         ValueError: If the dtype is neither.
     """
 
-    def __init__(self,
-                 optimizer: Optimizer,
-                 dtype: Literal['bfloat16', 'float16'] = 'bfloat16',
-                 accumulative_counts: PositiveInt = 1,
-                 clip_grad: dict | None = None) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        dtype: Literal['bfloat16', 'float16'] = 'bfloat16',
+        accumulative_counts: PositiveInt = 1,
+        clip_grad: dict | None = None,
+    ) -> None:
         super().__init__(optimizer, accumulative_counts=accumulative_counts, clip_grad=clip_grad)
         self.cast_dtype = getattr(torch, dtype)
 

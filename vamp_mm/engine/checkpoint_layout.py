@@ -72,14 +72,23 @@ def _require(
     value = holder.get(key)
     if (key in holder and value is None and '[' not in where) or not (value is None or fits(value)):
         kind_fits = isinstance(value, dict) if what == 'a dict of texts' else 'list' in what
-        place, item = _first_wrong(value) if kind_fits and isinstance(value, (list, tuple, dict)) and fits(
-            type(value)()) else ('', value)
+        place, item = (
+            _first_wrong(value)
+            if kind_fits and isinstance(value, (list, tuple, dict)) and fits(type(value)())
+            else ('', value)
+        )
         _refuse(path, where + place, item, f'a text, for {where} is {what}' if place else what)
 
 
 def _first_wrong(value: Any) -> tuple[str, Any]:
     """The first item of a list or dict that is no text, and its place; the value itself if it is of another kind."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else ()
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, (list, tuple))
+        else ()
+    )
     for key, item in pairs:
         if not isinstance(item, str):
             return f'[{key!r}]', item

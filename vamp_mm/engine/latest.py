@@ -17,9 +17,7 @@ _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 _LONGEST = 4096  # bytes of a pointer that are read: the longest path of a Linux system
 
 
-def find_latest_checkpoint(
-    work_dir: str | Path, out_dir: str | Path | None = None
-) -> str | None:
+def find_latest_checkpoint(work_dir: str | Path, out_dir: str | Path | None = None) -> str | None:
     """Find the newest complete checkpoint of a run in the run's own folder.
 
     The file ``last_checkpoint`` is a hint only: it may be missing, empty, damaged, older than the

@@ -35,7 +35,10 @@ def settle_launcher(cfg: Config) -> None:
     if all(os.environ.get(name) for name in _TORCHRUN):
         cfg.launcher = 'pytorch'
         if os.environ['RANK'] == '0':
-            print_log(f'torchrun started {processes} processes: they are one run (launcher=pytorch)', 'current')
+            print_log(
+                f'torchrun started {processes} processes: they are one run (launcher=pytorch)',
+                'current',
+            )
 
 
 @contextmanager
@@ -100,8 +103,10 @@ def _portable(error: Exception | None) -> Exception | None:
 def _join(cfg: Config, launcher: str) -> None:
     env = cfg.get('env_cfg') or {}
     if launcher == 'pytorch' and 'RANK' not in os.environ:
-        raise RuntimeError("launcher='pytorch' needs torchrun, which sets RANK; start with "
-                           '`bash tools/dist_train.sh CONFIG GPUS` instead')
+        raise RuntimeError(
+            "launcher='pytorch' needs torchrun, which sets RANK; start with "
+            '`bash tools/dist_train.sh CONFIG GPUS` instead'
+        )
     set_multi_processing(**env.get('mp_cfg', {}), distributed=True)
     options = {'backend': 'nccl', **env.get('dist_cfg', {})}
     if torch.cuda.is_available():
@@ -110,8 +115,10 @@ def _join(cfg: Config, launcher: str) -> None:
         torch_dist.init_process_group(backend='gloo')
         if cfg.get('model_wrapper_cfg') is None:
             cfg.model_wrapper_cfg = {
-                'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False,
-                'find_unused_parameters': cfg.get('find_unused_parameters', False)
+                'type': 'MMDistributedDataParallel',
+                'device_ids': None,
+                'broadcast_buffers': False,
+                'find_unused_parameters': cfg.get('find_unused_parameters', False),
             }
     else:
         raise RuntimeError(f'launcher={launcher!r} needs a GPU; on CPUs use tools/dist_train.sh')

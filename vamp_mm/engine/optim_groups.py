@@ -29,11 +29,15 @@ class PartOptimWrapperConstructor:
         ValueError: If ``paramwise_cfg`` has another key.
     """
 
-    def __init__(self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, optim_wrapper_cfg: dict[str, Any], paramwise_cfg: dict[str, Any] | None = None
+    ) -> None:
         paramwise = dict(paramwise_cfg or {})
         self.lr_mult: Mapping[str, float] = paramwise.pop('lr_mult', {})
         if paramwise:
-            raise ValueError(f"paramwise_cfg has {sorted(paramwise)}; PartOptimWrapperConstructor takes 'lr_mult' alone")
+            raise ValueError(
+                f"paramwise_cfg has {sorted(paramwise)}; PartOptimWrapperConstructor takes 'lr_mult' alone"
+            )
         self.optim_wrapper_cfg = dict(optim_wrapper_cfg)
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
@@ -53,13 +57,16 @@ class PartOptimWrapperConstructor:
         groups: dict[str, list[nn.Parameter]] = {prefix: [] for prefix in (*self.lr_mult, '')}
         for name, value in unwrap_model(model).named_parameters():
             if value.requires_grad:
-                groups[max((prefix for prefix in groups if name.startswith(prefix)), key=len)].append(value)
+                groups[
+                    max((prefix for prefix in groups if name.startswith(prefix)), key=len)
+                ].append(value)
         empty = [prefix for prefix in self.lr_mult if not groups[prefix]]
         if empty:
             raise ValueError(f'paramwise_cfg.lr_mult: no trainable tensor is named {empty[0]!r}...')
         optimizer['params'] = [
             dict(params=values, lr=optimizer['lr'] * self.lr_mult.get(prefix, 1.0))
-            for prefix, values in groups.items() if values
+            for prefix, values in groups.items()
+            if values
         ]
         config.setdefault('type', 'OptimWrapper')
         return OPTIM_WRAPPERS.build(dict(config, optimizer=OPTIMIZERS.build(optimizer)))

@@ -10,7 +10,7 @@ from .protocol import inner_datasets
 DETERMINISTIC = frozenset({
     'LoadRGBImage', 'LoadImageFromFile', 'PackInputs',
     'Resize', 'ResizeEdge', 'CenterCrop', 'EfficientNetCenterCrop', 'Pad', 'Grayscale',
-    'PILToTensor', 'ToTensor', 'Normalize', 'NumpyToPIL', 'PILToNumpy', 'Transpose'})
+    'PILToTensor', 'ToTensor', 'Normalize', 'NumpyToPIL', 'PILToNumpy', 'Transpose'})  # fmt: skip
 
 
 def random_step(dataset: Any) -> str | None:
@@ -37,7 +37,9 @@ def pipeline_name(dataset: Any) -> str | None:
     Returns:
         The transforms with their arguments; None if one may be random, or the parts of a wrapper differ.
     """
-    names = {repr([repr(_inner(step)) for step in _transforms(part)]) for part in inner_datasets(dataset)}
+    names = {
+        repr([repr(_inner(step)) for step in _transforms(part)]) for part in inner_datasets(dataset)
+    }
     return names.pop() if len(names) == 1 and random_step(dataset) is None else None
 
 

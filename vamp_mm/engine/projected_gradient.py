@@ -46,7 +46,9 @@ class ProjectedGradientOptimWrapper(OptimWrapper):
         clip_grad: Gradient clipping, as in MMEngine's ``OptimWrapper``.
     """
 
-    def __init__(self, optimizer: Optimizer, strength: NonNegative = 1.0, clip_grad: dict | None = None) -> None:
+    def __init__(
+        self, optimizer: Optimizer, strength: NonNegative = 1.0, clip_grad: dict | None = None
+    ) -> None:
         super().__init__(optimizer, clip_grad=clip_grad)
         self.strength = strength
 
@@ -59,11 +61,15 @@ class ProjectedGradientOptimWrapper(OptimWrapper):
         Raises:
             ValueError: If there is no guide.
         """
-        if loss.shape != (2, ):
-            raise ValueError(f'ProjectedGradientOptimWrapper needs an objective and a guide, got a loss of shape '
-                             f"{tuple(loss.shape)}: add dict(type='TeacherCrossEntropy') to head.losses, or take the "
-                             'ordinary OptimWrapper')
-        values = [value for group in self.param_groups for value in group['params'] if value.requires_grad]
+        if loss.shape != (2,):
+            raise ValueError(
+                f'ProjectedGradientOptimWrapper needs an objective and a guide, got a loss of shape '
+                f"{tuple(loss.shape)}: add dict(type='TeacherCrossEntropy') to head.losses, or take the "
+                'ordinary OptimWrapper'
+            )
+        values = [
+            value for group in self.param_groups for value in group['params'] if value.requires_grad
+        ]
         # autograd.grad does not fire the hooks of a distributed wrapper, which may run once per forward pass only
         own = torch.autograd.grad(loss[0], values, retain_graph=True, allow_unused=True)
         guides = torch.autograd.grad(loss[1], values, allow_unused=True)

@@ -65,7 +65,9 @@ class WarmupCosineLR(_ParamScheduler):
                 )
             max_epochs = end - begin
         if max_epochs < 1:
-            raise ValueError(f'begin={begin} and end={end} leave no epoch for the schedule; set end above begin')
+            raise ValueError(
+                f'begin={begin} and end={end} leave no epoch for the schedule; set end above begin'
+            )
         if warmup_epochs >= max_epochs:
             print_log(
                 f'warmup_epochs={warmup_epochs} covers all max_epochs={max_epochs}: the learning rate stays at '

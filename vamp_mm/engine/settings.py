@@ -13,12 +13,17 @@ from .checkpoint import CheckpointError
 
 #: Parts of a config that decide the weights which a run ends with.
 _DECIDING = (
-    'model', 'train_dataloader', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness'
+    'model',
+    'train_dataloader',
+    'optim_wrapper',
+    'param_scheduler',
+    'train_cfg',
+    'randomness',
 )
 #: A run may be made longer, as is usual in MMEngine.
 MAX_EPOCHS = 'train_cfg.max_epochs'
 #: Schedules that are stored with the length of the run -> arguments, each of which gives them one of their own.
-_OF_RUN_LENGTH = {'WarmupCosineLR': ('max_epochs', 'end'), 'StagedCosineLR': ('end', )}
+_OF_RUN_LENGTH = {'WarmupCosineLR': ('max_epochs', 'end'), 'StagedCosineLR': ('end',)}
 #: Key under which the frozen weights are compared.
 FROZEN = 'frozen weights'
 _BATCH = 'train_dataloader.batch_size'
@@ -121,7 +126,9 @@ def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> l
     ]
 
 
-def check_settings(stored: Mapping[str, str], current: Mapping[str, str], source: str) -> str | None:
+def check_settings(
+    stored: Mapping[str, str], current: Mapping[str, str], source: str
+) -> str | None:
     """Refuse to continue one run as another.
 
     Args:

@@ -27,7 +27,9 @@ class StepTrainLoop(EpochBasedTrainLoop):
         max_iters: Number of steps.
     """
 
-    def __init__(self, runner: Runner, dataloader: DataLoader | dict[str, Any], max_iters: PositiveInt) -> None:
+    def __init__(
+        self, runner: Runner, dataloader: DataLoader | dict[str, Any], max_iters: PositiveInt
+    ) -> None:
         super().__init__(runner, dataloader, max_epochs=1)
         self._max_iters = max_iters
         self._max_epochs = math.ceil(max_iters / len(self.dataloader))

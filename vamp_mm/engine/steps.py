@@ -23,7 +23,14 @@ def steps(things: Iterable[T], total: int, what: str, console: Console) -> Itera
     Yields:
         T: The things.
     """
-    with Progress(TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TextColumn('time left'),
-                  TimeRemainingColumn(), console=console, transient=True,
-                  disable=not console.is_terminal) as progress:
+    with Progress(
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn('time left'),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
         yield from progress.track(things, total=total, description=what)

@@ -31,7 +31,9 @@ def check_state_dict(
     stored = without_wrappers(state_dict, source)
     wrong = [name for name, value in stored.items() if not isinstance(value, Tensor)]
     if wrong:
-        raise CheckpointError(f'{source} holds no tensor under {listed(wrong)}; it is no state dict')
+        raise CheckpointError(
+            f'{source} holds no tensor under {listed(wrong)}; it is no state dict'
+        )
     if found := differences(model.state_dict(), stored, _sized_by_class(model)):
         raise CheckpointError(
             f'{source} does not fit the model {type(model).__name__}: {found}. '

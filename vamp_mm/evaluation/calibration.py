@@ -54,7 +54,10 @@ class CalibrationMetric(BaseMetric):
     default_prefix = 'calibration'
 
     def __init__(
-        self, bins: PositiveInt = 15, collect_device: Literal['cpu', 'gpu'] = 'cpu', prefix: str | None = None
+        self,
+        bins: PositiveInt = 15,
+        collect_device: Literal['cpu', 'gpu'] = 'cpu',
+        prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.bins = bins

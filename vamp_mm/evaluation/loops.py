@@ -123,7 +123,9 @@ class SplitTestLoop(BaseLoop):
         # outside images are compared with those of a split that has been tested
         splits = dict(sorted(splits.items(), key=lambda item: 'outside' in item[1]))
         self._seen = {name: entry['seen'] for name, entry in splits.items() if 'seen' in entry}
-        self._outside = {name: entry['outside'] for name, entry in splits.items() if 'outside' in entry}
+        self._outside = {
+            name: entry['outside'] for name, entry in splits.items() if 'outside' in entry
+        }
         configs = {
             name: {**dataloader, 'dataset': split_dataset(dataloader['dataset'], entry)}
             for name, entry in splits.items()
@@ -139,7 +141,10 @@ class SplitTestLoop(BaseLoop):
         }
         self._left_out = {
             name: shared_labels(
-                name, self._metainfo[name]['classes'], self._metainfo[known]['classes'], splits[name].get('exclude', ())
+                name,
+                self._metainfo[name]['classes'],
+                self._metainfo[known]['classes'],
+                splits[name].get('exclude', ()),
             )
             for name, known in self._outside.items()
         }
@@ -193,7 +198,9 @@ class SplitTestLoop(BaseLoop):
                 model.beside_zero_shot = False  # type: ignore[attr-defined]
             if before is not None:
                 model.set_vocabulary(before)
-        metrics.update({**zero_shot_summary(metrics, self._trained_on), **summary(metrics, self._trained_on)})
+        metrics.update(
+            {**zero_shot_summary(metrics, self._trained_on), **summary(metrics, self._trained_on)}
+        )
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         for line in compared(metrics):
             self.runner.logger.info(line)
@@ -207,7 +214,9 @@ class SplitTestLoop(BaseLoop):
         if not self._zero_shot:
             return False
         if not isinstance(model, BesideZeroShot):
-            self.runner.logger.info(f'{type(model).__name__} has no zero-shot CLIP in it: the test compares with none')
+            self.runner.logger.info(
+                f'{type(model).__name__} has no zero-shot CLIP in it: the test compares with none'
+            )
             return False
         return wants_zero_shot(model)  # zero-shot CLIP itself is not compared with itself
 
@@ -230,7 +239,11 @@ class SplitTestLoop(BaseLoop):
         for index, data_batch in enumerate(self.dataloader):
             self._run_iter(index, data_batch, outside=name in self._outside)
         results = self.evaluator.evaluate(self.sizes[name][0])
-        curves = {key: curve for metric in self.evaluator.metrics for key, curve in getattr(metric, 'curves', {}).items()}
+        curves = {
+            key: curve
+            for metric in self.evaluator.metrics
+            for key, curve in getattr(metric, 'curves', {}).items()
+        }
         if curves:
             self.curves[name] = curves
         return results
@@ -265,7 +278,9 @@ class SplitTestLoop(BaseLoop):
 
     def _build_evaluator(self, name: str, zero_shot: bool = False) -> Evaluator:
         if name in self._outside:
-            evaluator = Evaluator(OutsideMetric(self._keepers[self._outside[name]], self._left_out[name]))
+            evaluator = Evaluator(
+                OutsideMetric(self._keepers[self._outside[name]], self._left_out[name])
+            )
         else:
             evaluator = self.runner.build_evaluator(deepcopy(self._evaluator_cfg))
             if name in self._outside.values():

@@ -66,4 +66,6 @@ class OpenAccuracy(BaseMetric):
                 f"{len(novel)} (base_classes={border}); test a FewShotDataset with class_split='all'"
             )
         accuracy = 100 * sum(base) / len(base), 100 * sum(novel) / len(novel)
-        return dict(base_accuracy=accuracy[0], novel_accuracy=accuracy[1], H=harmonic_mean(*accuracy))
+        return dict(
+            base_accuracy=accuracy[0], novel_accuracy=accuracy[1], H=harmonic_mean(*accuracy)
+        )

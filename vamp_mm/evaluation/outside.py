@@ -106,7 +106,10 @@ class OutsideMetric(BaseMetric):
     default_prefix = 'outside'
 
     def __init__(
-        self, inside: ScoreKeeper, left_out: Sequence[int] = (), collect_device: Literal['cpu', 'gpu'] = 'cpu'
+        self,
+        inside: ScoreKeeper,
+        left_out: Sequence[int] = (),
+        collect_device: Literal['cpu', 'gpu'] = 'cpu',
     ) -> None:
         super().__init__(collect_device=collect_device)
         self.prefix = None

@@ -41,7 +41,9 @@ class PredictionDump(BaseMetric):
 
     default_prefix = 'predictions'
 
-    def __init__(self, out_file: str = 'predictions.jsonl', collect_device: Literal['cpu', 'gpu'] = 'cpu') -> None:
+    def __init__(
+        self, out_file: str = 'predictions.jsonl', collect_device: Literal['cpu', 'gpu'] = 'cpu'
+    ) -> None:
         super().__init__(collect_device=collect_device)
         if not out_file.endswith('.jsonl'):
             raise ValueError(
@@ -126,7 +128,9 @@ class PredictionDump(BaseMetric):
         return {}
 
 
-def read_predictions(path: str | os.PathLike, damaged: list[str] | None = None) -> list[dict[str, Any]]:
+def read_predictions(
+    path: str | os.PathLike, damaged: list[str] | None = None
+) -> list[dict[str, Any]]:
     """Read what :class:`PredictionDump` wrote.
 
     Args:

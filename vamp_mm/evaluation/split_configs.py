@@ -57,7 +57,11 @@ def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _check_outside(name: str, entry: Mapping[str, Any], splits: Mapping[str, Any]) -> None:
-    known = [other for other, item in splits.items() if isinstance(item, Mapping) and 'outside' not in item]
+    known = [
+        other
+        for other, item in splits.items()
+        if isinstance(item, Mapping) and 'outside' not in item
+    ]
     if entry['outside'] not in known:
         raise SplitError(
             f'split {name!r}: outside={entry["outside"]!r} must be a split whose class names are asked about; '
@@ -99,7 +103,10 @@ def check_distinct(splits: Mapping[str, Mapping[str, Any]], configs: Mapping[str
     names = list(configs)
     for index, name in enumerate(names):
         for other in names[:index]:
-            same = all(splits[name].get(key) == splits[other].get(key) for key in ('seen', 'outside', 'exclude'))
+            same = all(
+                splits[name].get(key) == splits[other].get(key)
+                for key in ('seen', 'outside', 'exclude')
+            )
             if same and configs[name] == configs[other]:
                 raise SplitError(
                     f'splits {other!r} and {name!r} are the same; give them different datasets, or '
@@ -128,7 +135,9 @@ def shared_labels(
     """
     strange = sorted({as_read(item) for item in exclude} - {as_read(item) for item in classes})
     if strange:
-        raise SplitError(f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}')
+        raise SplitError(
+            f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}'
+        )
     out = {as_read(item) for item in (*known, *exclude)}
     labels = tuple(label for label, item in enumerate(classes) if as_read(item) in out)
     if len(labels) == len(classes):

@@ -47,7 +47,9 @@ class UncertaintyMetric(BaseMetric):
     # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
     default_prefix = 'uncertainty'
 
-    def __init__(self, collect_device: Literal['cpu', 'gpu'] = 'cpu', prefix: str | None = None) -> None:
+    def __init__(
+        self, collect_device: Literal['cpu', 'gpu'] = 'cpu', prefix: str | None = None
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.prefix = prefix
         #: Curve -> plain lists, in the main process after an evaluation.
@@ -91,5 +93,7 @@ class UncertaintyMetric(BaseMetric):
         for suffix, certainty in (('', confidence), ('_entropy', -entropy)):
             means[f'aurc{suffix}'] = aurc(certainty, correct)
             for coverage in _COVERAGES:
-                means[f'accuracy_at_{coverage}{suffix}'] = selective_accuracy(certainty, correct, coverage)
+                means[f'accuracy_at_{coverage}{suffix}'] = selective_accuracy(
+                    certainty, correct, coverage
+                )
         return means

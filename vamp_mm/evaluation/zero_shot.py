@@ -26,7 +26,9 @@ class BesideZeroShot(Protocol):
 
 def wants_zero_shot(model: nn.Module) -> bool:
     """Whether there is something to compare: a method that learns, on a frozen CLIP."""
-    return isinstance(model, BesideZeroShot) and any(weight.requires_grad for weight in model.parameters())
+    return isinstance(model, BesideZeroShot) and any(
+        weight.requires_grad for weight in model.parameters()
+    )
 
 
 class ZeroShotAccuracy(BaseMetric):
@@ -60,7 +62,12 @@ class ZeroShotAccuracy(BaseMetric):
         for sample in data_samples:
             label = int(scalar(sample, 'gt_label', name))
             # topk, not argmax: of equal scores the one that mmpretrain takes
-            self.results.append((label, int(field(sample, 'zero_shot_score', name).float().topk(1).indices) == label))
+            self.results.append(
+                (
+                    label,
+                    int(field(sample, 'zero_shot_score', name).float().topk(1).indices) == label,
+                )
+            )
 
     def compute_metrics(self, results: list[tuple[int, bool]]) -> dict[str, float]:
         """Average over all samples.
@@ -73,12 +80,21 @@ class ZeroShotAccuracy(BaseMetric):
         """
         found = {ZERO_SHOT + _ACCURACY: percent(torch.tensor([right for _, right in results]))}
         border = (self.dataset_meta or {}).get('base_classes')
-        halves = [[right for label, right in results if (label < border) == base] for base in (True, False)] if (
-            self.halves and border) else []
+        halves = (
+            [
+                [right for label, right in results if (label < border) == base]
+                for base in (True, False)
+            ]
+            if (self.halves and border)
+            else []
+        )
         if all(halves) and halves:
             base, novel = (100 * sum(half) / len(half) for half in halves)
-            found |= {f'{ZERO_SHOT}base_accuracy': base, f'{ZERO_SHOT}novel_accuracy': novel,
-                      f'{ZERO_SHOT}H': harmonic_mean(base, novel)}
+            found |= {
+                f'{ZERO_SHOT}base_accuracy': base,
+                f'{ZERO_SHOT}novel_accuracy': novel,
+                f'{ZERO_SHOT}H': harmonic_mean(base, novel),
+            }
         return found
 
 
@@ -94,7 +110,9 @@ def percent(right: Tensor) -> float:
     return float(right.float().sum() * (100.0 / len(right)))
 
 
-def zero_shot_summary(metrics: Mapping[str, float], trained_on: str | None = None) -> dict[str, float]:
+def zero_shot_summary(
+    metrics: Mapping[str, float], trained_on: str | None = None
+) -> dict[str, float]:
     """Harmonic means and averages of zero-shot CLIP, by the rules of :func:`~vamp_mm.evaluation.summary`.
 
     Args:
@@ -104,7 +122,11 @@ def zero_shot_summary(metrics: Mapping[str, float], trained_on: str | None = Non
     Returns:
         ``zero_shot_H``, ``average/<split>/zero_shot_accuracy`` and so on; the new entries only.
     """
-    own = {_without(name): value for name, value in metrics.items() if _last(name) == ZERO_SHOT + _ACCURACY}
+    own = {
+        _without(name): value
+        for name, value in metrics.items()
+        if _last(name) == ZERO_SHOT + _ACCURACY
+    }
     return {zero_shot_name(name): value for name, value in summary(own, trained_on).items()}
 
 
@@ -144,13 +166,18 @@ def made_worse(metrics: Mapping[str, float], seen: Iterable[str]) -> str | None:
     """
     worse = []
     for name in seen:
-        own, zero_shot = metrics.get(f'{name}/{_ACCURACY}'), metrics.get(f'{name}/{ZERO_SHOT}{_ACCURACY}')
+        own, zero_shot = (
+            metrics.get(f'{name}/{_ACCURACY}'),
+            metrics.get(f'{name}/{ZERO_SHOT}{_ACCURACY}'),
+        )
         if own is not None and zero_shot is not None and own < zero_shot:
             worse.append(f'{name} {zero_shot:.1f} -> {change(zero_shot, own)}')
     if not worse:
         return None
-    return ('the trained model is WORSE than zero-shot CLIP on test images of the classes that it was trained on: '
-            + ', '.join(worse))
+    return (
+        'the trained model is WORSE than zero-shot CLIP on test images of the classes that it was trained on: '
+        + ', '.join(worse)
+    )
 
 
 def change(zero_shot: float, own: float) -> str:
@@ -161,7 +188,9 @@ def change(zero_shot: float, own: float) -> str:
 def _title(name: str) -> str:
     """``base`` of ``base/accuracy``, ``open base`` of ``open/base_accuracy``, ``H`` of ``H``."""
     words = name.removesuffix(_ACCURACY).rstrip('/_').split('/')
-    return ' '.join(words) if name.endswith(('/base_accuracy', '/novel_accuracy')) else '/'.join(words)
+    return (
+        ' '.join(words) if name.endswith(('/base_accuracy', '/novel_accuracy')) else '/'.join(words)
+    )
 
 
 def _last(name: str) -> str:

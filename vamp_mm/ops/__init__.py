@@ -12,4 +12,4 @@ __all__ = [
     'HostInt', 'LengthGroups', 'bucket', 'cosine_logits', 'counter_seed', 'draw_noise', 'gaussian_kl', 'group_lengths',
     'join', 'log_mean_exp', 'mean_log_probs', 'pad', 'prefix_attention', 'reparameterise', 'sample_uncertainty',
     'unit', 'unpad'
-]
+]  # fmt: skip

@@ -36,7 +36,9 @@ def gaussian_kl(mean_q: Tensor, log_var_q: Tensor, mean_p: Tensor, log_var_p: Te
         The broadcast shape; sum it over the event dimensions for the divergence of the joint distribution.
     """
     mean_q, log_var_q, mean_p, log_var_p = (
-        value if value.dtype.itemsize > 2 else value.float() for value in (mean_q, log_var_q, mean_p, log_var_p))
+        value if value.dtype.itemsize > 2 else value.float()
+        for value in (mean_q, log_var_q, mean_p, log_var_p)
+    )
     ratio = log_var_q - log_var_p
     # expm1(r) - r keeps its digits where q and p are nearly equal, as they are when training starts
     return 0.5 * (torch.expm1(ratio) - ratio + (mean_q - mean_p).square() * torch.exp(-log_var_p))

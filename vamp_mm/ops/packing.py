@@ -49,18 +49,24 @@ class LengthGroups:
         """
         rows = math.prod(lead)
         parts = packed.split([rows * length * count for length, count in self.sizes])
-        return tuple(part.view(*lead, count, length, -1)
-                     for part, (length, count) in zip(parts, self.sizes, strict=True))
+        return tuple(
+            part.view(*lead, count, length, -1)
+            for part, (length, count) in zip(parts, self.sizes, strict=True)
+        )
 
     def expand(self, packed: Tensor, lead: Sequence[int], wide: Sequence[int]) -> Tensor:
         """Repeat a packed matrix along leading axes of 1: ``lead`` becomes ``wide``."""
         if tuple(lead) == tuple(wide):
             return packed
-        return join([view.expand(*wide, *view.shape[len(lead):]) for view in self.views(packed, lead)])
+        return join(
+            [view.expand(*wide, *view.shape[len(lead) :]) for view in self.views(packed, lead)]
+        )
 
     def lengths(self, device: torch.device) -> Tensor:
         """``(C,)`` length of every sequence."""
-        return torch.cat([torch.full((count, ), length, device=device) for length, count in self.sizes])
+        return torch.cat(
+            [torch.full((count,), length, device=device) for length, count in self.sizes]
+        )
 
     def last(self) -> LengthGroups:
         """The grouping of the last token of every sequence."""
@@ -87,7 +93,9 @@ class LengthGroups:
 
     def offsets(self, device: torch.device) -> Tensor:
         """``(T,)`` place of every token in its own sequence."""
-        return torch.cat([torch.arange(length, device=device).repeat(count) for length, count in self.sizes])
+        return torch.cat(
+            [torch.arange(length, device=device).repeat(count) for length, count in self.sizes]
+        )
 
 
 def join(groups: Sequence[Tensor]) -> Tensor:
@@ -99,14 +107,20 @@ def join(groups: Sequence[Tensor]) -> Tensor:
 def pad(groups: Sequence[Tensor]) -> Tensor:
     """Groups ``(*lead, count, length, W)`` as one, shorter sequences with zeros behind them."""
     longest = max(group.shape[-2] for group in groups)
-    padded = [F.pad(group, (0, 0, 0, longest - group.shape[-2])) if group.shape[-2] < longest else group for group in groups]
+    padded = [
+        F.pad(group, (0, 0, 0, longest - group.shape[-2])) if group.shape[-2] < longest else group
+        for group in groups
+    ]
     return padded[0] if len(padded) == 1 else torch.cat(padded, dim=-3)
 
 
 def unpad(padded: Tensor, groups: LengthGroups) -> tuple[Tensor, ...]:
     """The groups that :func:`pad` made ``(*lead, C, L, W)`` of."""
     counts = [count for _, count in groups.sizes]
-    return tuple(part[..., :length, :] for part, (length, _) in zip(padded.split(counts, dim=-3), groups.sizes, strict=True))
+    return tuple(
+        part[..., :length, :]
+        for part, (length, _) in zip(padded.split(counts, dim=-3), groups.sizes, strict=True)
+    )
 
 
 @lru_cache(maxsize=256)

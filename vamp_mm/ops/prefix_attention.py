@@ -6,8 +6,14 @@ import torch
 from torch import Tensor
 
 
-def prefix_attention(query: Tensor, key: Tensor, value: Tensor, shared_key: Tensor, shared_value: Tensor,
-                     visible: Tensor | None = None) -> Tensor:
+def prefix_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    shared_key: Tensor,
+    shared_value: Tensor,
+    visible: Tensor | None = None,
+) -> Tensor:
     """Attention of every sequence's queries to the shared prefix and to the sequence's own tokens.
 
     The prefix is not repeated: the queries of all C sequences meet it in one matrix product, and so do their gradients.
@@ -31,6 +37,6 @@ def prefix_attention(query: Tensor, key: Tensor, value: Tensor, shared_key: Tens
     if visible is not None:
         to_own = to_own.masked_fill(~visible, float('-inf'))
     to_own = to_own.expand(*to_prefix.shape[:-1], to_own.shape[-1])
-    weights = (torch.cat([to_prefix, to_own], dim=-1) * query.shape[-1]**-0.5).softmax(dim=-1)
+    weights = (torch.cat([to_prefix, to_own], dim=-1) * query.shape[-1] ** -0.5).softmax(dim=-1)
     from_prefix = weights[..., :prefix].flatten(-3, -2) @ shared_value
     return from_prefix.unflatten(-2, sequences) + weights[..., prefix:] @ value

@@ -46,7 +46,9 @@ def sample_uncertainty(logits: Tensor) -> dict[str, Tensor]:
     expected = _entropy(log_each).mean(dim=0)
     winner = log_mean.argmax(dim=-1)  # (N,)
     # (S, N)
-    chosen = log_each.gather(-1, winner.expand(log_each.shape[0], -1).unsqueeze(-1)).squeeze(-1).exp()
+    chosen = (
+        log_each.gather(-1, winner.expand(log_each.shape[0], -1).unsqueeze(-1)).squeeze(-1).exp()
+    )
     return {
         'predictive_entropy': predictive,
         'expected_entropy': expected,

@@ -81,7 +81,9 @@ def original_of(case: Recorded) -> Original:
     for original in ORIGINALS:
         if original.matches(method):
             return original
-    raise ValueError(f'a recording of {method!r}; known are {sorted(name for o in ORIGINALS for name in o.recorded_as)}')
+    raise ValueError(
+        f'a recording of {method!r}; known are {sorted(name for o in ORIGINALS for name in o.recorded_as)}'
+    )
 
 
 __all__ = ['METHODS', 'ORIGINALS', 'Link', 'Original', 'Recorded', 'original_named', 'original_of']

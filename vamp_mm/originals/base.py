@@ -51,11 +51,23 @@ class Original:
     feature_atol = 1e-5
     loss_atol = 1e-5
     #: Last parts of the names of stored tensors that belong to class names, and are dropped.
-    class_bound: tuple[str, ...] = ('token_prefix', 'token_suffix', 'token_midfix', 'nc_token_prefix', 'nc_token_suffix',
-                                    'token_embedding', 'tokenized_prompts')
+    class_bound: tuple[str, ...] = (
+        'token_prefix',
+        'token_suffix',
+        'token_midfix',
+        'nc_token_prefix',
+        'nc_token_suffix',
+        'token_embedding',
+        'tokenized_prompts',
+    )
     #: How names of stored tensors begin that are left: the frozen CLIP, a frozen teacher, weights that are never used.
-    clutter: tuple[str, ...] = ('image_encoder.', 'text_encoder.', 'clip_model.', 'logit_scale',
-                                'prompt_learner.ZS_image_encoder.')
+    clutter: tuple[str, ...] = (
+        'image_encoder.',
+        'text_encoder.',
+        'clip_model.',
+        'logit_scale',
+        'prompt_learner.ZS_image_encoder.',
+    )
     #: Config of the optimizer wrapper that the method trains with.
     optim_wrapper: Mapping[str, Any] = MappingProxyType({'type': 'OptimWrapper'})
     #: Whether the method changes weights of CLIP, which then cannot be shared with other methods.
@@ -109,7 +121,7 @@ class Original:
     def vocabulary(self, case: Recorded, names: Sequence[str], seen: bool = True) -> Vocabulary:
         """Class names with the recording's template."""
         template = case.meta.get('template', 'a photo of a {}.')
-        return Vocabulary(tuple(names), (template, ), seen)
+        return Vocabulary(tuple(names), (template,), seen)
 
     def wrapper(self, case: Recorded) -> dict[str, Any]:
         """Config of the optimizer wrapper of a recording."""

@@ -68,26 +68,38 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     used = tuple(name for link in links for name in link.names)
     missing = [name for name in used if name not in tensors]
     if missing or not used:
-        raise CheckpointError(_other_method(method, file, missing or ['every tensor of the method']))
+        raise CheckpointError(
+            _other_method(method, file, missing or ['every tensor of the method'])
+        )
     left = tuple(name for name in tensors if name not in used)
-    strange = [name for name in left if not name.startswith(original.clutter) or name.endswith(_TOKENS)]
+    strange = [
+        name for name in left if not name.startswith(original.clutter) or name.endswith(_TOKENS)
+    ]
     if strange:
-        raise CheckpointError(f'{file} also holds {_listed(strange)}, which {method} does not have: it was trained with '
-                              'another method, whose name to give')
+        raise CheckpointError(
+            f'{file} also holds {_listed(strange)}, which {method} does not have: it was trained with '
+            'another method, whose name to give'
+        )
     try:
         state = {link.own: link.gather(tensors).contiguous().clone() for link in links}
         settings = original.settings(state)
     except (RuntimeError, IndexError, ValueError) as error:  # sizes that do not go together
-        raise CheckpointError(f'{file} is no checkpoint of {method}: its tensors have other shapes than that saves '
-                              f'({error}). Name the method that it was trained with') from error
+        raise CheckpointError(
+            f'{file} is no checkpoint of {method}: its tensors have other shapes than that saves '
+            f'({error}). Name the method that it was trained with'
+        ) from error
     broken = [link.names[0] for link in links if not _is_learned(state[link.own])]
     if broken:
-        raise CheckpointError(f'{file} holds {_listed(broken)} without numbers that training could have left (empty, no '
-                              'floating-point numbers, NaN or infinite); the training went wrong, or the file is damaged')
+        raise CheckpointError(
+            f'{file} holds {_listed(broken)} without numbers that training could have left (empty, no '
+            'floating-point numbers, NaN or infinite); the training went wrong, or the file is damaged'
+        )
     state |= {name: torch.tensor(0) for name in original.counters(state)}
     result = Imported(state, used, bound, left, epoch, settings)
     if out is not None:
-        save_checkpoint({'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out)
+        save_checkpoint(
+            {'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out
+        )
     return result
 
 
@@ -118,26 +130,46 @@ def export_original(method: str, checkpoint: str | Path, out: str | Path) -> tup
     links = original.links(original.names(state))
     missing = [link.own for link in links if link.own not in state]
     if missing or not links:
-        raise CheckpointError(_other_method(method, checkpoint, missing or ['every tensor of the method']))
+        raise CheckpointError(
+            _other_method(method, checkpoint, missing or ['every tensor of the method'])
+        )
     theirs: dict[str, Tensor] = {}
     for link in links:
-        theirs |= {name: value.contiguous().clone() for name, value in link.scatter(state[link.own]).items()}
-    epoch = stored.get('meta', {}).get('epoch') or stored.get('meta', {}).get('original', {}).get('epoch')
+        theirs |= {
+            name: value.contiguous().clone()
+            for name, value in link.scatter(state[link.own]).items()
+        }
+    epoch = stored.get('meta', {}).get('epoch') or stored.get('meta', {}).get('original', {}).get(
+        'epoch'
+    )
     buffer = io.BytesIO()
-    torch.save({'state_dict': theirs, 'epoch': epoch, 'optimizer': None, 'scheduler': None, 'val_result': None}, buffer)
+    torch.save(
+        {
+            'state_dict': theirs,
+            'epoch': epoch,
+            'optimizer': None,
+            'scheduler': None,
+            'val_result': None,
+        },
+        buffer,
+    )
     write_new(buffer.getvalue(), path)
     return tuple(theirs)
 
 
 def _record(result: Imported, method: str, file: str | Path) -> dict[str, Any]:
-    return dict(method=method, file=Path(file).name, epoch=result.epoch, used=list(result.used), left=list(result.left))
+    return dict(
+        method=method,
+        file=Path(file).name,
+        epoch=result.epoch,
+        used=list(result.used),
+        left=list(result.left),
+    )
 
 
 def _other_method(method: str, file: str | Path, missing: Sequence[str]) -> str:
-    return (f'{file} is no checkpoint of {method}: {_listed(missing)} missing. Name the method that it was trained with')
+    return f'{file} is no checkpoint of {method}: {_listed(missing)} missing. Name the method that it was trained with'
 
 
 def _listed(names: Sequence[str]) -> str:
     return ', '.join(names[:5]) + (f' and {len(names) - 5} more' if len(names) > 5 else '')
-
-

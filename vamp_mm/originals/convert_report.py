@@ -18,9 +18,14 @@ def print_import(result: Imported, method: str, out: str) -> None:
     console = Console(soft_wrap=True, highlight=False, markup=False)
     count = sum(value.numel() for value in result.state.values() if value.is_floating_point())
     epoch = '' if result.epoch is None else f', epoch {result.epoch}'
-    console.print(f'{method}{epoch}: {len(result.used)} tensors used, {count:,} values, written to {out}')
-    for what, names in (('used', result.used), ('dropped, of the training\'s class names', result.class_bound),
-                        ('left, frozen or never used by the original', result.left)):
+    console.print(
+        f'{method}{epoch}: {len(result.used)} tensors used, {count:,} values, written to {out}'
+    )
+    for what, names in (
+        ('used', result.used),
+        ("dropped, of the training's class names", result.class_bound),
+        ('left, frozen or never used by the original', result.left),
+    ):
         console.print(f'{what}: {_listed(names)}')
     if result.settings:
         options = ' '.join(f'{key}={value}' for key, value in result.settings.items())

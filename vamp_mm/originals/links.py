@@ -28,7 +28,7 @@ class Link:
     @property
     def names(self) -> tuple[str, ...]:
         """The original's names."""
-        return (self.theirs, ) if isinstance(self.theirs, str) else self.theirs
+        return (self.theirs,) if isinstance(self.theirs, str) else self.theirs
 
     def gather(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """Our tensor, put together from the original's."""
@@ -39,7 +39,9 @@ class Link:
         value = value.transpose(-1, -2) if self.transposed else value
         return value if self.shape is None else value.reshape(self.shape)
 
-    def scatter(self, value: Tensor, shapes: Mapping[str, torch.Size] | None = None) -> dict[str, Tensor]:
+    def scatter(
+        self, value: Tensor, shapes: Mapping[str, torch.Size] | None = None
+    ) -> dict[str, Tensor]:
         """The original's tensors, taken from ours (a weight, or its gradient).
 
         Args:
@@ -49,7 +51,7 @@ class Link:
         Returns:
             The original's name -> tensor.
         """
-        parts = (value, ) if isinstance(self.theirs, str) else value.unbind(0)
+        parts = (value,) if isinstance(self.theirs, str) else value.unbind(0)
         out = {}
         for name, part in zip(self.names, parts, strict=True):
             part = part.transpose(-1, -2) if self.transposed else part

@@ -14,12 +14,29 @@ from torch import Tensor
 from vamp_mm.weight_files import TORCH, CheckpointError, kind_of, read_archive, without_wrappers
 
 #: Classes that Dassl pickles beside the tensors.
-_LIVE = frozenset({
-    ('torch.optim.lr_scheduler', 'CosineAnnealingLR'), ('torch.optim.sgd', 'SGD'), ('torch.optim.adam', 'Adam'),
-    ('torch.optim.adamw', 'AdamW'), ('collections', 'defaultdict'), ('builtins', 'dict')
-})
-_KINDS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.uint8, torch.int8, torch.int16,
-                    torch.int32, torch.int64})
+_LIVE = frozenset(
+    {
+        ('torch.optim.lr_scheduler', 'CosineAnnealingLR'),
+        ('torch.optim.sgd', 'SGD'),
+        ('torch.optim.adam', 'Adam'),
+        ('torch.optim.adamw', 'AdamW'),
+        ('collections', 'defaultdict'),
+        ('builtins', 'dict'),
+    }
+)
+_KINDS = frozenset(
+    {
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.uint8,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+    }
+)
 
 
 def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
@@ -40,17 +57,28 @@ def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
         raise FileNotFoundError(_missing(path))
     kind = kind_of(path)
     if kind != TORCH:
-        raise CheckpointError(f'{path} is a {kind} file, and Dassl writes archives of torch.save: it is no checkpoint as '
-                              'torch '
-                              'writes them since version 1.6; nothing of it was read')
+        raise CheckpointError(
+            f'{path} is a {kind} file, and Dassl writes archives of torch.save: it is no checkpoint as '
+            'torch '
+            'writes them since version 1.6; nothing of it was read'
+        )
     content = read_archive(path, lambda module, name: (module, name) in _LIVE).value
     state = content.get('state_dict') if isinstance(content, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise CheckpointError(f"{path} has no 'state_dict' of tensors: it is not in the layout of Dassl's save_checkpoint")
-    strange = [f'{name} ({str(value.dtype).removeprefix("torch.")})' for name, value in state.items()
-               if value.dtype not in _KINDS]
+    if not isinstance(state, dict) or not all(
+        isinstance(value, Tensor) for value in state.values()
+    ):
+        raise CheckpointError(
+            f"{path} has no 'state_dict' of tensors: it is not in the layout of Dassl's save_checkpoint"
+        )
+    strange = [
+        f'{name} ({str(value.dtype).removeprefix("torch.")})'
+        for name, value in state.items()
+        if value.dtype not in _KINDS
+    ]
     if strange:
-        raise CheckpointError(f'{path} holds {", ".join(strange[:5])}, which no weights of CLIP are; they are not converted')
+        raise CheckpointError(
+            f'{path} holds {", ".join(strange[:5])}, which no weights of CLIP are; they are not converted'
+        )
     epoch = content.get('epoch')
     tensors = {name: _plain(value) for name, value in without_wrappers(state, path).items()}
     return tensors, epoch if type(epoch) is int else None
@@ -64,4 +92,6 @@ def _missing(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
     known = sorted(str(item) for item in folder.rglob('model.pth.tar*')) if folder.is_dir() else []
     hint = f'; there are {", ".join(known[:5])}' if known else ''
-    return f'{str(path)!r} is no file; give a checkpoint such as prompt_learner/model.pth.tar-50{hint}'
+    return (
+        f'{str(path)!r} is no file; give a checkpoint such as prompt_learner/model.pth.tar-50{hint}'
+    )

@@ -19,7 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-PATCH, IMAGE, VISION_WIDTH, TEXT_WIDTH, DEPTH, JOINT, CONTEXT, VOCABULARY = 8, 32, 192, 128, 12, 32, 77, 49408
+PATCH, IMAGE, VISION_WIDTH, TEXT_WIDTH, DEPTH, JOINT, CONTEXT, VOCABULARY = (
+    8,
+    32,
+    192,
+    128,
+    12,
+    32,
+    77,
+    49408,
+)
 RESNET_WIDTH, RESNET_BLOCKS = 8, (1, 2, 1, 1)
 
 Shapes = dict[str, tuple[int, ...]]
@@ -35,7 +44,10 @@ def tensor_state_dict(seed: int, resnet: bool = False) -> dict[str, Tensor]:
     Returns:
         OpenAI's name -> float32 tensor.
     """
-    return {name: torch.from_numpy(value.copy()) for name, value in openai_state_dict(seed, resnet).items()}
+    return {
+        name: torch.from_numpy(value.copy())
+        for name, value in openai_state_dict(seed, resnet).items()
+    }
 
 
 def openai_state_dict(seed: int, resnet: bool = False) -> dict[str, np.ndarray]:
@@ -45,7 +57,9 @@ def openai_state_dict(seed: int, resnet: bool = False) -> dict[str, np.ndarray]:
     state = {}
     for name, shape in sorted(shapes.items()):
         noise = np.asarray(generator.standard_normal(shape), dtype=np.float32)
-        state[name] = np.asarray(_value(name, noise), dtype=np.float32).astype(np.float16).astype(np.float32)
+        state[name] = (
+            np.asarray(_value(name, noise), dtype=np.float32).astype(np.float16).astype(np.float32)
+        )
     return state
 
 
@@ -71,8 +85,8 @@ def _text_shapes() -> Shapes:
 def _vit_shapes() -> Shapes:
     shapes: Shapes = {
         'visual.conv1.weight': (VISION_WIDTH, 3, PATCH, PATCH),
-        'visual.class_embedding': (VISION_WIDTH, ),
-        'visual.positional_embedding': ((IMAGE // PATCH)**2 + 1, VISION_WIDTH),
+        'visual.class_embedding': (VISION_WIDTH,),
+        'visual.positional_embedding': ((IMAGE // PATCH) ** 2 + 1, VISION_WIDTH),
         'visual.proj': (VISION_WIDTH, JOINT),
     }
     shapes |= _norm('visual.ln_pre', VISION_WIDTH) | _norm('visual.ln_post', VISION_WIDTH)
@@ -80,7 +94,7 @@ def _vit_shapes() -> Shapes:
 
 
 def _norm(name: str, width: int) -> Shapes:
-    return {f'{name}.weight': (width, ), f'{name}.bias': (width, )}
+    return {f'{name}.weight': (width,), f'{name}.bias': (width,)}
 
 
 def _blocks(prefix: str, width: int) -> Shapes:
@@ -88,10 +102,16 @@ def _blocks(prefix: str, width: int) -> Shapes:
     for index in range(DEPTH):
         block = f'{prefix}.resblocks.{index}'
         shapes |= _norm(f'{block}.ln_1', width) | _norm(f'{block}.ln_2', width)
-        shapes |= {f'{block}.attn.in_proj_weight': (3 * width, width), f'{block}.attn.in_proj_bias': (3 * width, )}
-        for name, out, inner in (('attn.out_proj', width, width), ('mlp.c_fc', 4 * width, width),
-                                 ('mlp.c_proj', width, 4 * width)):
-            shapes |= {f'{block}.{name}.weight': (out, inner), f'{block}.{name}.bias': (out, )}
+        shapes |= {
+            f'{block}.attn.in_proj_weight': (3 * width, width),
+            f'{block}.attn.in_proj_bias': (3 * width,),
+        }
+        for name, out, inner in (
+            ('attn.out_proj', width, width),
+            ('mlp.c_fc', 4 * width, width),
+            ('mlp.c_proj', width, 4 * width),
+        ):
+            shapes |= {f'{block}.{name}.weight': (out, inner), f'{block}.{name}.bias': (out,)}
     return shapes
 
 
@@ -99,17 +119,21 @@ def _resnet_shapes() -> Shapes:
     half, channels = RESNET_WIDTH // 2, RESNET_WIDTH
     shapes: Shapes = {}
     for index, (inner, out) in enumerate(((3, half), (half, half), (half, RESNET_WIDTH)), 1):
-        shapes |= {f'visual.conv{index}.weight': (out, inner, 3, 3)} | _batch_norm(f'visual.bn{index}', out)
+        shapes |= {f'visual.conv{index}.weight': (out, inner, 3, 3)} | _batch_norm(
+            f'visual.bn{index}', out
+        )
     for layer, count in enumerate(RESNET_BLOCKS, 1):
-        planes = RESNET_WIDTH * 2**(layer - 1)
+        planes = RESNET_WIDTH * 2 ** (layer - 1)
         for index in range(count):
-            shapes |= _bottleneck(f'visual.layer{layer}.{index}', channels, planes, first=index == 0)
+            shapes |= _bottleneck(
+                f'visual.layer{layer}.{index}', channels, planes, first=index == 0
+            )
             channels = 4 * planes
     shapes['visual.attnpool.positional_embedding'] = (2, channels)
     for kind in 'qkvc':
         out = JOINT if kind == 'c' else channels
         name = f'visual.attnpool.{kind}_proj'
-        shapes |= {f'{name}.weight': (out, channels), f'{name}.bias': (out, )}
+        shapes |= {f'{name}.weight': (out, channels), f'{name}.bias': (out,)}
     return shapes
 
 
@@ -128,7 +152,9 @@ def _bottleneck(name: str, channels: int, planes: int, first: bool) -> Shapes:
 
 
 def _batch_norm(name: str, channels: int) -> Shapes:
-    return {f'{name}.{kind}': (channels, ) for kind in ('weight', 'bias', 'running_mean', 'running_var')}
+    return {
+        f'{name}.{kind}': (channels,) for kind in ('weight', 'bias', 'running_mean', 'running_var')
+    }
 
 
 def _value(name: str, noise: np.ndarray) -> np.ndarray:
@@ -156,7 +182,7 @@ def _value(name: str, noise: np.ndarray) -> np.ndarray:
 
 def _matrix(name: str, value: np.ndarray) -> np.ndarray:
     if name.endswith('in_proj_weight'):
-        value[:2 * value.shape[1]] *= 1.4  # queries and keys
+        value[: 2 * value.shape[1]] *= 1.4  # queries and keys
     elif name.endswith('out_proj.weight'):
         value *= 2.0
     elif name.endswith('mlp.c_proj.weight'):

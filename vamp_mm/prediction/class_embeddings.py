@@ -20,8 +20,9 @@ from vamp_mm.registry import build_part
 from vamp_mm.runs.new_file import require_new, write_new
 
 
-def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
-                      names: Sequence[str] | None = None) -> tuple[int, ...]:
+def export_embeddings(
+    cfg: Config, checkpoint: str | Path, out: str | Path, names: Sequence[str] | None = None
+) -> tuple[int, ...]:
     """Write unit text features of all classes, with their names and the logit scale, as ``.npz``.
 
     ``logits = logit_scale * normalize(image_feature) @ features.T`` then are those of the method, where its vision side is
@@ -47,16 +48,28 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
     model = build_part(cfg.model)
     prompter: Any = model.prompter
     if 'image' in prompter.requires:
-        raise ConfigError(['the text features of this method are functions of the image: there are no class embeddings; '
-                           'export the prompts with --original'], cfg.filename)
+        raise ConfigError(
+            [
+                'the text features of this method are functions of the image: there are no class embeddings; '
+                'export the prompts with --original'
+            ],
+            cfg.filename,
+        )
     if 'latent' in prompter.provides and model.head.average != 'logits':
-        raise ConfigError(['this method averages probabilities over samples of its prompts: no single embedding a class '
-                           'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
-                           'average to logits (--cfg-options model.head.average=logits)'], cfg.filename)
+        raise ConfigError(
+            [
+                'this method averages probabilities over samples of its prompts: no single embedding a class '
+                'gives its predictions; for those of the mean prompt set the number of test samples to 0 and the '
+                'average to logits (--cfg-options model.head.average=logits)'
+            ],
+            cfg.filename,
+        )
     vocabulary = config_vocabulary(cfg, names)
     try:
         model.set_vocabulary(vocabulary)
-    except ValueError as error:  # a name too long for the text tower, or a method bound to its training classes
+    except (
+        ValueError
+    ) as error:  # a name too long for the text tower, or a method bound to its training classes
         raise DataError(f'these classes cannot be exported: {error}') from error
     stored = load_checkpoint(checkpoint)
     state = stored.get('state_dict', stored)  # or bare weights
@@ -65,8 +78,11 @@ def export_embeddings(cfg: Config, checkpoint: str | Path, out: str | Path,
     features = class_embeddings(model)
     buffer = io.BytesIO()
     np.savez(
-        buffer, features=features.numpy(), names=np.array(model.vocabulary.names),
-        logit_scale=np.float32(model.head.logit_scale))
+        buffer,
+        features=features.numpy(),
+        names=np.array(model.vocabulary.names),
+        logit_scale=np.float32(model.head.logit_scale),
+    )
     write_new(buffer.getvalue(), path)
     return tuple(features.shape)
 

@@ -36,7 +36,9 @@ class Classes:
     trained: bool = True
     why: str = ''
 
-    def vocabulary(self, names: Sequence[str] | None = None, templates: str | Sequence[str] | None = None) -> Vocabulary:
+    def vocabulary(
+        self, names: Sequence[str] | None = None, templates: str | Sequence[str] | None = None
+    ) -> Vocabulary:
         """What the model is to answer about.
 
         Classes count as seen if the model was trained on all of them, or if nothing is known of its training: the rule of
@@ -56,25 +58,43 @@ class Classes:
         if isinstance(names, str):
             raise DataError(f'classes={names!r} is one word; give a sequence of class names')
         if isinstance(names, Set):
-            raise DataError(f'classes={names!r} is a set, which has no order for labels; give a list of class names')
+            raise DataError(
+                f'classes={names!r} is a set, which has no order for labels; give a list of class names'
+            )
         if names is None and self.names is None:
-            raise ConfigError([f'no class names are known ({self.why}); give classes (--classes cat dog ...)'], 'the call')
+            raise ConfigError(
+                [f'no class names are known ({self.why}); give classes (--classes cat dog ...)'],
+                'the call',
+            )
         if names is not None and not isinstance(names, Iterable):
-            raise DataError(f'classes={names!r} is of type {type(names).__name__}; give a list of class names')
+            raise DataError(
+                f'classes={names!r} is of type {type(names).__name__}; give a list of class names'
+            )
         chosen = tuple(self.names or ()) if names is None else tuple(names)
         wrong = next((name for name in chosen if not isinstance(name, str)), None)
         if wrong is not None:
-            raise DataError(f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings')
+            raise DataError(
+                f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings'
+            )
         if len(chosen) < 2:
-            whose = 'the model was trained on one class, and ' if names is None and self.trained else ''
+            whose = (
+                'the model was trained on one class, and ' if names is None and self.trained else ''
+            )
             comma = bool(names) and ',' in ''.join(chosen)
             parts = [part.strip() for part in ''.join(chosen).split(',') if part.strip()]
-            advice = f'blanks separate classes, not commas: --classes {shlex.join(parts)}' if comma else (
-                'give more (--classes cat dog ...)')
-            raise DataError(f'classes={cut(repr(list(chosen)), 200)}: {whose}telling classes apart needs two; '
-                            f'{cut(advice, 200)}')
+            advice = (
+                f'blanks separate classes, not commas: --classes {shlex.join(parts)}'
+                if comma
+                else ('give more (--classes cat dog ...)')
+            )
+            raise DataError(
+                f'classes={cut(repr(list(chosen)), 200)}: {whose}telling classes apart needs two; '
+                f'{cut(advice, 200)}'
+            )
         homonyms = self.homonyms if names is None else ()
-        made = dataset_vocabulary(chosen, self.templates if templates is None else templates, homonyms)
+        made = dataset_vocabulary(
+            chosen, self.templates if templates is None else templates, homonyms
+        )
         known = {as_read(name) for name in self.names or ()} if self.trained else set()
         seen = not known or known.issuperset(map(as_read, made.names))
         return Vocabulary(made.names, made.templates, seen, made.homonyms)
@@ -96,27 +116,44 @@ def known_classes(data: Mapping[str, Any], cfg: Config, trained: bool, has_confi
         given = data.get('templates') or _hook_templates(cfg)
         templates = given or config_templates({})
         return Classes(data['classes'], templates, data.get('homonyms', ()))
-    found = _classes_of_config(cfg, trained) if has_config else Classes(
-        None, config_templates({}), why='the checkpoint does not say what it was trained on')
+    found = (
+        _classes_of_config(cfg, trained)
+        if has_config
+        else Classes(
+            None, config_templates({}), why='the checkpoint does not say what it was trained on'
+        )
+    )
     if trained and found.names is None:
-        print_log(f'{found.why}; any classes count as trained on, which changes the answers of methods that tell trained '
-                  'classes from others (MMRL and its kin)', 'current', 30)
+        print_log(
+            f'{found.why}; any classes count as trained on, which changes the answers of methods that tell trained '
+            'classes from others (MMRL and its kin)',
+            'current',
+            30,
+        )
     return found
 
 
 def _classes_of_config(cfg: Config, trained: bool) -> Classes:
     loaders = OF_TRAINING if trained else OF_TESTING
-    dataset: dict[str, Any] = next((cfg[loader]['dataset'] for loader in loaders if cfg.get(loader)), {})
+    dataset: dict[str, Any] = next(
+        (cfg[loader]['dataset'] for loader in loaders if cfg.get(loader)), {}
+    )
     try:
         found = config_vocabulary(cfg, None, loaders)
     except (FileNotFoundError, DataError, ConfigError) as error:
-        return Classes(None, config_templates(dataset), why=f'the data of the config are not at hand: {error}')
+        return Classes(
+            None, config_templates(dataset), why=f'the data of the config are not at hand: {error}'
+        )
     return Classes(found.names, found.templates, found.homonyms, trained)
 
 
 def _hook_templates(cfg: Config) -> str | Sequence[str] | None:
     """What the VocabularyHook of a config says for datasets without templates."""
-    hooks = [hook for hook in cfg.get('custom_hooks') or () if str(hook.get('type', '')).endswith('VocabularyHook')]
+    hooks = [
+        hook
+        for hook in cfg.get('custom_hooks') or ()
+        if str(hook.get('type', '')).endswith('VocabularyHook')
+    ]
     templates = next((hook['templates'] for hook in hooks if hook.get('templates')), None)
     if isinstance(templates, (list, tuple)) and all(isinstance(item, str) for item in templates):
         return tuple(templates)

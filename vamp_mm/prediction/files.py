@@ -22,22 +22,24 @@ from .preprocessing import reason_of
 from .results import Prediction
 
 
-def predict_files(checkpoint: str | Path | None,
-                  images: Sequence[str],
-                  config: str | Path | None = None,
-                  classes: Sequence[str] | None = None,
-                  classes_file: str | Path | None = None,
-                  templates: Sequence[str] | None = None,
-                  top_k: int = 5,
-                  reject: str | None = None,
-                  threshold: float | None = None,
-                  kind: str = 'text',
-                  out_dir: str | Path | None = None,
-                  device: str | None = None,
-                  batch_size: int | None = None,
-                  unreadable: Literal['error', 'skip'] = 'skip',
-                  overrides: Mapping[str, Any] | None = None,
-                  out: TextIO | None = None) -> tuple[int, int, int]:
+def predict_files(
+    checkpoint: str | Path | None,
+    images: Sequence[str],
+    config: str | Path | None = None,
+    classes: Sequence[str] | None = None,
+    classes_file: str | Path | None = None,
+    templates: Sequence[str] | None = None,
+    top_k: int = 5,
+    reject: str | None = None,
+    threshold: float | None = None,
+    kind: str = 'text',
+    out_dir: str | Path | None = None,
+    device: str | None = None,
+    batch_size: int | None = None,
+    unreadable: Literal['error', 'skip'] = 'skip',
+    overrides: Mapping[str, Any] | None = None,
+    out: TextIO | None = None,
+) -> tuple[int, int, int]:
     """Answer about files and folders, and print or write the answers as they come.
 
     Answers go to the standard output, all else (logs, what has no answer and why, the counts) to the standard error.
@@ -81,7 +83,8 @@ def predict_files(checkpoint: str | Path | None,
         if predictor.note:
             print(predictor.note, file=log)
         predictions = predictor.stream(
-            list(images), names, sets, top_k, reject, threshold, batch_size, unreadable=unreadable)
+            list(images), names, sets, top_k, reject, threshold, batch_size, unreadable=unreadable
+        )
         write = writer(kind, target, top_k, reject, threshold)
         for prediction in predictions:
             write(prediction)
@@ -93,8 +96,10 @@ def predict_files(checkpoint: str | Path | None,
     for line in summary(predictions.passed_over):
         print(f'passed over, {line}', file=log)
     unread, other = len(predictions.skipped), len(predictions.passed_over)
-    print(f'{counts[0]} answered, {counts[1]} rejected, {unread} unreadable{f", {other} passed over" if other else ""}',
-          file=log)
+    print(
+        f'{counts[0]} answered, {counts[1]} rejected, {unread} unreadable{f", {other} passed over" if other else ""}',
+        file=log,
+    )
     return counts[0], counts[1], unread
 
 
@@ -110,4 +115,6 @@ def _draw(prediction: Prediction, folder: Path, log: TextIO) -> None:
     try:
         annotated(image, prediction).save(path)
     except OSError as error:
-        raise WorkDirError(f'--out-dir: {str(path)!r} cannot be written: {error.strerror or error}') from error
+        raise WorkDirError(
+            f'--out-dir: {str(path)!r} cannot be written: {error.strerror or error}'
+        ) from error

@@ -43,12 +43,18 @@ def images_below(folder: str, passed_over: list[Unanswered], closed: list[Unansw
         try:
             waiting += _read(way, images, left_out)
         except OSError as error:
-            unread.append(Unanswered(way.path, f'the folder cannot be read: {(error.strerror or str(error)).lower()}'))
+            unread.append(
+                Unanswered(
+                    way.path, f'the folder cannot be read: {(error.strerror or str(error)).lower()}'
+                )
+            )
     if not images and not unread:
         left_out.append(Unanswered(folder, EMPTY))
     passed_over += sorted(Unanswered(str(PurePath(path)), reason) for path, reason in left_out)
     closed += sorted(Unanswered(str(PurePath(path)), reason) for path, reason in unread)
-    return sorted((str(PurePath(path)) for path in images), key=lambda path: PurePath(path).as_posix())
+    return sorted(
+        (str(PurePath(path)) for path in images), key=lambda path: PurePath(path).as_posix()
+    )
 
 
 def summary(left_out: Sequence[Unanswered]) -> list[str]:
@@ -91,7 +97,9 @@ def _read(way: _Way, images: list[str], left_out: list[Unanswered]) -> list[_Way
             elif entry.is_dir() and entry.is_symlink():
                 target, left = os.path.realpath(entry.path), (*way.left, way.real)
                 if any(_holds(target, folder) for folder in left):
-                    left_out.append(Unanswered(entry.path, f'a link back to {target!r}, which holds it'))
+                    left_out.append(
+                        Unanswered(entry.path, f'a link back to {target!r}, which holds it')
+                    )
                 else:
                     folders.append(_Way(entry.path, target, left))
             elif entry.is_dir():

@@ -35,7 +35,11 @@ class Given:
     pixels: Image.Image | None = None
 
     def __str__(self) -> str:
-        return f'image {self.path!r}' if self.path is not None else f'image {self.index} (counted from 0)'
+        return (
+            f'image {self.path!r}'
+            if self.path is not None
+            else f'image {self.index} (counted from 0)'
+        )
 
 
 def check_channel_order(channel_order: str) -> None:
@@ -48,11 +52,17 @@ def check_channel_order(channel_order: str) -> None:
         ConfigError: If it is unknown.
     """
     if channel_order not in CHANNEL_ORDERS:
-        raise ConfigError([f'channel_order={channel_order!r} is unknown; allowed: {CHANNEL_ORDERS}'], 'the call')
+        raise ConfigError(
+            [f'channel_order={channel_order!r} is unknown; allowed: {CHANNEL_ORDERS}'], 'the call'
+        )
 
 
-def iterate_images(inputs: Any, channel_order: ChannelOrder, passed_over: list[Unanswered],
-                   closed: list[Unanswered] | None) -> Iterator[Given]:
+def iterate_images(
+    inputs: Any,
+    channel_order: ChannelOrder,
+    passed_over: list[Unanswered],
+    closed: list[Unanswered] | None,
+) -> Iterator[Given]:
     """All images of an input, one after the other, none of them read yet.
 
     Args:
@@ -67,16 +77,22 @@ def iterate_images(inputs: Any, channel_order: ChannelOrder, passed_over: list[U
     Raises:
         DataError: If something is none of these, or a folder cannot be read.
     """
-    single = isinstance(inputs, (str, os.PathLike, np.ndarray, Image.Image)) or not isinstance(inputs, Iterable)
+    single = isinstance(inputs, (str, os.PathLike, np.ndarray, Image.Image)) or not isinstance(
+        inputs, Iterable
+    )
     index = 0
     for item in [inputs] if single or _is_tensor(inputs) else inputs:
-        for path in _files(item, passed_over, closed) if isinstance(item, (str, os.PathLike)) else (None, ):
+        for path in (
+            _files(item, passed_over, closed) if isinstance(item, (str, os.PathLike)) else (None,)
+        ):
             pixels = _pixels(item, index, channel_order) if path is None else None
             yield Given(index, path, pixels)
             index += 1
 
 
-def _files(item: str | os.PathLike, passed_over: list[Unanswered], closed: list[Unanswered] | None) -> Iterator[str]:
+def _files(
+    item: str | os.PathLike, passed_over: list[Unanswered], closed: list[Unanswered] | None
+) -> Iterator[str]:
     path = os.path.expanduser(os.fsdecode(item))
     if not os.path.isdir(path):
         yield path
@@ -84,8 +100,10 @@ def _files(item: str | os.PathLike, passed_over: list[Unanswered], closed: list[
     unread: list[Unanswered] = []
     images = images_below(path, passed_over, unread)
     if unread and closed is None:
-        raise DataError(f'{unread[0].path!r}: {unread[0].reason}; change its permissions, or leave it out with '
-                        "unreadable='skip' (--unreadable skip)")
+        raise DataError(
+            f'{unread[0].path!r}: {unread[0].reason}; change its permissions, or leave it out with '
+            "unreadable='skip' (--unreadable skip)"
+        )
     if closed is not None:
         closed += unread
     yield from images
@@ -98,16 +116,20 @@ def _pixels(item: Any, index: int, channel_order: ChannelOrder) -> Image.Image:
         return _from_array(item, index, channel_order)
     kind = f'{type(item).__module__}.{type(item).__qualname__}'
     more = '; turn it into a uint8 array (H, W, 3)' if _is_tensor(item) else ''
-    raise DataError(f'image {index} (counted from 0) is a {kind}; allowed: path, folder, PIL image, uint8 NumPy array '
-                    f'(H, W, 3){more}')
+    raise DataError(
+        f'image {index} (counted from 0) is a {kind}; allowed: path, folder, PIL image, uint8 NumPy array '
+        f'(H, W, 3){more}'
+    )
 
 
 def _from_array(array: np.ndarray, index: int, channel_order: ChannelOrder) -> Image.Image:
     good = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3))
     if not good or not array.size or array.dtype != np.uint8:
         more = '; iterate over a batch: list(array)' if array.ndim == 4 else ''
-        raise DataError(f'image {index} (counted from 0) is an array of shape {array.shape} and dtype {array.dtype}; '
-                        f'allowed: uint8 with values 0..255, (H, W, 3) in the order of channel_order, or grey (H, W){more}')
+        raise DataError(
+            f'image {index} (counted from 0) is an array of shape {array.shape} and dtype {array.dtype}; '
+            f'allowed: uint8 with values 0..255, (H, W, 3) in the order of channel_order, or grey (H, W){more}'
+        )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     elif array.ndim == 3 and channel_order == 'bgr':

@@ -19,7 +19,12 @@ MOST_STEPS = 50
 #: Any integer in a model: widths, numbers of tokens and prompts. The largest published one is 2,048.
 MOST_UNITS = 8192
 #: Integers in a model that count something else.
-_OF_MODELS = {'test_samples': 1000, 'train_samples': 1000, 'num_classes': 100_000, 'max_tokens': 2**24}
+_OF_MODELS = {
+    'test_samples': 1000,
+    'train_samples': 1000,
+    'num_classes': 100_000,
+    'max_tokens': 2**24,
+}
 _SEEDS = 2**63
 #: Arguments of transforms that are pixels.
 _SIZES = frozenset({'size', 'crop_size', 'scale'})
@@ -38,13 +43,18 @@ def number_problems(value: Any, path: str, most: int) -> list[str]:
     """
     if isinstance(value, Mapping):
         return [
-            problem for key, item in value.items()
+            problem
+            for key, item in value.items()
             for problem in number_problems(item, f'{path}.{key}', _limit(str(key), most))
         ]
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) > most:
             return [f'{path} has {len(value):,} items, at most {most:,} are taken']
-        return [problem for index, item in enumerate(value) for problem in number_problems(item, f'{path}.{index}', most)]
+        return [
+            problem
+            for index, item in enumerate(value)
+            for problem in number_problems(item, f'{path}.{index}', most)
+        ]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return []
     if isinstance(value, float) and not math.isfinite(value):
@@ -67,9 +77,15 @@ def size_problems(step: Mapping[str, Any], path: str) -> list[str]:
         value = step[key]
         several = isinstance(value, (list, tuple))
         for index, number in enumerate(value if several else [value]):
-            if number is not None and (type(number) is not int or number < 1) and not _above(number):
-                problems.append(f'{path}.{key}{f".{index}" if several else ""}={cut(repr(number))} is no whole number '
-                                f'from 1 to {MOST_PIXELS:,}')
+            if (
+                number is not None
+                and (type(number) is not int or number < 1)
+                and not _above(number)
+            ):
+                problems.append(
+                    f'{path}.{key}{f".{index}" if several else ""}={cut(repr(number))} is no whole number '
+                    f'from 1 to {MOST_PIXELS:,}'
+                )
     return problems
 
 

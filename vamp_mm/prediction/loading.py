@@ -52,8 +52,12 @@ class Loaded:
         return _ICONS_ONLY if backbone.get('pretrained') == EMBEDDED else ''
 
 
-def load_model(checkpoint: str | Path | None, config: str | Path | Config | None, device: str | torch.device | None,
-               overrides: Mapping[str, Any] | None) -> Loaded:
+def load_model(
+    checkpoint: str | Path | None,
+    config: str | Path | Config | None,
+    device: str | torch.device | None,
+    overrides: Mapping[str, Any] | None,
+) -> Loaded:
     """Build the model of a checkpoint, with its CLIP, and load its weights strictly.
 
     Args:
@@ -84,21 +88,38 @@ def load_model(checkpoint: str | Path | None, config: str | Path | Config | None
         _say_files(cfg, overrides or {}, str(checkpoint))
     model = _built(cfg, scope, None if config is not None else str(checkpoint))
     if not (isinstance(model, torch.nn.Module) and isinstance(model, SpeaksOfClasses)):
-        raise ConfigError([f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '
-                           "take mmpretrain's ImageClassificationInferencer"], cfg.filename)
+        raise ConfigError(
+            [
+                f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '
+                "take mmpretrain's ImageClassificationInferencer"
+            ],
+            cfg.filename,
+        )
     if state is not None:
-        weights = state.get('state_dict', {key: value for key, value in state.items() if key != 'meta'})
+        weights = state.get(
+            'state_dict', {key: value for key, value in state.items() if key != 'meta'}
+        )
         check_state_dict(model, weights, str(checkpoint))
-        model.load_state_dict({name.removeprefix('module.'): value for name, value in weights.items()})
+        model.load_state_dict(
+            {name.removeprefix('module.'): value for name, value in weights.items()}
+        )
         if 'classes' in said:
             check_per_class(model, said['classes'], str(checkpoint))
     else:
         _refuse_untrained(model, cfg)
-    return Loaded(_placed(model, device).eval(), cfg, known_classes(said, cfg, checkpoint is not None, config is not None))
+    return Loaded(
+        _placed(model, device).eval(),
+        cfg,
+        known_classes(said, cfg, checkpoint is not None, config is not None),
+    )
 
 
-def _config(checkpoint: str | Path | None, config: str | Path | Config | None, meta: Mapping[str, Any],
-            overrides: Mapping[str, Any]) -> Config:
+def _config(
+    checkpoint: str | Path | None,
+    config: str | Path | Config | None,
+    meta: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+) -> Config:
     if isinstance(config, Config):
         cfg = config.copy()
         apply_overrides(cfg, overrides)
@@ -108,10 +129,17 @@ def _config(checkpoint: str | Path | None, config: str | Path | Config | None, m
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise ConfigError([f'it cannot be read: {error.strerror or error}'], str(config)) from error
+            raise ConfigError(
+                [f'it cannot be read: {error.strerror or error}'], str(config)
+            ) from error
     elif checkpoint is None:
-        raise ConfigError(['without a checkpoint a config must say which model it is: --config, such as '
-                           'configs/clip/zero_shot_icons.py'], 'the call')
+        raise ConfigError(
+            [
+                'without a checkpoint a config must say which model it is: --config, such as '
+                'configs/clip/zero_shot_icons.py'
+            ],
+            'the call',
+        )
     else:
         cfg = stored_config(meta, str(checkpoint))
         apply_overrides(cfg, overrides)
@@ -123,21 +151,35 @@ def _config(checkpoint: str | Path | None, config: str | Path | Config | None, m
 def _refuse_untrained(model: Any, cfg: Config) -> None:
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
     if count:
-        raise ConfigError([f'no checkpoint is given, and the model has {count:,} trainable parameters: the answers of an '
-                           'untrained model would mean nothing'], cfg.filename)
+        raise ConfigError(
+            [
+                f'no checkpoint is given, and the model has {count:,} trainable parameters: the answers of an '
+                'untrained model would mean nothing'
+            ],
+            cfg.filename,
+        )
 
 
 def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
-    allowed = (('checkpoint', checkpoint, (str, Path), 'a file (str or Path)'),
-               ('config', config, (str, Path, Config), 'a file (str or Path) or a Config'),
-               ('overrides', overrides, Mapping, 'a dict of dotted keys'))
-    problems = [f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
-                for name, value, kinds, what in allowed if value is not None and not isinstance(value, kinds)]
+    allowed = (
+        ('checkpoint', checkpoint, (str, Path), 'a file (str or Path)'),
+        ('config', config, (str, Path, Config), 'a file (str or Path) or a Config'),
+        ('overrides', overrides, Mapping, 'a dict of dotted keys'),
+    )
+    problems = [
+        f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
+        for name, value, kinds, what in allowed
+        if value is not None and not isinstance(value, kinds)
+    ]
     if problems:
         raise ConfigError(problems, 'the call')
     if checkpoint is not None and Path(checkpoint).expanduser().is_dir():
         inside = sorted(file.name for file in Path(checkpoint).expanduser().glob('*.pth'))[:8]
-        what = f'; give a file in it, such as {inside}' if inside else ', and no .pth file is in it; give a file'
+        what = (
+            f'; give a file in it, such as {inside}'
+            if inside
+            else ', and no .pth file is in it; give a file'
+        )
         raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder{what}'], 'the call')
 
 
@@ -145,7 +187,11 @@ def _say_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> None:
     """No file of this computer is read silently because a checkpoint names it."""
     files = named_files(cfg.model, overrides, source)
     if files:
-        print_log(f'{source} names local files, and they are read: {", ".join(files)}; others: --cfg-options', 'current', 20)
+        print_log(
+            f'{source} names local files, and they are read: {", ".join(files)}; others: --cfg-options',
+            'current',
+            20,
+        )
 
 
 def _built(cfg: Config, scope: str, source: str | None) -> Any:
@@ -158,12 +204,16 @@ def _built(cfg: Config, scope: str, source: str | None) -> Any:
             return MODELS.build(dict(cfg.model, _scope_=scope))
     except (ConfigError, DataError, CheckpointError, FileNotFoundError, MemoryError):
         raise
-    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+    except (
+        Exception
+    ) as error:  # constructors raise all kinds of errors on values that they do not take
         reason = ' '.join(str(error).split()) or type(error).__name__
         if source is None:
             raise ConfigError([f'the model cannot be built: {reason}'], cfg.filename) from error
-        raise CheckpointError(f'the model in the config of {source} cannot be built: {reason}; give the config that it was '
-                              'trained with (--config), or set the value (--cfg-options)') from error
+        raise CheckpointError(
+            f'the model in the config of {source} cannot be built: {reason}; give the config that it was '
+            'trained with (--config), or set the value (--cfg-options)'
+        ) from error
 
 
 def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.nn.Module:
@@ -173,7 +223,14 @@ def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.
         return model.to(place)
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # torch without CUDA asserts
+    except (
+        RuntimeError,
+        AssertionError,
+        NotImplementedError,
+        TypeError,
+    ) as error:  # torch without CUDA asserts
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ConfigError([f'device={str(device)!r} cannot be used: {reason}; leave it out, or take cpu'],
-                          'the call') from error
+        raise ConfigError(
+            [f'device={str(device)!r} cannot be used: {reason}; leave it out, or take cpu'],
+            'the call',
+        ) from error

@@ -27,12 +27,16 @@ class OwnLock:
     def __enter__(self) -> None:
         self._lock.acquire()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._lock.release()
 
     def __reduce__(self) -> tuple[type[OwnLock], tuple[int]]:
-        return OwnLock, (self.epoch + 1, )
+        return OwnLock, (self.epoch + 1,)
 
 
 def _free(lock: weakref.ref[OwnLock]) -> None:

@@ -31,7 +31,9 @@ def stored_classes(meta: Mapping[str, Any], source: str) -> dict[str, Any]:
     if data is None:
         return {}
     if not isinstance(data, Mapping):
-        raise CheckpointError(f'meta.dataset_meta in {source} is {_short(data)}, not a dict; {_NEXT}')
+        raise CheckpointError(
+            f'meta.dataset_meta in {source} is {_short(data)}, not a dict; {_NEXT}'
+        )
     found: dict[str, Any] = {}
     for key in ('classes', 'templates', 'homonyms'):
         value = data.get(key)
@@ -58,8 +60,10 @@ def check_per_class(model: nn.Module, names: tuple[str, ...], source: str) -> No
         for key in ('prototypes', *getattr(module, 'sized_by_class', ())):
             value = getattr(module, key, None)
             if isinstance(value, Tensor) and value.ndim and len(value) not in (0, len(names)):
-                raise CheckpointError(f'{source} does not fit itself: {prefix}.{key} has {len(value)} rows, one for each '
-                                      f'class, and meta.dataset_meta.classes has {len(names)} names; {_NEXT}')
+                raise CheckpointError(
+                    f'{source} does not fit itself: {prefix}.{key} has {len(value)} rows, one for each '
+                    f'class, and meta.dataset_meta.classes has {len(names)} names; {_NEXT}'
+                )
 
 
 def _strings(value: Any, key: str, source: str) -> tuple[str, ...]:
@@ -67,9 +71,15 @@ def _strings(value: Any, key: str, source: str) -> tuple[str, ...]:
         raise CheckpointError(f'{key} in {source} is {_short(value)}, not a list of names; {_NEXT}')
     wrong = next((index for index, item in enumerate(value) if not isinstance(item, str)), None)
     if wrong is not None:
-        raise CheckpointError(f'{key}.{wrong} in {source} is {_short(value[wrong])}, not a name; {_NEXT}')
+        raise CheckpointError(
+            f'{key}.{wrong} in {source} is {_short(value[wrong])}, not a name; {_NEXT}'
+        )
     return tuple(value)
 
 
 def _short(value: Any) -> str:
-    return cut(repr(value)) if isinstance(value, (str, int, float, bool)) else f'of type {type(value).__name__}'
+    return (
+        cut(repr(value))
+        if isinstance(value, (str, int, float, bool))
+        else f'of type {type(value).__name__}'
+    )

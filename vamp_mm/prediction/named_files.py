@@ -39,8 +39,10 @@ def named_files(model: Mapping[str, Any], given: Collection[str], source: str) -
         file = value.rsplit('@', 1)[-1]  # tag@file
         fault = _fault(file, folder=dotted.endswith('.cache_dir'))
         if fault:
-            raise CheckpointError(f'the config in {source} is not used: {dotted}={value!r} {fault}. Set it to the file that '
-                                  f'you mean (--cfg-options {dotted}=/path/to/the/file)')
+            raise CheckpointError(
+                f'the config in {source} is not used: {dotted}={value!r} {fault}. Set it to the file that '
+                f'you mean (--cfg-options {dotted}=/path/to/the/file)'
+            )
         found.append(f'{dotted}={value!r}')
     return found
 

@@ -29,19 +29,27 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
     if file is None:
         return classes
     if classes is not None:
-        raise ConfigError(['--classes and --classes-file both give class names; give one of them'], 'the call')
+        raise ConfigError(
+            ['--classes and --classes-file both give class names; give one of them'], 'the call'
+        )
     path = Path(file).expanduser()
     if not path.is_file():
         what = 'no regular file' if path.exists() else 'not there'
-        raise DataError(f'--classes-file {str(path)!r} is {what}; give a text file with one class name a line')
+        raise DataError(
+            f'--classes-file {str(path)!r} is {what}; give a text file with one class name a line'
+        )
     if path.stat().st_size > _LONGEST:
-        raise DataError(f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; '
-                        'give a text file with one class name a line')
+        raise DataError(
+            f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; '
+            'give a text file with one class name a line'
+        )
     try:
         lines = path.read_text(encoding='utf-8-sig').split('\n')
     except UnicodeDecodeError as error:
-        raise DataError(f'--classes-file {str(path)!r} is no UTF-8 text ({error.reason} at byte {error.start}); save it as '
-                        'UTF-8') from error
+        raise DataError(
+            f'--classes-file {str(path)!r} is no UTF-8 text ({error.reason} at byte {error.start}); save it as '
+            'UTF-8'
+        ) from error
     names = [line.strip() for line in lines if line.strip()]
     if not names:
         raise DataError(f'--classes-file {str(path)!r} holds no class name; write one a line')
@@ -67,14 +75,20 @@ def new_folder(folder: Path, inputs: Sequence[str]) -> Path:
     for item in inputs:
         given = Path(item).expanduser()
         if given.is_dir() and real.is_relative_to(given.resolve()):
-            raise WorkDirError(f'--out-dir {str(folder)!r} lies in the folder of images {item!r}, where its pictures would '
-                               'be images of the next run; give a folder elsewhere')
+            raise WorkDirError(
+                f'--out-dir {str(folder)!r} lies in the folder of images {item!r}, where its pictures would '
+                'be images of the next run; give a folder elsewhere'
+            )
     try:
         if folder.is_dir() and any(folder.iterdir()):
-            raise WorkDirError(f'--out-dir {str(folder)!r} is not empty and nothing in it is replaced; give another folder')
+            raise WorkDirError(
+                f'--out-dir {str(folder)!r} is not empty and nothing in it is replaced; give another folder'
+            )
         folder.mkdir(parents=True, exist_ok=True)
     except WorkDirError:
         raise
     except OSError as error:
-        raise WorkDirError(f'--out-dir {str(folder)!r} cannot be used: {error.strerror or error}') from error
+        raise WorkDirError(
+            f'--out-dir {str(folder)!r} cannot be used: {error.strerror or error}'
+        ) from error
     return folder

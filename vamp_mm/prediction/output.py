@@ -14,13 +14,16 @@ from .results import UNCERTAINTIES, Prediction
 FORMATS = ('text', 'jsonl', 'csv')
 _COLUMNS = ('index', 'path', 'label', 'name', 'score', 'rejected', *UNCERTAINTIES)
 #: Control characters (also those of 8 bits), ends of lines and marks that turn the direction of writing.
-_CONTROL = re.compile('[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]')
+_CONTROL = re.compile(
+    '[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]'
+)
 #: Spreadsheets take a cell that begins so for a formula; wide forms of the signs likewise.
 _FORMULA = tuple('=+-@\t\r\n＝＋－＠')
 
 
-def writer(kind: str, out: TextIO, top_k: int, reject: str | None = None,
-           threshold: float | None = None) -> Callable[[Prediction], None]:
+def writer(
+    kind: str, out: TextIO, top_k: int, reject: str | None = None, threshold: float | None = None
+) -> Callable[[Prediction], None]:
     """A function that writes one prediction after the other.
 
     Args:
@@ -45,7 +48,9 @@ def writer(kind: str, out: TextIO, top_k: int, reject: str | None = None,
     raise ValueError(f'format={kind!r} is unknown; allowed: {FORMATS}')
 
 
-def as_text(prediction: Prediction, reject: str | None = None, threshold: float | None = None) -> str:
+def as_text(
+    prediction: Prediction, reject: str | None = None, threshold: float | None = None
+) -> str:
     """One line for a person to read.
 
     Args:
@@ -103,7 +108,9 @@ def writable(text: str, encoding: str | None) -> str:
     if encoding is None or _fits(text, encoding):
         return text
     return ''.join(
-        sign if _fits(sign, encoding) else sign.encode('ascii', 'backslashreplace').decode('ascii') for sign in text)
+        sign if _fits(sign, encoding) else sign.encode('ascii', 'backslashreplace').decode('ascii')
+        for sign in text
+    )
 
 
 def _fits(text: str, encoding: str) -> bool:
@@ -138,14 +145,23 @@ def _line(out: TextIO, text: str) -> None:
 def _csv_writer(out: TextIO, top_k: int) -> Callable[[Prediction], None]:
     encoding = getattr(out, 'encoding', None)
     table = csv.writer(out, lineterminator='\n')
-    table.writerow([*_COLUMNS, *(f'top{rank}_{what}' for rank in range(1, top_k + 1) for what in ('name', 'score'))])
+    table.writerow(
+        [
+            *_COLUMNS,
+            *(f'top{rank}_{what}' for rank in range(1, top_k + 1) for what in ('name', 'score')),
+        ]
+    )
 
     def write(prediction: Prediction) -> None:
         content = prediction.as_dict()
-        top = [value for candidate in prediction.top_k for value in (candidate.name, candidate.score)]
+        top = [
+            value for candidate in prediction.top_k for value in (candidate.name, candidate.score)
+        ]
         # None is an empty cell
         row = [*(content[key] for key in _COLUMNS), *top, *[''] * (2 * top_k - len(top))]
-        table.writerow([writable(cell(value), encoding) if isinstance(value, str) else value for value in row])
+        table.writerow(
+            [writable(cell(value), encoding) if isinstance(value, str) else value for value in row]
+        )
         out.flush()
 
     return write

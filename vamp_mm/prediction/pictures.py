@@ -34,7 +34,9 @@ def annotated(image: Image.Image, prediction: Prediction) -> Image.Image:
     """
     scale = min(_WIDTH / image.width, 3 * _WIDTH / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    shown = image.convert('RGB').resize(size, Image.Resampling.NEAREST if scale > 3 else Image.Resampling.BICUBIC)
+    shown = image.convert('RGB').resize(
+        size, Image.Resampling.NEAREST if scale > 3 else Image.Resampling.BICUBIC
+    )
     bars = prediction.top_k[:_MOST]
     height = shown.height + 2 * _PAD + _LINE * (2 + len(bars))
     sheet = Image.new('RGB', (_WIDTH, height), 'white')
@@ -42,7 +44,13 @@ def annotated(image: Image.Image, prediction: Prediction) -> Image.Image:
     draw = ImageDraw.Draw(sheet)
     top = shown.height + _PAD
     title = 'not sure' if prediction.name is None else prediction.name
-    draw_text(draw, (_PAD, top), _fit(title, 17, _WIDTH - 2 * _PAD), 17, _UNSURE if prediction.rejected else INK)
+    draw_text(
+        draw,
+        (_PAD, top),
+        _fit(title, 17, _WIDTH - 2 * _PAD),
+        17,
+        _UNSURE if prediction.rejected else INK,
+    )
     for candidate in bars:
         top += _LINE
         _bar(draw, top, candidate.name, candidate.score, _UNSURE if prediction.rejected else BLUE)
@@ -84,5 +92,7 @@ def _fit(text: str, size: int, width: int) -> str:
     fits, over = 0, min(len(text), 4 * width)  # no letter is that narrow
     while over - fits > 1:
         middle = (fits + over) // 2
-        fits, over = (middle, over) if text_width(text[:middle] + '…', size) <= width else (fits, middle)
+        fits, over = (
+            (middle, over) if text_width(text[:middle] + '…', size) <= width else (fits, middle)
+        )
     return text[:fits] + '…'

@@ -90,8 +90,13 @@ class Predictor:
         FileNotFoundError: If a file is missing.
     """
 
-    def __init__(self, checkpoint: str | Path | None, config: str | Path | Config | None = None,
-                 device: str | torch.device | None = None, overrides: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: str | Path | None,
+        config: str | Path | Config | None = None,
+        device: str | torch.device | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
         loaded = load_model(checkpoint, config, device, overrides)
         self.model = loaded.model
         self.config = loaded.config
@@ -99,7 +104,9 @@ class Predictor:
         self.note = loaded.note
         self._classes = loaded.classes
         self._transforms = TestTransforms(loaded.config)
-        say_if_images_differ({self._transforms.loader: loaded.config[self._transforms.loader]}, loaded.model)
+        say_if_images_differ(
+            {self._transforms.loader: loaded.config[self._transforms.loader]}, loaded.model
+        )
         loader = loaded.config.get('test_dataloader') or {}
         self._batch_size = int(loader.get('batch_size') or _BATCH)
         self._turns = Turns(loaded.model)
@@ -126,10 +133,19 @@ class Predictor:
         """Where the model is."""
         return self.model.backbone.device
 
-    def __call__(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
-                 top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
-                 channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
-                 keep_samples: bool = False) -> Predictions:
+    def __call__(
+        self,
+        inputs: Any,
+        classes: Sequence[str] | None = None,
+        templates: str | Sequence[str] | None = None,
+        top_k: int = 5,
+        reject: str | None = None,
+        threshold: float | None = None,
+        batch_size: int | None = None,
+        channel_order: ChannelOrder = 'rgb',
+        unreadable: Literal['error', 'skip'] = 'error',
+        keep_samples: bool = False,
+    ) -> Predictions:
         """Answer about images.
 
         Args:
@@ -158,13 +174,32 @@ class Predictor:
             ConfigError: If an argument is wrong.
         """
         stream = self.stream(
-            inputs, classes, templates, top_k, reject, threshold, batch_size, channel_order, unreadable, keep_samples)
+            inputs,
+            classes,
+            templates,
+            top_k,
+            reject,
+            threshold,
+            batch_size,
+            channel_order,
+            unreadable,
+            keep_samples,
+        )
         return Predictions(list(stream), stream.skipped, stream.passed_over)
 
-    def stream(self, inputs: Any, classes: Sequence[str] | None = None, templates: str | Sequence[str] | None = None,
-               top_k: int = 5, reject: str | None = None, threshold: float | None = None, batch_size: int | None = None,
-               channel_order: ChannelOrder = 'rgb', unreadable: Literal['error', 'skip'] = 'error',
-               keep_samples: bool = False) -> PredictionStream:
+    def stream(
+        self,
+        inputs: Any,
+        classes: Sequence[str] | None = None,
+        templates: str | Sequence[str] | None = None,
+        top_k: int = 5,
+        reject: str | None = None,
+        threshold: float | None = None,
+        batch_size: int | None = None,
+        channel_order: ChannelOrder = 'rgb',
+        unreadable: Literal['error', 'skip'] = 'error',
+        keep_samples: bool = False,
+    ) -> PredictionStream:
         """Answer batch by batch while images are read, for more of them than memory holds.
 
         Args:
@@ -192,16 +227,27 @@ class Predictor:
                 bound = 'from 1 on' if most is None else f'from 1 to {most:,}'
                 raise ConfigError([f'{name}={value!r} must be an integer {bound}'], 'the call')
         if unreadable not in ('error', 'skip'):
-            raise ConfigError([f"unreadable={unreadable!r} is unknown; allowed: ('error', 'skip')"], 'the call')
+            raise ConfigError(
+                [f"unreadable={unreadable!r} is unknown; allowed: ('error', 'skip')"], 'the call'
+            )
         check_channel_order(channel_order)
-        question = _Question(self._classes.vocabulary(classes, templates), top_k, Rejection(reject, threshold), keep_samples,
-                             size, unreadable == 'skip')
+        question = _Question(
+            self._classes.vocabulary(classes, templates),
+            top_k,
+            Rejection(reject, threshold),
+            keep_samples,
+            size,
+            unreadable == 'skip',
+        )
         self._turns.check(question.vocabulary)
         self._last.skipped = question.skipped
         closed = question.skipped if question.skip else None
         images = iterate_images(inputs, channel_order, question.passed_over, closed)
-        return PredictionStream(self._stream(self._prepared(images, question), question), question.skipped,
-                                question.passed_over)
+        return PredictionStream(
+            self._stream(self._prepared(images, question), question),
+            question.skipped,
+            question.passed_over,
+        )
 
     def _stream(self, images: Iterator[_Prepared], question: _Question) -> Iterator[Prediction]:
         answered = False
@@ -230,9 +276,13 @@ class Predictor:
                 data = self._transforms(given)
             except ImageError as error:
                 if not question.skip:
-                    raise ImageError(f'{error}; replace it, or leave such images out and have them named with '
-                                     "unreadable='skip' (--unreadable skip)") from error
-                question.skipped.append(Unanswered(given.path or f'image {given.index}', reason_of(error)))
+                    raise ImageError(
+                        f'{error}; replace it, or leave such images out and have them named with '
+                        "unreadable='skip' (--unreadable skip)"
+                    ) from error
+                question.skipped.append(
+                    Unanswered(given.path or f'image {given.index}', reason_of(error))
+                )
                 continue
             # the pixels that came in are not needed any more
             yield Given(given.index, given.path), data
@@ -243,21 +293,38 @@ class Predictor:
         for given, data in batch:
             size = tuple(data['inputs'].shape[-2:])
             if takes is not None and size != tuple(takes):
-                raise ConfigError([f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
-                                   f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
-                                   '(Resize, CenterCrop), or take another backbone'], self.config.filename)
+                raise ConfigError(
+                    [
+                        f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
+                        f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
+                        '(Resize, CenterCrop), or take another backbone'
+                    ],
+                    self.config.filename,
+                )
 
     def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
         self._check_size(batch)
         # (S, N, C)
-        logits = self._turns.logits(question.vocabulary, pseudo_collate([data for _, data in batch]))
+        logits = self._turns.logits(
+            question.vocabulary, pseudo_collate([data for _, data in batch])
+        )
         where = [(given.index, given.path) for given, _ in batch]
         return predictions_of(
-            logits, question.vocabulary.names, where, question.top_k, question.rejection, question.keep_samples)
+            logits,
+            question.vocabulary.names,
+            where,
+            question.top_k,
+            question.rejection,
+            question.keep_samples,
+        )
 
 
 def _why_none(question: _Question) -> str:
     skipped, passed_over = question.skipped, question.passed_over
-    parts = [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}'] if skipped else []
+    parts = (
+        [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}']
+        if skipped
+        else []
+    )
     parts += summary(passed_over)
     return f': {"; ".join(parts)}' if parts else ''

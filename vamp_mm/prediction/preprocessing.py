@@ -48,11 +48,22 @@ class TestTransforms:
     __test__ = False  # no test of pytest's
 
     def __init__(self, cfg: Config) -> None:
-        found = {key: test_pipeline(cfg[key]) for key in ('test_dataloader', 'val_dataloader') if cfg.get(key)}
-        self.loader, steps = next(((key, list(steps)) for key, steps in found.items() if steps), ('', []))
+        found = {
+            key: test_pipeline(cfg[key])
+            for key in ('test_dataloader', 'val_dataloader')
+            if cfg.get(key)
+        }
+        self.loader, steps = next(
+            ((key, list(steps)) for key, steps in found.items() if steps), ('', [])
+        )
         if not steps:
-            raise ConfigError(['it has no test_dataloader.dataset.pipeline, so nothing says how images come to the model; '
-                               'give a config with one (--config)'], cfg.filename)
+            raise ConfigError(
+                [
+                    'it has no test_dataloader.dataset.pipeline, so nothing says how images come to the model; '
+                    'give a config with one (--config)'
+                ],
+                cfg.filename,
+            )
         self._loader_name = str(steps[0].get('type', '')).split('.')[-1]
         self._usual = all(steps[0].get(key, value) == value for key, value in _USUAL.items())
         self._load = _built(steps[:1], cfg)
@@ -77,10 +88,16 @@ class TestTransforms:
             results = self._rest(loaded)
         except MemoryError:
             raise
-        except Exception as error:  # transforms raise all kinds of errors on sizes that they do not take
-            raise ImageError(f'the test transforms cannot take {given}: {reason_of(error)}') from error
+        except (
+            Exception
+        ) as error:  # transforms raise all kinds of errors on sizes that they do not take
+            raise ImageError(
+                f'the test transforms cannot take {given}: {reason_of(error)}'
+            ) from error
         if not isinstance(results, dict) or 'inputs' not in results:
-            raise DataError(f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?')
+            raise DataError(
+                f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?'
+            )
         return results
 
     def _read(self, given: Given) -> dict[str, Any]:
@@ -98,7 +115,11 @@ class TestTransforms:
         except (MemoryError, ConfigError):  # says nothing about the image
             raise
         except Exception as error:  # decoders raise all kinds of errors on damaged files
-            broken_link = given.path is not None and os.path.islink(given.path) and not os.path.exists(given.path)
+            broken_link = (
+                given.path is not None
+                and os.path.islink(given.path)
+                and not os.path.exists(given.path)
+            )
             cause = OSError('it is a broken link') if broken_link else error
             raise ImageError(f'cannot read {given}: {reason_of(cause)}') from cause
 
@@ -106,10 +127,16 @@ class TestTransforms:
         if self._loader_name == _PIL_LOADER:
             picture: Any = rgb(image)
         elif self._loader_name == _ARRAY_LOADER and self._usual:
-            picture = np.ascontiguousarray(np.asarray(rgb(ImageOps.exif_transpose(image)))[..., ::-1])
+            picture = np.ascontiguousarray(
+                np.asarray(rgb(ImageOps.exif_transpose(image)))[..., ::-1]
+            )
         else:
-            raise ConfigError([f'the test pipeline begins with {self._loader_name!r}, and what that gives is not known: '
-                               f'hand in files, or begin with {_PIL_LOADER} or {_ARRAY_LOADER}'])
+            raise ConfigError(
+                [
+                    f'the test pipeline begins with {self._loader_name!r}, and what that gives is not known: '
+                    f'hand in files, or begin with {_PIL_LOADER} or {_ARRAY_LOADER}'
+                ]
+            )
         height, width = image.height, image.width
         if isinstance(picture, np.ndarray):
             height, width = picture.shape[:2]
@@ -127,10 +154,17 @@ def _step(step: dict[str, Any], cfg: Config) -> Any:
         return TRANSFORMS.build(dict(step))
     except (ConfigError, MemoryError):
         raise
-    except Exception as error:  # constructors raise all kinds of errors on values that they do not take
+    except (
+        Exception
+    ) as error:  # constructors raise all kinds of errors on values that they do not take
         reason = ' '.join(str(error).split()) or type(error).__name__
-        raise ConfigError([f'the test transform {dict(step)} cannot be built: {reason}; change '
-                           'test_dataloader.dataset.pipeline'], cfg.filename) from error
+        raise ConfigError(
+            [
+                f'the test transform {dict(step)} cannot be built: {reason}; change '
+                'test_dataloader.dataset.pipeline'
+            ],
+            cfg.filename,
+        ) from error
 
 
 def _existing(results: dict[str, Any] | None) -> dict[str, Any]:

@@ -100,16 +100,31 @@ class Rejection:
 
     def __post_init__(self) -> None:
         if self.by is not None and self.by not in UNCERTAINTIES:
-            raise ConfigError([f'reject={self.by!r} is no uncertainty; allowed: {UNCERTAINTIES}'], 'the call')
+            raise ConfigError(
+                [f'reject={self.by!r} is no uncertainty; allowed: {UNCERTAINTIES}'], 'the call'
+            )
         if (self.by is None) != (self.threshold is None):
-            raise ConfigError([f'reject={self.by!r} and threshold={self.threshold!r} go together: an uncertainty, one of '
-                               f'{UNCERTAINTIES}, and the largest value that is still answered'], 'the call')
+            raise ConfigError(
+                [
+                    f'reject={self.by!r} and threshold={self.threshold!r} go together: an uncertainty, one of '
+                    f'{UNCERTAINTIES}, and the largest value that is still answered'
+                ],
+                'the call',
+            )
         number = isinstance(self.threshold, (int, float)) and not isinstance(self.threshold, bool)
-        if self.threshold is not None and not (number and math.isfinite(self.threshold) and self.threshold >= 0):
-            raise ConfigError([f'threshold={self.threshold!r} must be a number from 0 on'], 'the call')
+        if self.threshold is not None and not (
+            number and math.isfinite(self.threshold) and self.threshold >= 0
+        ):
+            raise ConfigError(
+                [f'threshold={self.threshold!r} must be a number from 0 on'], 'the call'
+            )
         if self.by == 'least_confidence' and self.threshold is not None and self.threshold > 1:
-            raise ConfigError([f"threshold={self.threshold!r}: 'least_confidence' is 1 minus a probability, so at most 1"],
-                              'the call')
+            raise ConfigError(
+                [
+                    f"threshold={self.threshold!r}: 'least_confidence' is 1 minus a probability, so at most 1"
+                ],
+                'the call',
+            )
 
     def check_samples(self, count: int) -> None:
         """Refuse a threshold on the spread of samples where there is one sample only.
@@ -122,8 +137,13 @@ class Rejection:
         """
         if self.by in _OF_SAMPLES and count == 1:
             others = [name for name in UNCERTAINTIES if name not in _OF_SAMPLES]
-            raise ConfigError([f'reject={self.by!r}: this model gives one sample an image, so that is 0 for all of them and '
-                               f'nothing would be rejected; choose one of {others}'], 'the call')
+            raise ConfigError(
+                [
+                    f'reject={self.by!r}: this model gives one sample an image, so that is 0 for all of them and '
+                    f'nothing would be rejected; choose one of {others}'
+                ],
+                'the call',
+            )
 
     def applies(self, uncertainty: float) -> bool:
         """Whether an answer of this uncertainty is withheld."""
@@ -140,12 +160,22 @@ class Rejection:
         """
         rejected = self.by is not None and self.applies(getattr(prediction, self.by))
         winner = prediction.top_k[0]
-        return replace(prediction, rejected=rejected, label=None if rejected else winner.label,
-                       name=None if rejected else winner.name)
+        return replace(
+            prediction,
+            rejected=rejected,
+            label=None if rejected else winner.label,
+            name=None if rejected else winner.name,
+        )
 
 
-def predictions_of(logits: Tensor, names: Sequence[str], where: Sequence[tuple[int, str | None]], top_k: int,
-                   rejection: Rejection, keep_samples: bool) -> list[Prediction]:
+def predictions_of(
+    logits: Tensor,
+    names: Sequence[str],
+    where: Sequence[tuple[int, str | None]],
+    top_k: int,
+    rejection: Rejection,
+    keep_samples: bool,
+) -> list[Prediction]:
     """Average samples and say how sure the result is.
 
     Args:
@@ -165,8 +195,10 @@ def predictions_of(logits: Tensor, names: Sequence[str], where: Sequence[tuple[i
     finite = torch.isfinite(logits).flatten(2).all(dim=2).all(dim=0)  # (N,)
     if not finite.all():
         index, path = where[int((~finite).nonzero()[0])]
-        raise FloatingPointError(f'the model gives {path or f"image {index}"} scores that are no numbers; are weights or '
-                                 'pixels broken?')
+        raise FloatingPointError(
+            f'the model gives {path or f"image {index}"} scores that are no numbers; are weights or '
+            'pixels broken?'
+        )
     rejection.check_samples(len(logits))
     scores = mean_log_probs(logits).exp()  # (N, C)
     # stable: of equal scores the lower label is first, as argmax has it
@@ -176,19 +208,26 @@ def predictions_of(logits: Tensor, names: Sequence[str], where: Sequence[tuple[i
     table = scores.float().cpu().numpy()
     found = []
     for row, (index, path) in enumerate(where):
-        top = tuple(Candidate(label, names[label], float(table[row, label])) for label in order[row])
+        top = tuple(
+            Candidate(label, names[label], float(table[row, label])) for label in order[row]
+        )
         fields = {name: values[row] for name, values in uncertainty.items()}
-        found.append(rejection.judge(Prediction(
-            index=index,
-            path=path,
-            label=top[0].label,
-            name=top[0].name,
-            score=top[0].score,
-            top_k=top,
-            rejected=False,
-            scores=table[row],
-            samples=None if each is None else each[row],
-            **fields)))
+        found.append(
+            rejection.judge(
+                Prediction(
+                    index=index,
+                    path=path,
+                    label=top[0].label,
+                    name=top[0].name,
+                    score=top[0].score,
+                    top_k=top,
+                    rejected=False,
+                    scores=table[row],
+                    samples=None if each is None else each[row],
+                    **fields,
+                )
+            )
+        )
     return found
 
 

@@ -32,7 +32,9 @@ from .limits import (
 _WANTED = ('model', 'test_dataloader', 'default_scope', 'custom_hooks')
 _SCOPES = (SCOPE, 'mmpretrain', 'mmcv', 'mmengine')
 _TRANSFORM = re.compile(rf'((mmpretrain|mmcv|mmengine|{SCOPE})\.)?(torchvision/)?(?P<name>\w+)')
-_PREPROCESSORS = frozenset({'ClsDataPreprocessor', 'mmpretrain.ClsDataPreprocessor', 'vamp_mm.HostLabelPreprocessor'})
+_PREPROCESSORS = frozenset(
+    {'ClsDataPreprocessor', 'mmpretrain.ClsDataPreprocessor', 'vamp_mm.HostLabelPreprocessor'}
+)
 #: Architectures that open_clip would fetch from elsewhere.
 _REMOTE = ('hf-hub:', 'local-dir:')
 _NEXT = 'give the config that it was trained with (--config)'
@@ -54,10 +56,14 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
     """
     text = meta.get('cfg_text')
     if not isinstance(text, str) or not text.strip():
-        raise CheckpointError(f'{source} holds no config (imported, published, or written by another program?): {_NEXT}')
+        raise CheckpointError(
+            f'{source} holds no config (imported, published, or written by another program?): {_NEXT}'
+        )
     if len(text) > MOST_TEXT:
-        raise CheckpointError(f'the config in {source} has {len(text):,} characters, at most {MOST_TEXT:,} are read: '
-                              f'{_NEXT}')
+        raise CheckpointError(
+            f'the config in {source} has {len(text):,} characters, at most {MOST_TEXT:,} are read: '
+            f'{_NEXT}'
+        )
     found = plain_assignments(text, _WANTED, source)
     if not isinstance(found.get('model'), dict):
         raise CheckpointError(f'the config in {source} has no model: {_NEXT}')
@@ -65,23 +71,35 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
     pipeline = test_pipeline(loader) if isinstance(loader, dict) else None
     scope = found.get('default_scope') or SCOPE
     size = loader.get('batch_size') if isinstance(loader, dict) else None
-    problems = [*_model_problems(found['model']), *_pipeline_problems(pipeline or ()), *batch_size_problems(size)]
+    problems = [
+        *_model_problems(found['model']),
+        *_pipeline_problems(pipeline or ()),
+        *batch_size_problems(size),
+    ]
     if scope not in _SCOPES:
         problems.append(f'default_scope={scope!r} is none of {_SCOPES}')
     if problems:
-        raise CheckpointError(f'the config in {source} is not used: {"; ".join(problems[:5])}. Nothing was built. If you '
-                              f'trust where it comes from, {_NEXT}')
+        raise CheckpointError(
+            f'the config in {source} is not used: {"; ".join(problems[:5])}. Nothing was built. If you '
+            f'trust where it comes from, {_NEXT}'
+        )
     kept: dict[str, Any] = {'model': found['model'], 'default_scope': scope}
     if pipeline is not None:
         kept['test_dataloader'] = {'dataset': {'pipeline': pipeline}}
         if size is not None:
             kept['test_dataloader']['batch_size'] = size
     hooks = found.get('custom_hooks')
-    kept['custom_hooks'] = [hook for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, (list, tuple)) else []
+    kept['custom_hooks'] = (
+        [hook for hook in hooks if isinstance(hook, dict)]
+        if isinstance(hooks, (list, tuple))
+        else []
+    )
     return Config(kept)
 
 
-def plain_assignments(text: str, names: Sequence[str], source: str = 'the config') -> dict[str, Any]:
+def plain_assignments(
+    text: str, names: Sequence[str], source: str = 'the config'
+) -> dict[str, Any]:
     """Read assignments of literals out of Python text.
 
     Args:
@@ -98,11 +116,15 @@ def plain_assignments(text: str, names: Sequence[str], source: str = 'the config
     found: dict[str, Any] = {}
     try:
         for node in ast.parse(text).body:
-            target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+            target = (
+                node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+            )
             if isinstance(target, ast.Name) and target.id in names:
                 found[target.id] = read_literal(node.value)  # type: ignore[attr-defined]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise CheckpointError(f'the config in {source} is not plain data ({error}): {_NEXT}') from error
+        raise CheckpointError(
+            f'the config in {source} is not plain data ({error}): {_NEXT}'
+        ) from error
     return found
 
 
@@ -139,15 +161,23 @@ def _model_problems(model: Mapping[str, Any]) -> list[str]:
 
 def _pipeline_problems(pipeline: Sequence[Any]) -> list[str]:
     if len(pipeline) > MOST_STEPS:
-        return [f'the test pipeline has {len(pipeline):,} transforms, at most {MOST_STEPS} are taken']
+        return [
+            f'the test pipeline has {len(pipeline):,} transforms, at most {MOST_STEPS} are taken'
+        ]
     problems = number_problems(pipeline, 'the test pipeline', MOST_PIXELS)
     for number, step in enumerate(pipeline):
         kind = step.get('type') if isinstance(step, dict) else None
         match = _TRANSFORM.fullmatch(kind) if isinstance(kind, str) else None
         if match is None or match['name'] not in DETERMINISTIC:
-            problems.append(f'transform {number} of the test pipeline, {kind!r}, is not one of {sorted(DETERMINISTIC)}')
-        elif any(str(key).startswith('_') or isinstance(value, dict) for key, value in step.items()):
-            problems.append(f'transform {number} of the test pipeline, {kind!r}, has arguments that are dicts or private')
+            problems.append(
+                f'transform {number} of the test pipeline, {kind!r}, is not one of {sorted(DETERMINISTIC)}'
+            )
+        elif any(
+            str(key).startswith('_') or isinstance(value, dict) for key, value in step.items()
+        ):
+            problems.append(
+                f'transform {number} of the test pipeline, {kind!r}, has arguments that are dicts or private'
+            )
         else:
             problems += size_problems(step, f'the test pipeline.{number}')
     return problems
@@ -159,5 +189,7 @@ def _dicts(value: Any, path: str) -> list[tuple[str, dict[Any, Any]]]:
         inner = [found for key, item in value.items() for found in _dicts(item, f'{path}.{key}')]
         return [(path, value), *inner]
     if isinstance(value, (list, tuple)):
-        return [found for index, item in enumerate(value) for found in _dicts(item, f'{path}.{index}')]
+        return [
+            found for index, item in enumerate(value) for found in _dicts(item, f'{path}.{index}')
+        ]
     return []

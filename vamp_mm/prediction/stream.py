@@ -30,7 +30,9 @@ class Predictions(list[Prediction]):
         passed_over: Files below the folders given that are no images, and why.
     """
 
-    def __init__(self, answers: list[Prediction], skipped: list[Unanswered], passed_over: list[Unanswered]) -> None:
+    def __init__(
+        self, answers: list[Prediction], skipped: list[Unanswered], passed_over: list[Unanswered]
+    ) -> None:
         super().__init__(answers)
         self.skipped = skipped
         self.passed_over = passed_over
@@ -45,7 +47,12 @@ class PredictionStream(Iterator[Prediction]):
         passed_over: Filled as folders are read.
     """
 
-    def __init__(self, answers: Iterator[Prediction], skipped: list[Unanswered], passed_over: list[Unanswered]) -> None:
+    def __init__(
+        self,
+        answers: Iterator[Prediction],
+        skipped: list[Unanswered],
+        passed_over: list[Unanswered],
+    ) -> None:
         self._answers = answers
         self._lock = Lock()
         #: Images that could not be read so far (``unreadable='skip'``).

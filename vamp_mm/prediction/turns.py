@@ -73,16 +73,26 @@ class Turns:
             raise
         except (RuntimeError, TypeError, ValueError) as error:
             shape = tuple(batch['inputs'][0].shape)
-            raise ConfigError([f'model.data_preprocessor cannot take images of shape {shape}: {error}; do its mean and '
-                               'standard deviation have one value for each channel?'], 'the config') from error
+            raise ConfigError(
+                [
+                    f'model.data_preprocessor cannot take images of shape {shape}: {error}; do its mean and '
+                    'standard deviation have one value for each channel?'
+                ],
+                'the config',
+            ) from error
 
     @contextmanager
     def _turn(self, vocabulary: Vocabulary) -> Iterator[None]:
         with self._lock:
             if self._running == self._lock.epoch:  # the same thread, from a hook of the model
-                raise ConfigError(['a predictor is called from within its own forward pass (a hook of the model?), where '
-                                   'other class names would end in its answers; give the inner call a Predictor of its '
-                                   'own'], 'the call')
+                raise ConfigError(
+                    [
+                        'a predictor is called from within its own forward pass (a hook of the model?), where '
+                        'other class names would end in its answers; give the inner call a Predictor of its '
+                        'own'
+                    ],
+                    'the call',
+                )
             self._running = self._lock.epoch
             try:
                 self._set(vocabulary)
@@ -100,6 +110,8 @@ class Turns:
         self._set_in = None
         try:
             self._model.set_vocabulary(vocabulary)
-        except ValueError as error:  # a name too long for the text tower, or a method bound to its training classes
+        except (
+            ValueError
+        ) as error:  # a name too long for the text tower, or a method bound to its training classes
             raise DataError(f'these classes cannot be asked about: {error}') from error
         self._set_in = present

@@ -19,8 +19,12 @@ from .write import to_csv, to_latex, to_markdown
 _Numbers = Mapping[int | None, tuple[float, float, float]]
 
 
-def make_ablation(folders: Sequence[str | Path], baseline: str | None = None, out: str | Path | None = None,
-                  newest: bool = False) -> list[Table]:
+def make_ablation(
+    folders: Sequence[str | Path],
+    baseline: str | None = None,
+    out: str | Path | None = None,
+    newest: bool = False,
+) -> list[Table]:
     """Print ablation tables of the base-to-novel runs below some folders, and write them as Markdown, CSV and LaTeX.
 
     Args:
@@ -41,25 +45,39 @@ def make_ablation(folders: Sequence[str | Path], baseline: str | None = None, ou
     chosen = [result for result in results if result.protocol == 'base-to-novel']
     if not chosen:
         found = sorted({result.protocol for result in results})
-        raise ConfigError([f'no run below {", ".join(map(str, folders))} tests base and novel classes (found: '
-                           f'{", ".join(found)}); tools/report.py has the tables of the others'], 'the results')
+        raise ConfigError(
+            [
+                f'no run below {", ".join(map(str, folders))} tests base and novel classes (found: '
+                f'{", ".join(found)}); tools/report.py has the tables of the others'
+            ],
+            'the results',
+        )
     shots = sorted({result.shots for result in chosen if result.shots is not None}) or [None]
-    tables = [ablation_table([item for item in chosen if item.shots in (None, number)], baseline, number)
-              for number in shots]
+    tables = [
+        ablation_table([item for item in chosen if item.shots in (None, number)], baseline, number)
+        for number in shots
+    ]
     for table in tables:
         show(table)
     for note in notes:
         say(note)
     place = Path(folders[0]) / 'ablation' if out is None else Path(out)
     atomic_write('\n'.join(map(to_markdown, tables)).encode(), place / 'ablation.md')
-    atomic_write(('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(), place / 'ablation.tex')
+    atomic_write(
+        ('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(),
+        place / 'ablation.tex',
+    )
     for table in tables:
         atomic_write(to_csv(table).encode(), place / f'{table.key}.csv')
-    say(f'Written to {place}: ablation.md, ablation.tex, {", ".join(f"{table.key}.csv" for table in tables)}')
+    say(
+        f'Written to {place}: ablation.md, ablation.tex, {", ".join(f"{table.key}.csv" for table in tables)}'
+    )
     return tables
 
 
-def ablation_table(results: Sequence[Result], baseline: str | None = None, shots: int | None = None) -> Table:
+def ablation_table(
+    results: Sequence[Result], baseline: str | None = None, shots: int | None = None
+) -> Table:
     """Base, novel and H of every variant, and how far they are from those of the baseline.
 
     Args:
@@ -73,21 +91,47 @@ def ablation_table(results: Sequence[Result], baseline: str | None = None, shots
     Raises:
         ConfigError: If the baseline is unknown, or it is not clear which row is meant.
     """
-    labels = list(dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label)))
+    labels = list(
+        dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label))
+    )
     base = _baseline(labels, baseline)
     labels = [base, *(label for label in labels if label != base)]
     groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
     datasets = in_order({dataset for _, dataset in groups})
     words = '' if shots is None else f', {shots} shots'
-    table = Table(f'ablation{"" if shots is None else f"_{shots}shots"}', f'Ablation, base to novel{words} (accuracy in %)',
-                  ['dataset', 'variant', 'base', 'novel', 'H', 'n', 'diff base', 'diff novel', 'diff H', 'pairs'], labels=2)
-    sections = ([('Average', datasets)] if len(datasets) > 1 else []) + [(title(name), [name]) for name in datasets]
+    table = Table(
+        f'ablation{"" if shots is None else f"_{shots}shots"}',
+        f'Ablation, base to novel{words} (accuracy in %)',
+        [
+            'dataset',
+            'variant',
+            'base',
+            'novel',
+            'H',
+            'n',
+            'diff base',
+            'diff novel',
+            'diff H',
+            'pairs',
+        ],
+        labels=2,
+    )
+    sections = ([('Average', datasets)] if len(datasets) > 1 else []) + [
+        (title(name), [name]) for name in datasets
+    ]
     for head, names in sections:
         table.section()
         present = [label for label in labels if all((label, name) in groups for name in names)]
         rows = {label: [groups[label, name] for name in names] for label in present}
         for label in present:
-            table.rows.append([head, label, *_row(rows[label]), *_beside(rows[label], rows.get(base), label == base)])
+            table.rows.append(
+                [
+                    head,
+                    label,
+                    *_row(rows[label]),
+                    *_beside(rows[label], rows.get(base), label == base),
+                ]
+            )
     table.notes += _notes(base, len(datasets))
     return table
 
@@ -95,13 +139,20 @@ def ablation_table(results: Sequence[Result], baseline: str | None = None, shots
 def _baseline(labels: Sequence[str], baseline: str | None) -> str:
     if baseline is not None:
         if baseline not in labels:
-            raise ConfigError([f'--baseline {baseline!r} is no row; {closest(baseline, labels)}'], 'the results')
+            raise ConfigError(
+                [f'--baseline {baseline!r} is no row; {closest(baseline, labels)}'], 'the results'
+            )
         return baseline
     plain = [label for label in labels if not label.endswith(')')]
     if len(plain) != 1:
         which = 'several rows are' if plain else 'no row is'
-        raise ConfigError([f'{which} without overrides, so it is open what the others are variants of; name it: --baseline '
-                           f'{labels[0]!r} (rows: {", ".join(map(repr, labels))})'], 'the results')
+        raise ConfigError(
+            [
+                f'{which} without overrides, so it is open what the others are variants of; name it: --baseline '
+                f'{labels[0]!r} (rows: {", ".join(map(repr, labels))})'
+            ],
+            'the results',
+        )
     return plain[0]
 
 
@@ -111,8 +162,15 @@ def _row(runs: Sequence[Runs]) -> list[Cell]:
     means = aggregate([item.base for item in each], [item.novel for item in each])
     values = list(_by_seed(runs).values())
     # a spread over seeds needs the same seeds on all datasets
-    spreads = [stat(column).std for column in zip(*values, strict=True)] if len(values) > 1 else [None] * 3
-    return [*(Stat(mean, spread) for mean, spread in zip(means, spreads, strict=True)), count([len(item) for item in runs])]
+    spreads = (
+        [stat(column).std for column in zip(*values, strict=True)]
+        if len(values) > 1
+        else [None] * 3
+    )
+    return [
+        *(Stat(mean, spread) for mean, spread in zip(means, spreads, strict=True)),
+        count([len(item) for item in runs]),
+    ]
 
 
 def _beside(runs: Sequence[Runs], base: Sequence[Runs] | None, own: bool) -> list[Cell]:
@@ -120,15 +178,23 @@ def _beside(runs: Sequence[Runs], base: Sequence[Runs] | None, own: bool) -> lis
     if base is None or own:
         return [''] * 4
     ours, theirs = _by_seed(runs), _by_seed(base)
-    pairs = [(ours[seed], theirs.get(seed, theirs.get(None))) for seed in ours] if None not in ours else [
-        (ours[None], other) for other in theirs.values()]
+    pairs = (
+        [(ours[seed], theirs.get(seed, theirs.get(None))) for seed in ours]
+        if None not in ours
+        else [(ours[None], other) for other in theirs.values()]
+    )
     both = [(mine, other) for mine, other in pairs if other is not None]
     if not both:
         return ['', '', '', '0']
-    found = [stat([mine[column] - other[column] for mine, other in both])._replace(signed=True) for column in range(3)]
+    found = [
+        stat([mine[column] - other[column] for mine, other in both])._replace(signed=True)
+        for column in range(3)
+    ]
     # H as in the table: of the means
-    ours_h, theirs_h = (harmonic_mean(*(stat([pair[side][column] for pair in both]).mean for column in range(2)))
-                        for side in range(2))
+    ours_h, theirs_h = (
+        harmonic_mean(*(stat([pair[side][column] for pair in both]).mean for column in range(2)))
+        for side in range(2)
+    )
     return [*found[:2], found[2]._replace(mean=ours_h - theirs_h), str(len(both))]
 
 
@@ -147,10 +213,12 @@ def _pair(run: Result) -> tuple[float, float]:
 
 
 def _notes(baseline: str, datasets: int) -> list[str]:
-    notes = ['Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread that '
-             'of H per seed.',
-             f'diff: to {baseline}, paired by seed: means over the seeds that both have (pairs) ± standard deviation of the '
-             'differences per seed.']
+    notes = [
+        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread that '
+        'of H per seed.',
+        f'diff: to {baseline}, paired by seed: means over the seeds that both have (pairs) ± standard deviation of the '
+        'differences per seed.',
+    ]
     if datasets > 1:
         notes.append(f'Average: over the {datasets} datasets, of variants that have all of them.')
     return notes

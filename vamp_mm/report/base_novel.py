@@ -28,18 +28,43 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
         The tables.
     """
     shots = sorted({result.shots for result in results if result.shots is not None}) or [None]
-    return [_table([result for result in results if result.shots in (None, number)], number) for number in shots]
+    return [
+        _table([result for result in results if result.shots in (None, number)], number)
+        for number in shots
+    ]
 
 
 def _table(results: Sequence[Result], shots: int | None) -> Table:
     words = '' if shots is None else f', {shots_in_words(shots)}'
-    columns = ['dataset', 'method', 'base', 'novel', 'H', 'n', 'paper base', 'paper novel', 'paper H', 'diff base',
-               'diff novel', 'diff H', 'zero-shot base', 'zero-shot novel', 'zero-shot H', WORSE]
-    table = Table(f'base_to_novel{"" if shots is None else f"_{shots}shots"}', f'Base to novel{words} (accuracy in %)',
-                  columns, labels=2)
+    columns = [
+        'dataset',
+        'method',
+        'base',
+        'novel',
+        'H',
+        'n',
+        'paper base',
+        'paper novel',
+        'paper H',
+        'diff base',
+        'diff novel',
+        'diff H',
+        'zero-shot base',
+        'zero-shot novel',
+        'zero-shot H',
+        WORSE,
+    ]
+    table = Table(
+        f'base_to_novel{"" if shots is None else f"_{shots}shots"}',
+        f'Base to novel{words} (accuracy in %)',
+        columns,
+        labels=2,
+    )
     groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
     datasets = in_order({dataset for _, dataset in groups})
-    labels = list(dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label)))
+    labels = list(
+        dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label))
+    )
     if len(datasets) > 1:
         for label in labels:
             _average_row(table, label, datasets, groups)
@@ -48,13 +73,19 @@ def _table(results: Sequence[Result], shots: int | None) -> Table:
         for label in labels:
             if (label, dataset) in groups:
                 _row(table, label, dataset, groups[label, dataset])
-    table.notes.append('Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
-                       'spread that of H per seed.')
+    table.notes.append(
+        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
+        'spread that of H per seed.'
+    )
     if len(datasets) > 1:
-        table.notes.append(f'Average: over seeds first, then over the {len(datasets)} datasets; H of the averages; '
-                           'methods that lack a dataset have none.')
+        table.notes.append(
+            f'Average: over seeds first, then over the {len(datasets)} datasets; H of the averages; '
+            'methods that lack a dataset have none.'
+        )
     if any(row[6] != '' for row in table.rows):
-        table.notes.append(f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.')
+        table.notes.append(
+            f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.'
+        )
     settle_columns(table, 4)
     return table
 
@@ -78,8 +109,16 @@ def _row(table: Table, label: str, dataset: str, runs: Runs) -> None:
     first = next(iter(runs.values()))
     paper = paper_rows('base-to-novel', first.method, first.shots).get(dataset)
     ours = _stats(means, pairs)
-    table.rows.append([title(dataset), label, *ours, str(len(runs)), *_beside(means, paper),
-                       *base_novel_zero_shot([runs], ours)])
+    table.rows.append(
+        [
+            title(dataset),
+            label,
+            *ours,
+            str(len(runs)),
+            *_beside(means, paper),
+            *base_novel_zero_shot([runs], ours),
+        ]
+    )
 
 
 def _average_row(
@@ -101,10 +140,14 @@ def _average_row(
     paper = _paper_average(paper_rows('base-to-novel', first.method, first.shots), datasets)
     n = count([len(item) for item in runs])
     ours = _stats(means, pairs)
-    table.rows.append(['Average', label, *ours, n, *_beside(means, paper), *base_novel_zero_shot(runs, ours)])
+    table.rows.append(
+        ['Average', label, *ours, n, *_beside(means, paper), *base_novel_zero_shot(runs, ours)]
+    )
 
 
-def _paper_average(rows: Mapping[str, Sequence[float]], datasets: Sequence[str]) -> Sequence[float] | None:
+def _paper_average(
+    rows: Mapping[str, Sequence[float]], datasets: Sequence[str]
+) -> Sequence[float] | None:
     """The printed average for all datasets of the paper, else that of its rows by the same rule."""
     if not rows or any(name not in rows for name in datasets):
         return None
@@ -116,5 +159,7 @@ def _paper_average(rows: Mapping[str, Sequence[float]], datasets: Sequence[str])
 def _beside(means: Sequence[float], paper: Sequence[float] | None) -> list[Cell]:
     if paper is None:
         return [''] * 6
-    differences = [Stat(ours - theirs, signed=True) for ours, theirs in zip(means, paper, strict=True)]
+    differences = [
+        Stat(ours - theirs, signed=True) for ours, theirs in zip(means, paper, strict=True)
+    ]
     return [*(Stat(value) for value in paper), *differences]

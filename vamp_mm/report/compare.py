@@ -57,12 +57,19 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
         ConfigError: If a label is not among the results.
     """
     labels = {result.label for result in results}
-    unknown = [f'--compare {name!r} is not among the results; {closest(name, labels)}'
-               for name in (first, second) if name not in labels]
+    unknown = [
+        f'--compare {name!r} is not among the results; {closest(name, labels)}'
+        for name in (first, second)
+        if name not in labels
+    ]
     if unknown:
         raise ConfigError(unknown)
-    table = Table('compare', f'{first} - {second}', ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p',
-                                                     'pairs'], labels=4)
+    table = Table(
+        'compare',
+        f'{first} - {second}',
+        ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p', 'pairs'],
+        labels=4,
+    )
     uneven = False
     for protocol in dict.fromkeys(result.protocol for result in results if measured(result)):
         chosen = [result for result in results if result.protocol == protocol]
@@ -71,23 +78,32 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
             table.section()
             means = []
             for dataset in in_order({result.dataset for result in chosen}):
-                pair = [groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
-                        for label in (first, second)]
+                pair = [
+                    groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
+                    for label in (first, second)
+                ]
                 differences = _differences(*pair)
                 uneven |= len({measured(run) for runs in pair for run in runs.values()}) > 1
                 if differences and shots is not None:
                     means.append(sum(differences) / len(differences))
-                    table.rows.append([protocol, str(shots), _name(protocol), title(dataset), *_test(differences)])
+                    table.rows.append(
+                        [protocol, str(shots), _name(protocol), title(dataset), *_test(differences)]
+                    )
             if len(means) > 1:
-                table.rows.append([protocol, str(shots), _name(protocol), 'over datasets', *_test(means)])
+                table.rows.append(
+                    [protocol, str(shots), _name(protocol), 'over datasets', *_test(means)]
+                )
     if uneven:
-        table.notes.append('Some runs were tested on other targets than others: accuracy is that over the targets of both '
-                           'runs of a pair; pairs without a common target do not count.')
+        table.notes.append(
+            'Some runs were tested on other targets than others: accuracy is that over the targets of both '
+            'runs of a pair; pairs without a common target do not count.'
+        )
     table.notes += [
         'Difference ± sample standard deviation of the differences; pairs are the seeds that both have, in the last row '
         'the datasets (one mean each). A method without training is the same number for each seed.',
         'p: two-sided paired t-test, not corrected for the number of rows. With three seeds it finds large differences '
-        'only: a p above 0.05 does not show that two methods are equal.']
+        'only: a p above 0.05 does not show that two methods are equal.',
+    ]
     return table
 
 
@@ -104,12 +120,20 @@ def measured(result: Result) -> frozenset[str]:
     Returns:
         Names of metrics; empty for own test loops.
     """
-    whole = {'base-to-novel': ['base/accuracy', 'novel/accuracy'], 'few-shot': ['all/accuracy'],
-             'open': ['open/base_accuracy', 'open/novel_accuracy'], 'other': []}
+    whole = {
+        'base-to-novel': ['base/accuracy', 'novel/accuracy'],
+        'few-shot': ['all/accuracy'],
+        'open': ['open/base_accuracy', 'open/novel_accuracy'],
+        'other': [],
+    }
     if result.protocol in whole:
         return frozenset(whole[result.protocol])
     own = (f'{AVERAGE}/', f'{result.dataset}/')
-    return frozenset(name for name in result.metrics if name.endswith('/all/accuracy') and not name.startswith(own))
+    return frozenset(
+        name
+        for name in result.metrics
+        if name.endswith('/all/accuracy') and not name.startswith(own)
+    )
 
 
 def _metric(result: Result, names: frozenset[str]) -> float:
@@ -136,6 +160,17 @@ def _test(differences: Sequence[float]) -> list[Cell]:
     if number < 2:
         return [Stat(mean, signed=True), '', '', str(number)]
     spread = statistics.stdev(differences)
-    t = mean / (spread / math.sqrt(number)) if spread else math.copysign(math.inf, mean) if mean else 0.0
+    t = (
+        mean / (spread / math.sqrt(number))
+        if spread
+        else math.copysign(math.inf, mean)
+        if mean
+        else 0.0
+    )
     shown: Cell = Stat(t) if math.isfinite(t) else 'inf' if t > 0 else '-inf'
-    return [Stat(mean, spread, signed=True), shown, Stat(student_p(t, number - 1), digits=4), str(number)]
+    return [
+        Stat(mean, spread, signed=True),
+        shown,
+        Stat(student_p(t, number - 1), digits=4),
+        str(number),
+    ]

@@ -10,8 +10,14 @@ from vamp_mm.runs.result_file import is_number
 from .names import printable
 
 #: Numbers beside the metrics; a damaged one is left out, the run counts.
-_COSTS = ('trainable_parameters', 'seconds', 'seconds_per_epoch', 'train_images_per_second', 'test_images_per_second',
-          'peak_memory_mb')
+_COSTS = (
+    'trainable_parameters',
+    'seconds',
+    'seconds_per_epoch',
+    'train_images_per_second',
+    'test_images_per_second',
+    'peak_memory_mb',
+)
 _OBJECTS = ('hardware', 'versions', 'compared_with_zero_shot')
 
 
@@ -27,7 +33,11 @@ def wrong_content(content: Mapping[str, Any]) -> str | None:
     run, metrics = content.get('run'), content.get('metrics')
     if not isinstance(run, Mapping) or 'metrics' not in content:
         return 'it is no result of a run, or of an older version'
-    missing = [key for key in ('method', 'dataset') if not isinstance(run.get(key), str) or not run[key].strip()]
+    missing = [
+        key
+        for key in ('method', 'dataset')
+        if not isinstance(run.get(key), str) or not run[key].strip()
+    ]
     if missing:
         return f'its run names no {" and no ".join(missing)}'
     for key in ('shots', 'seed'):
@@ -60,12 +70,19 @@ def settle_content(content: dict[str, Any]) -> list[str]:
         run[key] = printable(run[key])
     if run.get('protocol') is not None:
         run['protocol'] = printable(run['protocol'])
-    run['overrides'] = {printable(key): printable(value) if isinstance(value, str) else value
-                        for key, value in (run.get('overrides') or {}).items()}
+    run['overrides'] = {
+        printable(key): printable(value) if isinstance(value, str) else value
+        for key, value in (run.get('overrides') or {}).items()
+    }
     metrics = content['metrics']
     damaged = {name: value for name, value in metrics.items() if not _is_metric(value)}
-    content['metrics'] = {printable(name): value for name, value in metrics.items() if name not in damaged}
-    remarks += [f'{printable(name)} is left out: {shown(value)} is no number' for name, value in damaged.items()]
+    content['metrics'] = {
+        printable(name): value for name, value in metrics.items() if name not in damaged
+    }
+    remarks += [
+        f'{printable(name)} is left out: {shown(value)} is no number'
+        for name, value in damaged.items()
+    ]
     remarks += _settle_rest(content)
     for key in ('finished', 'peak_memory_of', 'config_hash'):
         content[key] = printable(content[key]) if isinstance(content.get(key), str) else None
@@ -84,13 +101,19 @@ def _settle_rest(content: dict[str, Any]) -> Iterator[str]:
             yield f'{key} is left out: {shown(content[key])} is no object'
             content[key] = None
         elif isinstance(content.get(key), Mapping):
-            content[key] = {printable(name): printable(value) if isinstance(value, str) else value
-                            for name, value in content[key].items()}
+            content[key] = {
+                printable(name): printable(value) if isinstance(value, str) else value
+                for name, value in content[key].items()
+            }
 
 
 def _is_metric(value: Any) -> bool:
     """A number, or what stands for one that could not be computed: null, NaN and infinity."""
-    return value is None or is_number(value) or (isinstance(value, float) and not abs(value) < float('inf'))
+    return (
+        value is None
+        or is_number(value)
+        or (isinstance(value, float) and not abs(value) < float('inf'))
+    )
 
 
 def shown(value: Any) -> str:

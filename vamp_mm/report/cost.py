@@ -20,25 +20,66 @@ def cost_table(results: Sequence[Result]) -> Table:
     Returns:
         One row per method, dataset, protocol and shots; means over seeds.
     """
-    table = Table('cost', 'Cost', ['method', 'dataset', 'protocol', 'shots', 'device', 'trainable parameters', 's/epoch',
-                                   'train and test s', 'test images/s', 'peak MiB', 'n'], labels=5)
+    table = Table(
+        'cost',
+        'Cost',
+        [
+            'method',
+            'dataset',
+            'protocol',
+            'shots',
+            'device',
+            'trainable parameters',
+            's/epoch',
+            'train and test s',
+            'test images/s',
+            'peak MiB',
+            'n',
+        ],
+        labels=5,
+    )
     for protocol in dict.fromkeys(result.protocol for result in results):
         chosen = [result for result in results if result.protocol == protocol]
         for (label, dataset, shots), runs in grouped(chosen).items():
-            whole = {seed: run for seed, run in runs.items() if not run.content.get('resumed_at_epoch')}
-            devices = {str((run.content.get('hardware') or {}).get('device')) for run in runs.values()}
-            table.rows.append([
-                label, title(dataset), protocol, '-' if shots is None else str(shots), ', '.join(sorted(devices)),
-                _mean(runs, 'trainable_parameters', 0), _mean(runs, 'seconds_per_epoch', 2),
-                _mean(whole, 'seconds', 1), _mean(runs, 'test_images_per_second', 1),
-                _mean(runs, 'peak_memory_mb', 0), str(len(runs))])
+            whole = {
+                seed: run for seed, run in runs.items() if not run.content.get('resumed_at_epoch')
+            }
+            devices = {
+                str((run.content.get('hardware') or {}).get('device')) for run in runs.values()
+            }
+            table.rows.append(
+                [
+                    label,
+                    title(dataset),
+                    protocol,
+                    '-' if shots is None else str(shots),
+                    ', '.join(sorted(devices)),
+                    _mean(runs, 'trainable_parameters', 0),
+                    _mean(runs, 'seconds_per_epoch', 2),
+                    _mean(whole, 'seconds', 1),
+                    _mean(runs, 'test_images_per_second', 1),
+                    _mean(runs, 'peak_memory_mb', 0),
+                    str(len(runs)),
+                ]
+            )
     table.rows.sort(key=lambda row: tuple(map(str, row[:4])))
     owners = {result.content.get('peak_memory_of') for result in results}
-    table.notes.append('Means over seeds of the runs as they were, other load of the machine included; the time of '
-                       'interrupted runs is left out.')
-    table.notes.append('Peak memory: ' + ' or '.join(
-        word for owner, word in (('cuda', 'tensors on the GPU'), ('process', 'the whole process (CPU)'))
-        if owner in owners) + '.')
+    table.notes.append(
+        'Means over seeds of the runs as they were, other load of the machine included; the time of '
+        'interrupted runs is left out.'
+    )
+    table.notes.append(
+        'Peak memory: '
+        + ' or '.join(
+            word
+            for owner, word in (
+                ('cuda', 'tensors on the GPU'),
+                ('process', 'the whole process (CPU)'),
+            )
+            if owner in owners
+        )
+        + '.'
+    )
     return table
 
 
@@ -55,7 +96,9 @@ def other_table(results: Sequence[Result]) -> Table:
     table = Table('other', 'Other runs', ['method', 'dataset', 'shots', *names, 'n'], labels=3)
     for (label, dataset, shots), runs in grouped(results).items():
         cells: list[Cell] = [_mean(runs, name, 4, metric=True) for name in names]
-        table.rows.append([label, title(dataset), '-' if shots is None else str(shots), *cells, str(len(runs))])
+        table.rows.append(
+            [label, title(dataset), '-' if shots is None else str(shots), *cells, str(len(runs))]
+        )
     table.notes.append(SPREAD)
     return table
 
@@ -63,7 +106,9 @@ def other_table(results: Sequence[Result]) -> Table:
 def _mean(runs: Runs, key: str, digits: int, metric: bool = False) -> Cell:
     """Mean of a number over seeds, with its spread if it is a metric; nothing where a run lacks it."""
     values = [(run.metrics if metric else run.content).get(key) for run in runs.values()]
-    numbers = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
+    numbers = [
+        float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)
+    ]
     if not numbers or len(numbers) < len(values):
         return ''
     found = stat(numbers, digits)

@@ -60,13 +60,22 @@ def make_report(
         console.print(note, soft_wrap=True, markup=False, highlight=False)
     out = Path(folders[0]) / 'report' if out is None else Path(out)
     atomic_write(page.encode('utf-8', 'backslashreplace'), out / 'report.html')
-    atomic_write('\n'.join(map(to_markdown, tables)).encode('utf-8', 'backslashreplace'), out / 'tables.md')
-    atomic_write(('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(), out / 'tables.tex')
+    atomic_write(
+        '\n'.join(map(to_markdown, tables)).encode('utf-8', 'backslashreplace'), out / 'tables.md'
+    )
+    atomic_write(
+        ('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(),
+        out / 'tables.tex',
+    )
     for table in tables:
         atomic_write(to_csv(table).encode(), out / f'{table.key}.csv')
     names = ', '.join(f'{table.key}.csv' for table in tables)
-    console.print(f'Written to {out}: report.html, tables.md, tables.tex and {names}', soft_wrap=True, markup=False,
-                  highlight=False)
+    console.print(
+        f'Written to {out}: report.html, tables.md, tables.tex and {names}',
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
     return tables
 
 

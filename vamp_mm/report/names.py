@@ -24,9 +24,13 @@ def printable(text: object) -> str:
         Text that any file or terminal takes.
     """
     line = ' '.join(str(text).split())
-    return ''.join(char.encode('unicode_escape', 'surrogatepass').decode('ascii')
-                   if unicodedata.category(char) in ('Cc', 'Cs') or char in '\u200e\u200f\u202a\u202b\u202c\u202d\u202e'
-                   '\u2066\u2067\u2068\u2069' else char for char in line)
+    return ''.join(
+        char.encode('unicode_escape', 'surrogatepass').decode('ascii')
+        if unicodedata.category(char) in ('Cc', 'Cs')
+        or char in '\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
+        else char
+        for char in line
+    )
 
 
 def markdown_text(text: str) -> str:

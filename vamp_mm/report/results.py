@@ -81,16 +81,22 @@ def read_results(
             if wrong := wrong_content(content):
                 notes.append(f'{path} is left out: {wrong}')
             elif content.get('checkpoint'):
-                notes.append(f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts')
+                notes.append(
+                    f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts'
+                )
             else:
                 notes += [f'{path}: {remark}' for remark in settle_content(content)]
                 found.append((str(path), content))
     if not found:
-        raise FileNotFoundError(f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
-                                'tools/benchmark.py or tools/train.py')
+        raise FileNotFoundError(
+            f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
+            'tools/benchmark.py or tools/train.py'
+        )
     notes += _unfinished(folders, [content['run'] for _, content in found])
     labels = _labels([content['run'] for _, content in found])
-    results = [_result(path, content, label) for (path, content), label in zip(found, labels, strict=True)]
+    results = [
+        _result(path, content, label) for (path, content), label in zip(found, labels, strict=True)
+    ]
     results = _distinct(results, newest, notes)
     notes[:] = map(printable, notes)
     return results
@@ -105,13 +111,25 @@ def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]
             job = read_job(path.parent)
             if job.result() is None and _run_key(job.labels) not in finished:
                 missing[job.name] = path.parent
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # the job itself is damaged
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ):  # the job itself is damaged
             missing[str(path.parent)] = path.parent
-    return [f'{name} is not finished and stands in no table; see {folder / LOG}' for name, folder in missing.items()]
+    return [
+        f'{name} is not finished and stands in no table; see {folder / LOG}'
+        for name, folder in missing.items()
+    ]
 
 
 def _run_key(run: Mapping[str, Any]) -> str:
-    labels = [run.get(key) for key in ('method', 'dataset', 'protocol', 'shots', 'seed', 'overrides')]
+    labels = [
+        run.get(key) for key in ('method', 'dataset', 'protocol', 'shots', 'seed', 'overrides')
+    ]
     return json.dumps(labels, sort_keys=True, default=str)
 
 
@@ -125,8 +143,17 @@ def grouped(results: Iterable[Result]) -> dict[tuple[str, str, int | None], Runs
 
 def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
     run, metrics = content['run'], content['metrics']
-    return Result(path, run['method'], label, run['dataset'], _layout(run.get('protocol'), metrics), run.get('shots'),
-                  run.get('seed'), metrics, content)
+    return Result(
+        path,
+        run['method'],
+        label,
+        run['dataset'],
+        _layout(run.get('protocol'), metrics),
+        run.get('shots'),
+        run.get('seed'),
+        metrics,
+        content,
+    )
 
 
 def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
@@ -144,13 +171,26 @@ def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
 
 def _labels(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     """The method, and the overrides that not all runs of the method share."""
-    settings = [{f'{key}={value}' for key, value in (run.get('overrides') or {}).items()} for run in runs]
+    settings = [
+        {f'{key}={value}' for key, value in (run.get('overrides') or {}).items()} for run in runs
+    ]
     shared: dict[str, set[str]] = {}
     for run, setting in zip(runs, settings, strict=True):
         name = run['method']
         shared[name] = shared[name] & setting if name in shared else set(setting)
-    return [' '.join([run['method'], *([f'({", ".join(own)})'] if (own := sorted(setting - shared[run['method']]))
-                                       else [])]) for run, setting in zip(runs, settings, strict=True)]
+    return [
+        ' '.join(
+            [
+                run['method'],
+                *(
+                    [f'({", ".join(own)})']
+                    if (own := sorted(setting - shared[run['method']]))
+                    else []
+                ),
+            ]
+        )
+        for run, setting in zip(runs, settings, strict=True)
+    ]
 
 
 def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list[Result]:
@@ -162,10 +202,17 @@ def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list
             same = other.content.get('config_hash') == result.content.get('config_hash')
             if not same and not newest:
                 shots = shots_in_words(result.shots)
-                raise ConfigError([f'{other.path} and {result.path} are both called {result.label!r} on '
-                                   f'{result.dataset}, {shots}, seed {result.seed}, and their configs differ. Take the '
-                                   "newer one with --newest, remove one, or run one with run=dict(method='NAME') in its "
-                                   'config, which names its row'], 'the runs')
-            notes.append(f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else ''))
+                raise ConfigError(
+                    [
+                        f'{other.path} and {result.path} are both called {result.label!r} on '
+                        f'{result.dataset}, {shots}, seed {result.seed}, and their configs differ. Take the '
+                        "newer one with --newest, remove one, or run one with run=dict(method='NAME') in its "
+                        'config, which names its row'
+                    ],
+                    'the runs',
+                )
+            notes.append(
+                f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else '')
+            )
         kept[key] = result
     return sorted(kept.values(), key=lambda item: item.path)

@@ -48,8 +48,16 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     writer = csv.writer(out, lineterminator='\n')
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(['' if value is None or value != value else csv_cell(value) if isinstance(value, str) else value
-                         for value in row])
+        writer.writerow(
+            [
+                ''
+                if value is None or value != value
+                else csv_cell(value)
+                if isinstance(value, str)
+                else value
+                for value in row
+            ]
+        )
     # bytes of a file name that are no UTF-8 stand as escapes
     atomic_write(out.getvalue().encode('utf-8', 'backslashreplace'), path)
     return path

@@ -61,9 +61,14 @@ class Table:
 
     def shown(self) -> tuple[list[str], list[list[Cell]]]:
         """Columns and rows without columns that are empty in all rows."""
-        used = [index for index in range(len(self.columns))
-                if index < self.labels or any(row[index] != '' for row in self.rows)]
-        return [self.columns[index] for index in used], [[row[index] for index in used] for row in self.rows]
+        used = [
+            index
+            for index in range(len(self.columns))
+            if index < self.labels or any(row[index] != '' for row in self.rows)
+        ]
+        return [self.columns[index] for index in used], [
+            [row[index] for index in used] for row in self.rows
+        ]
 
 
 def stat(values: Sequence[float], digits: int = 2) -> Stat:

@@ -31,21 +31,32 @@ def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
     tables = []
     for source in in_order({result.dataset for result in results}):
         here = [result for result in results if result.dataset == source]
-        for shots in sorted({result.shots for result in here if result.shots is not None}) or [None]:
+        for shots in sorted({result.shots for result in here if result.shots is not None}) or [
+            None
+        ]:
             chosen = [result for result in here if result.shots in (None, shots)]
             tables.append(_table(chosen, protocol, source, shots))
     return tables
 
 
 def _table(results: Sequence[Result], protocol: str, source: str, shots: int | None) -> Table:
-    tested = {name.removesuffix(_SUFFIX) for result in results for name in result.metrics
-              if name.endswith(_SUFFIX) and not name.startswith('average/')}
+    tested = {
+        name.removesuffix(_SUFFIX)
+        for result in results
+        for name in result.metrics
+        if name.endswith(_SUFFIX) and not name.startswith('average/')
+    }
     targets = in_order(tested - {source})
     names = ([source] if source in tested else []) + targets
     words = f'trained on {title(source)}' + ('' if shots is None else f', {shots_in_words(shots)}')
-    key = '_'.join([protocol.replace('-', '_'), source, *([] if shots is None else [f'{shots}shots'])])
-    table = Table(key, f'{_TITLES[protocol]}, {words} (accuracy in %)',
-                  ['method', *map(title, names), 'Average', 'n', 'zero-shot average', WORSE])
+    key = '_'.join(
+        [protocol.replace('-', '_'), source, *([] if shots is None else [f'{shots}shots'])]
+    )
+    table = Table(
+        key,
+        f'{_TITLES[protocol]}, {words} (accuracy in %)',
+        ['method', *map(title, names), 'Average', 'n', 'zero-shot average', WORSE],
+    )
     for (label, _, _), runs in sorted(grouped(results).items(), key=lambda item: item[0][0]):
         table.section()
         ours: list[Cell] = [_cell(runs, [name]) for name in names] + [_cell(runs, targets)]
@@ -53,10 +64,17 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
         first = next(iter(runs.values()))
         rows = paper_rows(protocol, first.method, first.shots) if source == 'imagenet' else {}
         if rows:
-            _add_paper(table, label, ours, [*(rows.get(name) for name in names), _paper_average(rows, targets)])
+            _add_paper(
+                table,
+                label,
+                ours,
+                [*(rows.get(name) for name in names), _paper_average(rows, targets)],
+            )
     table.notes += [SPREAD, f'Average: over the {len(targets)} targets, without {title(source)}.']
     if any(row[0] == 'difference' for row in table.rows):
-        table.notes.append(f'paper: {published()["source"]} ({published()["setting"]}). difference: ours - paper.')
+        table.notes.append(
+            f'paper: {published()["source"]} ({published()["setting"]}). difference: ours - paper.'
+        )
     settle_columns(table, 2)
     return table
 
@@ -69,12 +87,18 @@ def _cell(runs: Runs, names: Sequence[str]) -> Cell:
     return stat([sum(run.metrics[key] for key in keys) / len(keys) for run in runs.values()])
 
 
-def _zero_shot(runs: Runs, ours: Sequence[Cell], names: Sequence[str], targets: Sequence[str]) -> list[Cell]:
+def _zero_shot(
+    runs: Runs, ours: Sequence[Cell], names: Sequence[str], targets: Sequence[str]
+) -> list[Cell]:
     """Zero-shot CLIP over the targets, and the datasets on which the method is below it."""
     means = {name: zero_shot_mean([runs], name + _SUFFIX) for name in {*names, *targets}}
     of_targets = [mean for name in targets if (mean := means[name]) is not None]
-    average = sum(of_targets) / len(of_targets) if targets and len(of_targets) == len(targets) else None
-    words = worse(ours, [*(means[name] for name in names), average], [*map(title, names), 'Average'])
+    average = (
+        sum(of_targets) / len(of_targets) if targets and len(of_targets) == len(targets) else None
+    )
+    words = worse(
+        ours, [*(means[name] for name in names), average], [*map(title, names), 'Average']
+    )
     return ['' if average is None else Stat(average), words]
 
 
@@ -87,10 +111,13 @@ def _paper_average(rows: Mapping[str, float], targets: Sequence[str]) -> float |
     return sum(rows[name] for name in targets) / len(targets)
 
 
-def _add_paper(table: Table, label: str, ours: Sequence[Cell], paper: Sequence[float | None]) -> None:
+def _add_paper(
+    table: Table, label: str, ours: Sequence[Cell], paper: Sequence[float | None]
+) -> None:
     differences: list[Cell] = [
         Stat(mine.mean - value, signed=True) if isinstance(mine, Stat) and value is not None else ''
-        for mine, value in zip(ours, paper, strict=True)]
+        for mine, value in zip(ours, paper, strict=True)
+    ]
     theirs: list[Cell] = ['' if value is None else Stat(value) for value in paper]
     table.rows.append([f'{label}, paper', *theirs, '', '', ''])
     table.rows.append(['difference', *differences, '', '', ''])

@@ -14,15 +14,31 @@ from .names import csv_cell, markdown_text
 from .table import Cell, Stat, Table
 
 _ESCAPES = {
-    '\\': r'\textbackslash{}', '&': r'\&', '%': r'\%', '$': r'\$', '#': r'\#', '_': r'\_', '{': r'\{', '}': r'\}',
-    '~': r'\textasciitilde{}', '^': r'\textasciicircum{}', '±': r'$\pm$', '<': r'\textless{}', '>': r'\textgreater{}'}
+    '\\': r'\textbackslash{}',
+    '&': r'\&',
+    '%': r'\%',
+    '$': r'\$',
+    '#': r'\#',
+    '_': r'\_',
+    '{': r'\{',
+    '}': r'\}',
+    '~': r'\textasciitilde{}',
+    '^': r'\textasciicircum{}',
+    '±': r'$\pm$',
+    '<': r'\textless{}',
+    '>': r'\textgreater{}',
+}
 
 
 def to_markdown(table: Table) -> str:
     """A section of a Markdown page."""
     columns, rows = table.shown()
-    lines = [f'## {markdown_text(table.title)}', '', _bar(map(markdown_text, columns)),
-             _bar(['---' if index < table.labels else '---:' for index in range(len(columns))])]
+    lines = [
+        f'## {markdown_text(table.title)}',
+        '',
+        _bar(map(markdown_text, columns)),
+        _bar(['---' if index < table.labels else '---:' for index in range(len(columns))]),
+    ]
     lines += [_bar([markdown_text(_text(cell)) for cell in row]) for row in rows]
     return '\n'.join([*lines, '', *(f'{markdown_text(note)}  ' for note in table.notes), ''])
 
@@ -30,14 +46,23 @@ def to_markdown(table: Table) -> str:
 def to_csv(table: Table) -> str:
     """Numbers in full precision; a column with spreads is followed by one of them."""
     columns, rows = table.shown()
-    spread = [any(isinstance(row[index], Stat) and row[index].std is not None for row in rows)  # type: ignore[union-attr]
-              for index in range(len(columns))]
+    spread = [
+        any(isinstance(row[index], Stat) and row[index].std is not None for row in rows)  # type: ignore[union-attr]
+        for index in range(len(columns))
+    ]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator='\n')
-    writer.writerow([name for column, has in zip(map(csv_cell, columns), spread, strict=True)
-                     for name in ([column, f'{column} std'] if has else [column])])
+    writer.writerow(
+        [
+            name
+            for column, has in zip(map(csv_cell, columns), spread, strict=True)
+            for name in ([column, f'{column} std'] if has else [column])
+        ]
+    )
     for row in rows:
-        writer.writerow([value for cell, has in zip(row, spread, strict=True) for value in _values(cell, has)])
+        writer.writerow(
+            [value for cell, has in zip(row, spread, strict=True) for value in _values(cell, has)]
+        )
     return out.getvalue()
 
 
@@ -45,8 +70,15 @@ def to_latex(table: Table) -> str:
     """A table for ``\\usepackage{booktabs}``."""
     columns, rows = table.shown()
     layout = 'l' * table.labels + 'r' * (len(columns) - table.labels)
-    lines = [r'\begin{table}', r'\centering', rf'\caption{{{_escape(table.title)}. {_escape(" ".join(table.notes))}}}',
-             rf'\begin{{tabular}}{{{layout}}}', r'\toprule', ' & '.join(map(_escape, columns)) + r' \\', r'\midrule']
+    lines = [
+        r'\begin{table}',
+        r'\centering',
+        rf'\caption{{{_escape(table.title)}. {_escape(" ".join(table.notes))}}}',
+        rf'\begin{{tabular}}{{{layout}}}',
+        r'\toprule',
+        ' & '.join(map(_escape, columns)) + r' \\',
+        r'\midrule',
+    ]
     for index, row in enumerate(rows):
         if index in table.breaks:
             lines.append(r'\midrule')
@@ -64,7 +96,9 @@ def to_terminal(table: Table, console: Console) -> None:
     columns, rows = table.shown()
     grid = RichTable(title=table.title, title_justify='left')
     for index, column in enumerate(columns):
-        grid.add_column(column, justify='left' if index < table.labels else 'right', overflow='fold')
+        grid.add_column(
+            column, justify='left' if index < table.labels else 'right', overflow='fold'
+        )
     for index, row in enumerate(rows):
         grid.add_row(*map(_text, row), end_section=index + 1 in table.breaks)
     console.print(grid, markup=False)

@@ -14,8 +14,10 @@ from .table import Cell, Stat, Table
 
 #: The last column of a table: where a method is below zero-shot CLIP.
 WORSE = 'worse than zero-shot'
-NOTE = ('zero-shot: the same frozen CLIP with the templates of the dataset and nothing learned, measured in the test of the '
-        f'same runs. {WORSE}: where the mean of the runs is below it.')
+NOTE = (
+    'zero-shot: the same frozen CLIP with the templates of the dataset and nothing learned, measured in the test of the '
+    f'same runs. {WORSE}: where the mean of the runs is below it.'
+)
 
 
 def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
@@ -32,11 +34,16 @@ def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
     values = [[run.metrics.get(name) for run in runs.values()] for runs in datasets]
     if not values or not all(values) or any(value is None for runs in values for value in runs):
         return None
-    return statistics.fmean(statistics.fmean(value for value in runs if value is not None) for runs in values)
+    return statistics.fmean(
+        statistics.fmean(value for value in runs if value is not None) for runs in values
+    )
 
 
-def base_novel_zero_shot(datasets: Sequence[Runs], ours: Sequence[Cell], names: Sequence[str] = (
-        'base/accuracy', 'novel/accuracy')) -> list[Cell]:
+def base_novel_zero_shot(
+    datasets: Sequence[Runs],
+    ours: Sequence[Cell],
+    names: Sequence[str] = ('base/accuracy', 'novel/accuracy'),
+) -> list[Cell]:
     """Zero-shot base, novel and H, and which of the three the method is below.
 
     Args:
@@ -65,8 +72,11 @@ def worse(ours: Sequence[Cell], zero_shot: Sequence[float | None], names: Sequen
     Returns:
         The names, with commas between them.
     """
-    return ', '.join(name for mine, other, name in zip(ours, zero_shot, names, strict=True)
-                     if isinstance(mine, Stat) and other is not None and mine.mean < other)
+    return ', '.join(
+        name
+        for mine, other, name in zip(ours, zero_shot, names, strict=True)
+        if isinstance(mine, Stat) and other is not None and mine.mean < other
+    )
 
 
 def settle_columns(table: Table, number: int) -> None:
@@ -102,7 +112,13 @@ def worse_after_training(results: Sequence[Result]) -> list[str]:
         compared = result.content.get('compared_with_zero_shot')
         if words := compared_in_words(compared):
             causes = compared.get('likely_causes')  # type: ignore[union-attr]
-            causes = [cause for cause in causes if isinstance(cause, str)] if isinstance(causes, list) else []
-            found.append(f'{result.path}: training made {result.label} worse than zero-shot CLIP, {words}'
-                         + (f'; likely causes: {"; ".join(causes)}' if causes else ''))
+            causes = (
+                [cause for cause in causes if isinstance(cause, str)]
+                if isinstance(causes, list)
+                else []
+            )
+            found.append(
+                f'{result.path}: training made {result.label} worse than zero-shot CLIP, {words}'
+                + (f'; likely causes: {"; ".join(causes)}' if causes else '')
+            )
     return found

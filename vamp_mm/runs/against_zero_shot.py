@@ -74,20 +74,30 @@ class TrainingCheckHook(Hook):
             runner.logger.warning(f'the trained model is not compared with zero-shot CLIP: {what}')
             return
         count, own, zero_shot = (int(number) for number in counts)
-        own_percent, zero_shot_percent = (percent(torch.arange(count) < right) for right in (own, zero_shot))
-        found = dict(images=what, count=count, accuracy=own_percent, zero_shot_accuracy=zero_shot_percent,
-                     worse=own < zero_shot, likely_causes=[])
+        own_percent, zero_shot_percent = (
+            percent(torch.arange(count) < right) for right in (own, zero_shot)
+        )
+        found = dict(
+            images=what,
+            count=count,
+            accuracy=own_percent,
+            zero_shot_accuracy=zero_shot_percent,
+            worse=own < zero_shot,
+            likely_causes=[],
+        )
         self.found['compared_with_zero_shot'] = found
         numbers = f'zero-shot {zero_shot_percent:.1f} -> {change(zero_shot_percent, own_percent)}'
-        where = f'{count} {what} images' + (' (without augmentation; there are no validation images)'
-                                            if what == 'training' else '')
+        where = f'{count} {what} images' + (
+            ' (without augmentation; there are no validation images)' if what == 'training' else ''
+        )
         if own >= zero_shot:
             runner.logger.info(f'after training, on {where}: {numbers}')
             return
         causes = found['likely_causes'] = likely_causes(runner.cfg, self.found['optimiser_steps'])
         numbered = '; '.join(f'({place}) {cause}' for place, cause in enumerate(causes, start=1))
         runner.logger.warning(
-            f'the trained model is WORSE than zero-shot CLIP, on {where}: {numbers}. Likely causes: {numbered}')
+            f'the trained model is WORSE than zero-shot CLIP, on {where}: {numbers}. Likely causes: {numbered}'
+        )
 
 
 @torch.no_grad()
@@ -105,7 +115,14 @@ def _counted(runner: Runner, names: tuple[str, ...]) -> tuple[list[int], str]:
             with autocast(enabled=bool((runner.cfg.get('test_cfg') or {}).get('fp16'))):
                 for sample in model.test_step(batch):  # type: ignore[operator]
                     label = int(sample.gt_label)
-                    counts += torch.tensor([1, _top(sample.pred_score) == label, _top(sample.zero_shot_score) == label, 0])
+                    counts += torch.tensor(
+                        [
+                            1,
+                            _top(sample.pred_score) == label,
+                            _top(sample.zero_shot_score) == label,
+                            0,
+                        ]
+                    )
     # whatever it is: a training that is done is not lost for a comparison, and other processes wait for the counts
     except Exception as error:
         failed = f'{type(error).__name__}: {error}'
@@ -123,19 +140,32 @@ def _images(runner: Runner, names: tuple[str, ...]) -> tuple[Dataset, str]:
         dataset = runner.val_loop.dataloader.dataset
     else:
         dataset = _validation_part(runner.cfg, pipeline)
-    if dataset is not None and tuple(getattr(dataset, 'metainfo', {}).get('classes', ())) == names and len(dataset):
+    if (
+        dataset is not None
+        and tuple(getattr(dataset, 'metainfo', {}).get('classes', ())) == names
+        and len(dataset)
+    ):
         return dataset, 'validation'
     return with_pipeline(runner.train_dataloader.dataset, pipeline), 'training'
 
 
 def _validation_part(cfg: Config, pipeline: Any) -> Any:
     """All validation images of the classes that were trained on; None if the dataset has none, or not here."""
-    config = next((holder['dataset'] for loader, _, holder in holders(cfg) if loader == 'train_dataloader'), {})
+    config = next(
+        (holder['dataset'] for loader, _, holder in holders(cfg) if loader == 'train_dataloader'),
+        {},
+    )
     kind = config.get('type')
     kind = DATASETS.get(kind) if isinstance(kind, str) else kind
     if kind is not FewShotDataset or config.get('split', 'train') != 'train':
         return None  # another dataset need not have parts
-    config = {**deepcopy(dict(config)), 'split': 'val', 'shots': -1, 'pipeline': deepcopy(list(pipeline)), 'cache_mb': 0}
+    config = {
+        **deepcopy(dict(config)),
+        'split': 'val',
+        'shots': -1,
+        'pipeline': deepcopy(list(pipeline)),
+        'cache_mb': 0,
+    }
     try:
         return DATASETS.build(config)
     except (OSError, ValueError):  # no such images in the lists, or on this machine
@@ -145,7 +175,9 @@ def _validation_part(cfg: Config, pipeline: Any) -> Any:
 def _some(dataset: Any) -> Any:
     if len(dataset) <= MOST_IMAGES:
         return dataset
-    return Subset(dataset, np.linspace(0, len(dataset) - 1, MOST_IMAGES).round().astype(int).tolist())
+    return Subset(
+        dataset, np.linspace(0, len(dataset) - 1, MOST_IMAGES).round().astype(int).tolist()
+    )
 
 
 def _top(scores: Tensor) -> int:
@@ -156,11 +188,17 @@ def _top(scores: Tensor) -> int:
 def _state_kept(runner: Runner, vocabulary: Any) -> Iterator[None]:
     """Put everything back that a prediction of other images may change: what comes next gives the same numbers."""
     model: Any = unwrap_model(runner.model)
-    before, training, features = model.vocabulary, model.training, getattr(model, 'frozen_features', None)
+    before, training, features = (
+        model.vocabulary,
+        model.training,
+        getattr(model, 'frozen_features', None),
+    )
     pipeline = None if features is None else features.pipeline
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 -- what transforms draw from
     try:
-        with torch.random.fork_rng([torch.cuda.current_device()] if torch.cuda.is_initialized() else []):
+        with torch.random.fork_rng(
+            [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
+        ):
             model.eval()
             model.beside_zero_shot = True
             if features is not None:

@@ -16,8 +16,17 @@ from .few_steps import FEW_STEPS
 #: Fewer optimiser steps than this leave a random context far from words: ten times what a short run makes.
 _RANDOM_STEPS = 10 * FEW_STEPS
 #: Settings that say how much of the towers a method edits.
-_LAYERS = ('depth', 'vision_depth', 'text_depth', 'start', 'vision_start', 'text_start', 'num_tokens', 'vision_tokens',
-           'text_tokens')
+_LAYERS = (
+    'depth',
+    'vision_depth',
+    'text_depth',
+    'start',
+    'vision_start',
+    'text_start',
+    'num_tokens',
+    'vision_tokens',
+    'text_tokens',
+)
 
 
 def likely_causes(cfg: Config, steps: int | None) -> list[str]:
@@ -37,12 +46,16 @@ def likely_causes(cfg: Config, steps: int | None) -> list[str]:
     # a lower rate in a run of few steps would change even less
     if rate := _warm_up(cfg, steps) or (None if few else _rate(cfg)):
         causes.append(rate)
-    layers = [f'model.prompter.{key}={value}' for key, value in _layers(cfg.model.get('prompter') or {})]
+    layers = [
+        f'model.prompter.{key}={value}' for key, value in _layers(cfg.model.get('prompter') or {})
+    ]
     if layers:
         causes.append(f'more layers or tokens than this CLIP takes ({", ".join(layers)})')
     augmentation = list(_augmentation(cfg))
     if augmentation:
-        causes.append(f'augmentation that hides what the class is ({", ".join(augmentation)} in the training pipeline)')
+        causes.append(
+            f'augmentation that hides what the class is ({", ".join(augmentation)} in the training pipeline)'
+        )
     return causes
 
 
@@ -51,14 +64,21 @@ def _random_context(cfg: Config, steps: int | None) -> Iterator[str]:
     if steps is None or steps >= _RANDOM_STEPS:
         return
     prompter = cfg.model.get('prompter') or {}
-    for place, config in (('model.prompter', prompter), ('model.prompter.host', prompter.get('host') or {})):
+    for place, config in (
+        ('model.prompter', prompter),
+        ('model.prompter.host', prompter.get('host') or {}),
+    ):
         kind = config.get('type')
         kind = MODELS.get(kind) if isinstance(kind, str) else kind
-        context = inspect.signature(kind).parameters.get('context') if isinstance(kind, type) else None
+        context = (
+            inspect.signature(kind).parameters.get('context') if isinstance(kind, type) else None
+        )
         if context is not None and config.get('context', context.default) is None:
             count = f'{steps} optimiser step' + ('' if steps == 1 else 's')
-            yield (f'a context that starts from random words ({place}.context=None) and has hardly been trained in {count}; '
-                   f"a text such as {place}.context='a photo of a' starts from zero-shot CLIP's own")
+            yield (
+                f'a context that starts from random words ({place}.context=None) and has hardly been trained in {count}; '
+                f"a text such as {place}.context='a photo of a' starts from zero-shot CLIP's own"
+            )
 
 
 def _warm_up(cfg: Config, steps: int | None) -> str | None:
@@ -80,7 +100,9 @@ def _rate(cfg: Config) -> str:
         return 'a learning rate that does not fit'
     if rate == 0:
         return 'a learning rate of 0 (optim_wrapper.optimizer.lr)'
-    return f'a learning rate that is too high (optim_wrapper.optimizer.lr={rate:g}; try {rate / 10:g})'
+    return (
+        f'a learning rate that is too high (optim_wrapper.optimizer.lr={rate:g}; try {rate / 10:g})'
+    )
 
 
 def _layers(prompter: Mapping[str, Any], place: str = '') -> Iterator[tuple[str, Any]]:
@@ -95,8 +117,14 @@ def _layers(prompter: Mapping[str, Any], place: str = '') -> Iterator[tuple[str,
 def _augmentation(cfg: Config) -> Iterator[str]:
     """Random transforms of the training pipeline, with the scale of crops."""
     for loader, _, holder in holders(cfg):
-        for step in (holder['dataset'].get('pipeline') or []) if loader == 'train_dataloader' else []:
-            name = str(step.get('type', '')).rsplit('/', 1)[-1].rsplit('.', 1)[-1] if isinstance(step, Mapping) else ''
+        for step in (
+            (holder['dataset'].get('pipeline') or []) if loader == 'train_dataloader' else []
+        ):
+            name = (
+                str(step.get('type', '')).rsplit('/', 1)[-1].rsplit('.', 1)[-1]
+                if isinstance(step, Mapping)
+                else ''
+            )
             if any(word in name for word in ('Random', 'Jitter', 'Augment', 'Erasing')):
                 scale = step.get('scale') or step.get('crop_ratio_range')
                 yield name + (f' scale={tuple(scale)}' if isinstance(scale, (list, tuple)) else '')

@@ -52,7 +52,9 @@ class DataRecordHook(Hook):
         if dataset is not None:
             loop = runner.test_loop  # built here if it is not yet: all processes have to
             sizes = loop.sizes if isinstance(loop, SplitTestLoop) else {}
-            validated = runner.val_loop and next(_recorded(runner.val_loop.dataloader.dataset), None)
+            validated = runner.val_loop and next(
+                _recorded(runner.val_loop.dataloader.dataset), None
+            )
             on_main(lambda: self._record(runner, dataset, validated, sizes))
 
     def _record(
@@ -83,7 +85,9 @@ def _recorded(dataset: Any) -> Iterator[FewShotDataset | FewShotWrapper]:
             yield inner
 
 
-def _used(split: Split, dataset: FewShotDataset, validated: FewShotDataset | None) -> dict[str, tuple[Item, ...]]:
+def _used(
+    split: Split, dataset: FewShotDataset, validated: FewShotDataset | None
+) -> dict[str, tuple[Item, ...]]:
     """The images of a run: of the training before base and novel classes are told apart, of the validation after it."""
     val: tuple[Item, ...] = ()
     if validated is not None:
@@ -98,12 +102,18 @@ def _drawn(split: Split, dataset: FewShotDataset) -> tuple[Item, ...]:
     return few_shot_part(split, dataset.split, dataset.shots, dataset.seed, dataset.allow_short)
 
 
-def _same_data(dataset: FewShotDataset | FewShotWrapper, validated: FewShotDataset | FewShotWrapper | None) -> bool:
+def _same_data(
+    dataset: FewShotDataset | FewShotWrapper, validated: FewShotDataset | FewShotWrapper | None
+) -> bool:
     """Whether the validation images are those of the ``val`` list of the data that are trained on."""
     if not isinstance(dataset, FewShotDataset) or not isinstance(validated, FewShotDataset):
         return False
     same_place = os.path.realpath(dataset.data_root) == os.path.realpath(validated.data_root)
-    return same_place and validated.split == 'val' and _settings(dataset.source) == _settings(validated.source)
+    return (
+        same_place
+        and validated.split == 'val'
+        and _settings(dataset.source) == _settings(validated.source)
+    )
 
 
 def _settings(source: SplitSource) -> tuple[Any, ...]:
@@ -119,11 +129,23 @@ def _validation(
         return []
     what = f'validated on {len(validated)} images of the {validated.split} split'
     if not _same_data(dataset, validated):
-        place = '' if isinstance(validated, FewShotWrapper) else f' in {os.path.abspath(validated.data_root)}'
-        return [f'{what} of {validated.metainfo["dataset_name"]}{place}, which are not listed in {LISTS}']
-    if (validated.shots, validated.seed, validated.which) == (dataset.shots, dataset.seed, dataset.which):
+        place = (
+            ''
+            if isinstance(validated, FewShotWrapper)
+            else f' in {os.path.abspath(validated.data_root)}'
+        )
+        return [
+            f'{what} of {validated.metainfo["dataset_name"]}{place}, which are not listed in {LISTS}'
+        ]
+    if (validated.shots, validated.seed, validated.which) == (
+        dataset.shots,
+        dataset.seed,
+        dataset.which,
+    ):
         return []
-    shots = 'all images' if validated.shots < 1 else f'shots={validated.shots}, seed {validated.seed}'
+    shots = (
+        'all images' if validated.shots < 1 else f'shots={validated.shots}, seed {validated.seed}'
+    )
     return [f'{what}: {shots}, {validated.which} classes']
 
 
@@ -161,7 +183,9 @@ def _note(
         source = f'{type(dataset.wrapped).__name__} in FewShotWrapper'
     else:
         folder = os.path.join(os.path.abspath(dataset.data_root), dataset.source.image_folder)
-        source = f'{os.path.normpath(folder)} ({type(dataset.source).__name__}{_files(dataset.source)})'
+        source = (
+            f'{os.path.normpath(folder)} ({type(dataset.source).__name__}{_files(dataset.source)})'
+        )
     shots = 'all images' if dataset.shots < 1 else f'{dataset.shots} a class, seed {dataset.seed}'
     lines = [
         f'data: {meta["dataset_name"]}, {source}',
@@ -209,9 +233,7 @@ def _files(source: SplitSource) -> str:
     return ''
 
 
-def _write(
-    work_dir: Path, lists: Mapping[str, Sequence[Item]], note: str, resumed: bool
-) -> None:
+def _write(work_dir: Path, lists: Mapping[str, Sequence[Item]], note: str, resumed: bool) -> None:
     listed = sum(map(len, lists.values())) <= _LISTED
     text = json.dumps(lists, ensure_ascii=False, indent=1) + '\n' if listed else ''
     # bytes of a file name that are no UTF-8 stand as JSON escapes

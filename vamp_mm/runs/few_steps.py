@@ -36,7 +36,8 @@ def say_steps(runner: Runner) -> int:
         key = 'train_cfg.max_iters' if by_steps else 'train_cfg.max_epochs'
         runner.logger.warning(
             f'{steps} optimiser steps are very few (under {FEW_STEPS}), and next to nothing may be learned: raise {key}'
-            + ('' if by_steps or size == 1 else f', or lower train_dataloader.batch_size={size}'))
+            + ('' if by_steps or size == 1 else f', or lower train_dataloader.batch_size={size}')
+        )
     return steps
 
 

@@ -37,7 +37,9 @@ def prepare_for_test(cfg: Config) -> None:
         cfg.model_wrapper_cfg = dict(type='vamp_mm.EvaluationWrapper')
 
 
-def test_trained(runner: Runner, cfg: Config, hooks: Sequence[Hook]) -> tuple[dict[str, Any], str | None]:
+def test_trained(
+    runner: Runner, cfg: Config, hooks: Sequence[Hook]
+) -> tuple[dict[str, Any], str | None]:
     """Test what a training left, with a new model that is loaded from its last checkpoint and new hooks.
 
     Hooks that average or swap weights keep copies of their own, and a model has state that no checkpoint holds; with
@@ -81,16 +83,22 @@ def _last_weights(runner: Runner) -> Iterator[tuple[str, bool]]:
         runner.register_hook(saver)
     runner.logger.warning(
         'no checkpoint that is kept holds the weights of the last epoch: the numbers of result.json belong to weights '
-        'that are lost with this process; default_hooks.checkpoint=dict(type=\'SafeCheckpointHook\', save_last=True) '
-        'keeps them')
+        "that are lost with this process; default_hooks.checkpoint=dict(type='SafeCheckpointHook', save_last=True) "
+        'keeps them'
+    )
     names = [temporary_name(Path(runner.work_dir) / 'last_weights.pth').name]
     if is_distributed():
         broadcast_object_list(names)
     path = Path(runner.work_dir) / names[0]
     try:
         runner.save_checkpoint(
-            runner.work_dir, path.name, save_optimizer=False, save_param_scheduler=False,
-            meta={'epoch': runner.epoch, 'iter': runner.iter}, backend_args=saver.backend_args)
+            runner.work_dir,
+            path.name,
+            save_optimizer=False,
+            save_param_scheduler=False,
+            meta={'epoch': runner.epoch, 'iter': runner.iter},
+            backend_args=saver.backend_args,
+        )
         yield str(path), False
     finally:
         if is_main_process():

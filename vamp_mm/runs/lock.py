@@ -73,7 +73,10 @@ def held(folder: str | Path, name: str = TRAINING_LOCK, patience: float = 0.0) -
         except OSError as error:
             print_log(
                 f'the file system of {folder} has no locks ({error.strerror}): start no second run in this folder '
-                'while this one lives', 'current', logging.WARNING)
+                'while this one lives',
+                'current',
+                logging.WARNING,
+            )
         if _same_file(handle, path):
             break
         os.close(handle)  # its holder removed it between our opening and locking
@@ -134,9 +137,13 @@ def _busy(folder: Path, holder: str) -> str:
     who = f'another process ({holder})' if holder else 'another process'
     if holder.startswith(_self()):
         who = 'another run of this process'
-    text = f'{who} is writing into {str(folder)!r}: wait until it ends, or choose another --work-dir'
+    text = (
+        f'{who} is writing into {str(folder)!r}: wait until it ends, or choose another --work-dir'
+    )
     for variable, launcher in _LAUNCHED:
         count = os.environ.get(variable, '')
         if count.isdecimal() and int(count) > 1:
-            text += f'; {count} processes were started here, which --launcher {launcher} makes one run'
+            text += (
+                f'; {count} processes were started here, which --launcher {launcher} makes one run'
+            )
     return text

@@ -26,7 +26,9 @@ def require_new(out: str | Path, option: str = '--out') -> Path:
     if not str(out).strip() or path.name in ('', '..'):
         raise ConfigError([f'{option} {str(out)!r} names no file'], 'the call')
     if path.exists() or path.is_symlink():
-        raise WorkDirError(f'{option} {str(out)!r} is there already and is not replaced; give another name, or remove it')
+        raise WorkDirError(
+            f'{option} {str(out)!r} is there already and is not replaced; give another name, or remove it'
+        )
     return path
 
 
@@ -44,4 +46,6 @@ def write_new(data: bytes, path: Path, option: str = '--out') -> None:
     try:
         atomic_write(data, path)
     except OSError as error:
-        raise WorkDirError(f'{option} {str(path)!r} cannot be written: {error.strerror or error}') from error
+        raise WorkDirError(
+            f'{option} {str(path)!r} cannot be written: {error.strerror or error}'
+        ) from error

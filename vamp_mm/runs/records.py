@@ -28,7 +28,9 @@ _LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start
 
 
 #: What file managers and network file systems put into any folder.
-_OF_SYSTEMS = re.compile(r'\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory|\.nfs.*', re.IGNORECASE)
+_OF_SYSTEMS = re.compile(
+    r'\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|desktop\.ini|\.directory|\.nfs.*', re.IGNORECASE
+)
 
 
 def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
@@ -53,15 +55,20 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     if not path.is_dir():
         raise NotADirectoryError(f'work_dir {str(path)!r} is a file; give a folder')
     found = sorted(
-        item.name for item in path.iterdir()
-        if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name)) and item.suffix != '.py'
-        and item.name not in (*DATA_RECORD, TRAINING_LOCK) and not is_leftover(item.name)
-        and not _OF_SYSTEMS.fullmatch(item.name))
+        item.name
+        for item in path.iterdir()
+        if not (item.is_dir() and _LOG_FOLDER.fullmatch(item.name))
+        and item.suffix != '.py'
+        and item.name not in (*DATA_RECORD, TRAINING_LOCK)
+        and not is_leftover(item.name)
+        and not _OF_SYSTEMS.fullmatch(item.name)
+    )
     if found:
         shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
         raise WorkDirError(
             f'work_dir {str(path)!r} is not empty (it holds {shown}) and is not overwritten. Continue that run '
-            'with --resume, choose another --work-dir, or remove the folder')
+            'with --resume, choose another --work-dir, or remove the folder'
+        )
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
@@ -78,8 +85,11 @@ def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
     found = {
-        'python': platform.python_version(), 'torch': torch.__version__, 'numpy': np.__version__,
-        'mmengine': mmengine.__version__, 'vamp_mm': vamp_mm.__version__
+        'python': platform.python_version(),
+        'torch': torch.__version__,
+        'numpy': np.__version__,
+        'mmengine': mmengine.__version__,
+        'vamp_mm': vamp_mm.__version__,
     }
     for package in _PACKAGES:
         try:

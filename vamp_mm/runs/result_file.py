@@ -34,7 +34,9 @@ def read_object(path: str | Path) -> dict[str, Any]:
         if not path.is_file():
             raise ResultFileError('it is no file' if path.exists() else 'it does not exist')
         if path.stat().st_size > MOST_BYTES:
-            raise ResultFileError(f'it has {path.stat().st_size:,} bytes, more than a result can have ({MOST_BYTES:,})')
+            raise ResultFileError(
+                f'it has {path.stat().st_size:,} bytes, more than a result can have ({MOST_BYTES:,})'
+            )
         content = json.loads(path.read_text(encoding='utf-8'), object_pairs_hook=_once)
     except ResultFileError:
         raise
@@ -55,7 +57,11 @@ def is_number(value: Any) -> bool:
     """Whether a value of a result file is a finite number that can be reckoned with; a truth value is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
-    return abs(value) < _LARGEST if isinstance(value, int) else math.isfinite(value) and abs(value) < _LARGEST
+    return (
+        abs(value) < _LARGEST
+        if isinstance(value, int)
+        else math.isfinite(value) and abs(value) < _LARGEST
+    )
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -52,7 +52,9 @@ class TokenEdit:
         if self.mode not in _MODES:
             raise ValueError(f'mode={self.mode!r} is not a token operation; allowed: {_MODES}')
         if self.layer < EMBED:
-            raise ValueError(f'layer={self.layer} is below EMBED={EMBED}; blocks are counted from 0')
+            raise ValueError(
+                f'layer={self.layer} is below EMBED={EMBED}; blocks are counted from 0'
+            )
         if not 0.0 <= self.weight <= 1.0:
             raise ValueError(f'weight={self.weight} of a blend must lie in [0, 1]')
 
@@ -123,8 +125,10 @@ class TextPrompts:
 
     def __post_init__(self) -> None:
         if self.ids.ndim != 2 or self.eot.shape != self.ids.shape[:1]:
-            raise ValueError(f'ids must be (C, L) and eot (C,), got {tuple(self.ids.shape)} and '
-                             f'{tuple(self.eot.shape)}')
+            raise ValueError(
+                f'ids must be (C, L) and eot (C,), got {tuple(self.ids.shape)} and '
+                f'{tuple(self.eot.shape)}'
+            )
 
     def __len__(self) -> int:
         return self.ids.shape[0]

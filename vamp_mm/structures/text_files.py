@@ -37,19 +37,27 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):  # a FIFO would be waited for without end
-            raise TextFileError(f'{os.fspath(path)} is no regular file, but a folder, FIFO, socket or device')
+            raise TextFileError(
+                f'{os.fspath(path)} is no regular file, but a folder, FIFO, socket or device'
+            )
         if found.st_size > max_bytes:
-            raise TextFileError(f'{os.fspath(path)} has {found.st_size:,} bytes; at most {max_bytes:,} are read')
+            raise TextFileError(
+                f'{os.fspath(path)} has {found.st_size:,} bytes; at most {max_bytes:,} are read'
+            )
         content = Path(path).read_bytes()
         # these two begin UTF-16
         if b'\0' in content and content[:2] not in (b'\xff\xfe', b'\xfe\xff'):
-            raise TextFileError(f'{os.fspath(path)} holds NUL bytes, so it is no text; save it as UTF-8 text')
+            raise TextFileError(
+                f'{os.fspath(path)} holds NUL bytes, so it is no text; save it as UTF-8 text'
+            )
         return content.decode('utf-8-sig')
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as error:
-        raise TextFileError(f'{os.fspath(path)} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8, '
-                            'for example as "CSV UTF-8" in a spreadsheet') from error
+        raise TextFileError(
+            f'{os.fspath(path)} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8, '
+            'for example as "CSV UTF-8" in a spreadsheet'
+        ) from error
     except OSError as error:
         raise TextFileError(f'cannot read {os.fspath(path)}: {error.strerror or error}') from error
 
@@ -88,8 +96,13 @@ def parse_json(text: str, where: str) -> Any:
             or it is nested too deeply.
     """
     try:
-        return json.loads(text.removeprefix('\ufeff'), object_pairs_hook=_object, parse_constant=_constant,
-                          parse_float=_float, parse_int=_int)
+        return json.loads(
+            text.removeprefix('\ufeff'),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_int,
+        )
     except json.JSONDecodeError as error:
         raise TextFileError(f'{where} is not JSON: {error}') from error
     except RecursionError as error:
@@ -124,5 +137,7 @@ def _float(digits: str) -> float:
 
 def _int(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        raise _Fault(f'holds a whole number of {len(digits):,} digits; at most {_MAX_DIGITS} are read')
+        raise _Fault(
+            f'holds a whole number of {len(digits):,} digits; at most {_MAX_DIGITS} are read'
+        )
     return int(digits)

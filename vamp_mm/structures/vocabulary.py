@@ -26,7 +26,7 @@ class Vocabulary:
     """
 
     names: tuple[str, ...]
-    templates: tuple[str, ...] = ('a photo of a {}.', )
+    templates: tuple[str, ...] = ('a photo of a {}.',)
     seen: bool = True
     homonyms: tuple[str, ...] = ()
 
@@ -37,15 +37,18 @@ class Vocabulary:
         _check_names(self.names, self.homonyms)
         for template in self.templates:
             if template.count('{}') != 1:
-                raise ValueError(f"template {template!r} must hold exactly one '{{}}' for the class name, "
-                                 "for example 'a photo of a {}.'")
+                raise ValueError(
+                    f"template {template!r} must hold exactly one '{{}}' for the class name, "
+                    "for example 'a photo of a {}.'"
+                )
 
     @property
     def sentences(self) -> tuple[tuple[str, ...], ...]:
         """One tuple of C sentences per template, underscores of the names shown as blanks."""
         words = [name.replace('_', ' ') for name in self.names]
         return tuple(
-            tuple(template.replace('{}', word) for word in words) for template in self.templates)
+            tuple(template.replace('{}', word) for word in words) for template in self.templates
+        )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -53,12 +56,16 @@ class Vocabulary:
 
 def _strings(value: str | Sequence[str], key: str, may_be_empty: bool = False) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise TypeError(f'{key} must be a sequence of strings, got the single string {value!r}; '
-                        f'write ({value!r},)')
+        raise TypeError(
+            f'{key} must be a sequence of strings, got the single string {value!r}; '
+            f'write ({value!r},)'
+        )
     value = tuple(value)
     wrong = [item for item in value if not isinstance(item, str)]
     if wrong:
-        raise TypeError(f'{key} must hold strings only, got {wrong[0]!r} of type {type(wrong[0]).__name__}')
+        raise TypeError(
+            f'{key} must hold strings only, got {wrong[0]!r} of type {type(wrong[0]).__name__}'
+        )
     if not value and not may_be_empty:
         raise ValueError(f'{key} is empty; give at least one')
     return value
@@ -74,8 +81,10 @@ def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
     twice = [text for text, count in Counter(texts).items() if count > 1 and text not in known]
     if twice:
         labels = [index for index, text in enumerate(texts) if text == twice[0]]
-        raise ValueError(f'class name {twice[0]!r} stands for several labels {labels}: the text side cannot tell '
-                         'them apart; rename one of them')
+        raise ValueError(
+            f'class name {twice[0]!r} stands for several labels {labels}: the text side cannot tell '
+            'them apart; rename one of them'
+        )
 
 
 def as_read(name: str) -> str:

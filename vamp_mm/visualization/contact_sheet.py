@@ -34,7 +34,9 @@ class Shown(NamedTuple):
     after: Sequence[Image.Image]
 
 
-def contact_sheet(images: Sequence[Shown], path: str | os.PathLike, title: str, columns: int = 8) -> Path:
+def contact_sheet(
+    images: Sequence[Shown], path: str | os.PathLike, title: str, columns: int = 8
+) -> Path:
     """Draw images in columns: the file above, what the transforms made of it below, then the class name.
 
     Args:
@@ -51,17 +53,26 @@ def contact_sheet(images: Sequence[Shown], path: str | os.PathLike, title: str, 
     """
     draws = {len(image.after) for image in images}
     if len(draws) != 1:
-        raise ValueError(f'a sheet needs images with one number of draws, got {len(images)} images with {sorted(draws)}')
+        raise ValueError(
+            f'a sheet needs images with one number of draws, got {len(images)} images with {sorted(draws)}'
+        )
     block = (1 + draws.pop()) * (_SIZE + _STEP) + _TEXT
     columns = max(3, min(columns, len(images)))
     rows = math.ceil(len(images) / columns)
-    sheet = Sheet(2 * MARGIN + columns * (_SIZE + _GAP) - _GAP, 0.85 + rows * block + 0.05, title, _LEGEND)
+    sheet = Sheet(
+        2 * MARGIN + columns * (_SIZE + _GAP) - _GAP, 0.85 + rows * block + 0.05, title, _LEGEND
+    )
     for place, image in enumerate(images):
         left = MARGIN + place % columns * (_SIZE + _GAP)
         top = 0.8 + place // columns * block
         for row, picture in enumerate((_whole(image.before), *image.after)):
-            axes = sheet.image(left, top + row * (_SIZE + _STEP), _SIZE, picture, PALE if row else GREY, 1)
-        below(axes, [(clip(image.name), 8.5, INK, 'bold'), (_short(image.detail), 6.5, GREY, 'normal')])
+            axes = sheet.image(
+                left, top + row * (_SIZE + _STEP), _SIZE, picture, PALE if row else GREY, 1
+            )
+        below(
+            axes,
+            [(clip(image.name), 8.5, INK, 'bold'), (_short(image.detail), 6.5, GREY, 'normal')],
+        )
     return save(sheet.figure, path)
 
 
@@ -74,4 +85,4 @@ def _whole(picture: Image.Image) -> Image.Image:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else '…' + text[1 - _LONGEST:]
+    return text if len(text) <= _LONGEST else '…' + text[1 - _LONGEST :]

@@ -36,18 +36,44 @@ class Sheet:
         self.text(0.3, title, 14, INK, 'bold')
         self.text(0.58, legend, 8.5, GREY)
 
-    def text(self, top: float, text: str, size: float, color: str, weight: str = 'normal', left: float = MARGIN) -> None:
+    def text(
+        self,
+        top: float,
+        text: str,
+        size: float,
+        color: str,
+        weight: str = 'normal',
+        left: float = MARGIN,
+    ) -> None:
         """Write one line, centred at ``top`` inches below the upper edge."""
-        self.figure.text(left / self.width, 1 - top / self.height, text, fontsize=size, fontweight=weight, color=color,
-                         va='center')
+        self.figure.text(
+            left / self.width,
+            1 - top / self.height,
+            text,
+            fontsize=size,
+            fontweight=weight,
+            color=color,
+            va='center',
+        )
 
-    def image(self, left: float, top: float, size: float, picture: Image.Image, frame: str, line: float) -> Axes:
+    def image(
+        self, left: float, top: float, size: float, picture: Image.Image, frame: str, line: float
+    ) -> Axes:
         """Show the middle square of a picture, with its upper left corner at (left, top)."""
-        axes = self.figure.add_axes((left / self.width, 1 - (top + size) / self.height, size / self.width,
-                                     size / self.height))
+        axes = self.figure.add_axes(
+            (
+                left / self.width,
+                1 - (top + size) / self.height,
+                size / self.width,
+                size / self.height,
+            )
+        )
         side = min(picture.size)
         x, y = (picture.width - side) // 2, (picture.height - side) // 2
-        axes.imshow(picture.crop((x, y, x + side, y + side)), interpolation='nearest' if side < 100 else None)
+        axes.imshow(
+            picture.crop((x, y, x + side, y + side)),
+            interpolation='nearest' if side < 100 else None,
+        )
         axes.set(xticks=[], yticks=[])
         for spine in axes.spines.values():
             spine.set(color=frame, linewidth=line)
@@ -71,8 +97,14 @@ def read_picture(path: str | os.PathLike) -> Image.Image:
             return image.convert('RGB')
     except (FileNotFoundError, MemoryError):  # the latter says nothing about the file
         raise
-    except Exception as error:  # Pillow raises SyntaxError, struct.error and others on damaged files
-        print_log(f'image {os.fspath(path)!r} cannot be read and is drawn as a cross: {error}', 'current', 30)
+    except (
+        Exception
+    ) as error:  # Pillow raises SyntaxError, struct.error and others on damaged files
+        print_log(
+            f'image {os.fspath(path)!r} cannot be read and is drawn as a cross: {error}',
+            'current',
+            30,
+        )
     cross = Image.new('RGB', (64, 64), PALE)
     draw = ImageDraw.Draw(cross)
     draw.line((8, 8, 56, 56), fill=GREY, width=4)
@@ -83,8 +115,18 @@ def read_picture(path: str | os.PathLike) -> Image.Image:
 def below(axes: Axes, lines: list[tuple[str, float, str, str]], gap: float = 6) -> None:
     """Write lines (text, size, colour, weight) centred below an image, the first one ``gap`` points away."""
     for row, (text, size, color, weight) in enumerate(lines):
-        axes.annotate(text, (0.5, 0), xytext=(0, -gap - 11 * row), xycoords='axes fraction', textcoords='offset points',
-                      ha='center', va='top', fontsize=size, color=color, fontweight=weight)
+        axes.annotate(
+            text,
+            (0.5, 0),
+            xytext=(0, -gap - 11 * row),
+            xycoords='axes fraction',
+            textcoords='offset points',
+            ha='center',
+            va='top',
+            fontsize=size,
+            color=color,
+            fontweight=weight,
+        )
 
 
 def clip(name: str, width: int = 17) -> str:

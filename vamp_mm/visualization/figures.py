@@ -76,14 +76,20 @@ def reliability_diagram(
     ece = float(np.abs(accuracy - mean_conf) @ counts[filled]) / conf.size
 
     figure = Figure(figsize=(5.2, 6.0), dpi=160, facecolor='white')
-    shape = dict(height_ratios=(3.6, 1), hspace=0.08, left=0.125, right=0.97, top=0.885, bottom=0.085)
+    shape = dict(
+        height_ratios=(3.6, 1), hspace=0.08, left=0.125, right=0.97, top=0.885, bottom=0.085
+    )
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=shape)
     _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
-    numbers = (f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
-               f'ECE {100 * ece:.1f} %')
+    numbers = (
+        f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
+        f'ECE {100 * ece:.1f} %'
+    )
     figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=INK)
     figure.text(0.125, 0.91, numbers, fontsize=9.5, color=GREY)
-    lower.bar((np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=GREY)
+    lower.bar(
+        (np.arange(bins) + 0.5) / bins, 100 * counts / conf.size, width=0.92 / bins, color=GREY
+    )
     lower.set(xlabel=f'confidence ({conf.size} images, counted together)', ylabel='% of images')
     figure.align_ylabels((upper, lower))
     for axes in (upper, lower):

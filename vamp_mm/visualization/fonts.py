@@ -64,8 +64,12 @@ def plain_text(text: str) -> str:
         The text in composed form (NFC).
     """
     text = unicodedata.normalize('NFC', ' '.join(str(text).split()))
-    return ''.join(char for char in text if char in _JOINERS or not (
-        unicodedata.category(char) in ('Cc', 'Cf', 'Cs') or '\ufe00' <= char <= '\ufe0f'))
+    return ''.join(
+        char
+        for char in text
+        if char in _JOINERS
+        or not (unicodedata.category(char) in ('Cc', 'Cf', 'Cs') or '\ufe00' <= char <= '\ufe0f')
+    )
 
 
 def drawable(text: str, bold: bool = False) -> tuple[str, list[Face]]:
@@ -88,7 +92,10 @@ def drawable(text: str, bold: bool = False) -> tuple[str, list[Face]]:
     lost = {char for char in wanted if not any(face.has(char) for face in faces)}
     if named := lost.difference(_JOINERS):
         _warn(named, text)
-    return ''.join(_MISSING if char in named else '' if char in lost else char for char in text), [base, *faces]
+    return ''.join(_MISSING if char in named else '' if char in lost else char for char in text), [
+        base,
+        *faces,
+    ]
 
 
 def letter_figure(figure: Figure) -> None:
@@ -102,8 +109,12 @@ def letter_figure(figure: Figure) -> None:
             formatter = axis.get_major_formatter()
             if isinstance(formatter, ScalarFormatter):
                 formatter.set_useMathText(False)
-            elif isinstance(axis.get_major_locator(), FixedLocator):  # names, which an axis keeps besides its texts
-                axis.set_ticklabels([drawable(label.get_text())[0] for label in axis.get_ticklabels()])
+            elif isinstance(
+                axis.get_major_locator(), FixedLocator
+            ):  # names, which an axis keeps besides its texts
+                axis.set_ticklabels(
+                    [drawable(label.get_text())[0] for label in axis.get_ticklabels()]
+                )
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         text.set_parse_math(False)
@@ -118,7 +129,9 @@ def letter_figure(figure: Figure) -> None:
         text.set_fontfamily([face.family for face in faces])
 
 
-def draw_text(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size: int, fill: str) -> None:
+def draw_text(
+    draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size: int, fill: str
+) -> None:
     """Write one line onto a Pillow image.
 
     Args:
@@ -156,7 +169,11 @@ def _runs(text: str) -> list[tuple[str, Face]]:
     for char in shown:
         before = runs[-1][1] if runs else None
         # a blank or a mark stays with the letters before it where their font has it
-        if before is not None and before.has(char) and (before is not faces[0] or not char.isalnum()):
+        if (
+            before is not None
+            and before.has(char)
+            and (before is not faces[0] or not char.isalnum())
+        ):
             face = before
         else:
             face = next((face for face in faces if face.has(char)), faces[0])
@@ -223,8 +240,14 @@ def _faces() -> list[Face]:
     files: dict[str, list[tuple[bool, int, str]]] = {}
     for entry in manager.ttflist:
         if entry.name != _FAMILY and not any(word in entry.name.lower() for word in _BOXES):
-            weight = entry.weight if isinstance(entry.weight, int) else font_manager.weight_dict.get(entry.weight, 400)
-            files.setdefault(entry.name, []).append((entry.style != 'normal', abs(weight - 400), entry.fname))
+            weight = (
+                entry.weight
+                if isinstance(entry.weight, int)
+                else font_manager.weight_dict.get(entry.weight, 400)
+            )
+            files.setdefault(entry.name, []).append(
+                (entry.style != 'normal', abs(weight - 400), entry.fname)
+            )
     faces = []
     for family in sorted(files):
         with contextlib.suppress(Exception):
@@ -249,9 +272,15 @@ def _warn(missing: set[str], text: str) -> None:
     new = {_script(char) for char in missing} - _named()
     if new:
         _named().update(new)
-        points = ', '.join(f'U+{ord(char):04X}' for char in sorted(missing)[:3]) + (', ...' if len(missing) > 3 else '')
-        print_log(f'no font on this machine has {points} of {text!r} ({", ".join(sorted(new))}): pictures show {_MISSING} '
-                  'in place of such characters; install a font that has them, for example of the Noto family', 'current', 30)
+        points = ', '.join(f'U+{ord(char):04X}' for char in sorted(missing)[:3]) + (
+            ', ...' if len(missing) > 3 else ''
+        )
+        print_log(
+            f'no font on this machine has {points} of {text!r} ({", ".join(sorted(new))}): pictures show {_MISSING} '
+            'in place of such characters; install a font that has them, for example of the Noto family',
+            'current',
+            30,
+        )
 
 
 @cache
@@ -262,4 +291,8 @@ def _named() -> set[str]:
 
 def _script(char: str) -> str:
     """``CJK``, ``HIRAGANA``, ``DEVANAGARI``, ...; one word for all symbols."""
-    return unicodedata.name(char, 'UNNAMED').split()[0] if unicodedata.category(char)[0] in 'LMN' else 'SYMBOLS'
+    return (
+        unicodedata.name(char, 'UNNAMED').split()[0]
+        if unicodedata.category(char)[0] in 'LMN'
+        else 'SYMBOLS'
+    )

@@ -27,12 +27,16 @@ from .drawing import (
 
 # inches: an image, the gap to the next, the lines of text under it, the bar under these
 _SIZE, _GAP, _TEXT, _BAR = 1.5, 0.25, 1.05, 0.07
-_LEGEND = ('frame: right (green) or wrong (red)    bar: entropy, its blue part what each sample is unsure of, its red part '
-           'what samples disagree about')
+_LEGEND = (
+    'frame: right (green) or wrong (red)    bar: entropy, its blue part what each sample is unsure of, its red part '
+    'what samples disagree about'
+)
 _COLUMNS = 8
 
 
-def reason_sheet(ranked: Sequence[Mapping[str, Any]], path: Path, number: int, title: str, by: str) -> Path:
+def reason_sheet(
+    ranked: Sequence[Mapping[str, Any]], path: Path, number: int, title: str, by: str
+) -> Path:
     """Draw the first and the last of ranked predictions.
 
     Args:
@@ -56,8 +60,10 @@ def reason_sheet(ranked: Sequence[Mapping[str, Any]], path: Path, number: int, t
     sheet = Sheet(width, 0.8 + 2 * (0.42 + rows * block) + 0.05, title, _LEGEND)
     top = 0.72
     longest = max(max(record['predictive_entropy'] for record in ranked), 1e-12)
-    for head, chosen in ((f'Least certain {number} of {len(ranked)} by {by}', ranked[:number]),
-                         (f'Most certain {number}', ranked[::-1][:number])):
+    for head, chosen in (
+        (f'Least certain {number} of {len(ranked)} by {by}', ranked[:number]),
+        (f'Most certain {number}', ranked[::-1][:number]),
+    ):
         sheet.text(top + 0.2, head, 11, GREY, 'bold')
         top += 0.42
         for place, record in enumerate(chosen):
@@ -72,16 +78,39 @@ def _draw(sheet: Sheet, left: float, top: float, record: Mapping[str, Any], long
     color = GREEN if right else RED
     axes = sheet.image(left, top, _SIZE, _picture(record['img_path']), color, 3)
     second = record.get('runner_up_class')
-    lines = [(f'{clip(record["pred_class"], 15)} {100 * record["confidence"]:.0f} %', 9, color, 'bold')]
+    lines = [
+        (f'{clip(record["pred_class"], 15)} {100 * record["confidence"]:.0f} %', 9, color, 'bold')
+    ]
     if not right:
         known = record.get('gt_confidence')
-        lines.append((f'true: {clip(record["gt_class"], 15)}' + ('' if known is None else f' {100 * known:.0f} %'), 8, INK,
-                      'normal'))
+        lines.append(
+            (
+                f'true: {clip(record["gt_class"], 15)}'
+                + ('' if known is None else f' {100 * known:.0f} %'),
+                8,
+                INK,
+                'normal',
+            )
+        )
     # where the true class is the runner-up, one line says both
     if second is not None and (right or second != record['gt_class']):
-        lines.append((f'next: {clip(second, 15)} {100 * record["runner_up_confidence"]:.0f} %', 8, GREY, 'normal'))
-    lines.append((f'H {record["predictive_entropy"]:.2f}  MI {record["mutual_information"]:.3f}  '
-                  f'± {100 * record["pred_std"]:.0f} %', 7.5, GREY, 'normal'))
+        lines.append(
+            (
+                f'next: {clip(second, 15)} {100 * record["runner_up_confidence"]:.0f} %',
+                8,
+                GREY,
+                'normal',
+            )
+        )
+    lines.append(
+        (
+            f'H {record["predictive_entropy"]:.2f}  MI {record["mutual_information"]:.3f}  '
+            f'± {100 * record["pred_std"]:.0f} %',
+            7.5,
+            GREY,
+            'normal',
+        )
+    )
     lines.append((record['reason'], 7.5, INK, 'normal'))
     below(axes, lines, gap=11)
     parts = ((record['expected_entropy'], BLUE), (record['mutual_information'], RED))
@@ -93,9 +122,15 @@ def _bar(sheet: Sheet, left: float, top: float, parts: Sequence[tuple[float, str
     begin = left
     for share, color in ((1.0, PALE), *parts):
         wide = _SIZE * share
-        sheet.figure.add_artist(Rectangle(
-            (begin / sheet.width, 1 - (top + _BAR) / sheet.height), wide / sheet.width, _BAR / sheet.height, color=color,
-            linewidth=0))
+        sheet.figure.add_artist(
+            Rectangle(
+                (begin / sheet.width, 1 - (top + _BAR) / sheet.height),
+                wide / sheet.width,
+                _BAR / sheet.height,
+                color=color,
+                linewidth=0,
+            )
+        )
         begin = left if color == PALE else begin + wide
 
 
@@ -103,5 +138,7 @@ def _picture(path: str) -> Image.Image:
     try:
         return read_picture(path)
     except FileNotFoundError as error:
-        raise FileNotFoundError(f'image {path!r} of the predictions is gone (seen from {Path.cwd()}); run this from the '
-                                'folder that the test was run in') from error
+        raise FileNotFoundError(
+            f'image {path!r} of the predictions is gone (seen from {Path.cwd()}); run this from the '
+            'folder that the test was run in'
+        ) from error

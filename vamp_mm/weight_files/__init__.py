@@ -14,4 +14,4 @@ __all__ = [
     'LEGACY', 'SAFETENSORS', 'TORCH', 'TORCHSCRIPT', 'WRAPPERS', 'CheckpointError', 'Content', 'Weights', 'cut', 'damaged',
     'differences', 'find_state_dict', 'kind_of', 'listed', 'nothing_ignored', 'read_archive', 'read_weights', 'same_kind',
     'without_wrappers'
-]
+]  # fmt: skip

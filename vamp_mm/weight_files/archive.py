@@ -40,7 +40,9 @@ def nothing_ignored(module: str, name: str) -> bool:
     return False
 
 
-def read_archive(path: Path, ignored: Ignored = nothing_ignored, device: torch.device | str = 'cpu') -> Content:
+def read_archive(
+    path: Path, ignored: Ignored = nothing_ignored, device: torch.device | str = 'cpu'
+) -> Content:
     """Read a torch archive; nothing in it is executed, imported, or believed about sizes.
 
     Args:
@@ -81,8 +83,10 @@ def damaged(path: Path, reason: str) -> CheckpointError:
         The error, to be raised.
     """
     reason = (reason.strip().splitlines() or ['unknown reason'])[0].rstrip('.')
-    return CheckpointError(f'{shown(path)} cannot be read: {reason}. It may be truncated or another kind of '
-                           'file; copy or download it again, or take an earlier one')
+    return CheckpointError(
+        f'{shown(path)} cannot be read: {reason}. It may be truncated or another kind of '
+        'file; copy or download it again, or take an earlier one'
+    )
 
 
 def check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
@@ -103,11 +107,15 @@ def check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
     stored = sum(info.file_size for info in infos if info.compress_type == zipfile.ZIP_STORED)
     packed = sum(info.file_size for info in infos if info.compress_type != zipfile.ZIP_STORED)
     if stored > size:
-        raise CheckpointError(f'{shown(path)} claims records of {stored:,} bytes; the limit is the size of the file')
+        raise CheckpointError(
+            f'{shown(path)} claims records of {stored:,} bytes; the limit is the size of the file'
+        )
     if packed > MAX_PICKLE:
-        raise CheckpointError(f'{shown(path)} claims compressed records of {packed:,} bytes; the limit is {MAX_PICKLE:,}, '
-                              'for '
-                              'torch compresses code only')
+        raise CheckpointError(
+            f'{shown(path)} claims compressed records of {packed:,} bytes; the limit is {MAX_PICKLE:,}, '
+            'for '
+            'torch compresses code only'
+        )
 
 
 def _folder(archive: zipfile.ZipFile, path: Path) -> str:
@@ -120,14 +128,20 @@ def _folder(archive: zipfile.ZipFile, path: Path) -> str:
 def _pickle(archive: zipfile.ZipFile, folder: str, path: Path) -> bytes:
     info = archive.getinfo(f'{folder}data.pkl')
     if info.file_size > MAX_PICKLE:
-        raise CheckpointError(f'{shown(path)} has a data.pkl of {info.file_size:,} bytes; the limit is {MAX_PICKLE:,}, for '
-                              'it holds the names of the tensors only')
+        raise CheckpointError(
+            f'{shown(path)} has a data.pkl of {info.file_size:,} bytes; the limit is {MAX_PICKLE:,}, for '
+            'it holds the names of the tensors only'
+        )
     check_sizes(archive, path)
     if f'{folder}byteorder' in archive.namelist():
-        order = bytes(_record(archive, f'{folder}byteorder', path)).decode('ascii', 'replace').strip()
+        order = (
+            bytes(_record(archive, f'{folder}byteorder', path)).decode('ascii', 'replace').strip()
+        )
         if order != sys.byteorder:
-            raise CheckpointError(f'{path} was written with byte order {order!r}, and this machine has {sys.byteorder!r}: '
-                                  'load it with torch there or here, and store it again')
+            raise CheckpointError(
+                f'{path} was written with byte order {order!r}, and this machine has {sys.byteorder!r}: '
+                'load it with torch there or here, and store it again'
+            )
     return bytes(_record(archive, info.filename, path))
 
 
@@ -140,7 +154,7 @@ def _record(archive: zipfile.ZipFile, name: str, path: Path) -> bytearray:
     try:
         with archive.open(info) as file:
             while chunk := file.read(2**24):
-                view[done:done + len(chunk)] = chunk
+                view[done : done + len(chunk)] = chunk
                 done += len(chunk)
     except zipfile.BadZipFile as error:
         raise damaged(path, f'{name} inside has other bytes than were written') from error
@@ -165,13 +179,16 @@ def _foreign(path: Path, names: list[str]) -> CheckpointError:
         'code. '
         'Nothing of it was executed. If you trust the file, load it yourself with torch.load(weights_only=False) and '
         'store its '
-        "weights with vamp_mm.engine.save_checkpoint({'state_dict': ...}, path)")
+        "weights with vamp_mm.engine.save_checkpoint({'state_dict': ...}, path)"
+    )
 
 
 class _Tree:
     """Turns what was unpickled into plain data with tensors."""
 
-    def __init__(self, archive: zipfile.ZipFile, folder: str, path: Path, device: torch.device | str) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, folder: str, path: Path, device: torch.device | str
+    ) -> None:
         self._archive, self._folder, self._path, self._device = archive, folder, path, device
         self._storages: dict[str, Tensor] = {}
         self._done: dict[int, Any] = {}
@@ -184,7 +201,9 @@ class _Tree:
         if id(node) in self._done:
             return self._done[id(node)]
         if id(node) in self._open or depth > _MAX_DEPTH:
-            raise damaged(self._path, f'its data refers to itself or is nested more than {_MAX_DEPTH} deep')
+            raise damaged(
+                self._path, f'its data refers to itself or is nested more than {_MAX_DEPTH} deep'
+            )
         self._open.add(id(node))
         made = self._made(node, depth + 1)
         self._open.discard(id(node))
@@ -195,7 +214,9 @@ class _Tree:
         if isinstance(node, TensorRecord):
             return self._tensor(node)
         if isinstance(node, dict):
-            return {self.resolve(key, depth): self.resolve(value, depth) for key, value in node.items()}
+            return {
+                self.resolve(key, depth): self.resolve(value, depth) for key, value in node.items()
+            }
         if isinstance(node, (list, tuple)):
             items = [self.resolve(item, depth) for item in node]
             return items if isinstance(node, list) else tuple(items)
@@ -209,13 +230,18 @@ class _Tree:
         raw = self._storage(record)
         width = record.dtype.itemsize
         count = raw.numel() // width
-        last = record.offset + sum((n - 1) * step for n, step in zip(record.size, record.stride, strict=True))
+        last = record.offset + sum(
+            (n - 1) * step for n, step in zip(record.size, record.stride, strict=True)
+        )
         values = math.prod(record.size)
         if values and (last >= count or values > count):
-            raise damaged(self._path, f'a tensor of size {record.size} reaches beyond the {count:,} values of its storage')
+            raise damaged(
+                self._path,
+                f'a tensor of size {record.size} reaches beyond the {count:,} values of its storage',
+            )
         if not values:
             return torch.empty(record.size, dtype=record.dtype, device=self._device)
-        flat = raw[:count * width].view(record.dtype)
+        flat = raw[: count * width].view(record.dtype)
         return flat.as_strided(record.size, record.stride, record.offset).to(self._device)
 
     def _storage(self, record: TensorRecord) -> Tensor:
@@ -227,9 +253,14 @@ class _Tree:
         except KeyError as error:
             raise damaged(self._path, f'{name} is missing inside') from error
         if claimed != size:
-            raise damaged(self._path, f'{name} is said to hold {claimed:,} bytes and holds {size:,}')
+            raise damaged(
+                self._path, f'{name} is said to hold {claimed:,} bytes and holds {size:,}'
+            )
         if storage.key not in self._storages:
             data = _record(self._archive, name, self._path)
-            self._storages[storage.key] = torch.frombuffer(data, dtype=torch.uint8) if data else torch.empty(
-                0, dtype=torch.uint8)
+            self._storages[storage.key] = (
+                torch.frombuffer(data, dtype=torch.uint8)
+                if data
+                else torch.empty(0, dtype=torch.uint8)
+            )
         return self._storages[storage.key]

@@ -25,10 +25,15 @@ def same_kind(given: Tensor, own: Tensor) -> bool:
     Returns:
         Whether they are of one kind.
     """
-    return any(given.dtype in kind and own.dtype in kind for kind in (_REAL, _WHOLE)) or given.dtype == own.dtype
+    return (
+        any(given.dtype in kind and own.dtype in kind for kind in (_REAL, _WHOLE))
+        or given.dtype == own.dtype
+    )
 
 
-def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor], any_length: Collection[str] = ()) -> str:
+def differences(
+    own: Mapping[str, Tensor], given: Mapping[str, Tensor], any_length: Collection[str] = ()
+) -> str:
     """Say where stored tensors differ from those of a model.
 
     Args:
@@ -44,15 +49,19 @@ def differences(own: Mapping[str, Tensor], given: Mapping[str, Tensor], any_leng
         'missing': [name for name in own if name not in given],
         'unexpected': [name for name in given if name not in own],
         'of another shape': [
-            f'{name} {tuple(given[name].shape)} instead of {tuple(own[name].shape)}' for name in common
+            f'{name} {tuple(given[name].shape)} instead of {tuple(own[name].shape)}'
+            for name in common
             if not _fits(given[name], own[name], name in any_length)
         ],
         'of another kind of number': [
-            f'{name} {_short(given[name])} instead of {_short(own[name])}' for name in common
+            f'{name} {_short(given[name])} instead of {_short(own[name])}'
+            for name in common
             if not same_kind(given[name], own[name])
         ],
     }
-    return '; '.join(f'{len(names)} {what}: {listed(names)}' for what, names in found.items() if names)
+    return '; '.join(
+        f'{len(names)} {what}: {listed(names)}' for what, names in found.items() if names
+    )
 
 
 def listed(names: list[str]) -> str:
@@ -68,7 +77,7 @@ def cut(text: str, most: int = 60) -> str:
 
 def _fits(stored: Tensor, own: Tensor, any_length: bool) -> bool:
     if any_length and stored.ndim and own.ndim:
-        unknown = (0, ) in (tuple(stored.shape), tuple(own.shape))
+        unknown = (0,) in (tuple(stored.shape), tuple(own.shape))
         return unknown or stored.shape[1:] == own.shape[1:]
     return stored.shape == own.shape
 

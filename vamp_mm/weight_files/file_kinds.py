@@ -21,8 +21,11 @@ _OTHER_FORMAT = 'export the weights as safetensors or with torch.save(model.stat
 
 #: First bytes -> what such a file is, and what to do.
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b'version https://git-lfs', 'a git-lfs pointer and not the weights', "run 'git lfs pull' in its repository, or "
-                                                                          "" + _DOWNLOAD),
+    (
+        b'version https://git-lfs',
+        'a git-lfs pointer and not the weights',
+        "run 'git lfs pull' in its repository, or " + _DOWNLOAD,
+    ),
     (b'\x93NUMPY', 'a NumPy array', _OTHER_FORMAT),
     (b'GGUF', 'a GGUF file of llama.cpp', _OTHER_FORMAT),
     (b'\x89HDF\r\n\x1a\n', 'an HDF5 file (Keras)', _OTHER_FORMAT),
@@ -53,7 +56,11 @@ def kind_of(path: Path) -> str:
     """
     head, size = _head(path)
     if size == 0:
-        raise _refused(path, 'empty (0 bytes)', f'the download or the copy was cut off (truncated); {_DOWNLOAD} again')
+        raise _refused(
+            path,
+            'empty (0 bytes)',
+            f'the download or the copy was cut off (truncated); {_DOWNLOAD} again',
+        )
     if head.startswith(_LEGACY_MAGIC):
         return LEGACY
     if head.startswith(b'PK'):
@@ -77,7 +84,9 @@ def _head(path: Path) -> tuple[bytes, int]:
         if stat.S_ISDIR(mode):
             raise _refused(path, 'a folder', _weights_in(path))
         if not stat.S_ISREG(mode):
-            raise _refused(path, 'no regular file (a pipe, a socket or a device)', 'give the weight file')
+            raise _refused(
+                path, 'no regular file (a pipe, a socket or a device)', 'give the weight file'
+            )
         with path.open('rb') as file:
             return file.read(_HEAD), path.stat().st_size
     except FileNotFoundError:
@@ -87,11 +96,18 @@ def _head(path: Path) -> tuple[bytes, int]:
 
 
 def _weights_in(folder: Path) -> str:
-    found = sorted(item.name for item in folder.iterdir()
-                   if item.suffix in ('.pt', '.pth', '.bin', '.ckpt', '.safetensors') and item.is_file())
+    found = sorted(
+        item.name
+        for item in folder.iterdir()
+        if item.suffix in ('.pt', '.pth', '.bin', '.ckpt', '.safetensors') and item.is_file()
+    )
     if (folder / 'open_clip_config.json').is_file():
         return f"set arch='local-dir:{folder}' and leave out pretrained"
-    return f'name one of the files in it: {", ".join(found[:8])}' if found else 'it holds no weight file'
+    return (
+        f'name one of the files in it: {", ".join(found[:8])}'
+        if found
+        else 'it holds no weight file'
+    )
 
 
 def _kind_of_zip(path: Path, size: int) -> str:
@@ -100,17 +116,24 @@ def _kind_of_zip(path: Path, size: int) -> str:
             names = {name.rsplit('/', 1)[-1] for name in archive.namelist()}
             first = archive.namelist()[:3]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise _refused(path, f'the beginning of a torch or zip archive ({size:,} bytes) without its table of contents, '
-                             'which '
-                       'stands at the end', f'the download or the copy was cut off (truncated); {_DOWNLOAD} '
-                                            'again') from error
+        raise _refused(
+            path,
+            f'the beginning of a torch or zip archive ({size:,} bytes) without its table of contents, '
+            'which '
+            'stands at the end',
+            f'the download or the copy was cut off (truncated); {_DOWNLOAD} again',
+        ) from error
     if 'constants.pkl' in names:
         return TORCHSCRIPT
     if 'data.pkl' in names:
         return TORCH
     if names and all(name.endswith('.npy') for name in names):
         raise _refused(path, f'a NumPy archive (.npz) of {len(names)} arrays', _OTHER_FORMAT)
-    raise _refused(path, f'a zip archive without weights (0 data.pkl; it holds {", ".join(first) or "nothing"})', _UNPACK)
+    raise _refused(
+        path,
+        f'a zip archive without weights (0 data.pkl; it holds {", ".join(first) or "nothing"})',
+        _UNPACK,
+    )
 
 
 def _other(path: Path, head: bytes, size: int) -> tuple[str, str]:
@@ -136,18 +159,26 @@ def _other(path: Path, head: bytes, size: int) -> tuple[str, str]:
                                                                              'of it '
          'was executed'),
         (lambda: _is_text(head), f'a text file that begins with {_text(start)!r}', 'give the weight file'),
-    )
+    )  # fmt: skip
     for matches, what, advice in checks:
         if matches():
             return what, advice
     return f'no weight file known here (it begins with the bytes {head[:8].hex(" ")})', (
-        'readable are files of torch.save, TorchScript archives and safetensors; it may be truncated or damaged')
+        'readable are files of torch.save, TorchScript archives and safetensors; it may be truncated or damaged'
+    )
 
 
 def _is_text(head: bytes) -> bool:
     try:
-        return head[:200].decode('ascii').isprintable() or head[:200].decode('ascii').replace('\n', ' ').replace(
-            '\r', ' ').replace('\t', ' ').isprintable()
+        return (
+            head[:200].decode('ascii').isprintable()
+            or head[:200]
+            .decode('ascii')
+            .replace('\n', ' ')
+            .replace('\r', ' ')
+            .replace('\t', ' ')
+            .isprintable()
+        )
     except UnicodeDecodeError:
         return False
 

@@ -20,10 +20,27 @@ _BESIDE = frozenset({
     'argparse', 'pathlib', 'collections', 'datetime', 'enum', 'types', 'numpy', 'omegaconf', 'easydict', 'addict', 'yacs',
     'mmengine', 'torch', 'torchmetrics', 'pytorch_lightning', 'lightning', 'lightning_fabric', 'lightning_utilities',
     'transformers', 'accelerate', 'open_clip', 'dassl', '_codecs'
-})
+})  # fmt: skip
 #: Built-in types, which a pickle names where it holds one.
-_PLAIN_TYPES = frozenset({'dict', 'list', 'tuple', 'set', 'frozenset', 'int', 'float', 'str', 'bool', 'complex', 'object',
-                          'bytes', 'bytearray', 'slice', 'range'})
+_PLAIN_TYPES = frozenset(
+    {
+        'dict',
+        'list',
+        'tuple',
+        'set',
+        'frozenset',
+        'int',
+        'float',
+        'str',
+        'bool',
+        'complex',
+        'object',
+        'bytes',
+        'bytearray',
+        'slice',
+        'range',
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +82,18 @@ def read_weights(path: str | Path) -> Weights:
     elif kind == TORCHSCRIPT:
         tensors = _torchscript(path)
     elif kind == LEGACY:
-        raise CheckpointError(f'{path} is in the format of torch before 1.6; store it in the new one: '
-                              "torch.save(torch.load('old.pt', map_location='cpu', weights_only=True), 'new.pt')")
+        raise CheckpointError(
+            f'{path} is in the format of torch before 1.6; store it in the new one: '
+            "torch.save(torch.load('old.pt', map_location='cpu', weights_only=True), 'new.pt')"
+        )
     else:
         content = read_archive(path, _stands_beside)
         tensors, note = find_state_dict(content.value, path)
         notes = [note] if note else []
         if content.passed_over:
-            notes.append(f'{path}: objects beside the weights are not read ({", ".join(content.passed_over[:5])})')
+            notes.append(
+                f'{path}: objects beside the weights are not read ({", ".join(content.passed_over[:5])})'
+            )
     if not tensors:
         raise CheckpointError(f'{path} holds no tensors')
     return Weights(tensors, kind == TORCHSCRIPT, tuple(notes))

@@ -44,9 +44,11 @@ def _check_header(path: Path) -> None:
         length = int.from_bytes(file.read(8), 'little')
         if length > MAX_HEADER or length + 8 > size:
             limit = min(MAX_HEADER, max(size - 8, 0))
-            raise CheckpointError(f'{shown(path)} begins like a safetensors file with a table of contents of {length:,} '
-                                  'bytes; '
-                                  f'the limit is {limit:,}: it is truncated, damaged or another kind of file')
+            raise CheckpointError(
+                f'{shown(path)} begins like a safetensors file with a table of contents of {length:,} '
+                'bytes; '
+                f'the limit is {limit:,}: it is truncated, damaged or another kind of file'
+            )
         raw = file.read(length)
     try:
         header = json.loads(raw)
@@ -54,11 +56,16 @@ def _check_header(path: Path) -> None:
         raise damaged(path, 'its safetensors table of contents is no JSON') from error
     if not isinstance(header, dict):
         raise damaged(path, 'its safetensors table of contents is no dict')
-    end = max((_end(name, entry, path) for name, entry in header.items() if name != '__metadata__'), default=0)
+    end = max(
+        (_end(name, entry, path) for name, entry in header.items() if name != '__metadata__'),
+        default=0,
+    )
     if end + length + 8 > size:
-        raise CheckpointError(f'{shown(path)} is truncated: its tensors need {end + length + 8:,} bytes; copy or download '
-                              'it '
-                              'again')
+        raise CheckpointError(
+            f'{shown(path)} is truncated: its tensors need {end + length + 8:,} bytes; copy or download '
+            'it '
+            'again'
+        )
 
 
 def _end(name: str, entry: Any, path: Path) -> int:

@@ -96,7 +96,7 @@ class _Dict(dict):
 class _Call:
     """A function that a pickle can call and not change."""
 
-    __slots__ = ('_function', )
+    __slots__ = ('_function',)
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -137,14 +137,19 @@ class SafeUnpickler(pickle.Unpickler):
         names = self.passed_over if self._ignored(module, name) else self.foreign
         if dotted not in names:
             names.append(dotted)
-        return type('StandIn', (StandIn, ), {'stands_for': dotted})
+        return type('StandIn', (StandIn,), {'stands_for': dotted})
 
     def persistent_load(self, pid: Any) -> StorageRecord:
         """The record of a storage."""
         if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == 'storage'):
             raise pickle.UnpicklingError('a reference to something that is no storage')
         _, kind, key, _, count = pid[:5]
-        if not (isinstance(kind, _Storage) and isinstance(key, str) and type(count) is int and count >= 0):
+        if not (
+            isinstance(kind, _Storage)
+            and isinstance(key, str)
+            and type(count) is int
+            and count >= 0
+        ):
             raise pickle.UnpicklingError(f'a storage {key!r} without type or size')
         return StorageRecord(key, kind.dtype, count)
 
@@ -161,15 +166,19 @@ def check_steps(data: bytes) -> None:
     """
     for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if number >= MAX_STEPS:
-            raise ValueError(f'its pickle has more than {MAX_STEPS:,} steps, the limit (30 are one tensor)')
+            raise ValueError(
+                f'its pickle has more than {MAX_STEPS:,} steps, the limit (30 are one tensor)'
+            )
         if opcode.name in _PUTS and int(argument or 0) > len(data):
-            raise ValueError(f'its pickle numbers an object {argument:,}; the limit is its length, {len(data):,}')
+            raise ValueError(
+                f'its pickle numbers an object {argument:,}; the limit is its length, {len(data):,}'
+            )
 
 
 class _Storage:
     """Type of a storage."""
 
-    __slots__ = ('dtype', )
+    __slots__ = ('dtype',)
 
     def __init__(self, dtype: torch.dtype | None) -> None:
         self.dtype = dtype
@@ -202,8 +211,9 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tenso
     return _record(storage, offset, size, stride, dtype)
 
 
-def _typed_tensor(storage: Any, offset: Any, size: Any, stride: Any, _grad: Any, _hooks: Any, dtype: Any,
-                  *_: Any) -> TensorRecord:
+def _typed_tensor(
+    storage: Any, offset: Any, size: Any, stride: Any, _grad: Any, _hooks: Any, dtype: Any, *_: Any
+) -> TensorRecord:
     return _record(storage, offset, size, stride, dtype)
 
 
@@ -215,7 +225,13 @@ def _parameter(data: Any, *_: Any) -> TensorRecord:
 
 def _record(storage: Any, offset: Any, size: Any, stride: Any, dtype: Any) -> TensorRecord:
     numbers = (offset, *size, *stride)
-    if not isinstance(storage, StorageRecord) or not isinstance(dtype, torch.dtype) or len(size) != len(stride) or any(
-            type(number) is not int or number < 0 for number in numbers):
-        raise pickle.UnpicklingError('a tensor without numbers, or with a size or stride that is no count')
+    if (
+        not isinstance(storage, StorageRecord)
+        or not isinstance(dtype, torch.dtype)
+        or len(size) != len(stride)
+        or any(type(number) is not int or number < 0 for number in numbers)
+    ):
+        raise pickle.UnpicklingError(
+            'a tensor without numbers, or with a size or stride that is no count'
+        )
     return TensorRecord(storage, offset, tuple(size), tuple(stride), dtype)

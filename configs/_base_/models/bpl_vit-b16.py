@@ -1,4 +1,5 @@
 """Bayesian Prompt Learning: the words of CoOp with a random shift; CLIP ViT-B/16."""
+
 run = dict(method='bpl')
 model = dict(
     type='PromptedClassifier',
@@ -6,10 +7,13 @@ model = dict(
     prompter=dict(
         type='ContextPrompter',
         context='a photo of a',
-        shift=dict(type='GaussianShift', conditional=False, train_samples=20, test_samples=20)),
+        shift=dict(type='GaussianShift', conditional=False, train_samples=20, test_samples=20),
+    ),
     head=dict(
         type='PromptClsHead',
         losses=[
             dict(type='MixtureNLL'),
             dict(type='VariationalLoss', reduction='mean', weight=0.001),
-        ]))
+        ],
+    ),
+)

@@ -1,4 +1,5 @@
 """Zero-shot CLIP ViT-B/16 with the seven templates that OpenAI chose for ImageNet, and the dataset's own."""
+
 run = dict(method='clip_ensemble')
 model = dict(
     type='PromptedClassifier',
@@ -6,7 +7,14 @@ model = dict(
     prompter=dict(
         type='TemplatePrompter',
         templates=[
-            'itap of a {}.', 'a bad photo of the {}.', 'a origami {}.', 'a photo of the large {}.',
-            'a {} in a video game.', 'art of the {}.', 'a photo of the small {}.'
-        ]),
-    head=dict(type='PromptClsHead', losses=[]))
+            'itap of a {}.',
+            'a bad photo of the {}.',
+            'a origami {}.',
+            'a photo of the large {}.',
+            'a {} in a video game.',
+            'art of the {}.',
+            'a photo of the small {}.',
+        ],
+    ),
+    head=dict(type='PromptClsHead', losses=[]),
+)

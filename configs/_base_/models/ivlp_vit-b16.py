@@ -2,6 +2,7 @@
 
 Two tokens a block take the place of 'a photo' of the template, two more stand behind the patches.
 """
+
 run = dict(method='ivlp')
 model = dict(
     type='PromptedClassifier',
@@ -12,5 +13,7 @@ model = dict(
         vision_depth=12,
         text_tokens=2,
         text_depth=12,
-        context='a photo of a'),
-    head=dict(type='PromptClsHead'))
+        context='a photo of a',
+    ),
+    head=dict(type='PromptClsHead'),
+)

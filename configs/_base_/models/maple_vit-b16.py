@@ -1,4 +1,5 @@
 """MaPLe: text tokens, and vision tokens projected from them; CLIP ViT-B/16 with OpenAI's weights, 3,555,072 parameters."""
+
 run = dict(method='maple')
 model = dict(
     type='PromptedClassifier',
@@ -7,5 +8,7 @@ model = dict(
         type='SharedPrompter',
         host=dict(type='CoupledTokens', depth=9, num_tokens=2, context='a photo of a'),
         start=0,
-        depth=9),
-    head=dict(type='PromptClsHead'))
+        depth=9,
+    ),
+    head=dict(type='PromptClsHead'),
+)

@@ -2,6 +2,7 @@
 
 One template for all datasets, as in the original.
 """
+
 run = dict(method='mma')
 model = dict(
     type='PromptedClassifier',
@@ -9,5 +10,7 @@ model = dict(
     prompter=dict(
         type='AdapterPrompter',
         template='a photo of a {}.',
-        adapter=dict(type='MultiModalAdapters', start=4, depth=8, dim=32, scale=0.001)),
-    head=dict(type='PromptClsHead'))
+        adapter=dict(type='MultiModalAdapters', start=4, depth=8, dim=32, scale=0.001),
+    ),
+    head=dict(type='PromptClsHead'),
+)

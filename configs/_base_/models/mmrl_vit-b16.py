@@ -2,6 +2,7 @@
 
 The weight of the cosine terms is per dataset; configs/mmrl/README.md has the table.
 """
+
 run = dict(method='mmrl')
 model = dict(
     type='PromptedClassifier',
@@ -10,5 +11,7 @@ model = dict(
         type='SharedPrompter',
         host=dict(type='RepresentationTokens', start=5, depth=7, num_tokens=5, space_width=512),
         start=5,
-        depth=7),
-    head=dict(type='MMRLHead', consistency=0.5, readout=dict(type='TokenReadout', alpha=0.7)))
+        depth=7,
+    ),
+    head=dict(type='MMRLHead', consistency=0.5, readout=dict(type='TokenReadout', alpha=0.7)),
+)

@@ -2,6 +2,7 @@
 
 The blend and the weight of the cosine terms are per dataset; configs/mmrlpp/README.md has the table.
 """
+
 run = dict(method='mmrlpp')
 model = dict(
     type='PromptedClassifier',
@@ -15,10 +16,12 @@ model = dict(
             num_tokens=5,
             space_width=512,
             rank=4,
-            blend=0.9),
+            blend=0.9,
+        ),
         start=5,
-        depth=7),
+        depth=7,
+    ),
     head=dict(
-        type='MMRLHead',
-        consistency=0.5,
-        readout=dict(type='LowRankReadout', alpha=0.7, rank=64)))
+        type='MMRLHead', consistency=0.5, readout=dict(type='LowRankReadout', alpha=0.7, rank=64)
+    ),
+)

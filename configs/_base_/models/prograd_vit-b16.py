@@ -1,4 +1,5 @@
 """ProGrad: 16 learned words, whose gradient does not go against zero-shot CLIP; CLIP ViT-B/16."""
+
 run = dict(method='prograd')
 model = dict(
     type='PromptedClassifier',
@@ -13,7 +14,10 @@ model = dict(
             'a photo of a {}, a type of aircraft.': 'a type of aircraft, a photo of a {}.',
             'a photo of {}, a type of food.': 'a type of food, a photo of {}.',
             '{} texture.': 'a texture of {}.',
-        }),
+        },
+    ),
     head=dict(
         type='PromptClsHead',
-        losses=[dict(type='BranchCrossEntropy'), dict(type='TeacherCrossEntropy', temperature=1.0)]))
+        losses=[dict(type='BranchCrossEntropy'), dict(type='TeacherCrossEntropy', temperature=1.0)],
+    ),
+)

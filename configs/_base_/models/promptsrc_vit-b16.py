@@ -2,6 +2,7 @@
 
 The teacher's text feature is the mean of 60 templates' features as they come, made unit length once.
 """
+
 run = dict(method='promptsrc')
 model = dict(
     type='PromptedClassifier',
@@ -12,7 +13,8 @@ model = dict(
         vision_depth=9,
         text_tokens=4,
         text_depth=9,
-        context='a photo of a'),
+        context='a photo of a',
+    ),
     head=dict(
         type='PromptClsHead',
         losses=[
@@ -20,7 +22,8 @@ model = dict(
             dict(type='TextL1', weight=25.0),
             dict(type='ImageL1', weight=10.0),
             dict(type='LogitKL'),
-        ]),
+        ],
+    ),
     teacher=dict(
         type='TextTeacher',
         average='raw',
@@ -85,4 +88,6 @@ model = dict(
             'a embroidered {}.',
             'a pixelated photo of a {}.',
             'itap of the {}.',
-        ]))
+        ],
+    ),
+)

@@ -1,4 +1,5 @@
 """TCP: four learned words, and class-aware tokens at block 8 of the text tower; CLIP ViT-B/16."""
+
 run = dict(method='tcp')
 model = dict(
     type='PromptedClassifier',
@@ -17,7 +18,8 @@ model = dict(
             '{} texture.': '{} texture.',
             'a photo of a person doing {}.': 'person doing {}.',
         },
-        text_tokens=dict(type='ClassAwareTokens', num_tokens=4, layer=8, hidden=128, weight=1.0)),
+        text_tokens=dict(type='ClassAwareTokens', num_tokens=4, layer=8, hidden=128, weight=1.0),
+    ),
     # trainers/tcp.py:42-58, where it differs from the dataset's own template
     teacher=dict(
         type='TextTeacher',
@@ -25,7 +27,10 @@ model = dict(
             'a photo of a {}, a type of aircraft.': 'a photo of an aircraft {}.',
             'a photo of {}, a type of food.': 'a photo of a {}, a type of food.',
             '{} texture.': 'a photo of a {}, a type of texture.',
-        }),
+        },
+    ),
     head=dict(
         type='PromptClsHead',
-        losses=[dict(type='BranchCrossEntropy'), dict(type='TextConsistency', weight=8.0)]))
+        losses=[dict(type='BranchCrossEntropy'), dict(type='TextConsistency', weight=8.0)],
+    ),
+)

@@ -2,6 +2,7 @@
 
 One template for all datasets, as in the original. In several processes set prompter.num_classes.
 """
+
 run = dict(method='twosfs')
 model = dict(
     type='PromptedClassifier',
@@ -9,8 +10,7 @@ model = dict(
     prompter=dict(
         type='TwoStagePrompter',
         template='a photo of a {}.',
-        adapter=dict(
-            type='TunedWeights',
-            vision=['*.ln_[12].*'],
-            text=['*.ln_[12].*'])),
-    head=dict(type='PromptClsHead'))
+        adapter=dict(type='TunedWeights', vision=['*.ln_[12].*'], text=['*.ln_[12].*']),
+    ),
+    head=dict(type='PromptClsHead'),
+)

@@ -3,6 +3,7 @@
 Sampled text tokens take the place of the first two words of 'a photo of a' and are renewed up to block 8; the vision
 tower gets tokens projected from what all images share. One branch, no read-out of tokens.
 """
+
 run = dict(method='vamp_maple')
 model = dict(
     type='PromptedClassifier',
@@ -15,9 +16,12 @@ model = dict(
         tokens='variational',
         prior='class-aware',
         train_samples=1,
-        test_samples=10),
+        test_samples=10,
+    ),
     head=dict(
         type='VaMPHead',
         kl=dict(type='VariationalLoss', reduction='mean', weight=1.0),
         consistency=0.0,
-        readout=None))
+        readout=None,
+    ),
+)

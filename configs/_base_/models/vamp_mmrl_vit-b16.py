@@ -4,6 +4,7 @@ Text tokens of blocks 5..11 are sampled from a posterior over the image; the vis
 tokens in the same blocks. The rows of the paper's ablation are prompter.tokens='shared' (MMRL itself), 'deterministic',
 and 'variational' with prior='standard' or 'class-aware' (VaMP).
 """
+
 run = dict(method='vamp_mmrl')
 model = dict(
     type='PromptedClassifier',
@@ -16,9 +17,12 @@ model = dict(
         tokens='variational',
         prior='class-aware',
         train_samples=1,
-        test_samples=10),
+        test_samples=10,
+    ),
     head=dict(
         type='VaMPHead',
         kl=dict(type='VariationalLoss', reduction='mean', weight=1.0),
         consistency=0.5,
-        readout=dict(type='TokenReadout', alpha=0.7)))
+        readout=dict(type='TokenReadout', alpha=0.7),
+    ),
+)

@@ -1,7 +1,8 @@
 """SGD for 5 epochs: VPT and deep language prompting, base to novel (batch 4; MaPLe repository)."""
+
 optim_wrapper = dict(
-    type='OptimWrapper',
-    optimizer=dict(type='SGD', lr=2.5e-3, momentum=0.9, weight_decay=5e-4))
+    type='OptimWrapper', optimizer=dict(type='SGD', lr=2.5e-3, momentum=0.9, weight_decay=5e-4)
+)
 
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=5)
 param_scheduler = dict(type='WarmupCosineLR', warmup_epochs=1, warmup_lr=1e-5)

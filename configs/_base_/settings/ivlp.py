@@ -10,5 +10,6 @@ rows = [
             'train_dataloader.batch_size': 4,
             'train_cfg.max_epochs': 5,
             'optim_wrapper.optimizer.lr': 3.5e-3,
-        }),
+        },
+    ),
 ]

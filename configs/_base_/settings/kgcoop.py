@@ -10,12 +10,14 @@ rows = [
         values={
             'train_dataloader.batch_size': 128,
             'train_cfg.max_epochs': 100,
-        }),
+        },
+    ),
     dict(
         source='KgCoOp, vit_b16_ep100_ctxv1.yaml and scripts/xd_train.sh',
         protocol=['few-shot'],
         values={
             'train_dataloader.batch_size': 128,
             'train_cfg.max_epochs': 100,
-        }),
+        },
+    ),
 ]

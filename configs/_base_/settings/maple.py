@@ -12,11 +12,13 @@ rows = [
             'optim_wrapper.optimizer.lr': 3.5e-3,
             'model.prompter.depth': 9,
             'model.prompter.host.depth': 9,
-        }),
+        },
+    ),
     dict(
         source="SkipTuning, another group's MaPLe/vit_b16_c2_ep5_batch4_2ctx_few_shot.yaml (none in MaPLe's repository)",
         protocol=['few-shot'],
-        values={'train_cfg.max_epochs': 50}),
+        values={'train_cfg.max_epochs': 50},
+    ),
     dict(
         source='MaPLe, MaPLe/vit_b16_c2_ep5_batch4_2ctx_cross_datasets.yaml',
         protocol=['cross-dataset', 'domain-generalization'],
@@ -25,5 +27,6 @@ rows = [
             'optim_wrapper.optimizer.lr': 2.6e-3,
             'model.prompter.depth': 3,
             'model.prompter.host.depth': 3,
-        }),
+        },
+    ),
 ]

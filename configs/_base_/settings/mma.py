@@ -6,9 +6,11 @@ protocols = ['base-to-novel']
 rows = [
     dict(
         source='MMA, MultiModalAdapter/vit_b16_ep5.yaml',
-        values={'train_dataloader.batch_size': 16, 'train_cfg.max_epochs': 5}),
+        values={'train_dataloader.batch_size': 16, 'train_cfg.max_epochs': 5},
+    ),
     dict(
         source='MMA, MultiModalAdapter/vit_b16_ep5_imnet.yaml',
         dataset=['imagenet'],
-        values={'train_dataloader.batch_size': 128}),
+        values={'train_dataloader.batch_size': 128},
+    ),
 ]

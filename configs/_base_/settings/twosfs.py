@@ -7,5 +7,6 @@ rows = [
     dict(
         source='2SFS, main.py:37-69',
         values={'train_dataloader.batch_size': 32},
-        per_shot={'train_cfg.max_iters': 300}),
+        per_shot={'train_cfg.max_iters': 300},
+    ),
 ]

@@ -11,5 +11,6 @@ rows = [
             'train_dataloader.batch_size': 4,
             'train_cfg.max_epochs': 5,
             'optim_wrapper.optimizer.lr': 2.5e-3,
-        }),
+        },
+    ),
 ]

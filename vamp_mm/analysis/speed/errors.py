@@ -36,5 +36,7 @@ def rounding_errors(work: TextWork) -> dict[str, Any]:
 
 
 def _errors(found: tuple[Tensor, ...], exact: tuple[Tensor, ...]) -> tuple[float, float]:
-    relative = [float((a.double() - b).norm() / b.norm()) for a, b in zip(found, exact, strict=True)]
+    relative = [
+        float((a.double() - b).norm() / b.norm()) for a, b in zip(found, exact, strict=True)
+    ]
     return relative[0], max(relative[1:])

@@ -38,9 +38,17 @@ class Rate(NamedTuple):
     high: float
 
 
-def benchmark_loader(images: str, number: int = 800, size: int = 224, batch_size: int = 32, workers: int = 2,
-                     rounds: int = 5, train: bool = True, cache_mb: float = 512,
-                     console: Console | None = None) -> dict[str, Any]:
+def benchmark_loader(
+    images: str,
+    number: int = 800,
+    size: int = 224,
+    batch_size: int = 32,
+    workers: int = 2,
+    rounds: int = 5,
+    train: bool = True,
+    cache_mb: float = 512,
+    console: Console | None = None,
+) -> dict[str, Any]:
     """Load the same images in three ways, one after the other in every round, and print images a second.
 
     All give uint8 batches ``(N, 3, size, size)`` and read, crop and flip with the same torchvision transforms; ours draw
@@ -71,18 +79,35 @@ def benchmark_loader(images: str, number: int = 800, size: int = 224, batch_size
             _OURS: lambda: _ours(folder, chosen, images, size, train, 0, work),
             _CACHED: lambda: _ours(folder, chosen, images, size, train, cache_mb, work),
         }
-        loaders = {name: _loader(make(), batch_size, workers, name != _THEIRS) for name, make in makers.items()}
+        loaders = {
+            name: _loader(make(), batch_size, workers, name != _THEIRS)
+            for name, make in makers.items()
+        }
         seconds: dict[str, list[float]] = {name: [] for name in loaders}
-        plan = [(turn, name) for turn in range(rounds + 1)
-                for name in (list(loaders) if turn % 2 else list(loaders)[::-1])]
+        plan = [
+            (turn, name)
+            for turn in range(rounds + 1)
+            for name in (list(loaders) if turn % 2 else list(loaders)[::-1])
+        ]
         for turn, name in steps(plan, len(plan), 'loading', console):
             taken = _one_round(loaders[name])
             if turn:
                 seconds[name].append(taken)
     rates = {name: _rate(taken, len(chosen)) for name, taken in seconds.items()}
-    ratios = {name: statistics.median(theirs / ours for theirs, ours in zip(seconds[_THEIRS], taken, strict=True))
-              for name, taken in seconds.items()}
-    setting = dict(images=len(chosen), size=size, batch_size=batch_size, workers=workers, rounds=rounds, train=train)
+    ratios = {
+        name: statistics.median(
+            theirs / ours for theirs, ours in zip(seconds[_THEIRS], taken, strict=True)
+        )
+        for name, taken in seconds.items()
+    }
+    setting = dict(
+        images=len(chosen),
+        size=size,
+        batch_size=batch_size,
+        workers=workers,
+        rounds=rounds,
+        train=train,
+    )
     _print(rates, ratios, setting, console)
     return dict(rates=rates, ratios=ratios, setting=setting)
 
@@ -94,9 +119,19 @@ def _transforms(size: int, train: bool) -> list[Callable]:
     return [T.Resize(size, interpolation=bicubic), T.CenterCrop(size)]
 
 
-def _ours(folder: ImageFolder, chosen: list[int], images: str, size: int, train: bool, cache_mb: float,
-          work: str) -> FewShotDataset:
-    items = [(str(Path(folder.samples[index][0]).relative_to(images)), folder.samples[index][1]) for index in chosen]
+def _ours(
+    folder: ImageFolder,
+    chosen: list[int],
+    images: str,
+    size: int,
+    train: bool,
+    cache_mb: float,
+    work: str,
+) -> FewShotDataset:
+    items = [
+        (str(Path(folder.samples[index][0]).relative_to(images)), folder.samples[index][1])
+        for index in chosen
+    ]
     labels = {label: place for place, label in enumerate(sorted({label for _, label in items}))}
     entries = [[path, labels[label], folder.classes[label]] for path, label in items]
     # train and test must not share an image: the list is train, one image per class under another name is test
@@ -105,19 +140,37 @@ def _ours(folder: ImageFolder, chosen: list[int], images: str, size: int, train:
     names = {label: name for _, label, name in entries}
     test = [[path, label, names[label]] for label, path in last.items()]
     split.write_text(json.dumps(dict(train=entries, val=[], test=test)))
-    steps_ = [dict(type='mmpretrain.torchvision/RandomResizedCrop', size=size, interpolation='bicubic'),
-              dict(type='mmpretrain.torchvision/RandomHorizontalFlip')] if train else [
-                  dict(type='mmpretrain.torchvision/Resize', size=size, interpolation='bicubic'),
-                  dict(type='mmpretrain.torchvision/CenterCrop', size=size)]
+    steps_ = (
+        [
+            dict(
+                type='mmpretrain.torchvision/RandomResizedCrop', size=size, interpolation='bicubic'
+            ),
+            dict(type='mmpretrain.torchvision/RandomHorizontalFlip'),
+        ]
+        if train
+        else [
+            dict(type='mmpretrain.torchvision/Resize', size=size, interpolation='bicubic'),
+            dict(type='mmpretrain.torchvision/CenterCrop', size=size),
+        ]
+    )
     return FewShotDataset(
-        images, dict(type='SplitFile', file=str(split)), cache_mb=cache_mb,
-        pipeline=[dict(type='LoadRGBImage'), *steps_, dict(type='mmpretrain.PackInputs')])
+        images,
+        dict(type='SplitFile', file=str(split)),
+        cache_mb=cache_mb,
+        pipeline=[dict(type='LoadRGBImage'), *steps_, dict(type='mmpretrain.PackInputs')],
+    )
 
 
 def _loader(dataset: Dataset, batch_size: int, workers: int, ours: bool) -> DataLoader:
-    return DataLoader(dataset, batch_size=batch_size, num_workers=workers, persistent_workers=workers > 0,
-                      shuffle=True, generator=torch.Generator().manual_seed(0),
-                      collate_fn=default_collate if ours else None)  # as in configs/_base_/datasets
+    return DataLoader(
+        dataset,
+        batch_size=batch_size,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(0),
+        collate_fn=default_collate if ours else None,
+    )  # as in configs/_base_/datasets
 
 
 def _one_round(loader: DataLoader) -> float:
@@ -128,14 +181,29 @@ def _one_round(loader: DataLoader) -> float:
 
 
 def _rate(seconds: list[float], images: int) -> Rate:
-    return Rate(*(images / value for value in (statistics.median(seconds), max(seconds), min(seconds))))
+    return Rate(
+        *(images / value for value in (statistics.median(seconds), max(seconds), min(seconds)))
+    )
 
 
-def _print(rates: dict[str, Rate], ratios: dict[str, float], setting: dict[str, Any], console: Console) -> None:
+def _print(
+    rates: dict[str, Rate], ratios: dict[str, float], setting: dict[str, Any], console: Console
+) -> None:
     what = 'random crops and flips' if setting['train'] else 'resize and centre crop'
-    console.print(f'{setting["images"]} images, {what} to {setting["size"]} px, batches of {setting["batch_size"]}, '
-                  f'{setting["workers"]} workers, {setting["rounds"]} rounds in turn', highlight=False)
-    table = Table('loader', 'images/s (median)', 'slowest', 'fastest', 'times ImageFolder', box=None, pad_edge=False)
+    console.print(
+        f'{setting["images"]} images, {what} to {setting["size"]} px, batches of {setting["batch_size"]}, '
+        f'{setting["workers"]} workers, {setting["rounds"]} rounds in turn',
+        highlight=False,
+    )
+    table = Table(
+        'loader',
+        'images/s (median)',
+        'slowest',
+        'fastest',
+        'times ImageFolder',
+        box=None,
+        pad_edge=False,
+    )
     for name, rate in rates.items():
         table.add_row(name, *(f'{value:.0f}' for value in rate), f'{ratios[name]:.2f}')
     console.print(table)

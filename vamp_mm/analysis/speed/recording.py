@@ -36,12 +36,13 @@ class Product:
 
 
 class _Products(TorchDispatchMode):
-
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Product] = []
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
         if func in (_MM, _ADDMM):
             first, weight = args[-2:]
             self.found.append(Product(first.shape[0], weight.detach(), first.dtype))
@@ -75,10 +76,22 @@ def bare(products: list[Product]) -> Callable[[], None]:
     outputs: dict[tuple, Tensor] = {}
     for item in products:
         (inner, outer), device = item.weight.shape, item.weight.device
-        inputs.setdefault((item.rows, inner, item.dtype), torch.randn(item.rows, inner, dtype=item.dtype, device=device))
-        outputs.setdefault((item.rows, outer, item.dtype), torch.empty(item.rows, outer, dtype=item.dtype, device=device))
-    calls = [(inputs[item.rows, item.weight.shape[0], item.dtype], item.weight,
-              outputs[item.rows, item.weight.shape[1], item.dtype]) for item in products]
+        inputs.setdefault(
+            (item.rows, inner, item.dtype),
+            torch.randn(item.rows, inner, dtype=item.dtype, device=device),
+        )
+        outputs.setdefault(
+            (item.rows, outer, item.dtype),
+            torch.empty(item.rows, outer, dtype=item.dtype, device=device),
+        )
+    calls = [
+        (
+            inputs[item.rows, item.weight.shape[0], item.dtype],
+            item.weight,
+            outputs[item.rows, item.weight.shape[1], item.dtype],
+        )
+        for item in products
+    ]
 
     @torch.no_grad()
     def run() -> None:
@@ -98,7 +111,9 @@ def kept_for_backward(work: Callable[[], Any], module: nn.Module) -> int:
     Returns:
         The bytes.
     """
-    own = {tensor.untyped_storage().data_ptr() for tensor in (*module.parameters(), *module.buffers())}
+    own = {
+        tensor.untyped_storage().data_ptr() for tensor in (*module.parameters(), *module.buffers())
+    }
     # the tensors stay alive, so that no address comes up twice
     held: dict[int, tuple[int, Tensor]] = {}
 
@@ -121,10 +136,12 @@ class _Storages(TorchDispatchMode):
         self.now = self.peak = 0
         self._seen: set[int] = set()
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
         out = func(*args, **(kwargs or {}))
         known = {item.untyped_storage()._cdata for item in args if isinstance(item, Tensor)}
-        for item in out if isinstance(out, (tuple, list)) else (out, ):
+        for item in out if isinstance(out, (tuple, list)) else (out,):
             if isinstance(item, Tensor) and item.untyped_storage()._cdata not in known | self._seen:
                 self._add(item.untyped_storage())
         return out

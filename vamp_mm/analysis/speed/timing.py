@@ -36,8 +36,12 @@ class Times:
 CLOCKS = {'wall': time.perf_counter, 'cpu': time.process_time}
 
 
-def alternate(contestants: Mapping[str, Callable[[], object]], rounds: int, device: torch.device,
-              clock: str = 'wall') -> dict[str, Times]:
+def alternate(
+    contestants: Mapping[str, Callable[[], object]],
+    rounds: int,
+    device: torch.device,
+    clock: str = 'wall',
+) -> dict[str, Times]:
     """Time contestants in turn, so that whatever else the machine does falls on all of them.
 
     Args:

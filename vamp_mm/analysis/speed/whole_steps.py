@@ -25,15 +25,24 @@ class TrainingStep:
         precision: Autocast dtype, or None for the weights' own.
     """
 
-    def __init__(self, backbone: PromptedCLIPBackbone, names: tuple[str, ...], images: int, samples: int,
-                 precision: torch.dtype | None) -> None:
+    def __init__(
+        self,
+        backbone: PromptedCLIPBackbone,
+        names: tuple[str, ...],
+        images: int,
+        samples: int,
+        precision: torch.dtype | None,
+    ) -> None:
         self._backbone, self._precision = backbone, precision
         self.model = _vamp(backbone, samples).to(backbone.device)
         self.model.set_vocabulary(Vocabulary(names))
         self.model.prompter.set_prototypes(torch.randn(len(names), backbone.embed_dim))
         self.model.train()
         self._optimizer = torch.optim.AdamW(
-            [value for value in self.model.parameters() if value.requires_grad], lr=1e-5, weight_decay=0.01)
+            [value for value in self.model.parameters() if value.requires_grad],
+            lr=1e-5,
+            weight_decay=0.01,
+        )
         self._inputs = torch.randn(images, 3, *backbone.image_size, device=backbone.device)
         self._samples = [DataSample().set_gt_label(index % len(names)) for index in range(images)]
 
@@ -41,8 +50,12 @@ class TrainingStep:
         """One step, its text encoded by the engine or by the textbook path."""
 
         def step() -> None:
-            with _textbook(self._backbone, textbook), torch.autocast(
-                    self._inputs.device.type, self._precision, enabled=self._precision is not None):
+            with (
+                _textbook(self._backbone, textbook),
+                torch.autocast(
+                    self._inputs.device.type, self._precision, enabled=self._precision is not None
+                ),
+            ):
                 losses = self.model(self._inputs, self._samples, mode='loss')
             total: Tensor = sum(value for name, value in losses.items() if 'loss' in name)
             self._optimizer.zero_grad()
@@ -56,7 +69,9 @@ class TrainingStep:
 
         @torch.no_grad()
         def run() -> None:
-            with torch.autocast(self._inputs.device.type, self._precision, enabled=self._precision is not None):
+            with torch.autocast(
+                self._inputs.device.type, self._precision, enabled=self._precision is not None
+            ):
                 self.model(self._inputs)
 
         return run
@@ -96,6 +111,11 @@ def _vamp(backbone: PromptedCLIPBackbone, samples: int) -> PromptedClassifier:
         start=first,
         depth=backbone.text.depth - first,
         train_samples=1,
-        test_samples=samples)
-    head = dict(type='VaMPHead', kl=dict(type='VariationalLoss', reduction='mean'), readout=dict(type='TokenReadout'))
+        test_samples=samples,
+    )
+    head = dict(
+        type='VaMPHead',
+        kl=dict(type='VariationalLoss', reduction='mean'),
+        readout=dict(type='TokenReadout'),
+    )
     return PromptedClassifier(backbone, prompter, head)

@@ -54,7 +54,9 @@ class TextWork:
         if self.sentences <= sentences:
             return self
         if len(self.prompts) <= sentences:
-            return TextWork(self.backbone, self.prompts, self.shape, 1, max(sentences // len(self.prompts), 1))
+            return TextWork(
+                self.backbone, self.prompts, self.shape, 1, max(sentences // len(self.prompts), 1)
+            )
         keep = slice(0, max(sentences, 1))
         prompts = TextPrompts(self.prompts.ids[keep], self.prompts.eot[keep], self.prompts.prefix)
         return TextWork(self.backbone, prompts, self.shape, 1, 1)
@@ -87,26 +89,42 @@ class TextWork:
         plan = self._plan()
         tokens = [edit.tokens for edit in plan.text_tower.edits]
         out = self.backbone.encode_text(self.prompts, plan, textbook).pooled
-        out.backward(torch.linspace(-1, 1, out.numel(), device=out.device).reshape(out.shape).to(out.dtype))
+        out.backward(
+            torch.linspace(-1, 1, out.numel(), device=out.device).reshape(out.shape).to(out.dtype)
+        )
         return out.detach(), *(token.grad for token in tokens if token.grad is not None)
 
     def _plan(self) -> PromptPlan:
         depth = self.backbone.text.depth
         if self.shape == 'conditional':
-            edits: tuple[TokenEdit, ...] = (TokenEdit(EMBED, 1, 'overwrite', self._tokens(4)), )
+            edits: tuple[TokenEdit, ...] = (TokenEdit(EMBED, 1, 'overwrite', self._tokens(4)),)
         elif self.shape == 'variational':
             first = round(depth * 5 / 12)
-            edits = (TokenEdit(first, 1, 'insert', self._tokens(5)),
-                     *(TokenEdit(layer, 1, 'overwrite', self._tokens(5)) for layer in range(first + 1, depth)))
+            edits = (
+                TokenEdit(first, 1, 'insert', self._tokens(5)),
+                *(
+                    TokenEdit(layer, 1, 'overwrite', self._tokens(5))
+                    for layer in range(first + 1, depth)
+                ),
+            )
         else:
-            edits = (TokenEdit(EMBED, 1, 'overwrite', self._tokens(2)),
-                     *(TokenEdit(layer, 1, 'overwrite', self._tokens(2)) for layer in range(1, round(depth * 9 / 12))))
+            edits = (
+                TokenEdit(EMBED, 1, 'overwrite', self._tokens(2)),
+                *(
+                    TokenEdit(layer, 1, 'overwrite', self._tokens(2))
+                    for layer in range(1, round(depth * 9 / 12))
+                ),
+            )
         return PromptPlan(text_tower=TowerPlan(edits))
 
     def _tokens(self, count: int) -> Tensor:
         lead = (1, 1) if self.shape == 'deep' else (self.samples, self.images)
         like = self.backbone.text.positional_embedding
-        return (0.02 * torch.randn(*lead, 1, count, self.backbone.text.width)).to(like).requires_grad_()
+        return (
+            (0.02 * torch.randn(*lead, 1, count, self.backbone.text.width))
+            .to(like)
+            .requires_grad_()
+        )
 
 
 def imagenet_names(count: int) -> tuple[str, ...]:
@@ -122,5 +140,7 @@ def imagenet_names(count: int) -> tuple[str, ...]:
         ValueError: If there are not that many.
     """
     if not 0 < count <= len(IMAGENET_CLASSNAMES):
-        raise ValueError(f'classes={count} is outside 1..{len(IMAGENET_CLASSNAMES)}, the classes of ImageNet')
+        raise ValueError(
+            f'classes={count} is outside 1..{len(IMAGENET_CLASSNAMES)}, the classes of ImageNet'
+        )
     return tuple(IMAGENET_CLASSNAMES[:count])

@@ -4,4 +4,14 @@ from .reading import Member, members
 from .rows import ARCHIVES, Archive, Take
 from .unpack import locate, md5_of, place, unpack
 
-__all__ = ['ARCHIVES', 'Archive', 'Member', 'Take', 'locate', 'md5_of', 'members', 'place', 'unpack']
+__all__ = [
+    'ARCHIVES',
+    'Archive',
+    'Member',
+    'Take',
+    'locate',
+    'md5_of',
+    'members',
+    'place',
+    'unpack',
+]

@@ -36,7 +36,8 @@ def validation_classes(folders: Sequence[Path]) -> dict[str, str]:
             return _from_kit(kit)
     raise DataError(
         'the validation images of ImageNet come without class folders. Put one of these beside the archives: '
-        'ILSVRC2012_devkit_t12.tar.gz (from the page of the images), or LOC_val_solution.csv (from Kaggle)')
+        'ILSVRC2012_devkit_t12.tar.gz (from the page of the images), or LOC_val_solution.csv (from Kaggle)'
+    )
 
 
 def _from_table(file: Path) -> dict[str, str]:

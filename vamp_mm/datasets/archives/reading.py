@@ -59,7 +59,14 @@ def explained(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+    ) as error:
         # of the disk, not of the archive
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -86,6 +93,8 @@ def _parts(path: str, name: str) -> tuple[str, ...]:
     """The components of a path, none for what is left out."""
     pure = PurePosixPath(path.replace('\\', '/'))
     if pure.is_absolute() or PureWindowsPath(path).drive or '..' in pure.parts or '\0' in path:
-        raise DataError(f'{name} holds the path {path!r}, which leads out of the folder: nothing was unpacked; get the '
-                        'archive from its official place')
+        raise DataError(
+            f'{name} holds the path {path!r}, which leads out of the folder: nothing was unpacked; get the '
+            'archive from its official place'
+        )
     return () if '__MACOSX' in pure.parts or pure.name.startswith('._') else pure.parts

@@ -49,36 +49,56 @@ class Archive:
     validation: bool = False
 
 
-def _whole(name: str, folder: str, where: str, md5: str | None = None, to: str | None = None) -> Archive:
+def _whole(
+    name: str, folder: str, where: str, md5: str | None = None, to: str | None = None
+) -> Archive:
     """An archive of which one folder is taken."""
-    return Archive((name, ), (Take(folder, folder if to is None else to), ), where, (md5, ))
+    return Archive((name,), (Take(folder, folder if to is None else to),), where, (md5,))
 
 
 def _file(name: str, where: str, md5: str | None = None, needed: bool = True) -> Archive:
     """A file that is put into the dataset's folder as it is."""
-    return Archive((name, ), (Take('', name), ), where, (md5, ), needed=needed)
+    return Archive((name,), (Take('', name),), where, (md5,), needed=needed)
 
 
 #: Dataset of the catalog -> its files. Split files come on top, by the catalog's names.
 ARCHIVES: dict[str, tuple[Archive, ...]] = {
     'imagenet': (
-        Archive(('ILSVRC2012_img_train.tar', ), (Take('', 'images/train'), ), _ILSVRC,
-                ('1d675b47d978889d74fa0da5fadfb00e', ), inner='*.tar'),
-        Archive(('ILSVRC2012_img_val.tar', ), (Take('', 'images/val'), ), _ILSVRC,
-                ('29b22e2961454d5413ddabcf34fc5622', ), validation=True),
+        Archive(
+            ('ILSVRC2012_img_train.tar',),
+            (Take('', 'images/train'),),
+            _ILSVRC,
+            ('1d675b47d978889d74fa0da5fadfb00e',),
+            inner='*.tar',
+        ),
+        Archive(
+            ('ILSVRC2012_img_val.tar',),
+            (Take('', 'images/val'),),
+            _ILSVRC,
+            ('29b22e2961454d5413ddabcf34fc5622',),
+            validation=True,
+        ),
     ),
     'caltech101': (
-        Archive(('caltech-101.zip', '101_ObjectCategories.tar.gz'),
-                (Take('101_ObjectCategories', '101_ObjectCategories'), ), 'https://data.caltech.edu/records/mzrjq-6wc02',
-                ('3138e1922a9193bfa496528edbbc45d0', None), inner='101_ObjectCategories.tar.gz'),
+        Archive(
+            ('caltech-101.zip', '101_ObjectCategories.tar.gz'),
+            (Take('101_ObjectCategories', '101_ObjectCategories'),),
+            'https://data.caltech.edu/records/mzrjq-6wc02',
+            ('3138e1922a9193bfa496528edbbc45d0', None),
+            inner='101_ObjectCategories.tar.gz',
+        ),
     ),
     'oxford_pets': (
         _whole('images.tar.gz', 'images', f'{_VGG}/pets/', '5c4f3ee8e5d25df40f4fd59a7f44e54c'),
-        _whole('annotations.tar.gz', 'annotations', f'{_VGG}/pets/', '95a8c909bbe2e81eed6a22bccdf3f68f'),
+        _whole(
+            'annotations.tar.gz', 'annotations', f'{_VGG}/pets/', '95a8c909bbe2e81eed6a22bccdf3f68f'
+        ),
     ),
     'stanford_cars': (
-        _whole('cars_train.tgz', 'cars_train', _CARS), _whole('cars_test.tgz', 'cars_test', _CARS),
-        _whole('car_devkit.tgz', 'devkit', _CARS), _file('cars_test_annos_withlabels.mat', _CARS),
+        _whole('cars_train.tgz', 'cars_train', _CARS),
+        _whole('cars_test.tgz', 'cars_test', _CARS),
+        _whole('car_devkit.tgz', 'devkit', _CARS),
+        _file('cars_test_annos_withlabels.mat', _CARS),
     ),
     'oxford_flowers': (
         _whole('102flowers.tgz', 'jpg', f'{_VGG}/flowers/102/', '52808999861908f626f3c1f4e79d11fa'),
@@ -86,36 +106,65 @@ ARCHIVES: dict[str, tuple[Archive, ...]] = {
         _file('cat_to_name.json', f'{_COOP}#flowers102', needed=False),
     ),
     'food101': (
-        Archive(('food-101.tar.gz', ), (Take('images', 'images'), Take('meta', 'meta')),
-                'https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/', ('85eeb15f3717b99a5da872d97d918f87', )),
+        Archive(
+            ('food-101.tar.gz',),
+            (Take('images', 'images'), Take('meta', 'meta')),
+            'https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/',
+            ('85eeb15f3717b99a5da872d97d918f87',),
+        ),
     ),
     'fgvc_aircraft': (
         _whole('fgvc-aircraft-2013b.tar.gz', 'data', f'{_VGG}/fgvc-aircraft/', to=''),
     ),
     'sun397': (
         _whole('SUN397.tar.gz', 'SUN397', _SUN, '8ca2778205c41d23104230ba66911c7a'),
-        Archive(('Partitions.zip', ),
-                tuple(Take(name, name) for name in ('ClassName.txt', 'Training_01.txt', 'Testing_01.txt')), _SUN),
+        Archive(
+            ('Partitions.zip',),
+            tuple(
+                Take(name, name) for name in ('ClassName.txt', 'Training_01.txt', 'Testing_01.txt')
+            ),
+            _SUN,
+        ),
     ),
     'dtd': (
-        Archive(('dtd-r1.0.1.tar.gz', ), tuple(Take(name, name) for name in ('images', 'imdb', 'labels')), f'{_VGG}/dtd/',
-                ('fff73e5086ae6bdbea199a49dfb8a4c1', )),
+        Archive(
+            ('dtd-r1.0.1.tar.gz',),
+            tuple(Take(name, name) for name in ('images', 'imdb', 'labels')),
+            f'{_VGG}/dtd/',
+            ('fff73e5086ae6bdbea199a49dfb8a4c1',),
+        ),
     ),
     'eurosat': (
-        Archive(('EuroSAT.zip', 'EuroSAT_RGB.zip'), (Take('2750', '2750'), Take('EuroSAT_RGB', '2750')),
-                'https://zenodo.org/records/7711810', ('c8fa014336c82ac7804f0398fcb19387', None)),
+        Archive(
+            ('EuroSAT.zip', 'EuroSAT_RGB.zip'),
+            (Take('2750', '2750'), Take('EuroSAT_RGB', '2750')),
+            'https://zenodo.org/records/7711810',
+            ('c8fa014336c82ac7804f0398fcb19387', None),
+        ),
     ),
     'ucf101': (
         _whole('UCF-101-midframes.zip', 'UCF-101-midframes', f'{_COOP}#ucf101'),
-        Archive(('UCF101TrainTestSplits-RecognitionTask.zip', ), (Take('ucfTrainTestlist', 'ucfTrainTestlist'), ),
-                'https://www.crcv.ucf.edu/data/UCF101.php', needed=False),
+        Archive(
+            ('UCF101TrainTestSplits-RecognitionTask.zip',),
+            (Take('ucfTrainTestlist', 'ucfTrainTestlist'),),
+            'https://www.crcv.ucf.edu/data/UCF101.php',
+            needed=False,
+        ),
     ),
     'imagenetv2': (
-        _whole('imagenetv2-matched-frequency.tar.gz', 'imagenetv2-matched-frequency-format-val',
-               'https://imagenetv2.org (test set MatchedFrequency)'),
+        _whole(
+            'imagenetv2-matched-frequency.tar.gz',
+            'imagenetv2-matched-frequency-format-val',
+            'https://imagenetv2.org (test set MatchedFrequency)',
+        ),
     ),
     'imagenet_sketch': (
-        _whole('ImageNet-Sketch.zip', 'sketch', 'https://github.com/HaohanWang/ImageNet-Sketch', to='images'),
+        _whole(
+            'ImageNet-Sketch.zip',
+            'sketch',
+            'https://github.com/HaohanWang/ImageNet-Sketch',
+            to='images',
+        ),
     ),
     'imagenet_a': (
         _whole('imagenet-a.tar', 'imagenet-a', 'https://github.com/hendrycks/natural-adv-examples'),

@@ -27,7 +27,15 @@ def locate(archive: Archive, folders: Sequence[Path]) -> Path | None:
     Returns:
         The file, None if it is in no folder.
     """
-    return next((folder / name for name in archive.names for folder in folders if (folder / name).is_file()), None)
+    return next(
+        (
+            folder / name
+            for name in archive.names
+            for folder in folders
+            if (folder / name).is_file()
+        ),
+        None,
+    )
 
 
 def md5_of(file: Path, step: Callable[[int], None]) -> str:
@@ -48,8 +56,13 @@ def md5_of(file: Path, step: Callable[[int], None]) -> str:
     return digest.hexdigest()
 
 
-def unpack(archive: Archive, file: Path, target: Path, step: Callable[[int], None],
-           class_of: Mapping[str, str] | None = None) -> int:
+def unpack(
+    archive: Archive,
+    file: Path,
+    target: Path,
+    step: Callable[[int], None],
+    class_of: Mapping[str, str] | None = None,
+) -> int:
     """Write what is taken out of a downloaded file into a folder.
 
     Args:
@@ -88,7 +101,9 @@ def unpack(archive: Archive, file: Path, target: Path, step: Callable[[int], Non
     lacking = {take.to for take in archive.takes} - {take.to for take in taken}
     if lacking:
         wanted = [take.source or 'any file' for take in archive.takes if take.to in lacking]
-        raise DataError(f'{file} does not hold {some(wanted)}: is it the file from {archive.where}?')
+        raise DataError(
+            f'{file} does not hold {some(wanted)}: is it the file from {archive.where}?'
+        )
     return written
 
 
@@ -110,7 +125,9 @@ def place(done: Path, goal: Path, takes: Sequence[Take], overwrite: bool) -> lis
     parts = _placed(done, takes)
     there = [str(goal / part) for part in parts if os.path.lexists(goal / part)]
     if there and not overwrite:
-        raise DataError(f'already there, and nothing is replaced without --overwrite: {some(there)}')
+        raise DataError(
+            f'already there, and nothing is replaced without --overwrite: {some(there)}'
+        )
     for part in parts:
         (goal / part).parent.mkdir(parents=True, exist_ok=True)
         old = None
@@ -137,7 +154,7 @@ def _inside(archive: Archive, stream: IO[bytes], name: str) -> Iterator[Member]:
         inner = member.parts[-1]
         if archive.inner == '*.tar' and inner.endswith('.tar'):
             for part in members(_opened(member, name), inner):
-                yield part._replace(parts=(inner[:-len('.tar')], *part.parts))
+                yield part._replace(parts=(inner[: -len('.tar')], *part.parts))
         elif inner == archive.inner:
             yield from members(_opened(member, name), inner)
         else:
@@ -146,7 +163,9 @@ def _inside(archive: Archive, stream: IO[bytes], name: str) -> Iterator[Member]:
 
 def _opened(member: Member, name: str) -> IO[bytes]:
     if member.link:
-        raise DataError(f'{name}: {"/".join(member.parts)} is a link or a device and not a file; nothing was unpacked')
+        raise DataError(
+            f'{name}: {"/".join(member.parts)} is a link or a device and not a file; nothing was unpacked'
+        )
     return member.open()
 
 
@@ -154,12 +173,14 @@ def _rest(parts: tuple[str, ...], take: Take) -> tuple[str, ...] | None:
     """The path below ``take.source``, None if it lies elsewhere."""
     if not take.source:
         return parts
-    return parts[parts.index(take.source) + 1:] if take.source in parts else None
+    return parts[parts.index(take.source) + 1 :] if take.source in parts else None
 
 
 def _class_of(name: str, classes: Mapping[str, str]) -> str:
     if name not in classes:
-        raise DataError(f'the validation image {name!r} has no label; {len(classes):,} images have one')
+        raise DataError(
+            f'the validation image {name!r} has no label; {len(classes):,} images have one'
+        )
     return classes[name]
 
 
@@ -169,5 +190,7 @@ def _write(member: Member, path: Path, name: str) -> None:
         with _opened(member, name) as source, path.open('xb') as sink:
             shutil.copyfileobj(source, sink, _CHUNK)
     except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-        raise DataError(f'{name} holds {"/".join(member.parts)} twice, or under names that this file system cannot tell '
-                        f'apart ({error})') from error
+        raise DataError(
+            f'{name} holds {"/".join(member.parts)} twice, or under names that this file system cannot tell '
+            f'apart ({error})'
+        ) from error

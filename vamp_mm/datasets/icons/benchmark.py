@@ -141,7 +141,9 @@ def _licences() -> str:
     ]
     for spec in FONTS:
         use = 'pictures' if spec.designer in BENCHMARK_DESIGNERS else 'class choice'
-        lines.append(f'| {spec.key} | {font_version(spec)} | {spec.licence} | {spec.source} | {use} |')
+        lines.append(
+            f'| {spec.key} | {font_version(spec)} | {spec.licence} | {spec.source} | {use} |'
+        )
     return '\n'.join(lines) + '\n'
 
 
@@ -162,7 +164,9 @@ def _write(root: Path, spec: BenchmarkSpec) -> None:
     for label, (name, glyphs) in enumerate(bar):
         for part, paths in _write_class(root / 'images', name, glyphs, spec).items():
             split[part] += [(path, label, name) for path in paths]
-    (root / 'split_icons.json').write_text(json.dumps(split, indent=4, separators=(',', ': ')), encoding='utf-8')
+    (root / 'split_icons.json').write_text(
+        json.dumps(split, indent=4, separators=(',', ': ')), encoding='utf-8'
+    )
     (root / 'LICENSES.md').write_text(_licences(), encoding='utf-8')
     (root / 'meta.json').write_text(json.dumps(_meta(spec), indent=2) + '\n', encoding='utf-8')
 

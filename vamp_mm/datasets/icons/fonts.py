@@ -66,7 +66,7 @@ FONTS: tuple[FontSpec, ...] = (
              'http://elusiveicons.com'),
     FontSpec('codicon', 'codicon', 'codicon', ('filled', 'outline'),
              'Creative Commons Attribution 4.0', 'https://github.com/microsoft/vscode-codicons'),
-)
+)  # fmt: skip
 """Every font used. The two brand fonts are left out: logos have no common name to learn."""
 
 BENCHMARK_DESIGNERS: tuple[str, ...] = ('phosphor', 'remix')

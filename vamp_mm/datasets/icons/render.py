@@ -40,7 +40,9 @@ def glyph_mask(path: Path, codepoint: int) -> Image.Image:
         ValueError: If the glyph has no ink.
     """
     canvas = Image.new('L', (3 * _MASK_SIZE, 3 * _MASK_SIZE))
-    ImageDraw.Draw(canvas).text((_MASK_SIZE, _MASK_SIZE), chr(codepoint), fill=255, font=_font(path))
+    ImageDraw.Draw(canvas).text(
+        (_MASK_SIZE, _MASK_SIZE), chr(codepoint), fill=255, font=_font(path)
+    )
     box = canvas.getbbox()
     if box is None:
         raise ValueError(f'Character {codepoint:#x} of {path.name} has no ink.')

@@ -92,9 +92,7 @@ def ucf101(files: OfficialFiles) -> Lists:
             items.append(Item(path, label(action, line), action))
         return items
 
-    return dict(
-        trainval=read(f'{folder}/trainlist01.txt'), test=read(f'{folder}/testlist01.txt')
-    )
+    return dict(trainval=read(f'{folder}/trainlist01.txt'), test=read(f'{folder}/testlist01.txt'))
 
 
 def fgvc_aircraft(files: OfficialFiles) -> Lists:

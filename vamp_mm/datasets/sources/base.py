@@ -99,5 +99,7 @@ def build_source(source: str | Mapping[str, Any] | SplitSource) -> SplitSource:
         )
     built = TASK_UTILS.build(dict(source))
     if not isinstance(built, SplitSource):
-        raise TypeError(f'source={source!r} built a {type(built).__name__}, which is no SplitSource')
+        raise TypeError(
+            f'source={source!r} built a {type(built).__name__}, which is no SplitSource'
+        )
     return built

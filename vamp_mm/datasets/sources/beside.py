@@ -27,7 +27,19 @@ OTHER_TABLES = (
     '.csv.zip')  # fmt: skip
 #: Those that are tables whatever is in them, unlike a text.
 SURE_TABLES = (
-    '.csv', '.tsv', '.jsonl', '.ndjson', '.xlsx', '.xls', '.xlsm', '.ods', '.mat', '.parquet', '.csv.gz', '.csv.zip')
+    '.csv',
+    '.tsv',
+    '.jsonl',
+    '.ndjson',
+    '.xlsx',
+    '.xls',
+    '.xlsm',
+    '.ods',
+    '.mat',
+    '.parquet',
+    '.csv.gz',
+    '.csv.zip',
+)
 #: Bytes of a table that are searched.
 _SEARCHED = 64 << 20
 #: Places of a name in a table that are looked at, and characters around it.
@@ -64,7 +76,9 @@ def is_submission(file: Path) -> bool:
     return 'submission' in file.name.lower()
 
 
-def left_unread(root: Path, used: Collection[Path], by: str, folders: Sequence[str] = ()) -> tuple[str, ...]:
+def left_unread(
+    root: Path, used: Collection[Path], by: str, folders: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Sentences about tables in a folder that the lists do not come from, for the note and the log of a run.
 
     Args:
@@ -78,13 +92,27 @@ def left_unread(root: Path, used: Collection[Path], by: str, folders: Sequence[s
         One sentence with a reason for each table, or none; it begins with ``WARNING`` if it names more than a file of
         class names. Texts and JSON files that are no tables are not worth one.
     """
-    tables = [root / name for name in files(root) if root / name not in used and name.lower().endswith(SURE_TABLES)]
-    images = [image for folder in folders for image in sample_images(root / folder, subfolders(root / folder))]
-    named = {file: mentions(file, images) for file in (*tables, *(tables_above(root) if folders else ()))}
+    tables = [
+        root / name
+        for name in files(root)
+        if root / name not in used and name.lower().endswith(SURE_TABLES)
+    ]
+    images = [
+        image
+        for folder in folders
+        for image in sample_images(root / folder, subfolders(root / folder))
+    ]
+    named = {
+        file: mentions(file, images) for file in (*tables, *(tables_above(root) if folders else ()))
+    }
     odd = [file for file, mention in named.items() if mention.contradicts or mention.doubtful]
     shown = [*tables, *(file for file in odd if file not in tables)]
     reasons = [f'{_called(file, root)} ({_why(file)}{_says(named[file])})' for file in shown[:_FEW]]
-    reasons += [f'{name} ({_why(root / name)})' for name in files(root) if name in CLASS_FILES and root / name not in used]
+    reasons += [
+        f'{name} ({_why(root / name)})'
+        for name in files(root)
+        if name in CLASS_FILES and root / name not in used
+    ]
     if not reasons:
         return ()
     return (f'{"WARNING: " if shown else ""}not read: {some(reasons)}; the lists come from {by}',)
@@ -97,7 +125,9 @@ def _called(file: Path, root: Path) -> str:
 def _says(mention: Mention) -> str:
     if not mention.found:
         return ''
-    return '; it names these images' + (', and other classes than their folders' if mention.contradicts else '')
+    return '; it names these images' + (
+        ', and other classes than their folders' if mention.contradicts else ''
+    )
 
 
 def _why(file: Path) -> str:
@@ -130,7 +160,10 @@ def mentions(file: Path, images: Sequence[Sample]) -> Mention:
     few = [image for place, image in enumerate(images) if place % 5 == 0]
     rows = {image: _cells_around(text, image) for image in few}
     found = sum(map(bool, rows.values()))
-    agreed = sum(any(folded(image.label) in map(folded, row) for row in cells) for image, cells in rows.items())
+    agreed = sum(
+        any(folded(image.label) in map(folded, row) for row in cells)
+        for image, cells in rows.items()
+    )
     return Mention(found, len(few), None, 2 * agreed < found, 0 < agreed < found)
 
 
@@ -201,6 +234,8 @@ def _matlab(raw: bytes) -> bytes:
     while place + 8 <= len(raw):
         kind, size = (int.from_bytes(raw[place + at : place + at + 4], 'little') for at in (0, 4))
         if kind == 15:
-            parts.append(zlib.decompressobj().decompress(raw[place + 8 : place + 8 + size], _SEARCHED // 8))
+            parts.append(
+                zlib.decompressobj().decompress(raw[place + 8 : place + 8 + size], _SEARCHED // 8)
+            )
         place += 8 + size
     return b''.join(parts)

@@ -124,7 +124,9 @@ class CatalogSource(SplitSource):
 
     def _read_official(self, data_root: str) -> Lists:
         assert self.row.reader is not None
-        return self.row.reader(OfficialFiles(Path(data_root), self.row.image_folder, self._wanted()))
+        return self.row.reader(
+            OfficialFiles(Path(data_root), self.row.image_folder, self._wanted())
+        )
 
     def _make(self, lists: Lists, data_root: str) -> Split:
         row = self.row

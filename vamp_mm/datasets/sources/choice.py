@@ -56,16 +56,29 @@ def read_choice(written: str | Path) -> Choice:
     level = found.get('level')
     if wrong or (level is not None and not re.fullmatch('[1-9]', level)):
         raise DataError(
-            f"{str(written)!r}: {added!r} is not understood; allowed after # are path=COLUMN, class=COLUMN, part=COLUMN and "
+            f'{str(written)!r}: {added!r} is not understood; allowed after # are path=COLUMN, class=COLUMN, part=COLUMN and '
             'images=FOLDER for a table, or level=NUMBER (from 1) for class folders, with commas between them'
         )
     file = Path(before)
     if (level is not None) != file.is_dir():
-        own = 'level=NUMBER' if file.is_dir() else 'path=COLUMN,class=COLUMN,part=COLUMN,images=FOLDER'
-        raise DataError(f'{str(written)!r}: {file} is a {"folder" if file.is_dir() else "file"}, after which only {own} '
-                        'may be added' + ('; give the table itself to name its columns' if file.is_dir() else ''))
-    return Choice(file, found.get('path'), found.get('class'), found.get('part'), found.get('images'),
-                  int(level) if level is not None else None)
+        own = (
+            'level=NUMBER'
+            if file.is_dir()
+            else 'path=COLUMN,class=COLUMN,part=COLUMN,images=FOLDER'
+        )
+        raise DataError(
+            f'{str(written)!r}: {file} is a {"folder" if file.is_dir() else "file"}, after which only {own} '
+            'may be added'
+            + ('; give the table itself to name its columns' if file.is_dir() else '')
+        )
+    return Choice(
+        file,
+        found.get('path'),
+        found.get('class'),
+        found.get('part'),
+        found.get('images'),
+        int(level) if level is not None else None,
+    )
 
 
 def is_there(written: str | Path) -> bool:

@@ -20,7 +20,9 @@ _ARCHIVE_WORDS = frozenset({
     'participant', 'case', 'cases', 'study', 'session', 'scan', 'scans', 'slide', 'slides', 'unlabeled', 'unlabelled',
     'extra', 'all', 'raw', 'resized', 'cropped', 'original', 'originals', 'augmented', 'aug', 'full', 'input', 'inputs',
     'new', 'old', 'and', 'of', 'the'})  # fmt: skip
-_PART_WORDS = frozenset({*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout', 'pred', 'prediction', 'predictions'})
+_PART_WORDS = frozenset(
+    {*PART_NAMES, 'eval', 'evaluation', 'trainval', 'holdout', 'pred', 'prediction', 'predictions'}
+)
 #: Folders of pictures that say something about the images beside them.
 MASK_FOLDERS = frozenset({
     'masks', 'annotations', 'annotation', 'segmentation', 'segmentations', 'groundtruth', 'ground_truth', 'ground truth',
@@ -49,7 +51,8 @@ def doubts(root: Path, tops: Sequence[str], whole: Path) -> DataError | None:
     firsts = {top: next(iter_images(root / top), None) for top in tops}
     deep = [top for top, first in firsts.items() if first is not None and '/' in first]
     below = {
-        top: tuple(name for name in subfolders(root / top) if has_images(root / top / name)) for top in deep
+        top: tuple(name for name in subfolders(root / top) if has_images(root / top / name))
+        for top in deep
     }
     levels = below if len(deep) == len(tops) else None
     return (
@@ -85,8 +88,12 @@ def called_like_parts(names: Sequence[str]) -> list[str]:
     return next((group for group in groups.values() if len(group) > 1), [])
 
 
-def _above_parts(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
-    if not levels or not all(name.lower() in PART_NAMES for names in levels.values() for name in names):
+def _above_parts(
+    root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path
+) -> DataError | None:
+    if not levels or not all(
+        name.lower() in PART_NAMES for names in levels.values() for name in names
+    ):
         return None
     parts = sorted({name for names in levels.values() for name in names})
     return WhichError(
@@ -136,7 +143,9 @@ def _nested(
     return None
 
 
-def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
+def _domains(
+    root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path
+) -> DataError | None:
     if not levels or len(levels) < 2:
         return None
     sets = [{name.casefold() for name in names} for names in levels.values()]
@@ -145,7 +154,7 @@ def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path
         return None
     shown = [name for name in next(iter(levels.values())) if name.casefold() in common]
     if root == whole:
-        one = f"one of them ({' or '.join(f'--dataset {_quoted(osp.join(root, name))}' for name in list(levels)[:4])}), "
+        one = f'one of them ({" or ".join(f"--dataset {_quoted(osp.join(root, name))}" for name in list(levels)[:4])}), '
     else:
         one = ''
     return WhichError(
@@ -155,7 +164,9 @@ def _domains(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path
     )
 
 
-def _two_levels(root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path) -> DataError | None:
+def _two_levels(
+    root: Path, levels: Mapping[str, Sequence[str]] | None, whole: Path
+) -> DataError | None:
     if not levels or 2 * sum(len(names) > 1 for names in levels.values()) < len(levels):
         return None
     top, names = next((top, names) for top, names in levels.items() if len(names) > 1)

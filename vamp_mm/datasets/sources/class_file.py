@@ -44,9 +44,13 @@ def read_class_names(file: Path) -> tuple[str, ...]:
             'expected, the first one for label 0'
         )
     if len(names) > MAX_CLASSES:
-        raise DataError(f'{file} has {len(names):,} class names; at most {MAX_CLASSES:,} are allowed')
+        raise DataError(
+            f'{file} has {len(names):,} class names; at most {MAX_CLASSES:,} are allowed'
+        )
     tidy = tuple(tidy_name(name) for name in names)
-    faulty = [f'label {label} {fault}' for label, name in enumerate(tidy) if (fault := name_fault(name))]
+    faulty = [
+        f'label {label} {fault}' for label, name in enumerate(tidy) if (fault := name_fault(name))
+    ]
     if faulty:
         raise DataError(f'{file}: the class name of {some(faulty, "; ")}')
     twice = sorted(name for name, count in Counter(tidy).items() if count > 1)

@@ -16,7 +16,7 @@ COLUMNS = {
         'class', 'class_name', 'classname', 'category', 'category_name', 'label', 'label_name',
         'gt_label', 'target'),  # fmt: skip
     'part': ('split', 'part', 'set', 'subset', 'partition'),
-}
+}  # fmt: skip
 #: What the part column may hold, in any case, and what folders and files of a part may be called.
 PART_NAMES = {
     'train': 'train', 'training': 'train', 'val': 'val', 'valid': 'val', 'validation': 'val',
@@ -60,7 +60,9 @@ class Columns:
             DataError: If several columns could be meant, or there are more than 10,000.
         """
         if len(header) > MAX_COLUMNS:
-            raise DataError(f'{where} has {len(header):,} columns; at most {MAX_COLUMNS:,} are read')
+            raise DataError(
+                f'{where} has {len(header):,} columns; at most {MAX_COLUMNS:,} are read'
+            )
         found = {}
         for role, wanted in (('path', self.path), ('class', self.label), ('part', self.part)):
             allowed = COLUMNS[role] if wanted is None else (wanted.lower(),)

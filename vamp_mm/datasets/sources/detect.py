@@ -64,7 +64,9 @@ def detect(path: str | Path, testing: bool = False) -> Layout:
     except DataError as error:
         doubt = error
     if faulty:
-        others = f' (besides, there are {", ".join(item.what for item in layouts)})' if layouts else ''
+        others = (
+            f' (besides, there are {", ".join(item.what for item in layouts)})' if layouts else ''
+        )
         raise DataError('\n  - '.join([f'{root} holds a faulty table{others}:', *map(str, faulty)]))
     if folders is not None and len(layouts) == 2 and same_lists(layouts[0], folders):
         layouts = [folders]
@@ -100,15 +102,22 @@ def _file_layout(choice: Choice) -> Layout:
     except NoTableError as error:
         if is_submission(file):
             raise NoTableError(
-                f'{error}; {file.name} is called a submission, whose classes are not the true ones') from error
+                f'{error}; {file.name} is called a submission, whose classes are not the true ones'
+            ) from error
         advice = _advice(file, mentions(file, _samples(file.parent)))
         raise NoTableError(f'{error}{advice}') from error
 
 
 def _check_tables(root: Path, layout: Layout, unread: Sequence[Unread]) -> None:
     """Refuse class folders whose images are in a table that says something else about them."""
-    parts = [root / name for key, name in layout.source.items() if key in ('train', 'val', 'test', 'undivided')]
-    tables = list(dict.fromkeys(file for folder in (root, *parts) for file in tables_beside(folder)))
+    parts = [
+        root / name
+        for key, name in layout.source.items()
+        if key in ('train', 'val', 'test', 'undivided')
+    ]
+    tables = list(
+        dict.fromkeys(file for folder in (root, *parts) for file in tables_beside(folder))
+    )
     above = tables_above(root)
     images = [
         image for folder in parts
@@ -178,5 +187,9 @@ def _advice(file: Path, mention: Mention) -> str:
     except DataError:
         others = [name for name in header if name != path]
         label = others[0] if len(others) == 1 else 'COLUMN'
-    more = f' with one of {some([repr(name) for name in header if name != path])} as COLUMN' if label == 'COLUMN' else ''
+    more = (
+        f' with one of {some([repr(name) for name in header if name != path])} as COLUMN'
+        if label == 'COLUMN'
+        else ''
+    )
     return f"; its images are in the column {path!r}: give '{file}#path={path},class={label}'{more}"

@@ -60,7 +60,9 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
             f'{next(filter(None, (_classes_in_names(root / name) for name in called)), "")}'
         )
     if len(tops) == 1:
-        raise DataError(f'as class folders: there is only one folder with images, {tops[0]}{_inner(root / tops[0])}')
+        raise DataError(
+            f'as class folders: there is only one folder with images, {tops[0]}{_inner(root / tops[0])}'
+        )
     _check_doubts(root, tops, root, level)
     source = dict(type='vamp_mm.ImageFolder', undivided='.', **_level(level))
     what = f'{len(tops)} class folders ({some(tops)}) without parts'

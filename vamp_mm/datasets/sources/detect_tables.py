@@ -76,7 +76,9 @@ def _without_columns(group: Sequence[Path]) -> dict[Path, NoTableError]:
     without = {}
     for file in group:
         if is_submission(file):
-            without[file] = NoTableError(f'{file} is called a submission, whose classes are not the true ones')
+            without[file] = NoTableError(
+                f'{file} is called a submission, whose classes are not the true ones'
+            )
         elif len(group) > 1 and file.suffix.lower() in ('.csv', '.tsv', '.jsonl', '.ndjson'):
             try:
                 read_rows(file, Columns())
@@ -273,7 +275,9 @@ def _is_split_file(file: Path) -> bool:
 
 def _split_layout(root: Path, file: Path, choice: Choice) -> Layout:
     if (choice.path, choice.label, choice.part) != (None, None, None):
-        raise DataError(f'{file} is a split file, which has no columns; only #images=FOLDER may be added')
+        raise DataError(
+            f'{file} is a split file, which has no columns; only #images=FOLDER may be added'
+        )
     split = read_split(file)
     paths = [item.path for part in PARTS for item in split.part(part)]
     if choice.images is not None:

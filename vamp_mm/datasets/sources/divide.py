@@ -13,9 +13,7 @@ from .recipes import split_all
 _NEEDED = 4
 
 
-def divide(
-    classes: Mapping[str, Sequence[str]], seed: int, where: str
-) -> dict[str, list[Item]]:
+def divide(classes: Mapping[str, Sequence[str]], seed: int, where: str) -> dict[str, list[Item]]:
     """Divide every class 50 / 20 / 30 by the recipe of CoOp (Zhou et al. 2022).
 
     See :func:`~vamp_mm.datasets.sources.recipes.split_all`; one private generator serves all

@@ -16,16 +16,42 @@ from .columns import COLUMNS, PART_NAMES
 #: Files whose lines are rows.
 LINED = ('.csv', '.tsv', '.txt', '.lst', '.tab', '.dat', '.data', '.jsonl', '.ndjson')
 #: Words in the name of a column that holds classes.
-_CLASS_WORDS = frozenset({
-    'class', 'classes', 'classname', 'category', 'categories', 'label', 'labels', 'target', 'species', 'breed', 'breeds',
-    'diagnosis', 'diagnoses', 'dx', 'disease', 'finding', 'findings', 'grade', 'genus', 'tag', 'tags', 'truth', 'kind'})
+_CLASS_WORDS = frozenset(
+    {
+        'class',
+        'classes',
+        'classname',
+        'category',
+        'categories',
+        'label',
+        'labels',
+        'target',
+        'species',
+        'breed',
+        'breeds',
+        'diagnosis',
+        'diagnoses',
+        'dx',
+        'disease',
+        'finding',
+        'findings',
+        'grade',
+        'genus',
+        'tag',
+        'tags',
+        'truth',
+        'kind',
+    }
+)
 #: Words in the name of a column that says where or by whom an image was made.
 _PLACE_WORDS = frozenset({
     'camera', 'cam', 'site', 'hospital', 'center', 'centre', 'clinic', 'scanner', 'device', 'sensor', 'domain', 'source',
     'folder', 'dir', 'directory', 'batch', 'fold', 'location', 'place', 'city', 'country', 'patient', 'subject', 'user',
     # fmt: skip
-    'photographer', 'session', 'station', 'plot', 'date', 'day', 'year', 'sequence', 'video', 'group'})
-_BOX_WORDS = frozenset({'x', 'y', 'x1', 'y1', 'xmin', 'ymin', 'x_min', 'y_min', 'bbox', 'left', 'top'})
+    'photographer', 'session', 'station', 'plot', 'date', 'day', 'year', 'sequence', 'video', 'group'})  # fmt: skip
+_BOX_WORDS = frozenset(
+    {'x', 'y', 'x1', 'y1', 'xmin', 'ymin', 'x_min', 'y_min', 'bbox', 'left', 'top'}
+)
 #: Columns and rows of a table that are looked at.
 _COLUMNS, _ROWS = 200, 1_000_000
 _NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?')
@@ -70,7 +96,11 @@ class Grid:
         numbers = sorted({float(kind) for kind in kinds})
         first = numbers[0]
         boxes = any(name.strip().lower() in _BOX_WORDS for name in self.header)
-        return not boxes and first in (0, 1) and numbers == [first + step for step in range(len(numbers))]
+        return (
+            not boxes
+            and first in (0, 1)
+            and numbers == [first + step for step in range(len(numbers))]
+        )
 
     def one_hot(self, but: int) -> list[str]:
         """The columns that are one class each, with a 1 in one of them in every row; none if there are no such.
@@ -81,8 +111,11 @@ class Grid:
         Returns:
             Their names.
         """
-        places = [place for place, cells in enumerate(self.columns)
-                  if place != but and self.header[place] and cells and set(map(_flag, cells)) == {0, 1}]
+        places = [
+            place
+            for place, cells in enumerate(self.columns)
+            if place != but and self.header[place] and cells and set(map(_flag, cells)) == {0, 1}
+        ]
         rows = zip(*(self.columns[place] for place in places), strict=True)
         single = len(places) > 1 and all(sum(map(_flag, row)) == 1 for row in rows)
         return [self.header[place] for place in places] if single else []
@@ -123,11 +156,15 @@ def read_grid(text: str, suffix: str) -> Grid:
         pass
     if not kept:
         return Grid((), ())
-    headless = any(is_image(cell.strip()) for cell in kept[0]) or all(is_number(cell) for cell in kept[0])
+    headless = any(is_image(cell.strip()) for cell in kept[0]) or all(
+        is_number(cell) for cell in kept[0]
+    )
     columns = tuple(zip_longest(*kept, fillvalue=''))
     if headless:
-        return Grid(('', ) * len(columns), columns)
-    return Grid(tuple(column[0].strip() for column in columns), tuple(column[1:] for column in columns))
+        return Grid(('',) * len(columns), columns)
+    return Grid(
+        tuple(column[0].strip() for column in columns), tuple(column[1:] for column in columns)
+    )
 
 
 def _of_records(text: str) -> Grid:

@@ -78,7 +78,9 @@ class ImageFolder(SplitSource):
                 'and, if there are any, train and val; or undivided alone'
             )
         if type(level) is not int or level < 1:
-            raise ValueError(f'level={level!r} must be an integer from 1 on: 1 for the folders directly inside')
+            raise ValueError(
+                f'level={level!r} must be an integer from 1 on: 1 for the folders directly inside'
+            )
         self.undivided, self.split_seed, self.level = undivided, split_seed, level
         self.templates = (templates,) if isinstance(templates, str) else tuple(templates)
 
@@ -91,7 +93,11 @@ class ImageFolder(SplitSource):
         root = Path(data_root).expanduser()
         folders = [self.undivided] if self.undivided is not None else list(self.parts.values())
         split, found = self._read(data_root)
-        return (*found, *_nameless(split.classes), *left_unread(root, (), 'the class folders', folders))
+        return (
+            *found,
+            *_nameless(split.classes),
+            *left_unread(root, (), 'the class folders', folders),
+        )
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
         root = self.require(osp.expanduser(data_root), 'data root')
@@ -140,7 +146,10 @@ class ImageFolder(SplitSource):
                 f'{endings(tuple(others))}'
             )
         stray = [
-            f'{above}{name}' for above in between for name in files(osp.join(where, above)) if is_image(name)
+            f'{above}{name}'
+            for above in between
+            for name in files(osp.join(where, above))
+            if is_image(name)
         ]
         if stray:
             raise DataError(

@@ -58,7 +58,9 @@ class ImageFinder:
         return names
 
 
-def unclear_error(folder: Path, unclear: Sequence[tuple[str, Sequence[str]]], where: str) -> DataError:
+def unclear_error(
+    folder: Path, unclear: Sequence[tuple[str, Sequence[str]]], where: str
+) -> DataError:
     """Say which names stand for several images.
 
     Args:
@@ -121,7 +123,9 @@ def missing_error(folder: Path, missing: Sequence[str], count: int, where: str) 
     Returns:
         The error: ten paths and a count, and the next step.
     """
-    spelt = spelt_otherwise([str(folder / path.replace('\\', '/')) for path in missing[:_LOOKED_UP]])
+    spelt = spelt_otherwise(
+        [str(folder / path.replace('\\', '/')) for path in missing[:_LOOKED_UP]]
+    )
     return DataError(
         f'{where}: {len(missing)} of {count} images are missing under {folder.absolute()}: '
         f'{some([repr(path) for path in missing])}. {spelt}Paths are relative to the image folder; '

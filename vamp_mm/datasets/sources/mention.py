@@ -99,7 +99,9 @@ def look_up(grid: Grid, images: Sequence[Sample]) -> Mention:
     # numbers and other short names stand in every table: all images or none
     if not found or (not sure and 10 * found < 8 * len(images)):
         return Mention(of=len(images))
-    contradicts, doubtful = _compare(grid, column, [(images[number], row) for number, row in rows.items()])
+    contradicts, doubtful = _compare(
+        grid, column, [(images[number], row) for number, row in rows.items()]
+    )
     return Mention(found, len(images), column, contradicts, doubtful, tuple(grid.one_hot(column)))
 
 
@@ -145,8 +147,13 @@ def _compare(grid: Grid, column: int, found: Sequence[tuple[Sample, int]]) -> tu
         like = any(grid.like_classes(place) for place in places)
         partly = any(_agrees(grid.columns[place], found, 0.5) for place in places)
         return like and not partly, True
-    others = [place for place in places
-              if place not in same and grid.like_classes(place) and not _follows(grid.columns[place], found)]
+    others = [
+        place
+        for place in places
+        if place not in same
+        and grid.like_classes(place)
+        and not _follows(grid.columns[place], found)
+    ]
     named = any(grid.named_class(place) for place in others)
     return named or (bool(others) and all(map(grid.named_place, same))), bool(others)
 

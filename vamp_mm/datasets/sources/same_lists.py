@@ -30,7 +30,9 @@ def same_lists(table: Layout, folders: Layout) -> bool:
     if by_table == by_folders:
         return True
     files = table.source.get('files')
-    if not isinstance(files, str) or set().union(*by_table.values()) != set().union(*by_folders.values()):
+    if not isinstance(files, str) or set().union(*by_table.values()) != set().union(
+        *by_folders.values()
+    ):
         return False
     columns = Columns(*(table.source.get(f'{role}_column') for role in ('path', 'class', 'part')))
     return all(row.part is None for row in read_rows(Path(table.data_root) / files, columns))

@@ -139,7 +139,9 @@ class AnnotationTable(SplitSource):
         for item in (item for items in parts.values() for item in items):
             classes[item.name].append(item.path)
         return make_split(
-            divide({name: sorted(found) for name, found in classes.items()}, self.split_seed, where),
+            divide(
+                {name: sorted(found) for name, found in classes.items()}, self.split_seed, where
+            ),
             where,
         )
 
@@ -193,7 +195,9 @@ class AnnotationTable(SplitSource):
         if all(name.isdecimal() for name in written):
             huge = sorted(name for name in written if len(name) > _DIGITS)
             if huge:
-                raise DataError(f'{where}: the label {brief(huge[0])} is too large; labels are whole numbers from 0 on')
+                raise DataError(
+                    f'{where}: the label {brief(huge[0])} is too large; labels are whole numbers from 0 on'
+                )
             return _numbered({int(name) for name in written}, listed, where)
         odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
         if odd:
@@ -257,9 +261,7 @@ def _check_twice(rows: Sequence[Row], paths: Mapping[_Key, str], where: str) -> 
             )
 
 
-def _numbered(
-    labels: set[int], listed: tuple[str, ...] | None, where: str
-) -> tuple[str, ...]:
+def _numbered(labels: set[int], listed: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
     if listed is None:
         raise DataError(
             f'{where}: the classes are numbers ({some(sorted(labels))}), but the model reads '
@@ -268,7 +270,9 @@ def _numbered(
         )
     wrong = sorted(label for label in labels if label >= len(listed))
     if wrong:
-        from_one = ' (labels start at 0; these seem to start at 1)' if wrong == [len(listed)] else ''
+        from_one = (
+            ' (labels start at 0; these seem to start at 1)' if wrong == [len(listed)] else ''
+        )
         raise DataError(
             f'{where}: the labels {some(wrong)} have no name; the names run from 0 '
             f'({listed[0]}) to {len(listed) - 1} ({listed[-1]}){from_one}'

@@ -174,7 +174,9 @@ def _csv_rows(text: str, columns: Columns, where: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def _refuse_unread_parts(header: Sequence[str], body: Sequence[Sequence[str]], roles: Mapping[str, str], where: str) -> None:
+def _refuse_unread_parts(
+    header: Sequence[str], body: Sequence[Sequence[str]], roles: Mapping[str, str], where: str
+) -> None:
     """Refuse a column that says train or test under a name that is not known: the images would be divided otherwise."""
     for place, name in enumerate(header):
         values = {cells[place].strip().lower() for cells in body if place < len(cells)}
@@ -221,7 +223,9 @@ def _guess(body: Sequence[tuple[int, Sequence[str]]]) -> dict[str, int] | None:
     columns = list(zip(*(cells for _, cells in body), strict=True))
     paths = [i for i, column in enumerate(columns) if all(is_image(c.strip()) for c in column)]
     parts = [
-        i for i, column in enumerate(columns) if {c.strip().lower() for c in column} <= set(PART_NAMES)
+        i
+        for i, column in enumerate(columns)
+        if {c.strip().lower() for c in column} <= set(PART_NAMES)
     ]
     rest = [i for i in range(len(columns)) if i not in (*paths, *parts)]
     if len(paths) != 1 or len(parts) > 1 or len(rest) != 1:

@@ -60,12 +60,18 @@ def look_at(path: str) -> ImageFacts:
     except Exception as error:  # whatever Pillow raises on a damaged file
         empty = not content and os.path.isfile(path) and not os.path.getsize(path)
         fault = 'the file is empty' if empty else str(error).replace(repr(path), 'the file')
-        return ImageFacts(path, fault, mode, rotated, hashlib.blake2b(content, digest_size=16).digest())
+        return ImageFacts(
+            path, fault, mode, rotated, hashlib.blake2b(content, digest_size=16).digest()
+        )
     return ImageFacts(path, None, mode, rotated, hashlib.blake2b(content, digest_size=16).digest())
 
 
-def check_images(facts: Iterable[ImageFacts], files: Mapping[str, str], labels: Mapping[str, str],
-                 image_root: str) -> list[Finding]:
+def check_images(
+    facts: Iterable[ImageFacts],
+    files: Mapping[str, str],
+    labels: Mapping[str, str],
+    image_root: str,
+) -> list[Finding]:
     """Draw conclusions from the facts about all images.
 
     Args:
@@ -80,28 +86,53 @@ def check_images(facts: Iterable[ImageFacts], files: Mapping[str, str], labels: 
     facts = list(facts)
     short = {fact.path: osp.relpath(fact.path, image_root) for fact in facts}
     findings = []
-    bad = tuple(f'{short[fact.path]} ({files[fact.path]}): {fact.fault}' for fact in facts if fact.fault)
+    bad = tuple(
+        f'{short[fact.path]} ({files[fact.path]}): {fact.fault}' for fact in facts if fact.fault
+    )
     if bad:
-        findings.append(Finding(
-            ERROR, f'{len(bad):,} of {len(facts):,} images cannot be read',
-            "unpack or download them again, or set unreadable='skip' in the dataset to leave them out", bad))
+        findings.append(
+            Finding(
+                ERROR,
+                f'{len(bad):,} of {len(facts):,} images cannot be read',
+                "unpack or download them again, or set unreadable='skip' in the dataset to leave them out",
+                bad,
+            )
+        )
     modes = Counter(fact.mode for fact in facts if not fact.fault and fact.mode != 'RGB')
     if modes:
         what = ', '.join(f'{count:,} {mode}' for mode, count in modes.most_common())
-        findings.append(Finding(
-            NOTE, f'{sum(modes.values()):,} images are not RGB ({what}): '
-            'they are converted when read, as in the benchmark protocol',
-            '', tuple(f'{short[fact.path]}: {fact.mode}' for fact in facts if not fact.fault and fact.mode != 'RGB')))
+        findings.append(
+            Finding(
+                NOTE,
+                f'{sum(modes.values()):,} images are not RGB ({what}): '
+                'they are converted when read, as in the benchmark protocol',
+                '',
+                tuple(
+                    f'{short[fact.path]}: {fact.mode}'
+                    for fact in facts
+                    if not fact.fault and fact.mode != 'RGB'
+                ),
+            )
+        )
     rotated = tuple(short[fact.path] for fact in facts if fact.rotated)
     if rotated:
-        findings.append(Finding(
-            NOTE, f'{len(rotated):,} images ask for a rotation (EXIF), which is ignored, as in the benchmark protocol',
-            'rotate the files themselves if they look wrong on the sheet of browse_dataset.py', rotated))
+        findings.append(
+            Finding(
+                NOTE,
+                f'{len(rotated):,} images ask for a rotation (EXIF), which is ignored, as in the benchmark protocol',
+                'rotate the files themselves if they look wrong on the sheet of browse_dataset.py',
+                rotated,
+            )
+        )
     return findings + _copies(facts, files, labels, short)
 
 
-def _copies(facts: list[ImageFacts], files: Mapping[str, str], labels: Mapping[str, str],
-            short: Mapping[str, str]) -> list[Finding]:
+def _copies(
+    facts: list[ImageFacts],
+    files: Mapping[str, str],
+    labels: Mapping[str, str],
+    short: Mapping[str, str],
+) -> list[Finding]:
     groups: dict[bytes, list[str]] = defaultdict(list)
     for fact in facts:
         if not fact.fault:
@@ -118,10 +149,27 @@ def _copies(facts: list[ImageFacts], files: Mapping[str, str], labels: Mapping[s
             leaks.append(text)
         else:
             copies.append(text)
-    return [finding for finding in (
-        Finding(WARNING, f'{len(leaks)} images of test are in train or val too, byte for byte',
-                'own data: take one of them out. Benchmark: the published lists have them, leave them', tuple(leaks)),
-        Finding(WARNING, f'{len(clashes)} images stand for two classes, byte for byte',
-                'own data: decide for one class. Benchmark: the published lists have them, leave them', tuple(clashes)),
-        Finding(NOTE, f'{len(copies)} images are there more than once, byte for byte, in the same class', '', tuple(copies)),
-    ) if finding.examples]
+    return [
+        finding
+        for finding in (
+            Finding(
+                WARNING,
+                f'{len(leaks)} images of test are in train or val too, byte for byte',
+                'own data: take one of them out. Benchmark: the published lists have them, leave them',
+                tuple(leaks),
+            ),
+            Finding(
+                WARNING,
+                f'{len(clashes)} images stand for two classes, byte for byte',
+                'own data: decide for one class. Benchmark: the published lists have them, leave them',
+                tuple(clashes),
+            ),
+            Finding(
+                NOTE,
+                f'{len(copies)} images are there more than once, byte for byte, in the same class',
+                '',
+                tuple(copies),
+            ),
+        )
+        if finding.examples
+    ]

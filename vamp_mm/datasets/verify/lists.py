@@ -56,12 +56,23 @@ def check_counts(table: list[CountRow]) -> list[Finding]:
     """
     wrong = tuple(
         f'{row.which} classes, {name}: {found} instead of {published}'
-        for row in table if row.published is not None
+        for row in table
+        if row.published is not None
         for name, found, published in zip(Counts._fields, row.found, row.published, strict=True)
-        if published is not None and found != published)
-    return [Finding(
-        ERROR, f'{len(wrong)} counts differ from the published ones: these are other lists than those of the papers',
-        'take the published split file, and the official annotation files as they come', wrong)] if wrong else []
+        if published is not None and found != published
+    )
+    return (
+        [
+            Finding(
+                ERROR,
+                f'{len(wrong)} counts differ from the published ones: these are other lists than those of the papers',
+                'take the published split file, and the official annotation files as they come',
+                wrong,
+            )
+        ]
+        if wrong
+        else []
+    )
 
 
 def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
@@ -75,13 +86,24 @@ def check_digests(split: Split, row: CatalogRow) -> list[Finding]:
         An error if a list differs, a note if all that are known are equal.
     """
     known = [(part, digest) for part, digest in zip(PARTS, row.digests, strict=False) if digest]
-    wrong = tuple(part for part, digest in known if not list_digest(split.part(part)).startswith(digest))
+    wrong = tuple(
+        part for part, digest in known if not list_digest(split.part(part)).startswith(digest)
+    )
     if wrong:
-        return [Finding(
-            ERROR, f'{len(wrong)} lists differ from the published ones in images, order or class names',
-            f'few-shot subsets depend on all three: take the published {row.split_file or "files"} as it is', wrong)]
+        return [
+            Finding(
+                ERROR,
+                f'{len(wrong)} lists differ from the published ones in images, order or class names',
+                f'few-shot subsets depend on all three: take the published {row.split_file or "files"} as it is',
+                wrong,
+            )
+        ]
     names = ', '.join(part for part, _ in known)
-    return [Finding(NOTE, f'the lists ({names}) are the published ones, in order (SHA-256)')] if known else []
+    return (
+        [Finding(NOTE, f'the lists ({names}) are the published ones, in order (SHA-256)')]
+        if known
+        else []
+    )
 
 
 def check_shots(split: Split) -> list[Finding]:
@@ -95,18 +117,31 @@ def check_shots(split: Split) -> list[Finding]:
     """
     findings = []
     if len(split.classes) == 1:
-        findings.append(Finding(
-            WARNING, f'there is one class only, {split.classes[0]!r}: its probability is 1 whatever the model does',
-            'two classes or more are needed to train on'))
+        findings.append(
+            Finding(
+                WARNING,
+                f'there is one class only, {split.classes[0]!r}: its probability is 1 whatever the model does',
+                'two classes or more are needed to train on',
+            )
+        )
     for part, shots in _SHOTS.items():
         if split.val_is_test and part == 'val':
             continue  # never sampled
         sizes = Counter(item.label for item in split.part(part))
-        short = tuple(f'{split.classes[label]}: {size}' for label, size in sorted(sizes.items()) if size < shots)
+        short = tuple(
+            f'{split.classes[label]}: {size}'
+            for label, size in sorted(sizes.items())
+            if size < shots
+        )
         if short:
-            findings.append(Finding(
-                NOTE, f'{len(short)} classes have fewer than {shots} images in {part}',
-                f'with more shots than that, set allow_short=True in the dataset ({part})', short))
+            findings.append(
+                Finding(
+                    NOTE,
+                    f'{len(short)} classes have fewer than {shots} images in {part}',
+                    f'with more shots than that, set allow_short=True in the dataset ({part})',
+                    short,
+                )
+            )
     return findings
 
 
@@ -120,12 +155,17 @@ def listed_files(split: Split, image_root: str) -> dict[str, str]:
     Returns:
         Path on disk -> the list (train, val, test) that it is in.
     """
-    return {osp.normpath(osp.join(image_root, item.path)): part
-            for part in PARTS if not (part == 'val' and split.val_is_test)
-            for item in split.part(part)}
+    return {
+        osp.normpath(osp.join(image_root, item.path)): part
+        for part in PARTS
+        if not (part == 'val' and split.val_is_test)
+        for item in split.part(part)
+    }
 
 
-def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[list[Finding], list[str]]:
+def check_files(
+    files: Mapping[str, str], image_root: str, hint: str
+) -> tuple[list[Finding], list[str]]:
     """Look for the listed images on disk.
 
     Args:
@@ -140,7 +180,11 @@ def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[l
     try:
         found = list_files(image_root).images if osp.isdir(image_root) else ()
     except DataError as error:
-        findings.append(Finding(ERROR, str(error), 'make it readable; what is in it was not compared with the lists'))
+        findings.append(
+            Finding(
+                ERROR, str(error), 'make it readable; what is in it was not compared with the lists'
+            )
+        )
         found = ()
     there = {osp.normpath(osp.join(image_root, path)) for path in found}
     missing = [path for path in files if path not in there and not osp.isfile(path)]
@@ -158,18 +202,32 @@ def check_files(files: Mapping[str, str], image_root: str, hint: str) -> tuple[l
     return findings, [path for path in files if path not in gone]
 
 
-def _missing(missing: list[str], count: int, meant: Mapping[str, str], root: str, hint: str) -> list[Finding]:
+def _missing(
+    missing: list[str], count: int, meant: Mapping[str, str], root: str, hint: str
+) -> list[Finding]:
     findings = []
     gone = tuple(osp.relpath(path, root) for path in missing if path not in meant)
     if gone:
-        findings.append(Finding(
-            ERROR, f'{len(gone):,} of {count:,} listed images are missing under {osp.abspath(root)}',
-            f'unpack the images there (tools/dataset_tools/prepare.py does, for the benchmark). {hint}', gone))
+        findings.append(
+            Finding(
+                ERROR,
+                f'{len(gone):,} of {count:,} listed images are missing under {osp.abspath(root)}',
+                f'unpack the images there (tools/dataset_tools/prepare.py does, for the benchmark). {hint}',
+                gone,
+            )
+        )
     if meant:
-        findings.append(Finding(
-            ERROR, f'{len(meant):,} listed images are there under a name that differs in case or Unicode form',
-            'rename the files as the lists spell them; unpacking on a file system that folds names causes this',
-            tuple(f'{osp.relpath(path, root)} is there as {osp.relpath(found, root)}' for path, found in meant.items())))
+        findings.append(
+            Finding(
+                ERROR,
+                f'{len(meant):,} listed images are there under a name that differs in case or Unicode form',
+                'rename the files as the lists spell them; unpacking on a file system that folds names causes this',
+                tuple(
+                    f'{osp.relpath(path, root)} is there as {osp.relpath(found, root)}'
+                    for path, found in meant.items()
+                ),
+            )
+        )
     return findings
 
 
@@ -181,9 +239,18 @@ def _twins(files: Mapping[str, str]) -> list[Finding]:
         other = first.setdefault(_fold(path), path)
         if other != path:
             twins.append(f'{other} ({files[other]}) and {path} ({files[path]})')
-    return [Finding(
-        WARNING, f'{len(twins)} listed paths differ from another one only in case or Unicode form',
-        'on macOS and Windows both are the same file: rename one of them', tuple(twins))] if twins else []
+    return (
+        [
+            Finding(
+                WARNING,
+                f'{len(twins)} listed paths differ from another one only in case or Unicode form',
+                'on macOS and Windows both are the same file: rename one of them',
+                tuple(twins),
+            )
+        ]
+        if twins
+        else []
+    )
 
 
 def _counts(split: Split, which: str) -> Counts:

@@ -55,10 +55,16 @@ def _follow(averaged: BaseAveragedModel, model: nn.Module) -> None:
                 changed = True
         for key, parameter in module._parameters.items():
             if parameter is not None and copy._parameters[key].shape != parameter.shape:
-                copy._parameters[key].data = parameter.detach().clone().to(copy._parameters[key].device)
+                copy._parameters[key].data = (
+                    parameter.detach().clone().to(copy._parameters[key].device)
+                )
                 changed = True
     kept = averaged.avg_parameters
-    own = averaged.module.state_dict() if averaged.update_buffers else dict(averaged.module.named_parameters())
+    own = (
+        averaged.module.state_dict()
+        if averaged.update_buffers
+        else dict(averaged.module.named_parameters())
+    )
     # tensors that a checkpoint replaced in the copy are other objects than those of its list
     if changed or any(own[key].data_ptr() != value.data_ptr() for key, value in kept.items()):
         averaged.avg_parameters = own

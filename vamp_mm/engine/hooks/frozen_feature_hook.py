@@ -64,16 +64,23 @@ class FrozenFeatureHook(Hook):
         model = unwrap_model(runner.model)
         if not isinstance(model, ReusesFeatures):
             raise TypeError(
-                f'{type(model).__name__} has no reuse_frozen_features(); take FrozenFeatureHook out of custom_hooks')
+                f'{type(model).__name__} has no reuse_frozen_features(); take FrozenFeatureHook out of custom_hooks'
+            )
         name = pipeline_name(dataset)
         reused = model.reuse_frozen_features(name, self.budget_mb)
         if reused:
             message = f'{which}: frozen image features are reused (up to {self.budget_mb} MiB)'
         elif name is None:
-            why = f'{random_step(dataset)} may be random' if random_step(dataset) else 'its parts have different pipelines'
+            why = (
+                f'{random_step(dataset)} may be random'
+                if random_step(dataset)
+                else 'its parts have different pipelines'
+            )
             message = f'{which}: frozen image features are not reused, {why}'
         else:
-            message = f'{which}: frozen image features are not reused, the method changes the image tower'
+            message = (
+                f'{which}: frozen image features are not reused, the method changes the image tower'
+            )
         if message not in self._said:
             self._said.add(message)
             runner.logger.info(message)
@@ -84,4 +91,5 @@ class FrozenFeatureHook(Hook):
             state = features.state
             runner.logger.info(
                 f'frozen image features: {state.kept} kept ({state.used_mb:.1f} MiB), {state.hits} reused, '
-                f'{state.computed} computed')
+                f'{state.computed} computed'
+            )

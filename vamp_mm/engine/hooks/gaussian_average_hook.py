@@ -35,15 +35,20 @@ def gaussian_weights(epochs: int, mean: float, std: float) -> list[float]:
     """
     if epochs < 1 or std <= 0:
         raise ValueError(f'epochs={epochs} must be at least 1 and std={std} positive')
-    exponents = [-0.5 * ((epoch - mean) / std)**2 for epoch in range(1, epochs + 1)]
+    exponents = [-0.5 * ((epoch - mean) / std) ** 2 for epoch in range(1, epochs + 1)]
     highest = max(exponents)  # far from the mean all densities would underflow
     density = [math.exp(exponent - highest) for exponent in exponents]
     return [value / sum(density) for value in density]
 
 
-def weighted_sum(total: Mapping[str, Tensor], values: Mapping[str, Tensor], weight: float) -> dict[str, Tensor]:
+def weighted_sum(
+    total: Mapping[str, Tensor], values: Mapping[str, Tensor], weight: float
+) -> dict[str, Tensor]:
     """``total + weight * values``, name by name; a name that is new to the total starts it."""
-    return {name: weight * value + total[name] if name in total else weight * value for name, value in values.items()}
+    return {
+        name: weight * value + total[name] if name in total else weight * value
+        for name, value in values.items()
+    }
 
 
 @HOOKS.register_module()
@@ -78,19 +83,26 @@ class GaussianAverageHook(Hook):
         if runner.epoch and not self._sum:
             raise CheckpointError(
                 f'the run is resumed at epoch {runner.epoch}, and its checkpoint holds no average of the epochs before: it '
-                'was written without GaussianAverageHook; start anew, or remove the hook')
+                'was written without GaussianAverageHook; start anew, or remove the hook'
+            )
 
     @torch.no_grad()
     def after_train_epoch(self, runner: Runner) -> None:
         """Add this epoch's weights; after the last epoch load the sum."""
         weights = gaussian_weights(runner.max_epochs, self.mean, self.std)
         values = trained(runner)
-        self._sum = weighted_sum(self._sum, {name: value.float() for name, value in values.items()}, weights[runner.epoch])
+        self._sum = weighted_sum(
+            self._sum,
+            {name: value.float() for name, value in values.items()},
+            weights[runner.epoch],
+        )
         if runner.epoch + 1 == runner.max_epochs:
             for name, value in values.items():
                 value.copy_(self._sum[name])
-            runner.logger.info(f'the model now holds the average of {runner.max_epochs} epochs (Gaussian, '
-                               f'mean {self.mean:g}, width {self.std:g})')
+            runner.logger.info(
+                f'the model now holds the average of {runner.max_epochs} epochs (Gaussian, '
+                f'mean {self.mean:g}, width {self.std:g})'
+            )
 
     def after_train(self, runner: Runner) -> None:
         """Report that a training that was stopped early ends without its average."""
@@ -98,7 +110,8 @@ class GaussianAverageHook(Hook):
             runner.logger.warning(
                 f'training was stopped after {runner.epoch} of {runner.max_epochs} epochs: the model holds the weights '
                 'of the last one, not the Gaussian average, which needs all epochs; train without early stopping for '
-                'the published method')
+                'the published method'
+            )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the sum so far."""
@@ -111,9 +124,15 @@ class GaussianAverageHook(Hook):
         # MMEngine offers no public access to this setting
         if stored is not None and runner._resume:
             own = trained(runner)
-            self._sum = {name: value.to(own[name].device) for name, value in stored.items() if name in own}
+            self._sum = {
+                name: value.to(own[name].device) for name, value in stored.items() if name in own
+            }
 
 
 def trained(runner: Runner) -> dict[str, Tensor]:
     """Trainable tensors of the model, by name."""
-    return {name: value.data for name, value in unwrap_model(runner.model).named_parameters() if value.requires_grad}
+    return {
+        name: value.data
+        for name, value in unwrap_model(runner.model).named_parameters()
+        if value.requires_grad
+    }

@@ -39,8 +39,9 @@ class ProgressHook(Hook):
         if self._bar is None:
             self._open('training', runner.max_iters, runner.iter)
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
-                         outputs: dict | None = None) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
+    ) -> None:
         """Advance."""
         self._advance()
 
@@ -55,8 +56,9 @@ class ProgressHook(Hook):
             split = (runner.visualizer.dataset_meta or {}).get('class_split', '')
             self._open(f'testing {split}'.strip(), len(runner.test_loop.dataloader))
 
-    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None,
-                        outputs: Any = None) -> None:
+    def after_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
         """Advance."""
         self._advance()
 
@@ -70,8 +72,13 @@ class ProgressHook(Hook):
         if not self._console.is_terminal:  # a log file shows no moving bar
             self._console.print(f'{self._name}: {what}, {total - done} batches ...')
         self._bar = Progress(
-            TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TextColumn('time left'),
-            TimeRemainingColumn(), console=self._console)
+            TextColumn('{task.description}'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn('time left'),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
         self._task = self._bar.add_task(f'{self._name}: {what}', total=total, completed=done)
         self._bar.start()
 

@@ -303,7 +303,9 @@ def _quiet_file_client() -> None:
 
 
 def _not_of_file_client(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(('"FileClient" will be deprecated', '"HardDiskBackend" is the alias'))
+    return not str(record.msg).startswith(
+        ('"FileClient" will be deprecated', '"HardDiskBackend" is the alias')
+    )
 
 
 def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:

@@ -36,14 +36,20 @@ class StageHook(Hook):
         model = unwrap_model(runner.model)
         owner = getattr(model, 'stage_owner', None)
         if owner is None:
-            raise ValueError(f'StageHook: {type(model).__name__} trains in one stage with this prompter; remove the hook')
+            raise ValueError(
+                f'StageHook: {type(model).__name__} trains in one stage with this prompter; remove the hook'
+            )
         stages = len(_schedule(runner).starts) - 1
         if stages != owner.num_stages:
-            raise ValueError(f'the model has {owner.num_stages} stages, param_scheduler.shares tells of {stages}')
+            raise ValueError(
+                f'the model has {owner.num_stages} stages, param_scheduler.shares tells of {stages}'
+            )
         classes = len(model.vocabulary or ())
         if get_world_size() > 1 and owner.num_classes != classes:
-            raise ValueError(f'num_classes={owner.num_classes}: in several processes the size of the classifier must be '
-                             f'known when the model is built; set model.prompter.num_classes={classes}')
+            raise ValueError(
+                f'num_classes={owner.num_classes}: in several processes the size of the classifier must be '
+                f'known when the model is built; set model.prompter.num_classes={classes}'
+            )
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Go on to the next stage, if it is time."""
@@ -55,14 +61,22 @@ class StageHook(Hook):
         text = model.text_features()[0, 0]
         model.train()
         model.stage_owner.enter_stage(stage, text)
-        runner.logger.info(f'iteration {runner.iter}: stage {stage} starts with {len(text)} classes')
+        runner.logger.info(
+            f'iteration {runner.iter}: stage {stage} starts with {len(text)} classes'
+        )
 
 
 def _schedule(runner: Runner) -> StagedCosineLR:
     schedulers = runner.param_schedulers
-    found = schedulers if isinstance(schedulers, list) else [item for part in (schedulers or {}).values() for item in part]
+    found = (
+        schedulers
+        if isinstance(schedulers, list)
+        else [item for part in (schedulers or {}).values() for item in part]
+    )
     for scheduler in found:
         if isinstance(scheduler, StagedCosineLR):
             return scheduler
-    raise ValueError("StageHook goes by the stages of the learning rate; set param_scheduler=dict(type='StagedCosineLR', "
-                     "shares=(0.6, 0.4), by_epoch=False)")
+    raise ValueError(
+        "StageHook goes by the stages of the learning rate; set param_scheduler=dict(type='StagedCosineLR', "
+        'shares=(0.6, 0.4), by_epoch=False)'
+    )

@@ -78,8 +78,11 @@ class VocabularyHook(Hook):
         model = _model(runner)
         learned = any(weight.requires_grad for weight in model.parameters())
         if what == 'test' and learned and getattr(model, 'beside_zero_shot', None) is not None:
-            print_log(f'{type(loop).__name__} does not test zero-shot CLIP beside the method; '
-                      "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does", 'current')
+            print_log(
+                f'{type(loop).__name__} does not test zero-shot CLIP beside the method; '
+                "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does",
+                'current',
+            )
         self._before = model.vocabulary
         model.set_vocabulary(self._vocabulary(loop.dataloader.dataset, what))
 

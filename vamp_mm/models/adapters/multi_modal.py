@@ -41,7 +41,7 @@ class Bottleneck(nn.Module):
         self.down = _linear(width, middle.in_features)
         self.up = _linear(middle.out_features, width)
         # in a tuple: a module would stand in the state dict once for each tower
-        self._middle = (middle, )
+        self._middle = (middle,)
         self.scale = scale
         self.scale_gradients = scale_gradients
 
@@ -71,23 +71,31 @@ class MultiModalAdapters(nn.Module):
         ValueError: If the blocks do not exist in both towers, or a size is not positive.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 start: Block = 4,
-                 depth: Blocks = 8,
-                 dim: Width = 32,
-                 scale: Positive = 0.001,
-                 scale_gradients: bool = True) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        start: Block = 4,
+        depth: Blocks = 8,
+        dim: Width = 32,
+        scale: Positive = 0.001,
+        scale_gradients: bool = True,
+    ) -> None:
         super().__init__()
         available = min(clip.vision.depth, clip.text.depth)
         if start < 0 or depth < 1 or start + depth > available:
-            raise ValueError(f'blocks start={start}, depth={depth} do not exist in both towers, which have blocks 0..'
-                             f'{available - 1} in common; choose start + depth <= {available}')
+            raise ValueError(
+                f'blocks start={start}, depth={depth} do not exist in both towers, which have blocks 0..'
+                f'{available - 1} in common; choose start + depth <= {available}'
+            )
         self.start = start
         middles = [_linear(dim, dim) for _ in range(depth)]
         self.shared = nn.ModuleList(middles)
-        self.text = nn.ModuleList(Bottleneck(clip.text.width, middle, scale, scale_gradients) for middle in middles)
-        self.vision = nn.ModuleList(Bottleneck(clip.vision.width, middle, scale, scale_gradients) for middle in middles)
+        self.text = nn.ModuleList(
+            Bottleneck(clip.text.width, middle, scale, scale_gradients) for middle in middles
+        )
+        self.vision = nn.ModuleList(
+            Bottleneck(clip.vision.width, middle, scale, scale_gradients) for middle in middles
+        )
 
     @property
     def first_vision_layer(self) -> int:

@@ -20,8 +20,17 @@ from vamp_mm.structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower
 
 _BLOCK = re.compile(r'(?:^|\.)(?:res)?blocks\.(\d+)\.')
 _NORM_BEFORE = ('ln_pre', 'norm_pre')
-_INPUT = ('conv1', 'class_embedding', 'positional_embedding', 'token_embedding', 'patch_embed', 'pos_embed', 'cls_token',
-          'reg_token', 'rope')
+_INPUT = (
+    'conv1',
+    'class_embedding',
+    'positional_embedding',
+    'token_embedding',
+    'patch_embed',
+    'pos_embed',
+    'cls_token',
+    'reg_token',
+    'rope',
+)
 
 
 def layer_of(name: str, depth: int) -> int | None:
@@ -60,15 +69,19 @@ class TunedWeights(nn.Module):
         ValueError: If a pattern finds nothing to train, or there is none.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 vision: Sequence[str] = ('*', ),
-                 text: Sequence[str] = ('*', ),
-                 vision_start: Annotated[int, Range(-1, 999)] = 0,
-                 text_start: Annotated[int, Range(-1, 999)] = 0) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        vision: Sequence[str] = ('*',),
+        text: Sequence[str] = ('*',),
+        vision_start: Annotated[int, Range(-1, 999)] = 0,
+        text_start: Annotated[int, Range(-1, 999)] = 0,
+    ) -> None:
         super().__init__()
         if not (vision or text):
-            raise ValueError('vision=() and text=() leave nothing to train; give one of them patterns of parameter names')
+            raise ValueError(
+                'vision=() and text=() leave nothing to train; give one of them patterns of parameter names'
+            )
         self.vision, self.first_vision_layer = _tune(clip.vision, vision, vision_start, 'vision')
         self.text, self._first_text_layer = _tune(clip.text, text, text_start, 'text')
         self._register_state_dict_hook(_drop_frozen)
@@ -87,20 +100,29 @@ class TunedWeights(nn.Module):
         return _plan(self.vision, self.first_vision_layer)
 
 
-def _tune(source: Tower, patterns: Sequence[str], start: int, which: str) -> tuple[nn.Module | None, int | None]:
+def _tune(
+    source: Tower, patterns: Sequence[str], start: int, which: str
+) -> tuple[nn.Module | None, int | None]:
     if not patterns:
         return None, None
     tower, depth = cast(nn.Module, source), source.depth
     layers = {name: layer_of(name, depth) for name, _ in tower.named_parameters()}
     chosen: dict[str, int] = {}
     for pattern in patterns:
-        found = {name: layer for name, layer in layers.items()
-                 if layer is not None and layer >= start and fnmatchcase(name, pattern)}
+        found = {
+            name: layer
+            for name, layer in layers.items()
+            if layer is not None and layer >= start and fnmatchcase(name, pattern)
+        }
         if not found:
-            raise ValueError(f'{which}={pattern!r} with {which}_start={start} finds no weight to train in the tower of '
-                             f'{depth} blocks; its weights are named like {sorted(layers)[:3]} and {sorted(layers)[-1]!r}')
+            raise ValueError(
+                f'{which}={pattern!r} with {which}_start={start} finds no weight to train in the tower of '
+                f'{depth} blocks; its weights are named like {sorted(layers)[:3]} and {sorted(layers)[-1]!r}'
+            )
         chosen |= found
-    shared: dict[int, Any] = {id(value): value for name, value in tower.named_parameters() if name not in chosen}
+    shared: dict[int, Any] = {
+        id(value): value for name, value in tower.named_parameters() if name not in chosen
+    }
     shared |= {id(value): value for value in tower.buffers()}
     tuned = copy.deepcopy(tower, shared)  # what is in the memo is taken over, not copied
     for name, parameter in tuned.named_parameters():
@@ -110,7 +132,9 @@ def _tune(source: Tower, patterns: Sequence[str], start: int, which: str) -> tup
 
 
 def _plan(tower: nn.Module | None, first: int | None) -> TowerPlan:
-    return TowerPlan() if tower is None or first is None else TowerPlan(tuned=TunedTower(tower, first))
+    return (
+        TowerPlan() if tower is None or first is None else TowerPlan(tuned=TunedTower(tower, first))
+    )
 
 
 def _drop_frozen(module: nn.Module, state: dict, prefix: str, _metadata: object) -> None:
@@ -122,9 +146,17 @@ def _expect_no_frozen(module: nn.Module, incompatible: object) -> None:
     """Take back the complaint that the frozen weights are missing from a checkpoint."""
     frozen = _frozen(module)
     missing: list[str] = incompatible.missing_keys  # type: ignore[attr-defined]
-    missing[:] = [key for key in missing if not any(key == name or key.endswith('.' + name) for name in frozen)]
+    missing[:] = [
+        key
+        for key in missing
+        if not any(key == name or key.endswith('.' + name) for name in frozen)
+    ]
 
 
 def _frozen(module: nn.Module) -> set[str]:
-    names = {name for name, value in module.named_parameters(remove_duplicate=False) if not value.requires_grad}
+    names = {
+        name
+        for name, value in module.named_parameters(remove_duplicate=False)
+        if not value.requires_grad
+    }
     return names | {name for name, _ in module.named_buffers(remove_duplicate=False)}

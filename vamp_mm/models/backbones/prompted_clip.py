@@ -48,26 +48,37 @@ class PromptedCLIPBackbone(nn.Module):
 
     logit_scale: Tensor
 
-    def __init__(self,
-                 arch: str | None,
-                 pretrained: str | None = None,
-                 image_mean: Sequence[float] | None = None,
-                 image_std: Sequence[float] | None = None,
-                 cache_dir: str | None = None,
-                 max_tokens: PositiveInt | None = None) -> None:
+    def __init__(
+        self,
+        arch: str | None,
+        pretrained: str | None = None,
+        image_mean: Sequence[float] | None = None,
+        image_std: Sequence[float] | None = None,
+        cache_dir: str | None = None,
+        max_tokens: PositiveInt | None = None,
+    ) -> None:
         super().__init__()
-        loaded = load_clip(arch, pretrained, image_mean, image_std, cache_dir, unknown_origin='refuse')
+        loaded = load_clip(
+            arch, pretrained, image_mean, image_std, cache_dir, unknown_origin='refuse'
+        )
         self.vision = VisionTower(loaded.model.visual)
         self.text = TextTower(loaded.model, max_tokens)
-        self.register_buffer('logit_scale', loaded.model.logit_scale.detach().exp().reshape(()), persistent=False)
+        self.register_buffer(
+            'logit_scale', loaded.model.logit_scale.detach().exp().reshape(()), persistent=False
+        )
         self.image_size = loaded.image_size
         self.image_mean = loaded.image_mean
         self.image_std = loaded.image_std
         self.interpolation = loaded.interpolation
         self.resize_mode = loaded.resize_mode
         self.quick_gelu = loaded.quick_gelu
-        self._tokenizer = PromptTokenizer(loaded.tokenizer, self.text.context_length, self.text.pool, self.text.eos_id,
-                                          self.text.causal)
+        self._tokenizer = PromptTokenizer(
+            loaded.tokenizer,
+            self.text.context_length,
+            self.text.pool,
+            self.text.eos_id,
+            self.text.causal,
+        )
         self.requires_grad_(False)
         self.train(False)
         self._register_state_dict_hook(_drop_frozen)
@@ -97,7 +108,7 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             One tensor ``(N, D)``, not normalised.
         """
-        return (self.encode_image(images).pooled[0], )
+        return (self.encode_image(images).pooled[0],)
 
     def image_stem(self, images: Tensor, layer: int | None) -> VisionStem:
         """Hidden states below the first edit, to be shared by the plain and the prompted pass.
@@ -111,8 +122,9 @@ class PromptedCLIPBackbone(nn.Module):
         """
         return self.vision.stem(images, self.vision.depth if layer is None else layer)
 
-    def encode_image(self, images: Tensor | VisionStem, plan: PromptPlan = EMPTY_PLAN,
-                     want_tokens: bool = False) -> TowerOutput:
+    def encode_image(
+        self, images: Tensor | VisionStem, plan: PromptPlan = EMPTY_PLAN, want_tokens: bool = False
+    ) -> TowerOutput:
         """Encode images.
 
         Args:
@@ -125,7 +137,9 @@ class PromptedCLIPBackbone(nn.Module):
         """
         return _run(self.vision, plan.vision_tower, images, want_tokens)
 
-    def encode_text(self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False) -> TowerOutput:
+    def encode_text(
+        self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False
+    ) -> TowerOutput:
         """Encode sentences.
 
         Args:
@@ -188,4 +202,8 @@ def _expect_no_frozen(module: nn.Module, incompatible: object) -> None:
     frozen = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
     frozen |= {name for name, _ in module.named_buffers()}
     missing: list[str] = incompatible.missing_keys  # type: ignore[attr-defined]
-    missing[:] = [key for key in missing if not any(key == name or key.endswith('.' + name) for name in frozen)]
+    missing[:] = [
+        key
+        for key in missing
+        if not any(key == name or key.endswith('.' + name) for name in frozen)
+    ]

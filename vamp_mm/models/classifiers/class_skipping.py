@@ -34,11 +34,13 @@ class ClassSkipping(nn.Module):
         ValueError: If a number is out of range.
     """
 
-    def __init__(self,
-                 share: Annotated[float, Range(0, 1, above=True)] = 0.5,
-                 max_top: PositiveInt = 50,
-                 decay: Positive = 0.3,
-                 seed: Seed = 0) -> None:
+    def __init__(
+        self,
+        share: Annotated[float, Range(0, 1, above=True)] = 0.5,
+        max_top: PositiveInt = 50,
+        decay: Positive = 0.3,
+        seed: Seed = 0,
+    ) -> None:
         super().__init__()
         self.share, self.max_top, self.decay, self.seed = share, max_top, decay, seed
         #: ``(C,)`` which ranks stay; drawn at the first step with C classes.
@@ -96,15 +98,19 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
         ValueError: If features of some classes are known beforehand: such a method has no sentences to save.
     """
     if plan.known is not None or plan.text is None:
-        raise ValueError('class_skipping saves the encoding of sentences, and this prompter plans none for some classes; '
-                         'remove class_skipping from the model')
+        raise ValueError(
+            'class_skipping saves the encoding of sentences, and this prompter plans none for some classes; '
+            'remove class_skipping from the model'
+        )
     edits = tuple(
         edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens[:, :, classes])
-        for edit in plan.text_tower.edits)
+        for edit in plan.text_tower.edits
+    )
     return replace(
         plan,
         text=plan.text.of_classes(classes, plan.templates),
-        text_tower=replace(plan.text_tower, edits=edits))
+        text_tower=replace(plan.text_tower, edits=edits),
+    )
 
 
 def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
@@ -123,4 +129,5 @@ def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
         output,
         classes=classes,
         teacher_text=None if text is None else text[classes],
-        teacher_logits=None if logits is None else logits[:, classes])
+        teacher_logits=None if logits is None else logits[:, classes],
+    )

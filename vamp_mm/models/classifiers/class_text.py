@@ -27,8 +27,10 @@ def class_text(clip: Any, plan: PromptPlan) -> Tensor:
     encoded = None if plan.text is None else _encoded(clip, plan)
     if plan.known is None:
         if encoded is None:
-            raise RuntimeError('the plan has no sentences and no known text features: the prompter that made it serves the '
-                               'vision tower alone')
+            raise RuntimeError(
+                'the plan has no sentences and no known text features: the prompter that made it serves the '
+                'vision tower alone'
+            )
         return encoded
     known = plan.known.features[None, None]
     if encoded is not None:

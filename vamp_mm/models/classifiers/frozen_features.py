@@ -58,9 +58,13 @@ class FrozenFeatures:
     def state(self) -> FeatureState:
         """What is kept now, and the counts since construction."""
         rows = self._rows.values()
-        return FeatureState(sum(len(part) for part in rows), self._bytes() / _MIB, self._hits, self._computed)
+        return FeatureState(
+            sum(len(part) for part in rows), self._bytes() / _MIB, self._hits, self._computed
+        )
 
-    def encode(self, backbone: Any, inputs: Tensor, samples: Sequence[DataSample] | None) -> Tensor | None:
+    def encode(
+        self, backbone: Any, inputs: Tensor, samples: Sequence[DataSample] | None
+    ) -> Tensor | None:
         """Features of a batch, of the tower only where they are not known.
 
         Args:
@@ -73,14 +77,24 @@ class FrozenFeatures:
             without ``img_path``.
         """
         paths = [sample.get('img_path') for sample in samples or ()]
-        if self.pipeline is None or len(paths) != len(inputs) or not all(isinstance(path, str) for path in paths):
+        if (
+            self.pipeline is None
+            or len(paths) != len(inputs)
+            or not all(isinstance(path, str) for path in paths)
+        ):
             return None
         # A tensor made in inference mode could not be trained on later.
-        if torch.is_inference_mode_enabled() or any(weight.requires_grad for weight in backbone.vision.parameters()):
+        if torch.is_inference_mode_enabled() or any(
+            weight.requires_grad for weight in backbone.vision.parameters()
+        ):
             return None
         self._forget_if_changed(backbone.vision)
-        key = (self.pipeline, torch.get_autocast_dtype(inputs.device.type)
-               if torch.is_autocast_enabled(inputs.device.type) else inputs.dtype)
+        key = (
+            self.pipeline,
+            torch.get_autocast_dtype(inputs.device.type)
+            if torch.is_autocast_enabled(inputs.device.type)
+            else inputs.dtype,
+        )
         rows = self._rows.setdefault(key, _Rows())
         new = [index for index, path in enumerate(paths) if path not in rows.index]
         self._hits += len(paths) - len(new)
@@ -107,8 +121,11 @@ class FrozenFeatures:
 
     def _forget_if_changed(self, tower: nn.Module) -> None:
         # Writing to a tensor raises its version; moving or casting gives it another place.
-        weights = tuple((tensor.data_ptr(), tensor._version)
-                        for group in (tower.parameters(), tower.buffers()) for tensor in group)
+        weights = tuple(
+            (tensor.data_ptr(), tensor._version)
+            for group in (tower.parameters(), tower.buffers())
+            for tensor in group
+        )
         if weights != self._weights:
             self._weights = weights
             self.clear()
@@ -130,7 +147,9 @@ class _Rows:
 
     def take(self, names: Sequence[str]) -> Tensor:
         assert self._matrix is not None
-        return self._matrix[torch.tensor([self.index[name] for name in names], device=self._matrix.device)]
+        return self._matrix[
+            torch.tensor([self.index[name] for name in names], device=self._matrix.device)
+        ]
 
     def put(self, names: Sequence[str], values: Tensor, room: int) -> None:
         """Keep as many of the values ``(N, D)`` as ``room`` bytes hold for the whole matrix."""

@@ -54,14 +54,16 @@ class PromptedClassifier(BaseModel):
         ValueError: If a loss term needs what the prompter does not provide, or the preprocessor mixes labels.
     """
 
-    def __init__(self,
-                 backbone: Component | nn.Module,
-                 prompter: Component,
-                 head: Component,
-                 teacher: Component | None = None,
-                 class_skipping: Component | None = None,
-                 data_preprocessor: dict[str, Any] | None = None,
-                 vocabulary: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        backbone: Component | nn.Module,
+        prompter: Component,
+        head: Component,
+        teacher: Component | None = None,
+        class_skipping: Component | None = None,
+        data_preprocessor: dict[str, Any] | None = None,
+        vocabulary: dict[str, Any] | None = None,
+    ) -> None:
         clip = _build(backbone)
         super().__init__(data_preprocessor=_preprocessor(data_preprocessor, clip))
         self.backbone = clip
@@ -109,8 +111,10 @@ class PromptedClassifier(BaseModel):
             ValueError: If the text side depends on the image.
         """
         if 'image' in self.prompter.requires:
-            raise ValueError(f'the text features of {type(self.prompter).__name__} depend on the image; ask the model for '
-                             'predictions instead')
+            raise ValueError(
+                f'the text features of {type(self.prompter).__name__} depend on the image; ask the model for '
+                'predictions instead'
+            )
         known = self._teacher() if 'text' in self.prompter.requires else None
         return self._text(self.prompter(PromptContext(text=known)))
 
@@ -207,10 +211,9 @@ class PromptedClassifier(BaseModel):
         guides = [value for key, value in losses.items() if key.startswith('guide_')]
         return (torch.stack([total, torch.stack(guides).sum()]) if guides else total), logged
 
-    def forward(self,
-                inputs: Tensor,
-                data_samples: Sequence[DataSample] | None = None,
-                mode: str = 'tensor') -> Tensor | dict[str, Tensor] | list[DataSample]:
+    def forward(
+        self, inputs: Tensor, data_samples: Sequence[DataSample] | None = None, mode: str = 'tensor'
+    ) -> Tensor | dict[str, Tensor] | list[DataSample]:
         """Run the model in one of MMEngine's modes.
 
         Args:
@@ -228,33 +231,50 @@ class PromptedClassifier(BaseModel):
             target = self._targets(data_samples, inputs.device)
             output = self._run(inputs, target, data_samples)
             # labels among the classes of this step
-            return self.head.loss(output, target if output.classes is None else torch.searchsorted(output.classes, target))
+            return self.head.loss(
+                output,
+                target if output.classes is None else torch.searchsorted(output.classes, target),
+            )
         if mode == 'predict':
-            output = self._run(inputs, data_samples=data_samples, wants_teacher=self.beside_zero_shot)
+            output = self._run(
+                inputs, data_samples=data_samples, wants_teacher=self.beside_zero_shot
+            )
             return self._with_zero_shot(output, self.head.predict(output, data_samples, self._seen))
         if mode == 'tensor':
             return self.head.predicting(self._run(inputs, data_samples=data_samples), self._seen)
         raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
 
-    def _run(self,
-             inputs: Tensor,
-             target: Tensor | None = None,
-             data_samples: Sequence[DataSample] | None = None,
-             wants_teacher: bool = False) -> PromptOutput:
+    def _run(
+        self,
+        inputs: Tensor,
+        target: Tensor | None = None,
+        data_samples: Sequence[DataSample] | None = None,
+        wants_teacher: bool = False,
+    ) -> PromptOutput:
         if self._bound_device != self.backbone.device:
             self._bind(self._vocabulary)
         needs: frozenset[str] = self.head.requires if target is not None else frozenset()
         if 'teacher_logits' in needs:
             needs |= {'teacher_image', 'teacher_text'}
         wants_frozen = 'image' in self.prompter.requires or 'teacher_image' in needs
-        kept = None if self.frozen_features is None else self.frozen_features.encode(self.backbone, inputs, data_samples)
+        kept = (
+            None
+            if self.frozen_features is None
+            else self.frozen_features.encode(self.backbone, inputs, data_samples)
+        )
         with torch.no_grad():
-            source = None if kept is not None else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            source = (
+                None
+                if kept is not None
+                else self.backbone.image_stem(inputs, self.prompter.first_vision_layer)
+            )
             frozen = kept
             if source is not None and (wants_frozen or wants_teacher):
                 frozen = self.backbone.encode_image(source).pooled[0]
         known = self._teacher() if 'text' in self.prompter.requires else None
-        plan = self.prompter(PromptContext(image=frozen if wants_frozen else None, text=known, target=target))
+        plan = self.prompter(
+            PromptContext(image=frozen if wants_frozen else None, text=known, target=target)
+        )
         if source is not None:
             image = self.backbone.encode_image(source, plan, self.head.wants_tokens)
         else:
@@ -271,15 +291,22 @@ class PromptedClassifier(BaseModel):
             text=text,
             teacher_image=teacher_image,
             teacher_text=self._teacher() if 'teacher_text' in needs else None,
-            teacher_logits=self._teacher_logits(teacher_image) if 'teacher_logits' in needs else None,
+            teacher_logits=self._teacher_logits(teacher_image)
+            if 'teacher_logits' in needs
+            else None,
             latent=plan.latent,
             class_free=self._class_free(plan) if 'class_free' in needs else None,
-            logit_scale=self.head.logit_scale)
+            logit_scale=self.head.logit_scale,
+        )
         return output if classes is None else output_of_classes(output, classes)
 
     def _with_zero_shot(self, output: PromptOutput, samples: list[DataSample]) -> list[DataSample]:
         """Add what zero-shot CLIP says, if that is asked for."""
-        if self.beside_zero_shot and self._vocabulary is not None and output.teacher_image is not None:
+        if (
+            self.beside_zero_shot
+            and self._vocabulary is not None
+            and output.teacher_image is not None
+        ):
             if self._zero_shot_text is None:
                 self._zero_shot_text = zero_shot_text(self.backbone, self._vocabulary)
             scores = zero_shot_scores(self.backbone, output.teacher_image, self._zero_shot_text)
@@ -295,7 +322,11 @@ class PromptedClassifier(BaseModel):
 
     def _text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features, kept while evaluating if they do not depend on the image."""
-        keep = not self.training and not torch.is_grad_enabled() and 'image' not in self.prompter.requires
+        keep = (
+            not self.training
+            and not torch.is_grad_enabled()
+            and 'image' not in self.prompter.requires
+        )
         if keep and self._text_cache is not None:
             return self._text_cache
         text = class_text(self.backbone, plan)
@@ -306,8 +337,10 @@ class PromptedClassifier(BaseModel):
     def _class_free(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, 1, D)`` unit text features of the prompts without a class name."""
         if plan.class_free is None or plan.class_free.text is None:
-            raise RuntimeError('a loss term needs prompts without a class name, and the prompter plans none; remove '
-                               'ContextOrthogonality from head.losses or use a PromptCollection')
+            raise RuntimeError(
+                'a loss term needs prompts without a class name, and the prompter plans none; remove '
+                'ContextOrthogonality from head.losses or use a PromptCollection'
+            )
         return unit(self.backbone.encode_text(plan.class_free.text, plan.class_free).pooled)
 
     @torch.no_grad()
@@ -344,8 +377,10 @@ class PromptedClassifier(BaseModel):
         count = len(self._vocabulary) if self._vocabulary is not None else 0
         wrong = [label for label in target.tolist() if not 0 <= label < count]
         if count and wrong:
-            raise ValueError(f'label {wrong[0]} is outside the vocabulary of {count} classes; set the vocabulary '
-                             'of the training set (VocabularyHook)')
+            raise ValueError(
+                f'label {wrong[0]} is outside the vocabulary of {count} classes; set the vocabulary '
+                'of the training set (VocabularyHook)'
+            )
         return target.to(device, non_blocking=True)
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]
@@ -366,15 +401,25 @@ def _build(config: Mapping[str, Any] | nn.Module, **defaults: Any) -> Any:
 
 
 def _preprocessor(config: dict[str, Any] | None, clip: Any) -> dict[str, Any]:
-    own = dict(mean=[255 * value for value in clip.image_mean], std=[255 * value for value in clip.image_std])
+    own = dict(
+        mean=[255 * value for value in clip.image_mean],
+        std=[255 * value for value in clip.image_std],
+    )
     merged = dict(config or {})
     merged.setdefault('type', 'vamp_mm.HostLabelPreprocessor')
     if merged.get('batch_augments'):
-        raise ValueError(f'data_preprocessor.batch_augments={merged["batch_augments"]!r} mixes labels, and the losses here '
-                         'take one label per image: leave it out')
+        raise ValueError(
+            f'data_preprocessor.batch_augments={merged["batch_augments"]!r} mixes labels, and the losses here '
+            'take one label per image: leave it out'
+        )
     for key, value in own.items():
-        if key in merged and not torch.allclose(torch.tensor(merged[key]).float(), torch.tensor(value), atol=0.1):
-            print_log(f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were '
-                      f'trained with; using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)',
-                      'current', 30)
+        if key in merged and not torch.allclose(
+            torch.tensor(merged[key]).float(), torch.tensor(value), atol=0.1
+        ):
+            print_log(
+                f'data_preprocessor.{key}={list(merged[key])} is not what the weights of the backbone were '
+                f'trained with; using {[round(v, 3) for v in value]} (set backbone.image_{key} to change it)',
+                'current',
+                30,
+            )
     return {**merged, **own}

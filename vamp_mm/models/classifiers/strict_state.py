@@ -10,7 +10,7 @@ from vamp_mm.weight_files import differences
 
 #: Buffers whose first axis counts the training classes, which a loading model does not know beforehand. A module may name
 #: others in ``sized_by_class``.
-_ANY_LENGTH = ('prototypes', )
+_ANY_LENGTH = ('prototypes',)
 
 
 def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str = '') -> None:
@@ -27,10 +27,19 @@ def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str 
         RuntimeError: If anything is missing, unexpected, of another shape or kind of number, naming up to five of each.
     """
     own = model.state_dict()
-    sized = {f'{name}.{key}' if name else key
-             for name, module in model.named_modules() for key in getattr(module, 'sized_by_class', ())}
+    sized = {
+        f'{name}.{key}' if name else key
+        for name, module in model.named_modules()
+        for key in getattr(module, 'sized_by_class', ())
+    }
     sized |= {key for key in own if key.rsplit('.', 1)[-1] in _ANY_LENGTH}
-    given = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(prefix)}
+    given = {
+        key.removeprefix(prefix): value
+        for key, value in state_dict.items()
+        if key.startswith(prefix)
+    }
     if found := differences(own, given, sized):
-        raise RuntimeError(f'the checkpoint does not belong to this model ({found}). It is of another method or width: '
-                           'use the config that it was trained with')
+        raise RuntimeError(
+            f'the checkpoint does not belong to this model ({found}). It is of another method or width: '
+            'use the config that it was trained with'
+        )

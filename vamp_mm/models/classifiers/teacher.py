@@ -29,14 +29,20 @@ class TextTeacher:
         ValueError: If the way to average is unknown, there is no template, or two ways to choose one.
     """
 
-    def __init__(self,
-                 templates: Sequence[str] | None = None,
-                 by_template: Mapping[str, str] | None = None,
-                 average: Literal['unit', 'raw'] = 'unit') -> None:
+    def __init__(
+        self,
+        templates: Sequence[str] | None = None,
+        by_template: Mapping[str, str] | None = None,
+        average: Literal['unit', 'raw'] = 'unit',
+    ) -> None:
         if isinstance(templates, str) or (templates is not None and not templates):
-            raise ValueError(f'templates={templates!r}: give a sequence of sentences, or None for those of the dataset')
+            raise ValueError(
+                f'templates={templates!r}: give a sequence of sentences, or None for those of the dataset'
+            )
         if templates is not None and by_template:
-            raise ValueError('templates and by_template both say what the teacher says; give one of them')
+            raise ValueError(
+                'templates and by_template both say what the teacher says; give one of them'
+            )
         self.by_template = dict(by_template or {})
         self.templates = None if templates is None else tuple(templates)
         self.average = average
@@ -55,10 +61,15 @@ class TextTeacher:
         if self.templates is not None:
             vocabulary = replace(vocabulary, templates=self.templates)
         elif self.by_template:
-            templates = tuple(self.by_template.get(template, template) for template in vocabulary.templates)
+            templates = tuple(
+                self.by_template.get(template, template) for template in vocabulary.templates
+            )
             vocabulary = replace(vocabulary, templates=templates)
         # template by template: sixty of them at once are too many sentences for one pass
-        features = [clip.encode_text(clip.tokenize(sentences)).pooled[0, 0] for sentences in vocabulary.sentences]
+        features = [
+            clip.encode_text(clip.tokenize(sentences)).pooled[0, 0]
+            for sentences in vocabulary.sentences
+        ]
         if self.average == 'unit':
             features = [unit(feature) for feature in features]
         return unit(torch.stack(features).mean(dim=0))

@@ -7,6 +7,12 @@ from .tokenize import PromptTokenizer
 from .vision import VisionTower
 
 __all__ = [
-    'CLIPOutline', 'EMBEDDED', 'LoadedCLIP', 'PromptTokenizer', 'TextTower', 'VisionTower', 'embedded_architectures',
-    'load_clip'
+    'CLIPOutline',
+    'EMBEDDED',
+    'LoadedCLIP',
+    'PromptTokenizer',
+    'TextTower',
+    'VisionTower',
+    'embedded_architectures',
+    'load_clip',
 ]

@@ -21,8 +21,16 @@ EMBEDDED = 'embedded'
 FOLDER_CONFIG = 'open_clip_config.json'
 LOCAL_DIR, HF_HUB = 'local-dir:', 'hf-hub:'
 #: Weights of a folder, in open_clip's order of preference.
-_PREFERRED = ('open_clip_model.safetensors', 'open_clip_pytorch_model.safetensors', 'open_clip_pytorch_model.bin',
-              'open_clip_pytorch_model.pth', 'model.safetensors', 'pytorch_model.bin', 'pytorch_model.pth', 'model.pth')
+_PREFERRED = (
+    'open_clip_model.safetensors',
+    'open_clip_pytorch_model.safetensors',
+    'open_clip_pytorch_model.bin',
+    'open_clip_pytorch_model.pth',
+    'model.safetensors',
+    'pytorch_model.bin',
+    'pytorch_model.pth',
+    'model.pth',
+)
 _PARTS = ('embed_dim', 'vision_cfg', 'text_cfg')
 _LAYOUT = "open_clip's layout (embed_dim, vision_cfg, text_cfg)"
 
@@ -52,7 +60,9 @@ def embedded_architectures() -> list[str]:
     return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith('.json'))
 
 
-def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | None = None) -> Architecture:
+def find_architecture(
+    arch: str, wants_weights: bool = True, cache_dir: str | None = None
+) -> Architecture:
     """Look an architecture up.
 
     Args:
@@ -68,31 +78,46 @@ def find_architecture(arch: str, wants_weights: bool = True, cache_dir: str | No
         FileNotFoundError: If its file or its weights do not exist or cannot be downloaded.
     """
     if arch in embedded_architectures():
-        text = (resources.files(__package__) / 'configs' / f'{arch}.json').read_text(encoding='utf-8')
+        text = (resources.files(__package__) / 'configs' / f'{arch}.json').read_text(
+            encoding='utf-8'
+        )
         return Architecture(arch, json.loads(text))
     if arch in (LOCAL_DIR, HF_HUB):
-        raise ValueError(f"arch={arch!r} names nothing: write 'local-dir:FOLDER' or 'hf-hub:ORGANISATION/NAME'")
+        raise ValueError(
+            f"arch={arch!r} names nothing: write 'local-dir:FOLDER' or 'hf-hub:ORGANISATION/NAME'"
+        )
     if arch.startswith(LOCAL_DIR):
         folder = Path(arch.removeprefix(LOCAL_DIR)).expanduser()
-        return _from_file(arch, _folder_config(arch, folder), _folder_weights(arch, folder) if wants_weights else None)
+        return _from_file(
+            arch,
+            _folder_config(arch, folder),
+            _folder_weights(arch, folder) if wants_weights else None,
+        )
     if arch.startswith(HF_HUB):
         return _from_hub(arch, wants_weights, cache_dir)
     if arch.endswith('.json'):
         file = Path(arch).expanduser()
         if not file.is_file():
             near = similar_files(file)
-            raise FileNotFoundError(f'arch={arch!r}: no such architecture file; {near and near + " "}give a JSON in '
-                                    f'{_LAYOUT} or the name of an '
-                                    'open_clip model')
+            raise FileNotFoundError(
+                f'arch={arch!r}: no such architecture file; {near and near + " "}give a JSON in '
+                f'{_LAYOUT} or the name of an '
+                'open_clip model'
+            )
         return _from_file(arch, file)
     config = open_clip.get_model_config(arch)
     if config is None:
         near = likely(arch.replace('/', '-'), [*open_clip.list_models(), *embedded_architectures()])
-        raise ValueError(f'arch={arch!r} is not known to open_clip; {near and near + " "}allowed: one of '
-                         "open_clip.list_models(), for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with "
-                         f'the folder of an {FOLDER_CONFIG}, '
-                         f'or the embedded {embedded_architectures()}')
-    tags = {tag: open_clip.get_pretrained_cfg(arch, tag) for tag in open_clip.list_pretrained_tags_by_model(arch)}
+        raise ValueError(
+            f'arch={arch!r} is not known to open_clip; {near and near + " "}allowed: one of '
+            "open_clip.list_models(), for example 'ViT-B-16', a path ending in .json, 'local-dir:FOLDER' with "
+            f'the folder of an {FOLDER_CONFIG}, '
+            f'or the embedded {embedded_architectures()}'
+        )
+    tags = {
+        tag: open_clip.get_pretrained_cfg(arch, tag)
+        for tag in open_clip.list_pretrained_tags_by_model(arch)
+    }
     return Architecture(arch, config, config.pop('preprocess_cfg', None), tags=tags)
 
 
@@ -114,20 +139,32 @@ def read_config(file: Path, arch: str) -> tuple[dict[str, Any], dict[str, Any] |
     except (TextFileError, OSError) as error:
         raise ValueError(f'arch={arch!r}: {error}') from error
     if isinstance(data, dict) and data.get('model_type'):
-        raise ValueError(f"arch={arch!r}: {file} is a config of transformers (model_type={data['model_type']!r}); name the "
-                         "architecture as open_clip does, such as arch='ViT-B-16', and give its weights with pretrained")
+        raise ValueError(
+            f'arch={arch!r}: {file} is a config of transformers (model_type={data["model_type"]!r}); name the '
+            "architecture as open_clip does, such as arch='ViT-B-16', and give its weights with pretrained"
+        )
     config = data.get('model_cfg', data) if isinstance(data, dict) else data
-    missing = [part for part in _PARTS if part not in config] if isinstance(config, dict) else list(_PARTS)
+    missing = (
+        [part for part in _PARTS if part not in config]
+        if isinstance(config, dict)
+        else list(_PARTS)
+    )
     if missing:
-        raise ValueError(f'arch={arch!r}: {file} lacks {", ".join(missing)}; an architecture is a JSON in {_LAYOUT}')
+        raise ValueError(
+            f'arch={arch!r}: {file} lacks {", ".join(missing)}; an architecture is a JSON in {_LAYOUT}'
+        )
     wrong = [part for part in _PARTS[1:] if not isinstance(config[part], dict)]
     if wrong:
-        raise ValueError(f'arch={arch!r}: {", ".join(wrong)} in {file} must be a dict, as in {_LAYOUT}')
+        raise ValueError(
+            f'arch={arch!r}: {", ".join(wrong)} in {file} must be a dict, as in {_LAYOUT}'
+        )
     config = dict(config)
     preprocess = config.pop('preprocess_cfg', None) or data.get('preprocess_cfg')
     if preprocess is not None and not isinstance(preprocess, dict):
-        raise ValueError(f'arch={arch!r}: preprocess_cfg in {file} must be a dict with mean, std, interpolation, '
-                         'resize_mode')
+        raise ValueError(
+            f'arch={arch!r}: preprocess_cfg in {file} must be a dict with mean, std, interpolation, '
+            'resize_mode'
+        )
     return config, preprocess
 
 
@@ -142,33 +179,44 @@ def _folder_config(arch: str, folder: Path) -> Path:
     file = folder / FOLDER_CONFIG
     if not file.is_file():
         found = ', '.join(sorted(item.name for item in folder.iterdir())[:8])
-        raise FileNotFoundError(f'arch={arch!r}: {folder} holds no {FOLDER_CONFIG} (it holds {found or "nothing"}); name '
-                                'the '
-                                'architecture instead and give the weight file with pretrained')
+        raise FileNotFoundError(
+            f'arch={arch!r}: {folder} holds no {FOLDER_CONFIG} (it holds {found or "nothing"}); name '
+            'the '
+            'architecture instead and give the weight file with pretrained'
+        )
     return file
 
 
 def _folder_weights(arch: str, folder: Path) -> Path:
     preferred = [folder / name for name in _PREFERRED if (folder / name).is_file()]
-    found = preferred[:1] or sorted(item for item in folder.iterdir()
-                                    if item.suffix in ('.safetensors', '.bin', '.pth', '.pt') and item.is_file())
+    found = preferred[:1] or sorted(
+        item
+        for item in folder.iterdir()
+        if item.suffix in ('.safetensors', '.bin', '.pth', '.pt') and item.is_file()
+    )
     if len(found) == 1:
         return found[0]
     names = ', '.join(item.name for item in found[:8])
     holds = f'several weight files ({names})' if found else 'no weight file'
-    raise FileNotFoundError(f'arch={arch!r}: {folder} holds {holds}; give the one that is meant with pretrained (random '
-                            f'weights: name {FOLDER_CONFIG} itself as arch)')
+    raise FileNotFoundError(
+        f'arch={arch!r}: {folder} holds {holds}; give the one that is meant with pretrained (random '
+        f'weights: name {FOLDER_CONFIG} itself as arch)'
+    )
 
 
 def _from_hub(arch: str, wants_weights: bool, cache_dir: str | None) -> Architecture:
     name = arch.removeprefix(HF_HUB)
     try:
         file = Path(download_pretrained_from_hf(name, filename=FOLDER_CONFIG, cache_dir=cache_dir))
-        weights = Path(download_pretrained_from_hf(name, cache_dir=cache_dir)) if wants_weights else None
+        weights = (
+            Path(download_pretrained_from_hf(name, cache_dir=cache_dir)) if wants_weights else None
+        )
     except Exception as error:  # of the hub's client, of any kind
-        raise FileNotFoundError(f'arch={arch!r} is not in the cache and could not be downloaded ({first_line(error)}); '
-                                'without '
-                                "a network copy the repository's folder by hand and set arch='local-dir:FOLDER'") from error
+        raise FileNotFoundError(
+            f'arch={arch!r} is not in the cache and could not be downloaded ({first_line(error)}); '
+            'without '
+            "a network copy the repository's folder by hand and set arch='local-dir:FOLDER'"
+        ) from error
     return _from_file(arch, file, weights)
 
 

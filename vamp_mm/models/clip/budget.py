@@ -31,7 +31,9 @@ class Share:
 
     def of(self, plan: TowerPlan) -> TowerPlan:
         """The plan for these triples; an axis of 1 stays."""
-        return replace(plan, edits=tuple(replace(edit, tokens=self._cut(edit.tokens)) for edit in plan.edits))
+        return replace(
+            plan, edits=tuple(replace(edit, tokens=self._cut(edit.tokens)) for edit in plan.edits)
+        )
 
     def _cut(self, tokens: Tensor) -> Tensor:
         axes = zip(tokens.shape, (self.samples, self.images, self.classes), strict=False)
@@ -61,11 +63,13 @@ class Shares:
     def join(self, parts: Sequence[Tensor]) -> Tensor:
         """Put results ``(s, n, c, D)``, in the order of iteration, back together."""
         for axis, cuts in ((2, self.classes), (1, self.images), (0, self.samples)):
-            parts = [_cat(parts[i:i + len(cuts)], axis) for i in range(0, len(parts), len(cuts))]
+            parts = [_cat(parts[i : i + len(cuts)], axis) for i in range(0, len(parts), len(cuts))]
         return parts[0]
 
 
-def share_out(samples: int, images: int, lengths: Sequence[int], prefix: int, max_tokens: int) -> Shares:
+def share_out(
+    samples: int, images: int, lengths: Sequence[int], prefix: int, max_tokens: int
+) -> Shares:
     """Cut the work so that each share computes at most ``max_tokens`` tokens in a block.
 
     All classes of an image stay together where they fit, so that their prefix runs once.
@@ -82,13 +86,17 @@ def share_out(samples: int, images: int, lengths: Sequence[int], prefix: int, ma
     """
     rows = max_tokens // (prefix + sum(lengths))
     if rows >= images:
-        return Shares(_cuts(samples, rows // images), _cuts(images, images), _cuts(len(lengths), len(lengths)))
+        return Shares(
+            _cuts(samples, rows // images), _cuts(images, images), _cuts(len(lengths), len(lengths))
+        )
     if rows:
         return Shares(_cuts(samples, 1), _cuts(images, rows), _cuts(len(lengths), len(lengths)))
     return Shares(_cuts(samples, 1), _cuts(images, 1), _fill(lengths, max_tokens - prefix))
 
 
-def default_max_tokens(device: torch.device, width: int, blocks: int, itemsize: int, training: bool) -> int:
+def default_max_tokens(
+    device: torch.device, width: int, blocks: int, itemsize: int, training: bool
+) -> int:
     """The budget that the free memory of a device allows, a power of two so that small changes do not move it.
 
     On a GPU free is what the driver and torch's own cache have left. On a CPU it is what the operating system calls
@@ -104,7 +112,11 @@ def default_max_tokens(device: torch.device, width: int, blocks: int, itemsize: 
     Returns:
         Tokens, at least 1024.
     """
-    held = width * itemsize * (_HELD_TRAINING * blocks + _HELD_PREDICTING if training else _HELD_PREDICTING)
+    held = (
+        width
+        * itemsize
+        * (_HELD_TRAINING * blocks + _HELD_PREDICTING if training else _HELD_PREDICTING)
+    )
     return max(1024, 1 << int(math.log2(max(_free_bytes(device) * _FREE_SHARE / held, 1))))
 
 
@@ -114,7 +126,9 @@ def _free_bytes(device: torch.device) -> int:
         return torch.cuda.mem_get_info(device)[0] + cached
     try:
         with open('/proc/meminfo', encoding='ascii') as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith('MemAvailable'))
+            return next(
+                int(line.split()[1]) * 1024 for line in file if line.startswith('MemAvailable')
+            )
     except (OSError, StopIteration, ValueError):
         pass
     try:

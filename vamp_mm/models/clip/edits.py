@@ -28,7 +28,11 @@ class Spans:
 
     def named(self) -> Mapping[str, slice]:
         """Name -> slice of the sequence."""
-        return {name: slice(start, start + length) for name, start, length in self._spans if name is not None}
+        return {
+            name: slice(start, start + length)
+            for name, start, length in self._spans
+            if name is not None
+        }
 
     def all(self) -> Sequence[slice]:
         """Slices of all tokens that came from edits."""
@@ -52,8 +56,10 @@ def edit_tokens(x: Tensor, edits: Sequence[TokenEdit], spans: Spans | None = Non
     for edit in edits:
         tokens, start = edit.tokens, _start(edit, x.shape[-2])
         if tokens.ndim != x.ndim or tokens.shape[-1] != x.shape[-1]:
-            raise ValueError(f'tokens {tuple(tokens.shape)} do not fit the sequence {tuple(x.shape)}: same number of axes '
-                             f'and width {x.shape[-1]} are needed')
+            raise ValueError(
+                f'tokens {tuple(tokens.shape)} do not fit the sequence {tuple(x.shape)}: same number of axes '
+                f'and width {x.shape[-1]} are needed'
+            )
         lead = torch.broadcast_shapes(x.shape[:-2], tokens.shape[:-2])
         x = x.expand(*lead, *x.shape[-2:])
         tokens = tokens.expand(*lead, *tokens.shape[-2:])
@@ -71,5 +77,7 @@ def _start(edit: TokenEdit, length: int) -> int:
     needed = 0 if edit.mode == 'insert' else edit.length
     start = length - needed if edit.start == -1 else edit.start
     if start < 0 or start + needed > length:
-        raise ValueError(f'{edit.mode} of {edit.length} tokens at {edit.start} reaches beyond the {length} tokens there')
+        raise ValueError(
+            f'{edit.mode} of {edit.length} tokens at {edit.start} reaches beyond the {length} tokens there'
+        )
     return start

@@ -21,8 +21,12 @@ class KeptStates:
 
     def __init__(self) -> None:
         self._weights: tuple[tuple[int, int], ...] | None = None
-        self._facts: weakref.WeakKeyDictionary[TextPrompts, dict[str, Any]] = weakref.WeakKeyDictionary()
-        self._states: weakref.WeakKeyDictionary[TextPrompts, dict[tuple, Any]] = weakref.WeakKeyDictionary()
+        self._facts: weakref.WeakKeyDictionary[TextPrompts, dict[str, Any]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._states: weakref.WeakKeyDictionary[TextPrompts, dict[tuple, Any]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def __len__(self) -> int:
         return len(self._states)

@@ -81,12 +81,14 @@ class _Source:
     record: Mapping[str, Any] | None = None
 
 
-def load_clip(arch: str | None,
-              pretrained: str | None = None,
-              image_mean: Sequence[float] | None = None,
-              image_std: Sequence[float] | None = None,
-              cache_dir: str | None = None,
-              unknown_origin: Literal['warn', 'refuse'] = 'warn') -> LoadedCLIP:
+def load_clip(
+    arch: str | None,
+    pretrained: str | None = None,
+    image_mean: Sequence[float] | None = None,
+    image_std: Sequence[float] | None = None,
+    cache_dir: str | None = None,
+    unknown_origin: Literal['warn', 'refuse'] = 'warn',
+) -> LoadedCLIP:
     """Build a CLIP and load its weights strictly.
 
     Args:
@@ -118,7 +120,9 @@ def load_clip(arch: str | None,
     source = _source(architecture, pretrained, cache_dir)
     if source.file is None:
         traits, state = own_traits(architecture), None
-        print_log(f'pretrained=None: {arch!r} starts from random weights', 'current', logging.WARNING)
+        print_log(
+            f'pretrained=None: {arch!r} starts from random weights', 'current', logging.WARNING
+        )
     else:
         state, file = _read(source.file, pretrained)
         traits = _traits(architecture, source, file, image_mean, image_std, unknown_origin)
@@ -128,24 +132,37 @@ def load_clip(arch: str | None,
     return _loaded(model, tokenizer, traits, image_mean, image_std)
 
 
-def _read_off(pretrained: str | None, mean: Sequence[float] | None, std: Sequence[float] | None) -> LoadedCLIP:
+def _read_off(
+    pretrained: str | None, mean: Sequence[float] | None, std: Sequence[float] | None
+) -> LoadedCLIP:
     """The architecture from an OpenAI state dict."""
     if pretrained is None:
-        raise ValueError("arch=None reads the architecture from an OpenAI state dict: set pretrained='<file>', or "
-                         "name an open_clip architecture such as arch='ViT-B-16'")
+        raise ValueError(
+            "arch=None reads the architecture from an OpenAI state dict: set pretrained='<file>', or "
+            "name an open_clip architecture such as arch='ViT-B-16'"
+        )
     source = _source(Architecture(_NO_ARCH, {}, tags={OPENAI: {}}), pretrained, None)
     if source.file is None:
         raise ValueError(f'pretrained={pretrained!r} is no file, and arch=None needs one')
     state, file = _read(source.file, pretrained)
     model = build_from_openai(state, source.file)
     if not file.is_openai and source.tag is None:
-        print_log(f"arch=None takes {source.file} for weights of OpenAI's, with QuickGELU; for others name their "
-                  'architecture with arch', 'current', logging.WARNING)
+        print_log(
+            f"arch=None takes {source.file} for weights of OpenAI's, with QuickGELU; for others name their "
+            'architecture with arch',
+            'current',
+            logging.WARNING,
+        )
     return _loaded(model, open_clip.SimpleTokenizer(context_length=77), Traits(True), mean, std)
 
 
-def _loaded(model: Any, tokenizer: Callable[[list[str]], Tensor], traits: Traits, mean: Sequence[float] | None,
-            std: Sequence[float] | None) -> LoadedCLIP:
+def _loaded(
+    model: Any,
+    tokenizer: Callable[[list[str]], Tensor],
+    traits: Traits,
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+) -> LoadedCLIP:
     size = model.visual.image_size
     return LoadedCLIP(
         model=model.float(),
@@ -155,7 +172,8 @@ def _loaded(model: Any, tokenizer: Callable[[list[str]], Tensor], traits: Traits
         image_std=tuple(std or traits.std),
         interpolation=traits.interpolation,
         resize_mode=traits.resize_mode,
-        quick_gelu=traits.quick_gelu)
+        quick_gelu=traits.quick_gelu,
+    )
 
 
 def _source(architecture: Architecture, pretrained: str | None, cache_dir: str | None) -> _Source:
@@ -166,10 +184,18 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
         raise ValueError(f'pretrained={pretrained!r} must be a text: {_allowed(architecture)}')
     if pretrained == EMBEDDED:
         if architecture.name not in embedded_architectures():
-            raise ValueError(f"pretrained='embedded' goes with an embedded architecture {embedded_architectures()}, "
-                             f'not with arch={architecture.name!r}')
-        return _Source(Path(str(resources.files(__package__) / 'weights' / f'{architecture.name}.safetensors')))
-    record = None if architecture.name == _NO_ARCH else open_clip.get_pretrained_cfg(architecture.name, pretrained)
+            raise ValueError(
+                f"pretrained='embedded' goes with an embedded architecture {embedded_architectures()}, "
+                f'not with arch={architecture.name!r}'
+            )
+        return _Source(
+            Path(str(resources.files(__package__) / 'weights' / f'{architecture.name}.safetensors'))
+        )
+    record = (
+        None
+        if architecture.name == _NO_ARCH
+        else open_clip.get_pretrained_cfg(architecture.name, pretrained)
+    )
     if record:
         return _Source(_downloaded(architecture, pretrained, record, cache_dir), pretrained, record)
     file = Path(pretrained).expanduser()
@@ -181,26 +207,36 @@ def _source(architecture: Architecture, pretrained: str | None, cache_dir: str |
     if file.suffix or len(file.parts) > 1:
         raise FileNotFoundError(_missing(architecture, pretrained, file))
     if architecture.name == _NO_ARCH:
-        raise ValueError(f"pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of "
-                         "published weights, such as arch='ViT-B-16'")
+        raise ValueError(
+            f'pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of '
+            "published weights, such as arch='ViT-B-16'"
+        )
     near = likely(pretrained, _tags(architecture))
-    raise ValueError(f'pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}allowed: '
-                     f'{_allowed(architecture)}')
+    raise ValueError(
+        f'pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}allowed: '
+        f'{_allowed(architecture)}'
+    )
 
 
 def _named(architecture: Architecture, pretrained: str, tag: str, file: Path) -> _Source:
     """``TAG@FILE``."""
     record = architecture.tags.get(tag) or open_clip.get_pretrained_cfg(architecture.name, tag)
     if not record and not architecture.tags:
-        raise ValueError(f'pretrained={pretrained!r}: arch={architecture.name!r} has no published tags: give the file only, '
-                         f'pretrained={str(file)!r}')
+        raise ValueError(
+            f'pretrained={pretrained!r}: arch={architecture.name!r} has no published tags: give the file only, '
+            f'pretrained={str(file)!r}'
+        )
     if tag not in architecture.tags and architecture.name == _NO_ARCH:
-        raise ValueError(f"pretrained={pretrained!r}: arch=None reads weights of OpenAI's only, pretrained="
-                         f"'{OPENAI}@{file}'; for those of {tag!r} name their architecture with arch")
+        raise ValueError(
+            f"pretrained={pretrained!r}: arch=None reads weights of OpenAI's only, pretrained="
+            f"'{OPENAI}@{file}'; for those of {tag!r} name their architecture with arch"
+        )
     if not record and tag not in architecture.tags:
         near = likely(tag, architecture.tags)
-        raise ValueError(f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}'
-                         f'allowed: {", ".join(map(repr, architecture.tags))}')
+        raise ValueError(
+            f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}'
+            f'allowed: {", ".join(map(repr, architecture.tags))}'
+        )
     if not file.exists():
         raise FileNotFoundError(_missing(architecture, pretrained, file))
     return _Source(file, tag, record)
@@ -216,7 +252,9 @@ def _missing(architecture: Architecture, pretrained: str, file: Path) -> str:
     return f'{told}; put the weights there{allowed}'
 
 
-def _downloaded(architecture: Architecture, tag: str, record: Mapping[str, Any], cache_dir: str | None) -> Path:
+def _downloaded(
+    architecture: Architecture, tag: str, record: Mapping[str, Any], cache_dir: str | None
+) -> Path:
     try:
         return Path(download_pretrained(dict(record), cache_dir=cache_dir))
     except Exception as error:
@@ -224,7 +262,8 @@ def _downloaded(architecture: Architecture, tag: str, record: Mapping[str, Any],
             f'the weights {tag!r} of {architecture.name!r} are not in the cache and could not be downloaded '
             f'({first_line(error)}); without a network copy the file by hand and set pretrained to its path, behind its '
             'tag: '
-            f"'{tag}@/path/of/the/file'") from error
+            f"'{tag}@/path/of/the/file'"
+        ) from error
 
 
 def _tags(architecture: Architecture) -> list[str]:
@@ -251,13 +290,25 @@ def _read(path: Path, pretrained: str | None) -> tuple[dict[str, Tensor], Weight
     return state, WeightFile(path, weights.torchscript or marked, is_transformers(weights.tensors))
 
 
-def _traits(architecture: Architecture, source: _Source, file: WeightFile, mean: Sequence[float] | None,
-            std: Sequence[float] | None, unknown_origin: str) -> Traits:
+def _traits(
+    architecture: Architecture,
+    source: _Source,
+    file: WeightFile,
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+    unknown_origin: str,
+) -> Traits:
     if source.tag is not None:
-        if file.is_openai and OPENAI in architecture.tags and open_clip.get_pretrained_cfg(
-                architecture.name, source.tag) != architecture.tags[OPENAI]:
-            raise ValueError(f"{file.path} is one of OpenAI's own files, not {source.tag!r}: set "
-                             f"pretrained='{OPENAI}@{file.path}'")
+        if (
+            file.is_openai
+            and OPENAI in architecture.tags
+            and open_clip.get_pretrained_cfg(architecture.name, source.tag)
+            != architecture.tags[OPENAI]
+        ):
+            raise ValueError(
+                f"{file.path} is one of OpenAI's own files, not {source.tag!r}: set "
+                f"pretrained='{OPENAI}@{file.path}'"
+            )
         return traits_of_tag(architecture, source.tag, source.record or {})
     try:
         traits, why = traits_of_file(architecture, file, mean, std)
@@ -265,7 +316,11 @@ def _traits(architecture: Architecture, source: _Source, file: WeightFile, mean:
         if unknown_origin == 'refuse':
             raise
         traits, why = replace(own_traits(architecture), guessed=frozenset()), 'a guess'
-        print_log(f'{error}. Until then the activation is that of the architecture', 'current', logging.WARNING)
+        print_log(
+            f'{error}. Until then the activation is that of the architecture',
+            'current',
+            logging.WARNING,
+        )
     if architecture.name not in embedded_architectures():
         shown = replace(traits, mean=tuple(mean or traits.mean), std=tuple(std or traits.std))
         print_log(f'{file.path} is used with {shown} ({why})', 'current', logging.INFO)

@@ -77,11 +77,15 @@ class Traits:
         Raises:
             ValueError: If a value is none that open_clip knows.
         """
-        given: dict[str, Any] = {key: _statistics(record[key], key, source) for key in ('mean', 'std') if record.get(key)}
+        given: dict[str, Any] = {
+            key: _statistics(record[key], key, source) for key in ('mean', 'std') if record.get(key)
+        }
         for key, allowed in (('interpolation', _INTERPOLATIONS), ('resize_mode', _RESIZE_MODES)):
             if record.get(key):
                 if record[key] not in allowed:
-                    raise ValueError(f'{source}: {key}={record[key]!r} is not known; allowed: {", ".join(allowed)}')
+                    raise ValueError(
+                        f'{source}: {key}={record[key]!r} is not known; allowed: {", ".join(allowed)}'
+                    )
                 given[key] = record[key]
         unsaid = {'mean', 'std'} - given.keys() | ({'quick_gelu'} if quick_gelu is None else set())
         return cls(bool(quick_gelu), **given, guessed=frozenset(unsaid))
@@ -107,8 +111,12 @@ def traits_of_tag(architecture: Architecture, tag: str, record: Mapping[str, Any
     return Traits.of(record, record.get('quick_gelu', False), f'{architecture.name}/{tag}')
 
 
-def traits_of_file(architecture: Architecture, file: WeightFile, mean: Sequence[float] | None = None,
-                   std: Sequence[float] | None = None) -> tuple[Traits, str]:
+def traits_of_file(
+    architecture: Architecture,
+    file: WeightFile,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> tuple[Traits, str]:
     """What belongs to the weights in a file whose origin nobody named.
 
     Args:
@@ -127,16 +135,22 @@ def traits_of_file(architecture: Architecture, file: WeightFile, mean: Sequence[
     beside = _beside(architecture, file)
     if beside is not None:
         return beside
-    known = {tag: traits_of_tag(architecture, tag, record) for tag, record in architecture.tags.items()}
+    known = {
+        tag: traits_of_tag(architecture, tag, record) for tag, record in architecture.tags.items()
+    }
     if file.is_openai:
         return known.get(OPENAI, Traits(True)), "the file is one of OpenAI's own"
     if not known:
-        return own_traits(architecture), (f'arch={architecture.name!r} has no published weights that say more; set '
-                                          'quick_gelu in '
-                                          'its JSON, image_mean and image_std in the config to change it')
+        return own_traits(architecture), (
+            f'arch={architecture.name!r} has no published weights that say more; set '
+            'quick_gelu in '
+            'its JSON, image_mean and image_std in the config to change it'
+        )
     kept = {tag: _with(traits, mean, std) for tag, traits in known.items()}
     if len(set(kept.values())) == 1:
-        return next(iter(known.values())), f'all published weights of {architecture.name!r} have these'
+        return next(
+            iter(known.values())
+        ), f'all published weights of {architecture.name!r} have these'
     tag = _recognised(architecture, file.path)
     if tag is not None:
         return known[tag], f'the file is the published {tag!r}'
@@ -147,10 +161,16 @@ def own_traits(architecture: Architecture) -> Traits:
     """What the architecture says, with open_clip's defaults for the rest."""
     # a config that open_clip wrote with weights leaves out what is GELU; an architecture by itself says nothing of weights
     unsaid = None if architecture.preprocess is None else False
-    return Traits.of(architecture.preprocess or {}, architecture.config.get('quick_gelu', unsaid), architecture.name)
+    return Traits.of(
+        architecture.preprocess or {},
+        architecture.config.get('quick_gelu', unsaid),
+        architecture.name,
+    )
 
 
-def guess_in_words(traits: Traits, mean: Sequence[float] | None, std: Sequence[float] | None) -> str:
+def guess_in_words(
+    traits: Traits, mean: Sequence[float] | None, std: Sequence[float] | None
+) -> str:
     """What of the traits is a guess, unless the user sets it.
 
     Args:
@@ -164,12 +184,17 @@ def guess_in_words(traits: Traits, mean: Sequence[float] | None, std: Sequence[f
     guessed = traits.guessed - {key for key, value in (('mean', mean), ('std', std)) if value}
     if not guessed:
         return ''
-    keys = {'mean': 'image_mean of model.backbone', 'std': 'image_std of model.backbone',
-            'quick_gelu': 'quick_gelu in the JSON of the architecture'}
+    keys = {
+        'mean': 'image_mean of model.backbone',
+        'std': 'image_std of model.backbone',
+        'quick_gelu': 'quick_gelu in the JSON of the architecture',
+    }
     values = ', '.join(word for key, word in traits.shown().items() if key in guessed)
     where = ', '.join(word for key, word in keys.items() if key in guessed)
-    return (f'{values}: a guess, for nothing says what these weights were trained with, and wrong ones cost accuracy '
-            f'without an error; set {where}, or put the {FOLDER_CONFIG} of the weights beside the file')
+    return (
+        f'{values}: a guess, for nothing says what these weights were trained with, and wrong ones cost accuracy '
+        f'without an error; set {where}, or put the {FOLDER_CONFIG} of the weights beside the file'
+    )
 
 
 def _beside(architecture: Architecture, file: WeightFile) -> tuple[Traits, str] | None:
@@ -179,7 +204,9 @@ def _beside(architecture: Architecture, file: WeightFile) -> tuple[Traits, str] 
     if config.is_file():
         model, preprocess = read_config(config, str(config))
         if _same_towers(model, architecture.config):
-            return Traits.of(preprocess or {}, model.get('quick_gelu', False), config), f'{config} beside the file'
+            return Traits.of(
+                preprocess or {}, model.get('quick_gelu', False), config
+            ), f'{config} beside the file'
     if file.is_transformers:
         return _of_transformers(file.path.parent)
     return None
@@ -187,8 +214,14 @@ def _beside(architecture: Architecture, file: WeightFile) -> tuple[Traits, str] 
 
 def _same_towers(model: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
     keys = ('width', 'layers', 'patch_size', 'timm_model_name', 'context_length', 'vocab_size')
-    pairs = [(model[part].get(key), config[part].get(key)) for part in ('vision_cfg', 'text_cfg') for key in keys]
-    return model['embed_dim'] == config['embed_dim'] and all(a is None or b is None or a == b for a, b in pairs)
+    pairs = [
+        (model[part].get(key), config[part].get(key))
+        for part in ('vision_cfg', 'text_cfg')
+        for key in keys
+    ]
+    return model['embed_dim'] == config['embed_dim'] and all(
+        a is None or b is None or a == b for a, b in pairs
+    )
 
 
 def _of_transformers(folder: Path) -> tuple[Traits, str] | None:
@@ -198,11 +231,16 @@ def _of_transformers(folder: Path) -> tuple[Traits, str] | None:
     towers = [config.get(part) or {} for part in ('text_config', 'vision_config')]
     acts = {tower.get('hidden_act', 'quick_gelu') for tower in towers}
     if not acts <= {'quick_gelu', 'gelu'} or len(acts) > 1:
-        raise ValueError(f'{folder / "config.json"}: hidden_act={sorted(map(str, acts))} is not supported; allowed: '
-                         'quick_gelu '
-                         'or gelu, the same in both towers')
-    record = {'mean': images.get('image_mean'), 'std': images.get('image_std'),
-              'interpolation': _RESAMPLING.get(images.get('resample', 3))}
+        raise ValueError(
+            f'{folder / "config.json"}: hidden_act={sorted(map(str, acts))} is not supported; allowed: '
+            'quick_gelu '
+            'or gelu, the same in both towers'
+        )
+    record = {
+        'mean': images.get('image_mean'),
+        'std': images.get('image_std'),
+        'interpolation': _RESAMPLING.get(images.get('resample', 3)),
+    }
     size = images.get('size')
     if isinstance(size, dict) and 'height' in size:
         record['resize_mode'] = 'squash'
@@ -224,7 +262,9 @@ def _recognised(architecture: Architecture, file: Path) -> str | None:
         name = str(record.get('hf_hub', '')).rpartition('/')[0].rstrip('/')
         if name and f'models--{name.replace("/", "--")}' in file.absolute().parts:
             return tag
-    digests = {tag: _published_digest(record.get('url', '')) for tag, record in architecture.tags.items()}
+    digests = {
+        tag: _published_digest(record.get('url', '')) for tag, record in architecture.tags.items()
+    }
     digests = {tag: digest for tag, digest in digests.items() if digest}
     if not digests:
         return None
@@ -256,14 +296,22 @@ def _choices(arch: str, file: Path, known: Mapping[str, Traits]) -> str:
     groups: dict[Traits, list[str]] = {}
     for tag, traits in known.items():
         groups.setdefault(traits, []).append(tag)
-    differ = [key for key in next(iter(groups)).shown() if len({traits.shown()[key] for traits in groups}) > 1]
+    differ = [
+        key
+        for key in next(iter(groups)).shown()
+        if len({traits.shown()[key] for traits in groups}) > 1
+    ]
     told = '; '.join(
-        f'{", ".join(traits.shown()[key] for key in differ)} ({_some(tags)})' for traits, tags in groups.items())
+        f'{", ".join(traits.shown()[key] for key in differ)} ({_some(tags)})'
+        for traits, tags in groups.items()
+    )
     example = next(iter(known))
-    return (f'{file} does not say which weights it holds, and the published ones of arch={arch!r} differ in what belongs to '
-            f"them: {told}. Name the origin before the file: pretrained='{example}@{file}' (for fine-tuned weights, that "
-            "of what "
-            'they were tuned from)')
+    return (
+        f'{file} does not say which weights it holds, and the published ones of arch={arch!r} differ in what belongs to '
+        f"them: {told}. Name the origin before the file: pretrained='{example}@{file}' (for fine-tuned weights, that "
+        'of what '
+        'they were tuned from)'
+    )
 
 
 def _some(tags: Sequence[str]) -> str:
@@ -276,9 +324,15 @@ def _statistics(value: Any, key: str, source: object) -> tuple[float, ...]:
         found = tuple(float(number) for number in numbers)
     except (TypeError, ValueError):
         found = ()
-    if len(found) != 3 or not all(-10 < number < 10 for number in found) or (key == 'std' and min(found) <= 0):
-        raise ValueError(f'{source}: {key}={value!r} must be three numbers on the scale 0..1'
-                         f'{", above 0" if key == "std" else ""}')
+    if (
+        len(found) != 3
+        or not all(-10 < number < 10 for number in found)
+        or (key == 'std' and min(found) <= 0)
+    ):
+        raise ValueError(
+            f'{source}: {key}={value!r} must be three numbers on the scale 0..1'
+            f'{", above 0" if key == "std" else ""}'
+        )
     return found
 
 

@@ -37,8 +37,13 @@ class CLIPOutline:
             self.text = TextTower(model)
         self.embed_dim: int = architecture.config['embed_dim']
         self.logit_scale = torch.ones((), device='cpu')
-        self._tokenizer = PromptTokenizer(find_tokenizer(architecture), self.text.context_length, self.text.pool,
-                                          self.text.eos_id, self.text.causal)
+        self._tokenizer = PromptTokenizer(
+            find_tokenizer(architecture),
+            self.text.context_length,
+            self.text.pool,
+            self.text.eos_id,
+            self.text.causal,
+        )
 
     @property
     def image_size(self) -> tuple[int, int]:

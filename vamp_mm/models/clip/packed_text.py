@@ -57,14 +57,22 @@ class PackedSentences:
         """
         ids, ends, prefix = prompts.ids.tolist(), prompts.eot.tolist(), prompts.prefix
         if prefix > min(ends) or any(row[:prefix] != ids[0][:prefix] for row in ids):
-            raise ValueError(f'prefix={prefix} tokens are not common to all {len(ids)} sentences before their end; '
-                             'tokenise them with PromptedCLIPBackbone.tokenize')
+            raise ValueError(
+                f'prefix={prefix} tokens are not common to all {len(ids)} sentences before their end; '
+                'tokenise them with PromptedCLIPBackbone.tokenize'
+            )
         order, groups = group_lengths([end + 1 - prefix for end in ends])
-        packed = [token for index in order for token in ids[index][prefix:ends[index] + 1]]
+        packed = [token for index in order for token in ids[index][prefix : ends[index] + 1]]
         device, order_on_host = prompts.ids.device, torch.tensor(order)
         place = order_on_host.argsort()
-        return cls(prompts.ids[0, :prefix].clone(), torch.tensor(packed, device=device), order_on_host.to(device),
-                   place.to(device), groups, tuple(place.tolist()))
+        return cls(
+            prompts.ids[0, :prefix].clone(),
+            torch.tensor(packed, device=device),
+            order_on_host.to(device),
+            place.to(device),
+            groups,
+            tuple(place.tolist()),
+        )
 
     def part(self, rows: Sequence[int]) -> tuple[PackedSentences, Tensor]:
         """Some of the sentences, packed, without a look at the device.
@@ -79,18 +87,38 @@ class PackedSentences:
         ends = list(accumulate(lengths))
         order = sorted(range(len(rows)), key=lambda index: self.host_place[rows[index]])
         places = [self.host_place[rows[index]] for index in order]
-        tokens = [token for place in places for token in range(ends[place] - lengths[place], ends[place])]
-        groups = LengthGroups(tuple((size, len(list(same))) for size, same in groupby(lengths[place] for place in places)))
+        tokens = [
+            token for place in places for token in range(ends[place] - lengths[place], ends[place])
+        ]
+        groups = LengthGroups(
+            tuple(
+                (size, len(list(same)))
+                for size, same in groupby(lengths[place] for place in places)
+            )
+        )
         device, order_on_host = self.place.device, torch.tensor(order)
         place = order_on_host.argsort()
-        on_device = [torch.as_tensor(value).to(device, non_blocking=True) for value in (tokens, order_on_host, place)]
-        return PackedSentences(self.prefix_ids, self.suffix_ids[on_device[0]], on_device[1], on_device[2], groups,
-                               tuple(place.tolist())), on_device[0]
+        on_device = [
+            torch.as_tensor(value).to(device, non_blocking=True)
+            for value in (tokens, order_on_host, place)
+        ]
+        return PackedSentences(
+            self.prefix_ids,
+            self.suffix_ids[on_device[0]],
+            on_device[1],
+            on_device[2],
+            groups,
+            tuple(place.tolist()),
+        ), on_device[0]
 
     def sort(self, plan: TowerPlan) -> TowerPlan:
         """The plan with the tokens of single classes in packed order."""
-        edits = (edit if edit.tokens.shape[2] == 1 else replace(edit, tokens=edit.tokens.index_select(2, self.order))
-                 for edit in plan.edits)
+        edits = (
+            edit
+            if edit.tokens.shape[2] == 1
+            else replace(edit, tokens=edit.tokens.index_select(2, self.order))
+            for edit in plan.edits
+        )
         return replace(plan, edits=tuple(edits))
 
 
@@ -134,7 +162,10 @@ class PackedText:
     def add_positions(self, positions: Tensor) -> PackedText:
         """Add position embeddings ``(L, W)`` to token embeddings."""
         prefix = self.prefix.shape[-2]
-        suffixes = [view + positions[prefix:prefix + view.shape[-2]] for view in self.groups.views(self.suffix, self.lead)]
+        suffixes = [
+            view + positions[prefix : prefix + view.shape[-2]]
+            for view in self.groups.views(self.suffix, self.lead)
+        ]
         return replace(self, prefix=self.prefix + positions[:prefix], suffix=join(suffixes))
 
     def _release(self, start: int) -> PackedText:
@@ -144,8 +175,15 @@ class PackedText:
         parts = []
         for view in self.groups.views(self.suffix, self.lead):
             wide = (*lead, view.shape[2])
-            parts.append(torch.cat([tail.expand(*wide, *tail.shape[3:]), view.expand(*wide, *view.shape[3:])], dim=-2))
-        return PackedText(self.prefix[..., :start, :], join(parts), (lead[0], lead[1]), _grouping(parts))
+            parts.append(
+                torch.cat(
+                    [tail.expand(*wide, *tail.shape[3:]), view.expand(*wide, *view.shape[3:])],
+                    dim=-2,
+                )
+            )
+        return PackedText(
+            self.prefix[..., :start, :], join(parts), (lead[0], lead[1]), _grouping(parts)
+        )
 
     def _edit_suffixes(self, edit: TokenEdit) -> PackedText:
         """Apply one edit, its start counted from the first suffix token; what lies behind a sentence's end has no effect."""
@@ -153,9 +191,13 @@ class PackedText:
         parts, first = [], 0
         for view in self.groups.views(self.suffix, self.lead):
             count, length = view.shape[2:4]
-            tokens = edit.tokens if edit.tokens.shape[2] == 1 else edit.tokens[:, :, first:first + count]
+            tokens = (
+                edit.tokens
+                if edit.tokens.shape[2] == 1
+                else edit.tokens[:, :, first : first + count]
+            )
             if edit.mode != 'insert':
-                tokens = tokens[..., :max(length - edit.start, 0), :]
+                tokens = tokens[..., : max(length - edit.start, 0), :]
             if tokens.shape[-2]:
                 view = edit_tokens(view, [replace(edit, tokens=tokens)])
             parts.append(view.expand(*lead, *view.shape[2:]))
@@ -179,7 +221,10 @@ def prefix_after(edits: Sequence[TokenEdit], prefix: int) -> int | None:
         The length.
     """
     for edit in edits:
-        own, reach = edit.tokens.shape[2] > 1, edit.start + (0 if edit.mode == 'insert' else edit.length)
+        own, reach = (
+            edit.tokens.shape[2] > 1,
+            edit.start + (0 if edit.mode == 'insert' else edit.length),
+        )
         if own or reach > prefix:
             return None
         prefix += edit.length if edit.mode == 'insert' else 0
@@ -203,7 +248,9 @@ def final_sizes(edits: Sequence[TokenEdit], prefix: int) -> tuple[int, int]:
             grown, prefix = grown + prefix - edit.start, edit.start
         if edit.mode == 'insert':
             inside = not own and edit.start <= prefix
-            prefix, grown = (prefix + edit.length, grown) if inside else (prefix, grown + edit.length)
+            prefix, grown = (
+                (prefix + edit.length, grown) if inside else (prefix, grown + edit.length)
+            )
     return prefix, grown
 
 

@@ -54,5 +54,7 @@ class ResNetTrunk:
 
 def no_tokens() -> ValueError:
     """What to say where somebody wants to prompt a ResNet."""
-    return ValueError('a ResNet has no tokens to prompt; allowed: methods that edit the text side only (CoOp, CoCoOp, '
-                      "KgCoOp, ProDA, ProGrad, Bayesian Prompt Learning, TCP), or a vision transformer: arch='ViT-B-16'")
+    return ValueError(
+        'a ResNet has no tokens to prompt; allowed: methods that edit the text side only (CoOp, CoCoOp, '
+        "KgCoOp, ProDA, ProGrad, Bayesian Prompt Learning, TCP), or a vision transformer: arch='ViT-B-16'"
+    )

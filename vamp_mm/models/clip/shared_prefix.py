@@ -41,10 +41,16 @@ class SharedPrefixBlocks:
     def supported(self) -> bool:
         """Whether all blocks have the plain structure whose attention we run ourselves."""
         return all(
-            isinstance(block.attn, nn.MultiheadAttention) and block.attn.in_proj_weight is not None
-            and block.attn.bias_k is None and not block.attn.add_zero_attn for block in self._blocks)
+            isinstance(block.attn, nn.MultiheadAttention)
+            and block.attn.in_proj_weight is not None
+            and block.attn.bias_k is None
+            and not block.attn.add_zero_attn
+            for block in self._blocks
+        )
 
-    def __call__(self, text: PackedText, plan: TowerPlan, first: int, qkv: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, text: PackedText, plan: TowerPlan, first: int, qkv: Tensor | None = None
+    ) -> Tensor:
         """Run blocks ``first`` to the last and read out.
 
         Args:
@@ -59,7 +65,12 @@ class SharedPrefixBlocks:
         last = len(self._blocks) - 1
         for layer in range(first, last):
             text = text.edit(plan.at(layer))
-            text = _block(self._blocks[layer], text, plan.residuals.get(layer), qkv if layer == first else None)
+            text = _block(
+                self._blocks[layer],
+                text,
+                plan.residuals.get(layer),
+                qkv if layer == first else None,
+            )
         return _last_block(self._blocks[last], text.edit(plan.at(last)), plan.residuals.get(last))
 
     def below(self, text: PackedText, first: int) -> PackedText:
@@ -71,10 +82,14 @@ class SharedPrefixBlocks:
     def project(self, layer: int, suffix: Tensor) -> Tensor:
         """``(T, 3 * W)`` queries, keys and values of suffix tokens in one block."""
         attention = self._blocks[layer].attn
-        return F.linear(self._blocks[layer].ln_1(suffix), attention.in_proj_weight, attention.in_proj_bias)
+        return F.linear(
+            self._blocks[layer].ln_1(suffix), attention.in_proj_weight, attention.in_proj_bias
+        )
 
 
-def _block(block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor | None) -> PackedText:
+def _block(
+    block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor | None
+) -> PackedText:
     """One block on prefix and suffixes; the suffixes take on the leading axes of the prefix."""
     weight, bias, heads = block.attn.in_proj_weight, block.attn.in_proj_bias, block.attn.num_heads
     normed = block.ln_1(text.prefix)
@@ -93,11 +108,17 @@ def _block(block: Any, text: PackedText, residual: nn.Module | None, qkv: Tensor
         length = own_key.shape[-2]
         # hides padding, too
         causal = torch.ones(1, length, length, dtype=torch.bool, device=key.device).tril()
-        parts += unpad(_tokens(prefix_attention(own_query, own_key, own_value, key, value, causal)), run)
+        parts += unpad(
+            _tokens(prefix_attention(own_query, own_key, own_value, key, value, causal)), run
+        )
     wide = (parts[0].shape[0], parts[0].shape[1])
     added = _added(residual, normed)
-    suffix = _finish(block, groups.expand(text.suffix, text.lead, wide), join(parts),
-                     None if added is None else groups.expand(added, text.lead, wide))
+    suffix = _finish(
+        block,
+        groups.expand(text.suffix, text.lead, wide),
+        join(parts),
+        None if added is None else groups.expand(added, text.lead, wide),
+    )
     return PackedText(prefix, suffix, wide, groups)
 
 
@@ -105,31 +126,45 @@ def _last_block(block: Any, text: PackedText, residual: nn.Module | None) -> Ten
     """The last block: keys and values of all tokens, everything else for the last token of each sentence."""
     weight, bias, heads = block.attn.in_proj_weight, block.attn.in_proj_bias, block.attn.num_heads
     width, groups, ends = text.suffix.shape[-1], text.groups, text.groups.last()
-    key, value = (x.squeeze(3) for x in _heads(F.linear(block.ln_1(text.prefix), weight[width:], bias[width:]), 2, heads))
+    key, value = (
+        x.squeeze(3)
+        for x in _heads(F.linear(block.ln_1(text.prefix), weight[width:], bias[width:]), 2, heads)
+    )
     normed = block.ln_1(text.suffix)
     token, normed_token = (
-        join([view[..., -1:, :] for view in groups.views(x, text.lead)]) for x in (text.suffix, normed))
+        join([view[..., -1:, :] for view in groups.views(x, text.lead)])
+        for x in (text.suffix, normed)
+    )
     queries = iter(ends.views(F.linear(normed_token, weight[:width], bias[:width]), text.lead))
     views = iter(groups.views(F.linear(normed, weight[width:], bias[width:]), text.lead))
     parts: list[Tensor] = []
     for run in _runs(text, key):
-        (query, ) = _heads(pad([next(queries) for _ in run.sizes]), 1, heads)
+        (query,) = _heads(pad([next(queries) for _ in run.sizes]), 1, heads)
         own_key, own_value = _heads(pad([next(views) for _ in run.sizes]), 2, heads)
         # (C, 1, L)
-        inside = torch.arange(own_key.shape[-2], device=key.device) < run.lengths(key.device)[:, None, None]
+        inside = (
+            torch.arange(own_key.shape[-2], device=key.device)
+            < run.lengths(key.device)[:, None, None]
+        )
         out = _tokens(prefix_attention(query, own_key, own_value, key, value, inside))
         parts += unpad(out, run.last())
     wide = (parts[0].shape[0], parts[0].shape[1])
     added = _added(residual, normed_token)
-    hidden = _finish(block, ends.expand(token, text.lead, wide), join(parts),
-                  None if added is None else ends.expand(added, text.lead, wide))
+    hidden = _finish(
+        block,
+        ends.expand(token, text.lead, wide),
+        join(parts),
+        None if added is None else ends.expand(added, text.lead, wide),
+    )
     return torch.cat(ends.views(hidden, wide), dim=2).squeeze(3)
 
 
 def _runs(text: PackedText, key: Tensor) -> tuple[LengthGroups, ...]:
     """Which lengths attention treats together; ``key (S|1, N|1, ...)`` of the prefix."""
     rows = math.prod(torch.broadcast_shapes(text.lead, key.shape[:2]))
-    return bucket(text.groups, rows, _WORTH.get(key.device.type, _WORTH['cpu']) // text.suffix.shape[-1])
+    return bucket(
+        text.groups, rows, _WORTH.get(key.device.type, _WORTH['cpu']) // text.suffix.shape[-1]
+    )
 
 
 def _finish(block: Any, x: Tensor, attended: Tensor, added: Tensor | None) -> Tensor:
@@ -147,8 +182,12 @@ def _mlp(mlp: Any, x: Tensor) -> Tensor:
     if not isinstance(getattr(mlp, 'gelu', None), QuickGELU):
         return mlp(x)
     flat = x.flatten(0, -2)
-    hidden = F.silu(torch.addmm(mlp.c_fc.bias, flat, mlp.c_fc.weight.t(), beta=_SLOPE, alpha=_SLOPE))
-    return torch.addmm(mlp.c_proj.bias, hidden, mlp.c_proj.weight.t(), alpha=1 / _SLOPE).view(x.shape)
+    hidden = F.silu(
+        torch.addmm(mlp.c_fc.bias, flat, mlp.c_fc.weight.t(), beta=_SLOPE, alpha=_SLOPE)
+    )
+    return torch.addmm(mlp.c_proj.bias, hidden, mlp.c_proj.weight.t(), alpha=1 / _SLOPE).view(
+        x.shape
+    )
 
 
 def _added(residual: nn.Module | None, normed: Tensor) -> Tensor | None:

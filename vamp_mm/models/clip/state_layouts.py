@@ -29,8 +29,13 @@ _HF = {
         ('text_model.final_layer_norm', 'ln_final'))},
 }  # fmt: skip
 _HF_BLOCK = re.compile(r'(text|vision)_model\.encoder\.layers\.(\d+)\.(.+)\.(weight|bias)')
-_HF_IN_BLOCK = {'self_attn.out_proj': 'attn.out_proj', 'layer_norm1': 'ln_1', 'layer_norm2': 'ln_2', 'mlp.fc1': 'mlp.c_fc',
-                'mlp.fc2': 'mlp.c_proj'}
+_HF_IN_BLOCK = {
+    'self_attn.out_proj': 'attn.out_proj',
+    'layer_norm1': 'ln_1',
+    'layer_norm2': 'ln_2',
+    'mlp.fc1': 'mlp.c_fc',
+    'mlp.fc2': 'mlp.c_proj',
+}
 
 
 def is_transformers(tensors: Mapping[str, Tensor]) -> bool:
@@ -61,21 +66,36 @@ def clip_state(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
 def _without_prefix(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     prefixes = sorted({prefix for name in state if (prefix := _prefix(name)) is not None})
     if len(prefixes) > 1:
-        raise CheckpointError(f'{path} holds {len(prefixes)} CLIPs, under the prefixes '
-                              f'{", ".join(map(repr, prefixes[:5]))}: '
-                              'store the one that is meant in a file of its own')
-    prefix = prefixes[0] if prefixes else 'model.' if state and all(name.startswith('model.') for name in state) else ''
+        raise CheckpointError(
+            f'{path} holds {len(prefixes)} CLIPs, under the prefixes '
+            f'{", ".join(map(repr, prefixes[:5]))}: '
+            'store the one that is meant in a file of its own'
+        )
+    prefix = (
+        prefixes[0]
+        if prefixes
+        else 'model.'
+        if state and all(name.startswith('model.') for name in state)
+        else ''
+    )
     if not prefix:
         return state
-    inside = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    inside = {
+        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
+    }
     outside = [name for name in state if not name.startswith(prefix)]
     twice = [name for name in outside if name in inside]
     if twice:
-        raise CheckpointError(f'{path} holds {listed(twice)} both with and without the prefix {prefix!r}: remove one of '
-                              'them')
+        raise CheckpointError(
+            f'{path} holds {listed(twice)} both with and without the prefix {prefix!r}: remove one of '
+            'them'
+        )
     if outside:
-        print_log(f'{path}: the CLIP under {prefix!r} is used; not used are {len(outside)} other tensors: {listed(outside)}',
-                  'current', logging.WARNING)
+        print_log(
+            f'{path}: the CLIP under {prefix!r} is used; not used are {len(outside)} other tensors: {listed(outside)}',
+            'current',
+            logging.WARNING,
+        )
     return inside
 
 
@@ -85,7 +105,7 @@ def _prefix(name: str) -> str | None:
     own = name.removesuffix(_ANCHOR)
     if own == name or (own and not own.endswith('.')) or 'embeddings.' in own:
         return None
-    return own[:-len('text.')] if own == 'text.' or own.endswith('.text.') else own
+    return own[: -len('text.')] if own == 'text.' or own.endswith('.text.') else own
 
 
 def _from_transformers(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
@@ -99,7 +119,9 @@ def _from_transformers(state: Mapping[str, Tensor], path: Path) -> dict[str, Ten
         if name in _HF:
             made[_HF[name]] = value
         elif name in ('text_projection.weight', 'visual_projection.weight') and value.ndim == 2:
-            made['text_projection' if name.startswith('text') else 'visual.proj'] = value.T.contiguous()
+            made['text_projection' if name.startswith('text') else 'visual.proj'] = (
+                value.T.contiguous()
+            )
         elif block and block[3] in _HF_IN_BLOCK:
             made[f'{_trunk(block)}.{_HF_IN_BLOCK[block[3]]}.{block[4]}'] = value
         elif block and block[3] in ('self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'):
@@ -112,12 +134,19 @@ def _from_transformers(state: Mapping[str, Tensor], path: Path) -> dict[str, Ten
             made[name] = torch.cat([three[key] for key in 'qkv'])
         else:
             unknown.append(name)
-    if unknown or not made.keys() >= {'token_embedding.weight', 'visual.conv1.weight', 'visual.proj', 'text_projection'}:
+    if unknown or not made.keys() >= {
+        'token_embedding.weight',
+        'visual.conv1.weight',
+        'visual.proj',
+        'text_projection',
+    }:
         told = f'it has {listed(unknown)}' if unknown else 'parts of a CLIP are missing'
-        raise CheckpointError(f"{path} is in the layout of Hugging Face's transformers, but not a whole CLIPModel "
-                              f"({told}); of "
-                              'that layout only CLIPModel can be read: download the weights in open_clip layout '
-                              '(open_clip_model.safetensors)')
+        raise CheckpointError(
+            f"{path} is in the layout of Hugging Face's transformers, but not a whole CLIPModel "
+            f'({told}); of '
+            'that layout only CLIPModel can be read: download the weights in open_clip layout '
+            '(open_clip_model.safetensors)'
+        )
     return made
 
 

@@ -50,10 +50,14 @@ class TextTower(nn.Module):
         super().__init__()
         source: Any = getattr(clip, 'text', clip)
         if getattr(source, 'cls_emb', None) is not None or getattr(source, 'use_pad_mask', False):
-            raise TypeError(f'text tower {type(source).__name__} appends a class token or masks padding; allowed: plain '
-                            'causal or bidirectional text transformers')
+            raise TypeError(
+                f'text tower {type(source).__name__} appends a class token or masks padding; allowed: plain '
+                'causal or bidirectional text transformers'
+            )
         if max_tokens is not None and max_tokens < 1:
-            raise ValueError(f'max_tokens={max_tokens} must be 1 or more, or None to go by the free memory')
+            raise ValueError(
+                f'max_tokens={max_tokens} must be 1 or more, or None to go by the free memory'
+            )
         self.token_embedding = source.token_embedding
         self.positional_embedding = source.positional_embedding
         self.blocks = source.transformer.resblocks
@@ -61,13 +65,17 @@ class TextTower(nn.Module):
         self.text_projection = source.text_projection
         self.pool: str = getattr(source, 'pool_type', None) or str(clip.text_pool_type)
         eos_id = getattr(source, 'eos_id', None)
-        self.eos_id: int | None = eos_id if eos_id is not None else getattr(clip, 'text_eos_id', None)
+        self.eos_id: int | None = (
+            eos_id if eos_id is not None else getattr(clip, 'text_eos_id', None)
+        )
         self.causal: bool = source.attn_mask is not None
         self.context_length: int = source.context_length
         self.width: int = self.positional_embedding.shape[-1]
         self.depth: int = len(self.blocks)
         self.max_tokens = max_tokens
-        self._limits = TextLimits(self.depth, self.width, len(self.positional_embedding), self.pool == 'first')
+        self._limits = TextLimits(
+            self.depth, self.width, len(self.positional_embedding), self.pool == 'first'
+        )
         self._shared = SharedPrefixBlocks(self.blocks)
         self._whole = WholeSentenceBlocks(self.blocks, self.causal)
         self._kept = KeptStates()
@@ -93,13 +101,17 @@ class TextTower(nn.Module):
             ValueError: If the prompts are on another device, or the plan does not fit the tower or the sentences.
         """
         if prompts.ids.device != self.positional_embedding.device:
-            raise ValueError(f'the prompts are on {prompts.ids.device}, the text tower on '
-                             f'{self.positional_embedding.device}; tokenise them with PromptedCLIPBackbone.tokenize after '
-                             'moving the model')
+            raise ValueError(
+                f'the prompts are on {prompts.ids.device}, the text tower on '
+                f'{self.positional_embedding.device}; tokenise them with PromptedCLIPBackbone.tokenize after '
+                'moving the model'
+            )
         plan = replace(plan, edits=tuple(sorted(plan.edits, key=lambda edit: edit.layer)))
         self._limits.check(plan, prompts, self._kept.fact(_source(prompts), 'ends', _ends))
         self._kept.renew(self._frozen_weights(plan))
-        encode = self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
+        encode = (
+            self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
+        )
         return TowerOutput(pooled=encode(prompts, plan))
 
     def project(self, hidden: Tensor) -> Tensor:
@@ -113,7 +125,7 @@ class TextTower(nn.Module):
         """The weights that kept states are made with: of a tuned tower those below what is trained."""
         if plan.tuned is None:
             return self.parameters()
-        blocks = self.blocks[:max(plan.tuned.first, 0)]
+        blocks = self.blocks[: max(plan.tuned.first, 0)]
         return [*self.token_embedding.parameters(), self.positional_embedding, *blocks.parameters()]
 
     def _first(self, plan: TowerPlan) -> int:
@@ -131,7 +143,10 @@ class TextTower(nn.Module):
         lower: tuple[Tensor, Tensor, Tensor | None] | None = None
         if embedded is not None and self._kept.lasting:
             prefix, suffix, qkv = self._kept.state(
-                source, ('packed', embedded, first), lambda: self._lower(whole, embedded, first, plan.tuned))
+                source,
+                ('packed', embedded, first),
+                lambda: self._lower(whole, embedded, first, plan.tuned),
+            )
             if tokens is not None:
                 suffix, qkv = suffix[tokens], None if qkv is None else qkv[tokens]
             lower = prefix, suffix, qkv
@@ -146,8 +161,9 @@ class TextTower(nn.Module):
         lengths = [length + grown for length, count in sentences.groups.sizes for _ in range(count)]
         return self._in_shares(run, plan, lengths, reach).index_select(2, sentences.place)
 
-    def _lower(self, sentences: PackedSentences, prefix: int, first: int,
-               tuned: TunedTower | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _lower(
+        self, sentences: PackedSentences, prefix: int, first: int, tuned: TunedTower | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         """What the sentences are at block ``first`` without edits.
 
         Args:
@@ -169,8 +185,13 @@ class TextTower(nn.Module):
         qkv = self._shared.project(first, text.suffix) if frozen else None
         return text.prefix, text.suffix, qkv
 
-    def _enter(self, sentences: PackedSentences, plan: TowerPlan, classes: slice,
-               lower: tuple[Tensor, Tensor, Tensor | None] | None) -> tuple[PackedText, Tensor | None]:
+    def _enter(
+        self,
+        sentences: PackedSentences,
+        plan: TowerPlan,
+        classes: slice,
+        lower: tuple[Tensor, Tensor, Tensor | None] | None,
+    ) -> tuple[PackedText, Tensor | None]:
         """Some classes' input of the first block to run, and the queries, keys and values if they are known."""
         groups, rows = sentences.groups.part(classes)
         if lower is None:  # the suffixes are edited at the embedding
@@ -186,24 +207,34 @@ class TextTower(nn.Module):
         return PackedText(prefix, suffix[rows], (1, 1), groups), None if qkv is None else qkv[rows]
 
     def _embed_prefix(self, sentences: PackedSentences, plan: TowerPlan) -> Tensor:
-        prefix = edit_tokens(self.token_embedding(sentences.prefix_ids)[None, None, None], plan.at(EMBED))
-        return prefix + self.positional_embedding[:prefix.shape[-2]]
+        prefix = edit_tokens(
+            self.token_embedding(sentences.prefix_ids)[None, None, None], plan.at(EMBED)
+        )
+        return prefix + self.positional_embedding[: prefix.shape[-2]]
 
     # whole sentences
 
     def _sentences(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
         """Every sentence on its own, cut at the last read-out token where the tower is causal."""
         first = self._first(plan)
-        reach = max((edit.start + edit.length for edit in plan.edits if edit.mode != 'insert'), default=0)
+        reach = max(
+            (edit.start + edit.length for edit in plan.edits if edit.mode != 'insert'), default=0
+        )
         ids = self._full(prompts) if reach > prompts.ids.shape[1] else prompts.ids
         lower = None
         if not plan.at(EMBED) and prompts.part is not None and self._kept.lasting:
             whole = F.pad(prompts.part.whole.ids, (0, ids.shape[1] - prompts.ids.shape[1]))
-            lower = self._kept.state(prompts.part.whole, ('whole', ids.shape[1], first),
-                                     lambda: self._whole.below(self._embed(whole, plan), first))[:, :, prompts.part.index]
+            lower = self._kept.state(
+                prompts.part.whole,
+                ('whole', ids.shape[1], first),
+                lambda: self._whole.below(self._embed(whole, plan), first),
+            )[:, :, prompts.part.index]
         elif not plan.at(EMBED):
             lower = self._kept.state(
-                prompts, ('whole', ids.shape[1], first), lambda: self._whole.below(self._embed(ids, plan), first))
+                prompts,
+                ('whole', ids.shape[1], first),
+                lambda: self._whole.below(self._embed(ids, plan), first),
+            )
         position = self._read_out(prompts, plan)
 
         def run(share: Share) -> Tensor:
@@ -228,8 +259,8 @@ class TextTower(nn.Module):
         # (S|1, N|1, C, L, W)
         x = edit_tokens(self.token_embedding(ids)[None, None], plan.at(EMBED))
         # insertions push padding out; the plan was checked for more
-        x = x[..., :len(self.positional_embedding), :]
-        return x + self.positional_embedding[:x.shape[-2]]
+        x = x[..., : len(self.positional_embedding), :]
+        return x + self.positional_embedding[: x.shape[-2]]
 
     def _read_out(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
         if self.pool == 'first':
@@ -238,13 +269,19 @@ class TextTower(nn.Module):
 
     # memory
 
-    def _in_shares(self, run: Callable[[Share], Tensor], plan: TowerPlan, lengths: Sequence[int], prefix: int) -> Tensor:
+    def _in_shares(
+        self, run: Callable[[Share], Tensor], plan: TowerPlan, lengths: Sequence[int], prefix: int
+    ) -> Tensor:
         """Run share by share within the budget; while training, a share's activations are computed again for backward."""
         shares = share_out(*_lead(plan), lengths, prefix, self._budget())
         if len(shares) > 1 and torch.is_grad_enabled():
             random = bool(plan.residuals)  # dropout in a module must fall the same way again
-            return shares.join([
-                checkpoint(run, share, use_reentrant=False, preserve_rng_state=random) for share in shares])
+            return shares.join(
+                [
+                    checkpoint(run, share, use_reentrant=False, preserve_rng_state=random)
+                    for share in shares
+                ]
+            )
         return shares.join([run(share) for share in shares])
 
     def _budget(self) -> int:
@@ -253,7 +290,8 @@ class TextTower(nn.Module):
         training, weight = torch.is_grad_enabled(), self.positional_embedding
         if training not in self._default_budget:
             self._default_budget[training] = default_max_tokens(
-                weight.device, self.width, self.depth, weight.itemsize, training)
+                weight.device, self.width, self.depth, weight.itemsize, training
+            )
         return self._default_budget[training]
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]

@@ -23,8 +23,14 @@ class PromptTokenizer:
         causal: Whether later tokens cannot change the read-out; only then may sentences be cut.
     """
 
-    def __init__(self, tokenizer: Callable[[list[str]], Tensor], context_length: int, pool: str, eos_id: int | None,
-                 causal: bool) -> None:
+    def __init__(
+        self,
+        tokenizer: Callable[[list[str]], Tensor],
+        context_length: int,
+        pool: str,
+        eos_id: int | None,
+        causal: bool,
+    ) -> None:
         self._tokenizer = tokenizer
         self.context_length = context_length
         self._pool = pool
@@ -48,8 +54,10 @@ class PromptTokenizer:
         ids = self._tokenizer(sentences)
         eot = self._read_out(ids)
         if self._cut:
-            ids = ids[:, :int(eot.max()) + 1]
-        return TextPrompts(ids=ids, eot=eot, prefix=self._common_prefix(ids, eot) if self._cut else 0)
+            ids = ids[:, : int(eot.max()) + 1]
+        return TextPrompts(
+            ids=ids, eot=eot, prefix=self._common_prefix(ids, eot) if self._cut else 0
+        )
 
     def readable(self, ids: Sequence[int]) -> list[str]:
         """Token ids as text.
@@ -70,7 +78,9 @@ class PromptTokenizer:
         inner: Any = getattr(self._tokenizer, 'tokenizer', None)
         # a tokenizer of transformers
         if inner is not None and hasattr(inner, 'convert_ids_to_tokens'):
-            return str(inner.convert_ids_to_tokens(token)) if token < len(inner) else f'<id {token}>'
+            return (
+                str(inner.convert_ids_to_tokens(token)) if token < len(inner) else f'<id {token}>'
+            )
         return f'<id {token}>'
 
     def _check_lengths(self, sentences: list[str]) -> None:
@@ -82,12 +92,16 @@ class PromptTokenizer:
         for sentence in sentences:
             ids = encode(sentence)
             if special.intersection(ids):
-                raise ValueError(f'the prompt {cut(repr(sentence), 200)} spells out a start or end token of the tokenizer, '
-                                 'and would end there; take it out of the class name or the template')
+                raise ValueError(
+                    f'the prompt {cut(repr(sentence), 200)} spells out a start or end token of the tokenizer, '
+                    'and would end there; take it out of the class name or the template'
+                )
             length = len(ids) + 2
             if length > self.context_length:
-                raise ValueError(f'the prompt {cut(repr(sentence), 200)} needs {length} tokens, the text tower takes '
-                                 f'{self.context_length}; shorten the class name or the template')
+                raise ValueError(
+                    f'the prompt {cut(repr(sentence), 200)} needs {length} tokens, the text tower takes '
+                    f'{self.context_length}; shorten the class name or the template'
+                )
 
     def _read_out(self, ids: Tensor) -> Tensor:
         if self._pool == 'argmax':

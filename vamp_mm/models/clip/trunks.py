@@ -64,7 +64,9 @@ class OpenClipTrunk:
         visual = self._visual
         patches = visual.conv1(images).flatten(2).transpose(1, 2)  # (N, L-1, W)
         first = visual.class_embedding.to(patches.dtype).expand(len(patches), 1, -1)
-        return torch.cat([first, patches], dim=1) + visual.positional_embedding.to(patches.dtype), None
+        return torch.cat([first, patches], dim=1) + visual.positional_embedding.to(
+            patches.dtype
+        ), None
 
     def norm_pre(self, x: Tensor) -> Tensor:
         """The LayerNorm before block 0."""
@@ -89,7 +91,11 @@ class OpenClipTrunk:
             tokens, (pooled, _) = x, visual._pool(_without(x, prompts))
         else:
             tokens = visual.ln_post(x)
-            pooled = tokens[:, 0] if visual.pool_type == 'tok' else _without(tokens, prompts)[:, 1:].mean(dim=1)
+            pooled = (
+                tokens[:, 0]
+                if visual.pool_type == 'tok'
+                else _without(tokens, prompts)[:, 1:].mean(dim=1)
+            )
         return (pooled if visual.proj is None else pooled @ visual.proj), tokens
 
     @property
@@ -144,7 +150,9 @@ class TimmTrunk:
         Without a mask attention does not depend on the order of its tokens, so the right end is as good a place.
         """
         if edit.start not in (1, -1):
-            raise ValueError(f'start={edit.start} of a vision edit is not supported by timm towers; allowed: 1 and -1')
+            raise ValueError(
+                f'start={edit.start} of a vision edit is not supported by timm towers; allowed: 1 and -1'
+            )
         return replace(edit, start=self._prefix)
 
     def finish(self, x: Tensor, prompts: Sequence[slice]) -> tuple[Tensor, Tensor]:
@@ -155,7 +163,11 @@ class TimmTrunk:
     @property
     def projection(self) -> Tensor | None:
         """The linear layer behind the pooling (EVA), None where there is none (SigLIP)."""
-        head = self._trunk.head if isinstance(self._trunk.head, nn.Linear) else getattr(self._visual.head, 'proj', None)
+        head = (
+            self._trunk.head
+            if isinstance(self._trunk.head, nn.Linear)
+            else getattr(self._visual.head, 'proj', None)
+        )
         return head.weight.T if isinstance(head, nn.Linear) else None
 
 
@@ -176,10 +188,15 @@ def make_trunk(visual: nn.Module) -> VisionTrunk:
     if hasattr(visual, 'attnpool') and hasattr(visual, 'layer4'):
         return ResNetTrunk(visual)
     trunk = getattr(visual, 'trunk', None)
-    if all(hasattr(trunk, name) for name in ('blocks', '_pos_embed', 'norm_pre', 'forward_head', 'num_prefix_tokens')):
+    if all(
+        hasattr(trunk, name)
+        for name in ('blocks', '_pos_embed', 'norm_pre', 'forward_head', 'num_prefix_tokens')
+    ):
         return TimmTrunk(visual)
-    raise TypeError(f'vision tower {type(trunk or visual).__name__} has no transformer blocks to prompt; allowed: '
-                    "open_clip's VisionTransformer (arch='ViT-B-16') and timm's VisionTransformer and Eva (SigLIP, EVA)")
+    raise TypeError(
+        f'vision tower {type(trunk or visual).__name__} has no transformer blocks to prompt; allowed: '
+        "open_clip's VisionTransformer (arch='ViT-B-16') and timm's VisionTransformer and Eva (SigLIP, EVA)"
+    )
 
 
 def _without(x: Tensor, prompts: Sequence[slice]) -> Tensor:

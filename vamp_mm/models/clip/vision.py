@@ -70,9 +70,13 @@ class VisionTower(nn.Module):
             ValueError: If the images have another size than the tower's positions.
         """
         if tuple(images.shape[-2:]) != self.image_size:
-            given, own = (' x '.join(map(str, size)) for size in (images.shape[-2:], self.image_size))
-            raise ValueError(f'images of {given} pixels, and the vision tower takes {own}; set the size in the pipeline of '
-                             'the dataset, or take an architecture for such images')
+            given, own = (
+                ' x '.join(map(str, size)) for size in (images.shape[-2:], self.image_size)
+            )
+            raise ValueError(
+                f'images of {given} pixels, and the vision tower takes {own}; set the size in the pipeline of '
+                'the dataset, or take an architecture for such images'
+            )
         x, rope = self._trunk.embed(images)
         if layer > EMBED:
             x = self._trunk.norm_pre(x)
@@ -80,7 +84,9 @@ class VisionTower(nn.Module):
             x = self._trunk.block(index, x, rope, 0)
         return VisionStem(x, layer, rope)
 
-    def forward(self, source: Tensor | VisionStem, plan: TowerPlan, want_tokens: bool = False) -> TowerOutput:
+    def forward(
+        self, source: Tensor | VisionStem, plan: TowerPlan, want_tokens: bool = False
+    ) -> TowerOutput:
         """Encode images.
 
         Args:
@@ -107,12 +113,15 @@ class VisionTower(nn.Module):
         return TowerOutput(
             pooled=pooled.unflatten(0, x.shape[:2]),
             tokens=tokens.unflatten(0, x.shape[:2]) if want_tokens else None,
-            spans=spans.named())
+            spans=spans.named(),
+        )
 
     def _edits(self, plan: TowerPlan, layer: int) -> tuple[TokenEdit, ...]:
         return tuple(self._trunk.place(edit) for edit in plan.at(layer))
 
-    def _block(self, layer: int, x: Tensor, plan: TowerPlan, rope: Tensor | None, extra: int) -> Tensor:
+    def _block(
+        self, layer: int, x: Tensor, plan: TowerPlan, rope: Tensor | None, extra: int
+    ) -> Tensor:
         out = self._trunk.block(layer, x.flatten(0, 1), rope, extra).unflatten(0, x.shape[:2])
         residual = plan.residuals.get(layer)
         return out if residual is None else out + residual(self._trunk.norm_1(layer)(x))
@@ -120,9 +129,13 @@ class VisionTower(nn.Module):
     def _check(self, plan: TowerPlan, stem_layer: int) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
         wrong = [layer for layer in layers if layer >= self.depth or layer < stem_layer]
-        wrong += [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
+        wrong += (
+            [plan.tuned.first] if plan.tuned is not None and plan.tuned.first < stem_layer else []
+        )
         if layers and not self.depth:
             raise no_tokens()
         if wrong:
-            raise ValueError(f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
-                             f'{self.depth - 1} and the shared stem ends before block {stem_layer}')
+            raise ValueError(
+                f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
+                f'{self.depth - 1} and the shared stem ends before block {stem_layer}'
+            )

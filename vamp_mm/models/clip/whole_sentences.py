@@ -56,10 +56,14 @@ class WholeSentenceBlocks:
         return x
 
     def _run(self, layer: int, x: Tensor) -> Tensor:
-        return self._blocks[layer](x.flatten(0, -3), attn_mask=self._mask(x)).unflatten(0, x.shape[:-2])
+        return self._blocks[layer](x.flatten(0, -3), attn_mask=self._mask(x)).unflatten(
+            0, x.shape[:-2]
+        )
 
     def _mask(self, x: Tensor) -> Tensor | None:
         if not self._causal:
             return None
         # in the dtype of the queries: a float32 mask under float64 queries gives silently wrong attention
-        return torch.full((x.shape[-2], x.shape[-2]), float('-inf'), dtype=x.dtype, device=x.device).triu(1)
+        return torch.full(
+            (x.shape[-2], x.shape[-2]), float('-inf'), dtype=x.dtype, device=x.device
+        ).triu(1)

@@ -31,7 +31,9 @@ def mmrl_terms(readout: Any, consistency: NonNegative) -> list[nn.Module]:
     if readout is not None:
         terms.append(dict(type='BranchCrossEntropy', branch='rep', weight=1 - alpha))
     if consistency:
-        terms += [dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')]
+        terms += [
+            dict(type=kind, weight=consistency) for kind in ('ImageConsistency', 'TextConsistency')
+        ]
     return [build_part(term) for term in terms]
 
 
@@ -47,11 +49,13 @@ class MMRLHead(PromptClsHead):
         inference: Which branch predicts; see ``PromptClsHead``.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 consistency: NonNegative = 0.5,
-                 readout: Component | None = _READOUT,
-                 logit_scale: Positive | None = 100.0,
-                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        consistency: NonNegative = 0.5,
+        readout: Component | None = _READOUT,
+        logit_scale: Positive | None = 100.0,
+        inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
+    ) -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
         self.losses.extend(mmrl_terms(self.readout, consistency))

@@ -37,22 +37,30 @@ class PromptClsHead(nn.Module):
 
     logit_scale: Tensor
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 losses: Sequence[Component] = (dict(type='BranchCrossEntropy'), ),
-                 readout: Component | None = None,
-                 logit_scale: Positive | None = None,
-                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
-                 average: Literal['probabilities', 'logits'] = 'probabilities') -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        losses: Sequence[Component] = (dict(type='BranchCrossEntropy'),),
+        readout: Component | None = None,
+        logit_scale: Positive | None = None,
+        inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
+        average: Literal['probabilities', 'logits'] = 'probabilities',
+    ) -> None:
         super().__init__()
         terms: list[Any] = [build_part(term) for term in losses]
         self.losses: Any = nn.ModuleList(terms)
         names = [term.name for term in terms]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f'loss terms share the name {twice[0]!r}; give one of them another name')
+            raise ValueError(
+                f'loss terms share the name {twice[0]!r}; give one of them another name'
+            )
         self.readout = None if readout is None else build_part(readout, clip=clip)
-        scale = clip.logit_scale.detach().clone() if logit_scale is None else torch.tensor(float(logit_scale))
+        scale = (
+            clip.logit_scale.detach().clone()
+            if logit_scale is None
+            else torch.tensor(float(logit_scale))
+        )
         self.register_buffer('logit_scale', scale, persistent=False)
         self.inference = inference
         self.average = average
@@ -72,8 +80,10 @@ class PromptClsHead(nn.Module):
             ValueError: If a term needs a latent and the prompter samples none.
         """
         if 'latent' in self.requires and 'latent' not in provides:
-            raise ValueError('a loss term needs a latent, and the prompter samples none; remove VariationalLoss from '
-                             "head.losses or use a VariationalPrompter with tokens='variational'")
+            raise ValueError(
+                'a loss term needs a latent, and the prompter samples none; remove VariationalLoss from '
+                "head.losses or use a VariationalPrompter with tokens='variational'"
+            )
 
     @property
     def wants_tokens(self) -> bool:
@@ -127,7 +137,9 @@ class PromptClsHead(nn.Module):
         logits = output.logits['fused' if fused else 'class']
         return logits.mean(dim=0, keepdim=True) if self.average == 'logits' else logits
 
-    def predict(self, output: PromptOutput, data_samples: Sequence[DataSample] | None, seen: bool) -> list[DataSample]:
+    def predict(
+        self, output: PromptOutput, data_samples: Sequence[DataSample] | None, seen: bool
+    ) -> list[DataSample]:
         """Average probabilities over samples and write prediction and uncertainty into the data samples.
 
         Args:

@@ -46,8 +46,10 @@ class TokenReadout(nn.Module):
             ValueError: If the plan inserted no tokens of that name.
         """
         if output.tokens is None or self.tokens not in output.spans:
-            raise ValueError(f'no vision tokens are named {self.tokens!r}; named are {sorted(output.spans)}: set the '
-                             "readout's tokens to one of them, or readout=None")
+            raise ValueError(
+                f'no vision tokens are named {self.tokens!r}; named are {sorted(output.spans)}: set the '
+                "readout's tokens to one of them, or readout=None"
+            )
         return output.tokens[..., output.spans[self.tokens], :].mean(dim=-2) @ self.matrix()
 
     def matrix(self) -> Tensor:
@@ -71,13 +73,17 @@ class LowRankReadout(TokenReadout):
 
     base: Tensor
 
-    def __init__(self, clip: FrozenCLIP, tokens: str = 'rep', alpha: Fraction = 0.7, rank: Width = 64) -> None:
+    def __init__(
+        self, clip: FrozenCLIP, tokens: str = 'rep', alpha: Fraction = 0.7, rank: Width = 64
+    ) -> None:
         super().__init__(clip, tokens, alpha)
         del self.projection
         base = clip.vision.projection
         if base is None:
-            raise ValueError('the vision tower has no projection from token width to the joint space that a low-rank '
-                             "change could start from; use readout=dict(type='TokenReadout')")
+            raise ValueError(
+                'the vision tower has no projection from token width to the joint space that a low-rank '
+                "change could start from; use readout=dict(type='TokenReadout')"
+            )
         bound = 1 / math.sqrt(rank)
         self.register_buffer('base', base.detach().clone(), persistent=False)
         self.up = nn.Parameter(torch.empty(base.shape[0], rank).uniform_(-bound, bound))

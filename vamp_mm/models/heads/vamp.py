@@ -37,13 +37,15 @@ class VaMPHead(PromptClsHead):
         inference: Which branch predicts; see ``PromptClsHead``.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 kl: Component | None = _KL,
-                 consistency: NonNegative = 0.5,
-                 readout: Component | None = _READOUT,
-                 logit_scale: Positive | None = None,
-                 inference: Literal['decoupled', 'fused', 'class'] = 'decoupled') -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        kl: Component | None = _KL,
+        consistency: NonNegative = 0.5,
+        readout: Component | None = _READOUT,
+        logit_scale: Positive | None = None,
+        inference: Literal['decoupled', 'fused', 'class'] = 'decoupled',
+    ) -> None:
         super().__init__(clip, (), readout, logit_scale, inference)
         self.losses.extend(mmrl_terms(self.readout, consistency))
         if kl:
@@ -52,7 +54,9 @@ class VaMPHead(PromptClsHead):
     def bind_prompter(self, provides: frozenset[str]) -> None:
         """Leave out the divergence where the prompter samples nothing."""
         if 'latent' not in provides:
-            self.losses = nn.ModuleList(term for term in self.losses if 'latent' not in term.requires)
+            self.losses = nn.ModuleList(
+                term for term in self.losses if 'latent' not in term.requires
+            )
 
     @torch.no_grad()
     def metrics(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:

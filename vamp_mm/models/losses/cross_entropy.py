@@ -23,7 +23,9 @@ class BranchCrossEntropy(LossTerm):
         name: What the term is logged under; by default ``ce_<branch>``.
     """
 
-    def __init__(self, branch: str = 'class', weight: NonNegative = 1.0, name: str | None = None) -> None:
+    def __init__(
+        self, branch: str = 'class', weight: NonNegative = 1.0, name: str | None = None
+    ) -> None:
         super().__init__(name or f'ce_{branch}', weight)
         self.branch = branch
 

@@ -54,7 +54,7 @@ def logit_variance(image: Tensor, text: Tensor, target: Tensor) -> Tensor:
         delta = text - text.mean(dim=0)  # (P, C, D)
         power = image.square()  # (N, D)
         own = delta[:, target]  # (P, N, D)
-        of_class = (power @ delta.square().sum(dim=0).T)  # (N, C)
+        of_class = power @ delta.square().sum(dim=0).T  # (N, C)
         of_own = of_class.gather(1, target[:, None])  # (N, 1)
         cross = ((power * own) @ delta.transpose(1, 2)).sum(dim=0)  # (N, C)
         return (of_own + of_class - 2 * cross) / (len(text) + 1)

@@ -30,10 +30,12 @@ class LogitKL(LossTerm):
 
     requires = frozenset({'teacher_logits'})
 
-    def __init__(self,
-                 weight: NonNegative = 1.0,
-                 reduction: Literal['element', 'image'] = 'element',
-                 branch: str = 'class') -> None:
+    def __init__(
+        self,
+        weight: NonNegative = 1.0,
+        reduction: Literal['element', 'image'] = 'element',
+        branch: str = 'class',
+    ) -> None:
         super().__init__('logit_kl', weight)
         self.reduction = reduction
         self.branch = branch
@@ -43,7 +45,9 @@ class LogitKL(LossTerm):
         assert output.teacher_logits is not None
         student = _wide(output.logits[self.branch]).log_softmax(dim=-1)  # (S, N, C)
         teacher = _wide(output.teacher_logits).log_softmax(dim=-1)  # (N, C)
-        divergence = F.kl_div(student, teacher.expand_as(student), reduction='none', log_target=True)
+        divergence = F.kl_div(
+            student, teacher.expand_as(student), reduction='none', log_target=True
+        )
         return divergence.mean() if self.reduction == 'element' else divergence.sum(dim=-1).mean()
 
 

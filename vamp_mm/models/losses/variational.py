@@ -32,11 +32,13 @@ class VariationalLoss(LossTerm):
     requires = frozenset({'latent'})
     step: Tensor
 
-    def __init__(self,
-                 reduction: Literal['sum', 'mean'] = 'mean',
-                 weight: NonNegative = 1.0,
-                 warmup: NonNegativeInt = 0,
-                 free_nats: NonNegative = 0.0) -> None:
+    def __init__(
+        self,
+        reduction: Literal['sum', 'mean'] = 'mean',
+        weight: NonNegative = 1.0,
+        warmup: NonNegativeInt = 0,
+        free_nats: NonNegative = 0.0,
+    ) -> None:
         super().__init__('kl', weight)
         self.reduction = reduction
         self.warmup = warmup
@@ -59,10 +61,14 @@ class VariationalLoss(LossTerm):
         """
         latent = output.latent
         if latent is None or latent.prior_mean is None or latent.prior_log_var is None:
-            raise RuntimeError('the KL term needs a posterior and a prior, and the prompter sampled none; remove '
-                               "VariationalLoss or set tokens='variational' in the VariationalPrompter")
+            raise RuntimeError(
+                'the KL term needs a posterior and a prior, and the prompter sampled none; remove '
+                "VariationalLoss or set tokens='variational' in the VariationalPrompter"
+            )
         # (N, Z)
-        kl = gaussian_kl(latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var).flatten(1)
+        kl = gaussian_kl(
+            latent.mean, latent.log_var, latent.prior_mean, latent.prior_log_var
+        ).flatten(1)
         per_image = kl.sum(dim=1) if self.reduction == 'sum' else kl.mean(dim=1)
         if self.free_nats:
             per_image = (per_image - self.free_nats).clamp_min(0)
@@ -71,5 +77,7 @@ class VariationalLoss(LossTerm):
     def _ramp(self) -> float:
         if not self.warmup:
             return 1.0
-        step = self._host_step.count(self.step) if self.training else self._host_step.read(self.step)
+        step = (
+            self._host_step.count(self.step) if self.training else self._host_step.read(self.step)
+        )
         return min(1.0, step / self.warmup)

@@ -31,7 +31,7 @@ class AdapterPrompter(BasePrompter):
         """Of the prompter's own template, or else the vocabulary's."""
         if self.template is None:
             return vocabulary.sentences
-        return replace(vocabulary, templates=(self.template, )).sentences
+        return replace(vocabulary, templates=(self.template,)).sentences
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""
@@ -39,4 +39,5 @@ class AdapterPrompter(BasePrompter):
             text=self.prompts,
             templates=self._templates,
             text_tower=self.adapter.text_plan(),
-            vision_tower=self.adapter.vision_plan())
+            vision_tower=self.adapter.vision_plan(),
+        )

@@ -67,8 +67,10 @@ class BasePrompter(nn.Module, ABC):
             RuntimeError: If no vocabulary is bound yet.
         """
         if self._prompts is None:
-            raise RuntimeError('the model has no vocabulary yet; add custom_hooks=[dict(type=\'vamp_mm.VocabularyHook\')], '
-                               'give the model vocabulary=dict(names=[...]), or call set_vocabulary')
+            raise RuntimeError(
+                "the model has no vocabulary yet; add custom_hooks=[dict(type='vamp_mm.VocabularyHook')], "
+                'give the model vocabulary=dict(names=[...]), or call set_vocabulary'
+            )
         return self._prompts
 
     def word_tokens(self) -> dict[str, Tensor]:

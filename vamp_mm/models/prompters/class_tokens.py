@@ -37,8 +37,14 @@ class ClassAwareTokens(nn.Module):
 
     requires = frozenset({'text'})
 
-    def __init__(self, clip: FrozenCLIP, num_tokens: Tokens = 4, layer: Block = 8, hidden: Width | None = None,
-                 weight: Fraction = 1.0) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        num_tokens: Tokens = 4,
+        layer: Block = 8,
+        hidden: Width | None = None,
+        weight: Fraction = 1.0,
+    ) -> None:
         super().__init__()
         check_layers('text', layer, 1, clip.text.depth)
         self.num_tokens, self.layer, self.weight = num_tokens, layer, weight
@@ -58,6 +64,8 @@ class ClassAwareTokens(nn.Module):
             One edit with tokens ``(1, 1, C, K, W)``.
         """
         assert context.text is not None
-        tokens = self.linear2(self.activation(self.linear1(context.text))).unflatten(-1, (self.num_tokens, -1))
+        tokens = self.linear2(self.activation(self.linear1(context.text))).unflatten(
+            -1, (self.num_tokens, -1)
+        )
         mode = 'overwrite' if self.weight == 1 else 'blend'
-        return (TokenEdit(self.layer, start, mode, tokens[None, None], self.weight), )  # type: ignore[arg-type]
+        return (TokenEdit(self.layer, start, mode, tokens[None, None], self.weight),)  # type: ignore[arg-type]

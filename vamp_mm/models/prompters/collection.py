@@ -47,20 +47,37 @@ class PromptCollection(BasePrompter):
     noise_seed: Tensor
     noise_step: Tensor
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 num_prompts: Tokens = 32,
-                 num_tokens: Tokens = 16,
-                 prompts_per_step: Tokens = 4,
-                 std: NonNegative = 0.02) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        num_prompts: Tokens = 32,
+        num_tokens: Tokens = 16,
+        prompts_per_step: Tokens = 4,
+        std: NonNegative = 0.02,
+    ) -> None:
         super().__init__()
-        if num_prompts < 4 or num_prompts % 4 or prompts_per_step < 2 or num_prompts % prompts_per_step:
-            raise ValueError(f'num_prompts={num_prompts}, prompts_per_step={prompts_per_step}: give a multiple of 4, and a '
-                             'divisor of it that is at least 2 (one prompt has no covariance)')
-        self.num_prompts, self.num_tokens, self.prompts_per_step = num_prompts, num_tokens, prompts_per_step
+        if (
+            num_prompts < 4
+            or num_prompts % 4
+            or prompts_per_step < 2
+            or num_prompts % prompts_per_step
+        ):
+            raise ValueError(
+                f'num_prompts={num_prompts}, prompts_per_step={prompts_per_step}: give a multiple of 4, and a '
+                'divisor of it that is at least 2 (one prompt has no covariance)'
+            )
+        self.num_prompts, self.num_tokens, self.prompts_per_step = (
+            num_prompts,
+            num_tokens,
+            prompts_per_step,
+        )
         self.contexts = nn.Parameter(torch.randn(num_prompts, num_tokens, clip.text.width) * std)
         quarter = num_prompts // 4
-        places: list[tuple[Position, int]] = [('front', quarter), ('middle', quarter), ('end', 2 * quarter)]
+        places: list[tuple[Position, int]] = [
+            ('front', quarter),
+            ('middle', quarter),
+            ('end', 2 * quarter),
+        ]
         self._positions = [position for position, count in places for _ in range(count)]
         self._placements: dict[Position, Placement] = {}
         self._class_free: TextPrompts | None = None
@@ -74,7 +91,7 @@ class PromptCollection(BasePrompter):
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Placeholders, the class name, a full stop."""
         template = ' '.join([PLACEHOLDER] * self.num_tokens) + ' {}.'
-        return replace(vocabulary, templates=(template, )).sentences
+        return replace(vocabulary, templates=(template,)).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and find the places of the tokens for each position of the class name."""
@@ -108,25 +125,37 @@ class PromptCollection(BasePrompter):
         tokens = torch.cat([self._filled(self._positions[k], self.contexts[k]) for k in chosen])
         return PromptPlan(
             text=prompts,
-            text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens), )),
-            class_free=self._alone(start))
+            text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens),)),
+            class_free=self._alone(start),
+        )
 
     def word_tokens(self) -> dict[str, Tensor]:
         """All contexts."""
         words = {'end': 'before the name', 'middle': 'around the name', 'front': 'behind the name'}
-        return {f'context {k}, {words[position]}': self.contexts[k] for k, position in enumerate(self._positions)}
+        return {
+            f'context {k}, {words[position]}': self.contexts[k]
+            for k, position in enumerate(self._positions)
+        }
 
     def _filled(self, position: Position, context: Tensor) -> Tensor:
-        return fill(self._placements[position], context[None, None, None], getattr(self, f'_words_{position}'))
+        return fill(
+            self._placements[position],
+            context[None, None, None],
+            getattr(self, f'_words_{position}'),
+        )
 
     def _alone(self, start: int) -> PromptPlan:
         edit = TokenEdit(EMBED, start, 'overwrite', self.contexts[:, None, None])  # (K, 1, 1, M, W)
-        return PromptPlan(text=self._class_free, text_tower=TowerPlan((edit, )))
+        return PromptPlan(text=self._class_free, text_tower=TowerPlan((edit,)))
 
     def _choose(self) -> list[int]:
         """The contexts of this step: the next ones of a permutation, which is drawn anew when it is used up."""
         turns = self.num_prompts // self.prompts_per_step
         turn, place_in_turn = divmod(self._host_step.count(self.noise_step) - 1, turns)
-        generator = torch.Generator().manual_seed(counter_seed(self._host_seed.read(self.noise_seed), turn))
+        generator = torch.Generator().manual_seed(
+            counter_seed(self._host_seed.read(self.noise_seed), turn)
+        )
         order = torch.randperm(self.num_prompts, generator=generator).tolist()
-        return order[place_in_turn * self.prompts_per_step:(place_in_turn + 1) * self.prompts_per_step]
+        return order[
+            place_in_turn * self.prompts_per_step : (place_in_turn + 1) * self.prompts_per_step
+        ]

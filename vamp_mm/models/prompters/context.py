@@ -64,18 +64,20 @@ class ContextPrompter(BasePrompter):
         ValueError: If a choice is unknown or does not fit the others.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 num_tokens: Tokens | None = None,
-                 context: str | None = None,
-                 template: str = '{}.',
-                 by_template: Mapping[str, str] | None = None,
-                 position: Position = 'end',
-                 num_classes: PositiveInt | None = None,
-                 full_stop: Literal['merged', 'own'] = 'merged',
-                 std: NonNegative = 0.02,
-                 shift: Component | None = None,
-                 text_tokens: Component | None = None) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        num_tokens: Tokens | None = None,
+        context: str | None = None,
+        template: str = '{}.',
+        by_template: Mapping[str, str] | None = None,
+        position: Position = 'end',
+        num_classes: PositiveInt | None = None,
+        full_stop: Literal['merged', 'own'] = 'merged',
+        std: NonNegative = 0.02,
+        shift: Component | None = None,
+        text_tokens: Component | None = None,
+    ) -> None:
         super().__init__()
         words = (context or '').split()
         self.num_tokens = _length(num_tokens, len(words))
@@ -88,7 +90,9 @@ class ContextPrompter(BasePrompter):
         known = min(len(words) or self.num_tokens, self.num_tokens)
         start = start_tokens(clip, context if words else None, known, clip.text.width, std)
         start = F.pad(start, (0, 0, self.num_tokens - known, 0))  # zeros before the words
-        self.context = nn.Parameter(start if num_classes is None else start.repeat(num_classes, 1, 1))
+        self.context = nn.Parameter(
+            start if num_classes is None else start.repeat(num_classes, 1, 1)
+        )
         if num_classes is not None and not words:
             nn.init.normal_(self.context, std=std)
         self.shift = None if shift is None else build_part(shift, clip=clip)
@@ -105,7 +109,7 @@ class ContextPrompter(BasePrompter):
         tail = self.by_template.get(vocabulary.templates[0], self.template)
         if self.position != 'end' and self.full_stop == 'own' and tail.endswith('.'):
             tail = f'{tail[:-1].rstrip()} .'  # a token of its own, whatever stands before it
-        return replace(vocabulary, templates=(f'{self.words} {tail}', )).sentences
+        return replace(vocabulary, templates=(f'{self.words} {tail}',)).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and find the place of every token.
@@ -126,7 +130,9 @@ class ContextPrompter(BasePrompter):
         self._placement = place(self.prompts, start, self.num_tokens, self.position, lengths)
         self._prompts = self._placement.prompts
         end = start + self._placement.slots.shape[1]
-        self._own_words = None if self.position == 'end' else clip.embed(self._prompts.ids[:, start:end])
+        self._own_words = (
+            None if self.position == 'end' else clip.embed(self._prompts.ids[:, start:end])
+        )
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Tokens at the embedding, and the edits of the parts.
@@ -147,7 +153,7 @@ class ContextPrompter(BasePrompter):
         assert self._placement is not None
         if self._own_words is not None:
             tokens = fill(self._placement, tokens, self._own_words)
-        edits = (TokenEdit(EMBED, self._placement.start, 'overwrite', tokens), )
+        edits = (TokenEdit(EMBED, self._placement.start, 'overwrite', tokens),)
         if self.text_tokens is not None:
             edits += self.text_tokens.edits(context, self._placement.start)
         return PromptPlan(text=self.prompts, text_tower=TowerPlan(edits), latent=latent)
@@ -168,20 +174,27 @@ class ContextPrompter(BasePrompter):
             return
         if len(vocabulary) != self.num_classes or not vocabulary.seen:
             what = 'that it was not trained on' if not vocabulary.seen else ''
-            raise ValueError(f'a context for each of num_classes={self.num_classes} classes cannot answer about '
-                             f'{len(vocabulary)} classes {what}'.rstrip() + '; share the context (num_classes=None), or '
-                             'train and test on the same classes')
+            raise ValueError(
+                f'a context for each of num_classes={self.num_classes} classes cannot answer about '
+                f'{len(vocabulary)} classes {what}'.rstrip()
+                + '; share the context (num_classes=None), or '
+                'train and test on the same classes'
+            )
 
 
 def _length(num_tokens: int | None, words: int) -> int:
     if num_tokens is None:
         num_tokens = words
     if num_tokens < 1:
-        raise ValueError(f'num_tokens={num_tokens}: give the number of learned tokens, or the words of a context')
+        raise ValueError(
+            f'num_tokens={num_tokens}: give the number of learned tokens, or the words of a context'
+        )
     return num_tokens
 
 
 def _check(position: str, full_stop: str, templates: list[str]) -> None:
     late = [template for template in templates if not template.startswith('{}')]
     if position != 'end' and late:
-        raise ValueError(f"position={position!r} needs the class name first in template={late[0]!r}; use position='end'")
+        raise ValueError(
+            f"position={position!r} needs the class name first in template={late[0]!r}; use position='end'"
+        )

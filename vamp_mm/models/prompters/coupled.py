@@ -38,12 +38,14 @@ class CoupledTokens(nn.Module):
     blend = 1.0
     first_vision_layer = -1
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 depth: Blocks = 9,
-                 num_tokens: Tokens = 2,
-                 context: str | None = 'a photo of a',
-                 std: NonNegative = 0.02) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        depth: Blocks = 9,
+        num_tokens: Tokens = 2,
+        context: str | None = 'a photo of a',
+        std: NonNegative = 0.02,
+    ) -> None:
         super().__init__()
         check_layers('vision', 0, depth, clip.vision.depth)
         self.depth = depth
@@ -78,5 +80,7 @@ class CoupledTokens(nn.Module):
             One edit at the embedding, and one in each later block.
         """
         assert shared is not None, 'coupled tokens need the shared text tokens'
-        tokens = torch.stack([project(t) for project, t in zip(self.to_vision, shared, strict=True)])
+        tokens = torch.stack(
+            [project(t) for project, t in zip(self.to_vision, shared, strict=True)]
+        )
         return deep_edits(tokens[:, None, None], 0, start=-1, at_embedding=True)

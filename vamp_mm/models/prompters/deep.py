@@ -47,18 +47,22 @@ class DeepPrompter(BasePrompter):
         ValueError: If nothing is learned, the blocks do not exist, or the context is shorter than the text tokens.
     """
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 vision_tokens: Tokens = 4,
-                 vision_depth: Block = 9,
-                 text_tokens: Tokens = 4,
-                 text_depth: Block = 9,
-                 context: str | None = 'a photo of a',
-                 std: NonNegative = 0.02) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        vision_tokens: Tokens = 4,
+        vision_depth: Block = 9,
+        text_tokens: Tokens = 4,
+        text_depth: Block = 9,
+        context: str | None = 'a photo of a',
+        std: NonNegative = 0.02,
+    ) -> None:
         super().__init__()
         if not (vision_depth or text_depth):
-            raise ValueError('vision_depth=0 and text_depth=0 leave nothing to learn; set one of them to 1 or more, or use '
-                             "prompter=dict(type='TemplatePrompter')")
+            raise ValueError(
+                'vision_depth=0 and text_depth=0 leave nothing to learn; set one of them to 1 or more, or use '
+                "prompter=dict(type='TemplatePrompter')"
+            )
         self.context = context_of(context, text_tokens) if text_depth else context
         self.vision_tokens: nn.Parameter | None = None
         self.text_tokens: nn.Parameter | None = None
@@ -66,17 +70,21 @@ class DeepPrompter(BasePrompter):
             check_layers('text', 0, text_depth, clip.text.depth)
             self._first_position = first_position(clip)
             first = start_tokens(clip, context, text_tokens, clip.text.width, std)
-            self.text_tokens = nn.Parameter(torch.cat([first[None], _noise(text_depth - 1, first, std)]))
+            self.text_tokens = nn.Parameter(
+                torch.cat([first[None], _noise(text_depth - 1, first, std)])
+            )
         if vision_depth:
             check_layers('vision', 0, vision_depth, clip.vision.depth)
-            self.vision_tokens = nn.Parameter(torch.randn(vision_depth, vision_tokens, clip.vision.width) * std)
+            self.vision_tokens = nn.Parameter(
+                torch.randn(vision_depth, vision_tokens, clip.vision.width) * std
+            )
             self.first_vision_layer = -1
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """``<context> <name>.``, or the vocabulary's own sentences where there is no context."""
         if self.context is None:
             return vocabulary.sentences
-        return replace(vocabulary, templates=(self.context + ' {}.', )).sentences
+        return replace(vocabulary, templates=(self.context + ' {}.',)).sentences
 
     def word_tokens(self) -> dict[str, Tensor]:
         """The text tokens of block 0."""
@@ -95,7 +103,8 @@ class DeepPrompter(BasePrompter):
             text=self.prompts,
             templates=self._templates,
             text_tower=TowerPlan(edits=text),
-            vision_tower=TowerPlan(edits=vision))
+            vision_tower=TowerPlan(edits=vision),
+        )
 
 
 def _noise(count: int, like: Tensor, std: float) -> Tensor:

@@ -30,21 +30,25 @@ class GaussianMLPs(nn.Module):
         ValueError: If the bounds are not increasing or do not contain ``2 ln std``.
     """
 
-    def __init__(self,
-                 in_features: int,
-                 layers: int,
-                 num_tokens: int,
-                 width: int,
-                 hidden: int,
-                 std: float = 0.02,
-                 log_var_range: tuple[float, float] = (-14.0, 2.0),
-                 with_variance: bool = True,
-                 per_layer_input: bool = False) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        layers: int,
+        num_tokens: int,
+        width: int,
+        hidden: int,
+        std: float = 0.02,
+        log_var_range: tuple[float, float] = (-14.0, 2.0),
+        with_variance: bool = True,
+        per_layer_input: bool = False,
+    ) -> None:
         super().__init__()
         low, high = log_var_range
         if not low < 2 * math.log(std) < high:
-            raise ValueError(f'log_var_range={tuple(log_var_range)} must contain the start value 2 ln std = '
-                             f'{2 * math.log(std):.2f} (std={std})')
+            raise ValueError(
+                f'log_var_range={tuple(log_var_range)} must contain the start value 2 ln std = '
+                f'{2 * math.log(std):.2f} (std={std})'
+            )
         self.log_var_range = (low, high)
         self.per_layer_input = per_layer_input
         self.shape = (layers, num_tokens, width)

@@ -38,24 +38,35 @@ class GaussianShift(nn.Module):
     noise_seed: Tensor
     noise_step: Tensor
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 conditional: bool = False,
-                 train_samples: Samples = 10,
-                 test_samples: Samples = 10,
-                 test_noise: TestNoise = 'shared',
-                 log_var_start: float | None = None,
-                 seed: Seed = 0) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        conditional: bool = False,
+        train_samples: Samples = 10,
+        test_samples: Samples = 10,
+        test_noise: TestNoise = 'shared',
+        log_var_start: float | None = None,
+        seed: Seed = 0,
+    ) -> None:
         super().__init__()
         check_samples(test_samples, test_noise)
         self.requires = frozenset({'image'}) if conditional else frozenset()
-        self.train_samples, self.test_samples, self.test_noise, self.seed = train_samples, test_samples, test_noise, seed
+        self.train_samples, self.test_samples, self.test_noise, self.seed = (
+            train_samples,
+            test_samples,
+            test_noise,
+            seed,
+        )
         self.width = clip.text.width
         if conditional:
             self.mean_net, self.log_var_net = _network(clip), _network(clip)
         else:
             self.mean = nn.Parameter(torch.zeros(1, self.width))
-            start = torch.rand(1, self.width) if log_var_start is None else torch.full((1, self.width), log_var_start)
+            start = (
+                torch.rand(1, self.width)
+                if log_var_start is None
+                else torch.full((1, self.width), log_var_start)
+            )
             self.log_var = nn.Parameter(start)
         self.register_buffer('noise_seed', run_seed())
         #: Training steps that drew noise.
@@ -79,10 +90,16 @@ class GaussianShift(nn.Module):
         else:
             mean, log_var = self.mean, self.log_var  # (1, W)
         noise = self.draw(len(mean))
-        shift = mean[None] if noise is None else reparameterise(mean, log_var, noise.to(mean, non_blocking=True))
+        shift = (
+            mean[None]
+            if noise is None
+            else reparameterise(mean, log_var, noise.to(mean, non_blocking=True))
+        )
         mean, log_var = mean[:, None, None], log_var[:, None, None]  # (N|1, H, K, W)
         zero = torch.zeros_like(mean)
-        return shift, Latent(mean, log_var, shift[:, :, None, None], prior_mean=zero, prior_log_var=zero)
+        return shift, Latent(
+            mean, log_var, shift[:, :, None, None], prior_mean=zero, prior_log_var=zero
+        )
 
     def draw(self, rows: int) -> Tensor | None:
         """``(S, N|1, W)`` standard normal numbers, None for the mean.
@@ -93,10 +110,16 @@ class GaussianShift(nn.Module):
         Returns:
             The numbers, on the CPU.
         """
-        event = (self.width, )
+        event = (self.width,)
         if not self.training:
             count = self.test_samples
-            return prediction_noise(self.test_noise, count, rows, event, self.seed, torch.device('cpu')) if count else None
+            return (
+                prediction_noise(
+                    self.test_noise, count, rows, event, self.seed, torch.device('cpu')
+                )
+                if count
+                else None
+            )
         if not self.train_samples:
             return None
         seed, step = self._host_seed.read(self.noise_seed), self._host_step.count(self.noise_step)
@@ -108,7 +131,12 @@ class GaussianShift(nn.Module):
 def _network(clip: FrozenCLIP) -> nn.Sequential:
     joint, hidden = clip.embed_dim, clip.embed_dim // 2
     return nn.Sequential(
-        nn.Linear(joint, hidden), nn.ELU(), nn.Linear(hidden, hidden), nn.ELU(), nn.Linear(hidden, clip.text.width))
+        nn.Linear(joint, hidden),
+        nn.ELU(),
+        nn.Linear(hidden, hidden),
+        nn.ELU(),
+        nn.Linear(hidden, clip.text.width),
+    )
 
 
 def _wide(value: Tensor) -> Tensor:

@@ -65,8 +65,10 @@ def build_host(config: Mapping[str, Any], clip: FrozenCLIP, start: int, depth: i
     check_layers('text', start, depth, clip.text.depth)
     host = cast(TokenHost, build_part(config, clip=clip))
     if host.text_mode == 'overwrite' and (start != 0 or depth != host.depth):
-        raise ValueError(f'start={start}, depth={depth}: with {type(host).__name__} text and vision blocks are '
-                         f'coupled; set start=0 and depth={host.depth}')
+        raise ValueError(
+            f'start={start}, depth={depth}: with {type(host).__name__} text and vision blocks are '
+            f'coupled; set start=0 and depth={host.depth}'
+        )
     return host
 
 
@@ -74,7 +76,7 @@ def hosted_sentences(host: TokenHost, vocabulary: Vocabulary) -> tuple[tuple[str
     """The vocabulary's own sentences, or ``<context> <name>.`` if the host has a context of its own."""
     if host.context is None:
         return vocabulary.sentences
-    return replace(vocabulary, templates=(host.context + ' {}.', )).sentences
+    return replace(vocabulary, templates=(host.context + ' {}.',)).sentences
 
 
 def hosted_words(host: TokenHost, shared: Tensor) -> dict[str, Tensor]:
@@ -82,13 +84,15 @@ def hosted_words(host: TokenHost, shared: Tensor) -> dict[str, Tensor]:
     return {'context': shared[0]} if host.text_mode == 'overwrite' else {}
 
 
-def hosted_plan(host: TokenHost,
-                prompts: TextPrompts,
-                templates: int,
-                start: int,
-                tokens: Tensor,
-                shared: Tensor,
-                latent: Latent | None = None) -> PromptPlan:
+def hosted_plan(
+    host: TokenHost,
+    prompts: TextPrompts,
+    templates: int,
+    start: int,
+    tokens: Tensor,
+    shared: Tensor,
+    latent: Latent | None = None,
+) -> PromptPlan:
     """Plan of both towers.
 
     Args:
@@ -104,13 +108,21 @@ def hosted_plan(host: TokenHost,
         The plan.
     """
     at_embedding = host.text_mode == 'overwrite'
-    edits = deep_edits(tokens, start, host.text_position, host.text_mode, at_embedding=at_embedding, blend=host.blend)
+    edits = deep_edits(
+        tokens,
+        start,
+        host.text_position,
+        host.text_mode,
+        at_embedding=at_embedding,
+        blend=host.blend,
+    )
     return PromptPlan(
         text=prompts,
         templates=templates,
         latent=latent,
         text_tower=TowerPlan(edits=edits),
-        vision_tower=TowerPlan(edits=host.vision_edits(shared)))
+        vision_tower=TowerPlan(edits=host.vision_edits(shared)),
+    )
 
 
 def for_all(tokens: Tensor) -> Tensor:

@@ -29,7 +29,9 @@ class ImageShift(nn.Module):
         super().__init__()
         hidden = clip.embed_dim // reduction
         if hidden < 1:
-            raise ValueError(f'reduction={reduction} leaves no hidden unit of the joint width {clip.embed_dim}')
+            raise ValueError(
+                f'reduction={reduction} leaves no hidden unit of the joint width {clip.embed_dim}'
+            )
         self.linear1 = nn.Linear(clip.embed_dim, hidden)
         self.relu = nn.ReLU()
         self.linear2 = nn.Linear(hidden, clip.text.width)

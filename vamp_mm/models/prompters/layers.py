@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from vamp_mm.structures import EMBED, TokenEdit
 
 
-def deep_edits(tokens: Tensor,
-               first: int,
-               start: int,
-               mode: Literal['insert', 'overwrite'] = 'insert',
-               at_embedding: bool = False,
-               name: str | None = None,
-               blend: float = 1.0) -> tuple[TokenEdit, ...]:
+def deep_edits(
+    tokens: Tensor,
+    first: int,
+    start: int,
+    mode: Literal['insert', 'overwrite'] = 'insert',
+    at_embedding: bool = False,
+    name: str | None = None,
+    blend: float = 1.0,
+) -> tuple[TokenEdit, ...]:
     """Edits that bring K tokens in at the first block and renew them at each later one.
 
     Args:
@@ -52,11 +54,15 @@ def check_layers(tower: str, start: int, depth: int, available: int) -> None:
         ValueError: If they do not, naming the blocks that do.
     """
     if not available:
-        raise ValueError(f'the {tower} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side '
-                         "(ContextPrompter), or a vision transformer: arch='ViT-B-16'")
+        raise ValueError(
+            f'the {tower} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side '
+            "(ContextPrompter), or a vision transformer: arch='ViT-B-16'"
+        )
     if start < 0 or depth < 1 or start + depth > available:
-        raise ValueError(f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
-                         f'0..{available - 1}; choose start + depth <= {available}')
+        raise ValueError(
+            f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
+            f'0..{available - 1}; choose start + depth <= {available}'
+        )
 
 
 def copies(module: nn.Module, count: int) -> list[nn.Module]:

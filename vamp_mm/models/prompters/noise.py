@@ -22,8 +22,9 @@ def run_seed() -> Tensor:
     return torch.tensor(torch.initial_seed() & _INT64)
 
 
-def training_noise(samples: int, images: int, event: tuple[int, ...], seed: int, step: int,
-                   shared: bool = False) -> Tensor:
+def training_noise(
+    samples: int, images: int, event: tuple[int, ...], seed: int, step: int, shared: bool = False
+) -> Tensor:
     """Noise of the whole global batch, of which this process takes its share.
 
     MMEngine's sampler deals the images out in turn, so image i of process r is image i * world + r of the batch that one
@@ -46,8 +47,14 @@ def training_noise(samples: int, images: int, event: tuple[int, ...], seed: int,
     return draw_noise((samples, images * world, *event), seed, step)[:, rank::world]
 
 
-def prediction_noise(kind: TestNoise, samples: int, images: int, event: tuple[int, ...], seed: int,
-                     device: torch.device) -> Tensor:
+def prediction_noise(
+    kind: TestNoise,
+    samples: int,
+    images: int,
+    event: tuple[int, ...],
+    seed: int,
+    device: torch.device,
+) -> Tensor:
     """Noise of a prediction.
 
     Args:

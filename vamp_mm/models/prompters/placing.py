@@ -62,8 +62,14 @@ def name_lengths(clip: Tokenizes, names: list[str], start: int) -> Tensor:
     return padding[-1] - padding[:-1] + 1
 
 
-def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position, lengths: Tensor,
-          reach: int | None = None) -> Placement:
+def place(
+    prompts: TextPrompts,
+    start: int,
+    num_tokens: int,
+    position: Position,
+    lengths: Tensor,
+    reach: int | None = None,
+) -> Placement:
     """Move the placeholders to where the class name leaves room for them.
 
     Args:
@@ -89,8 +95,10 @@ def place(prompts: TextPrompts, start: int, num_tokens: int, position: Position,
     # where a position's token stood before: names stood behind all placeholders
     source = torch.where(inside, at - before + num_tokens, torch.where(slots >= 0, slots, at))
     ids = prompts.ids.clone()
-    ids[:, start:start + reach] = prompts.ids.gather(1, start + source)
-    return Placement(replace(prompts, ids=ids, prefix=min(prompts.prefix, start + before)), start, slots)
+    ids[:, start : start + reach] = prompts.ids.gather(1, start + source)
+    return Placement(
+        replace(prompts, ids=ids, prefix=min(prompts.prefix, start + before)), start, slots
+    )
 
 
 def fill(placement: Placement, context: Tensor, words: Tensor) -> Tensor:

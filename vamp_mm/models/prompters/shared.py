@@ -28,7 +28,9 @@ class SharedPrompter(BasePrompter):
         ValueError: If the blocks do not exist or do not fit the host.
     """
 
-    def __init__(self, clip: FrozenCLIP, host: Component, start: Block = 0, depth: Blocks = 9) -> None:
+    def __init__(
+        self, clip: FrozenCLIP, host: Component, start: Block = 0, depth: Blocks = 9
+    ) -> None:
         super().__init__()
         self.host = build_host(host, clip, start, depth)
         self.host.add_text_tokens(clip, depth)
@@ -46,4 +48,6 @@ class SharedPrompter(BasePrompter):
     def forward(self, context: PromptContext) -> PromptPlan:
         """The same plan for every batch."""
         tokens = self.host.text_tokens()
-        return hosted_plan(self.host, self.prompts, self._templates, self.start, for_all(tokens), tokens)
+        return hosted_plan(
+            self.host, self.prompts, self._templates, self.start, for_all(tokens), tokens
+        )

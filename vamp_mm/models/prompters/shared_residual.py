@@ -68,15 +68,17 @@ class SharedResidualTokens(nn.Module):
     #: The vocabulary's own templates are used.
     context: str | None = None
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 start: Block = 5,
-                 depth: Blocks = 7,
-                 num_tokens: Tokens = 5,
-                 space_width: Width = 512,
-                 rank: Width = 4,
-                 blend: Fraction = 0.9,
-                 std: NonNegative = 0.02) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        start: Block = 5,
+        depth: Blocks = 7,
+        num_tokens: Tokens = 5,
+        space_width: Width = 512,
+        rank: Width = 4,
+        blend: Fraction = 0.9,
+        std: NonNegative = 0.02,
+    ) -> None:
         super().__init__()
         check_layers('vision', start, depth, clip.vision.depth)
         self.first_vision_layer = start
@@ -87,7 +89,9 @@ class SharedResidualTokens(nn.Module):
 
     def add_text_tokens(self, clip: FrozenCLIP, depth: int) -> None:
         """Project into H text blocks as well."""
-        self.to_text = SharedResidualLinear(self.tokens.shape[-1], clip.text.width, depth, self.rank)
+        self.to_text = SharedResidualLinear(
+            self.tokens.shape[-1], clip.text.width, depth, self.rank
+        )
 
     def text_tokens(self) -> Tensor:
         """``(H, K, W)`` text tokens, the same for all images and classes."""

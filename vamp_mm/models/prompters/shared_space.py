@@ -38,13 +38,15 @@ class RepresentationTokens(nn.Module):
     context: str | None = None
     blend = 1.0
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 start: Block = 5,
-                 depth: Blocks = 7,
-                 num_tokens: Tokens = 5,
-                 space_width: Width = 512,
-                 std: NonNegative = 0.02) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        start: Block = 5,
+        depth: Blocks = 7,
+        num_tokens: Tokens = 5,
+        space_width: Width = 512,
+        std: NonNegative = 0.02,
+    ) -> None:
         super().__init__()
         check_layers('vision', start, depth, clip.vision.depth)
         self.first_vision_layer = start
@@ -56,7 +58,9 @@ class RepresentationTokens(nn.Module):
 
     def add_text_tokens(self, clip: FrozenCLIP, depth: int) -> None:
         """Project into H text blocks as well: the tokens of MMRL itself."""
-        self.to_text = nn.ModuleList(copies(nn.Linear(self.tokens.shape[-1], clip.text.width), depth))
+        self.to_text = nn.ModuleList(
+            copies(nn.Linear(self.tokens.shape[-1], clip.text.width), depth)
+        )
 
     def text_tokens(self) -> Tensor:
         """``(H, K, W)`` text tokens, the same for all images and classes."""

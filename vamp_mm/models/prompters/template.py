@@ -27,7 +27,9 @@ class TemplatePrompter(BasePrompter):
     def __init__(self, clip: FrozenCLIP, templates: Sequence[str] = (), own: bool = True) -> None:
         super().__init__()
         if not (templates or own):
-            raise ValueError("own=False leaves no template; give templates=('a photo of a {}.', ...)")
+            raise ValueError(
+                "own=False leaves no template; give templates=('a photo of a {}.', ...)"
+            )
         self.templates, self.own = tuple(templates), own
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:

@@ -49,11 +49,13 @@ class TwoStagePrompter(BasePrompter):
     stage: Tensor
     keys: Tensor
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 adapter: Component,
-                 template: str | None = None,
-                 num_classes: PositiveInt | None = None) -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        adapter: Component,
+        template: str | None = None,
+        num_classes: PositiveInt | None = None,
+    ) -> None:
         super().__init__()
         self.adapter = build_part(adapter, clip=clip)
         self.template = template
@@ -72,7 +74,7 @@ class TwoStagePrompter(BasePrompter):
         """Of the prompter's own template, or else the vocabulary's."""
         if self.template is None:
             return vocabulary.sentences
-        return replace(vocabulary, templates=(self.template, )).sentences
+        return replace(vocabulary, templates=(self.template,)).sentences
 
     def bind(self, clip: TextEncoder, vocabulary: Vocabulary) -> None:
         """Take up a vocabulary, and what its names are found by."""
@@ -92,10 +94,14 @@ class TwoStagePrompter(BasePrompter):
             ValueError: If there is no such stage, or the number of classes is another than configured.
         """
         if stage != self.num_stages:
-            raise ValueError(f'stage={stage}: training starts in stage 1 and goes on to {self.num_stages}')
+            raise ValueError(
+                f'stage={stage}: training starts in stage 1 and goes on to {self.num_stages}'
+            )
         if self.num_classes not in (None, len(text)):
-            raise ValueError(f'num_classes={self.num_classes}, and the training set has {len(text)} classes; set it to that '
-                             'number, or to None in a single process')
+            raise ValueError(
+                f'num_classes={self.num_classes}, and the training set has {len(text)} classes; set it to that '
+                'number, or to None in a single process'
+            )
         assert self._own_keys is not None
         # in place: wrappers of distributed training know these tensors
         if len(self.classifier) == len(text):
@@ -113,10 +119,13 @@ class TwoStagePrompter(BasePrompter):
             text=self.prompts,
             templates=self._templates,
             text_tower=self.adapter.text_plan(),
-            vision_tower=self.adapter.vision_plan())
+            vision_tower=self.adapter.vision_plan(),
+        )
         if self._host_stage.read(self.stage) == 1:
             return plan
-        plan = replace(plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower))
+        plan = replace(
+            plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower)
+        )
         return self._with_known(plan)
 
     def _with_known(self, plan: PromptPlan) -> PromptPlan:

@@ -55,22 +55,24 @@ class VariationalPrompter(BasePrompter):
     noise_step: Tensor
     prototypes: Tensor
 
-    def __init__(self,
-                 clip: FrozenCLIP,
-                 host: Component,
-                 start: Block = 5,
-                 depth: Blocks = 7,
-                 tokens: Literal['shared', 'deterministic', 'variational'] = 'variational',
-                 prior: Literal['class-aware', 'standard'] = 'class-aware',
-                 hidden: Width = 24,
-                 normalize: bool = True,
-                 std: Positive = 0.02,
-                 log_var_range: tuple[float, float] = (-14.0, 2.0),
-                 train_samples: Samples = 1,
-                 test_samples: Samples = 10,
-                 test_noise: TestNoise = 'shared',
-                 seed: Seed = 0,
-                 prototype_source: Literal['feature', 'posterior'] = 'feature') -> None:
+    def __init__(
+        self,
+        clip: FrozenCLIP,
+        host: Component,
+        start: Block = 5,
+        depth: Blocks = 7,
+        tokens: Literal['shared', 'deterministic', 'variational'] = 'variational',
+        prior: Literal['class-aware', 'standard'] = 'class-aware',
+        hidden: Width = 24,
+        normalize: bool = True,
+        std: Positive = 0.02,
+        log_var_range: tuple[float, float] = (-14.0, 2.0),
+        train_samples: Samples = 1,
+        test_samples: Samples = 10,
+        test_noise: TestNoise = 'shared',
+        seed: Seed = 0,
+        prototype_source: Literal['feature', 'posterior'] = 'feature',
+    ) -> None:
         super().__init__()
         check_samples(test_samples, test_noise)
         self.host = build_host(host, clip, start, depth)
@@ -78,7 +80,11 @@ class VariationalPrompter(BasePrompter):
         self.start, self.depth = start, depth
         self.tokens, self.prior = tokens, prior
         self.normalize = normalize
-        self.train_samples, self.test_samples, self.test_noise = train_samples, test_samples, test_noise
+        self.train_samples, self.test_samples, self.test_noise = (
+            train_samples,
+            test_samples,
+            test_noise,
+        )
         self.seed = seed
         self.prototype_source = prototype_source
         self.requires = frozenset() if tokens == 'shared' else frozenset({'image'})
@@ -94,18 +100,24 @@ class VariationalPrompter(BasePrompter):
         self.register_buffer('noise_step', torch.zeros((), dtype=torch.long))
         self._host_seed, self._host_step = HostInt(), HostInt()
 
-    def _build_networks(self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]) -> None:
+    def _build_networks(
+        self, clip: FrozenCLIP, hidden: int, std: float, log_var_range: tuple[float, float]
+    ) -> None:
         width, layers, count = clip.text.width, self.depth, self.host.num_tokens
         if self.tokens == 'shared':
             self.host.add_text_tokens(clip, layers)
             return
         variational = self.tokens == 'variational'
-        self.posterior = GaussianMLPs(clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational)
+        self.posterior = GaussianMLPs(
+            clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational
+        )
         if self.has_prior_network:
             self.requires |= {'target'}
             per_layer = self.prototype_source == 'posterior'
             size = count * width if per_layer else clip.embed_dim
-            self.prior_network = GaussianMLPs(size, layers, count, width, hidden, std, log_var_range, True, per_layer)
+            self.prior_network = GaussianMLPs(
+                size, layers, count, width, hidden, std, log_var_range, True, per_layer
+            )
             shape = (0, layers, size) if per_layer else (0, size)
             self.register_buffer('prototypes', torch.zeros(shape))
             # prior and posterior start at the same Gaussian: the divergence starts near 0
@@ -145,12 +157,18 @@ class VariationalPrompter(BasePrompter):
             ValueError: If the shape does not fit.
         """
         if not self.has_prior_network:
-            raise ValueError(f"tokens={self.tokens!r}, prior={self.prior!r} uses no prototypes; remove the call")
+            raise ValueError(
+                f'tokens={self.tokens!r}, prior={self.prior!r} uses no prototypes; remove the call'
+            )
         if means.shape[1:] != self.prototypes.shape[1:]:
-            raise ValueError(f'prototypes must be (C, {", ".join(map(str, self.prototypes.shape[1:]))}), got '
-                             f'{tuple(means.shape)}')
+            raise ValueError(
+                f'prototypes must be (C, {", ".join(map(str, self.prototypes.shape[1:]))}), got '
+                f'{tuple(means.shape)}'
+            )
         means = means.to(self.prototypes)
-        self.prototypes = unit(means) if self.normalize and self.prototype_source == 'feature' else means
+        self.prototypes = (
+            unit(means) if self.normalize and self.prototype_source == 'feature' else means
+        )
 
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """The host's own sentences, if it has a context, else the vocabulary's."""
@@ -158,7 +176,10 @@ class VariationalPrompter(BasePrompter):
 
     def word_tokens(self) -> dict[str, Tensor]:
         """What all images share of the tokens of block 0, where they take the place of words (VaMP on MaPLe)."""
-        return hosted_words(self.host, self.host.text_tokens() if self.tokens == 'shared' else self.posterior.shared_tokens)
+        return hosted_words(
+            self.host,
+            self.host.text_tokens() if self.tokens == 'shared' else self.posterior.shared_tokens,
+        )
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """Sample text tokens for a batch and plan both towers.
@@ -176,7 +197,9 @@ class VariationalPrompter(BasePrompter):
         else:
             shared = self.posterior.shared_tokens
             tokens = latent.sample.permute(2, 0, 1, 3, 4).unsqueeze(3)  # (H, S, N, 1, K, W)
-        return hosted_plan(self.host, self.prompts, self._templates, self.start, tokens, shared, latent)
+        return hosted_plan(
+            self.host, self.prompts, self._templates, self.start, tokens, shared, latent
+        )
 
     def _latent(self, context: PromptContext) -> Latent:
         assert context.image is not None
@@ -190,7 +213,9 @@ class VariationalPrompter(BasePrompter):
         return Latent(mean, log_var, sample, prior_mean, prior_log_var)
 
     def _condition(self, image: Tensor) -> Tensor:
-        return unit(image) if self.normalize else image.float() if image.dtype.itemsize == 2 else image
+        return (
+            unit(image) if self.normalize else image.float() if image.dtype.itemsize == 2 else image
+        )
 
     def _prior(self, target: Tensor | None, like: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """``(N, H, K, W)`` mean and log-variance of the prior; none in prediction, which does not use it."""
@@ -204,28 +229,45 @@ class VariationalPrompter(BasePrompter):
 
     def _check_prototypes(self, target: Tensor) -> None:
         if self.num_prototypes == 0:
-            raise RuntimeError("the class-aware prior has no class prototypes; add "
-                               "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'")
+            raise RuntimeError(
+                'the class-aware prior has no class prototypes; add '
+                "custom_hooks=[dict(type='vamp_mm.ClassAwarePriorHook')], or train with prior='standard'"
+            )
         # labels are among the bound classes: where each has a prototype, the host need not wait to look at them
-        if len(self.prompts) > self.num_prototypes * self._templates and int(target.max()) >= self.num_prototypes:
-            raise ValueError(f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the '
-                             'prototypes are of another training set; compute them anew (ClassAwarePriorHook) or train '
-                             'on that set')
+        if (
+            len(self.prompts) > self.num_prototypes * self._templates
+            and int(target.max()) >= self.num_prototypes
+        ):
+            raise ValueError(
+                f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the '
+                'prototypes are of another training set; compute them anew (ClassAwarePriorHook) or train '
+                'on that set'
+            )
 
     def _noise(self, images: int, device: torch.device) -> Tensor | None:
         """``(S, N|1, H, K, W)`` standard normal numbers, None for the posterior mean."""
         event = self.posterior.shape
         if not self.training:
             count = self.test_samples
-            return prediction_noise(self.test_noise, count, images, event, self.seed, device) if count else None
+            return (
+                prediction_noise(self.test_noise, count, images, event, self.seed, device)
+                if count
+                else None
+            )
         if not self.train_samples:
             return None
         seed, step = self._host_seed.read(self.noise_seed), self._host_step.count(self.noise_step)
-        return training_noise(self.train_samples, images, event, seed, step).to(device, non_blocking=True)
+        return training_noise(self.train_samples, images, event, seed, step).to(
+            device, non_blocking=True
+        )
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')
-        if self.has_prior_network and stored is not None and stored.shape[1:] == self.prototypes.shape[1:]:
+        if (
+            self.has_prior_network
+            and stored is not None
+            and stored.shape[1:] == self.prototypes.shape[1:]
+        ):
             # any number of training classes
             self.prototypes = self.prototypes.new_zeros(stored.shape)
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -15,7 +15,9 @@ def context_of(context: str | None, count: int) -> str:
     return ' '.join([PLACEHOLDER] * count) if context is None else context
 
 
-def start_tokens(clip: FrozenCLIP, context: str | None, count: int, width: int, std: float) -> Tensor:
+def start_tokens(
+    clip: FrozenCLIP, context: str | None, count: int, width: int, std: float
+) -> Tensor:
     """First value of the tokens that stand before block 0.
 
     Args:
@@ -37,7 +39,9 @@ def start_tokens(clip: FrozenCLIP, context: str | None, count: int, width: int, 
     # sentences that are not cut (a tower without causal mask) do not tell where they end: a word is one token at least
     words = int(prompt.eot[0]) - first if prompt.prefix else len(context.split())
     if words < count:
-        raise ValueError(f'context={context!r} has {words} tokens, fewer than the {count} prompt tokens that take their '
-                         'place; use a longer context, or None to start from noise')
+        raise ValueError(
+            f'context={context!r} has {words} tokens, fewer than the {count} prompt tokens that take their '
+            'place; use a longer context, or None to start from noise'
+        )
     with torch.no_grad():
-        return clip.embed(prompt.ids[0, first:first + count]).clone()
+        return clip.embed(prompt.ids[0, first : first + count]).clone()

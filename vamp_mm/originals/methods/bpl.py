@@ -22,7 +22,7 @@ class BPL(Original):
     """A context with a random shift, shared by all images or a function of the image."""
 
     name = 'bpl'
-    recorded_as = ('bayesian prompt learning', )
+    recorded_as = ('bayesian prompt learning',)
     terms: Mapping[str, str] = MappingProxyType({'nll': 'nll', 'kl': 'kl'})
 
     def model(self, case: Recorded) -> dict[str, Any]:
@@ -32,22 +32,33 @@ class BPL(Original):
             type='GaussianShift',
             conditional='mean_posterior' not in case.group('learn'),
             train_samples=samples,
-            test_samples=samples)
+            test_samples=samples,
+        )
         return dict(
             prompter=dict(context_arguments(case), shift=shift),
             head=dict(
                 type='PromptClsHead',
-                losses=[dict(type='MixtureNLL'),
-                        dict(type='VariationalLoss', reduction='mean', weight=KL_WEIGHT)]))
+                losses=[
+                    dict(type='MixtureNLL'),
+                    dict(type='VariationalLoss', reduction='mean', weight=KL_WEIGHT),
+                ],
+            ),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context, and the Gaussian; what the original calls std is a log-variance."""
         links = [Link('prompter.context', 'ctx')]
         if 'mean_posterior' in names:
-            return [*links, Link('prompter.shift.mean', 'mean_posterior'), Link('prompter.shift.log_var', 'std_posterior')]
+            return [
+                *links,
+                Link('prompter.shift.mean', 'mean_posterior'),
+                Link('prompter.shift.log_var', 'std_posterior'),
+            ]
         for own, theirs in (('mean_net', 'weight_mean'), ('log_var_net', 'weight_log_variance')):
             for layer in (0, 2, 4):
-                links += linear(f'prompter.shift.{own}.{layer}', f'meta_net.{theirs}.module.{layer}')
+                links += linear(
+                    f'prompter.shift.{own}.{layer}', f'meta_net.{theirs}.module.{layer}'
+                )
         return links
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
@@ -61,7 +72,10 @@ class BPL(Original):
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
         """Length and variant; the number of samples is not in the file."""
-        return {**context_settings(state), 'model.prompter.shift.conditional': 'prompter.shift.mean' not in state}
+        return {
+            **context_settings(state),
+            'model.prompter.shift.conditional': 'prompter.shift.mean' not in state,
+        }
 
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """Draw what the original drew."""

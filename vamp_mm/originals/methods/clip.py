@@ -17,15 +17,17 @@ class CLIP(Original):
     """Nothing is learned."""
 
     name = 'clip'
-    recorded_as = ('clip zero-shot', )
+    recorded_as = ('clip zero-shot',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``TemplatePrompter``."""
-        return dict(prompter=dict(type='TemplatePrompter'), head=dict(type='PromptClsHead', losses=[]))
+        return dict(
+            prompter=dict(type='TemplatePrompter'), head=dict(type='PromptClsHead', losses=[])
+        )
 
     def vocabulary(self, case: Recorded, names: Sequence[str], seen: bool = True) -> Vocabulary:
         """Class names with all templates of the recording."""
-        templates = case.meta.get('templates') or (case.meta['template'], )
+        templates = case.meta.get('templates') or (case.meta['template'],)
         return Vocabulary(tuple(names), tuple(templates), seen)
 
     @torch.no_grad()

@@ -16,17 +16,22 @@ class CoCoOp(Original):
     """A context shifted by a function of the image."""
 
     name = 'cocoop'
-    recorded_as = ('cocoop', )
+    recorded_as = ('cocoop',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``ContextPrompter`` with ``ImageShift``."""
         return dict(
-            prompter=dict(context_arguments(case), shift=dict(type='ImageShift')), head=dict(type='PromptClsHead'))
+            prompter=dict(context_arguments(case), shift=dict(type='ImageShift')),
+            head=dict(type='PromptClsHead'),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context and the meta-net."""
         return [Link('prompter.context', 'ctx')] + [
-            link for layer in ('linear1', 'linear2') for link in linear(f'prompter.shift.{layer}', f'meta_net.{layer}')]
+            link
+            for layer in ('linear1', 'linear2')
+            for link in linear(f'prompter.shift.{layer}', f'meta_net.{layer}')
+        ]
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
         """Length of the context."""

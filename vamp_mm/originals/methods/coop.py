@@ -25,20 +25,24 @@ def context_arguments(case: Recorded) -> dict[str, Any]:
         type='ContextPrompter',
         num_tokens=context.shape[-2],
         num_classes=context.shape[0] if context.ndim == 3 else None,
-        context=words.replace('_', ' ') if isinstance(words, str) and words else None)
+        context=words.replace('_', ' ') if isinstance(words, str) and words else None,
+    )
 
 
 class CoOp(Original):
     """One context for all classes or one for each; at the end, in the middle or in front."""
 
     name = 'coop'
-    recorded_as = ('coop', )
+    recorded_as = ('coop',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``ContextPrompter`` with the recorded length, position and kind of context."""
         return dict(
-            prompter=dict(context_arguments(case), position=case.hyper.get('CLASS_TOKEN_POSITION', 'end')),
-            head=dict(type='PromptClsHead'))
+            prompter=dict(
+                context_arguments(case), position=case.hyper.get('CLASS_TOKEN_POSITION', 'end')
+            ),
+            head=dict(type='PromptClsHead'),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context."""
@@ -60,4 +64,6 @@ def context_settings(state: Mapping[str, Tensor]) -> dict[str, Any]:
     """
     context = state['prompter.context']
     settings = {'model.prompter.num_tokens': context.shape[-2]}
-    return settings if context.ndim == 2 else {**settings, 'model.prompter.num_classes': len(context)}
+    return (
+        settings if context.ndim == 2 else {**settings, 'model.prompter.num_classes': len(context)}
+    )

@@ -30,7 +30,7 @@ def context(case: Recorded, count: int) -> str | None:
     words = str(case.hyper.get('CTX_INIT') or '').replace('_', ' ')
     words = words if count <= 4 else ''
     if case.meta.get('prompts'):  # tells it beyond doubt
-        words = case.meta['prompts'][0].removesuffix(f"{case.names[0].replace('_', ' ')}.").strip()
+        words = case.meta['prompts'][0].removesuffix(f'{case.names[0].replace("_", " ")}.').strip()
     return None if set(words.split()) <= {'X'} else words
 
 
@@ -53,25 +53,34 @@ class IVLP(Original):
                 vision_depth=0 if vision is None else 1 + len(blocks(learn, 'image_encoder')),
                 text_tokens=count,
                 text_depth=0 if text is None else 1 + len(blocks(learn, 'text_encoder')),
-                context=context(case, count)),
-            head=dict(type='PromptClsHead'))
+                context=context(case, count),
+            ),
+            head=dict(type='PromptClsHead'),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """One stack of blocks a tower."""
         names = list(names)
         links = []
         if 'image_encoder.VPT' in names:
-            links.append(Link('prompter.vision_tokens', ('image_encoder.VPT', *blocks(names, 'image_encoder'))))
+            links.append(
+                Link(
+                    'prompter.vision_tokens', ('image_encoder.VPT', *blocks(names, 'image_encoder'))
+                )
+            )
         if 'prompt_learner.ctx' in names:
-            links.append(Link('prompter.text_tokens', ('prompt_learner.ctx', *blocks(names, 'text_encoder'))))
+            links.append(
+                Link('prompter.text_tokens', ('prompt_learner.ctx', *blocks(names, 'text_encoder')))
+            )
         return links
-
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
         """The first block's name and the later ones'."""
         found = []
-        for own, first, tower in (('vision_tokens', 'image_encoder.VPT', 'image_encoder'),
-                                  ('text_tokens', 'prompt_learner.ctx', 'text_encoder')):
+        for own, first, tower in (
+            ('vision_tokens', 'image_encoder.VPT', 'image_encoder'),
+            ('text_tokens', 'prompt_learner.ctx', 'text_encoder'),
+        ):
             depth = len(state.get(f'prompter.{own}', ()))
             found += [first] * bool(depth)
             found += [f'{tower}.transformer.resblocks.{i}.VPT_shallow' for i in range(1, depth)]
@@ -92,14 +101,14 @@ class VPT(IVLP):
     """VPT on CLIP, ``trainers/vpt.py``: vision tokens and one template for all data sets."""
 
     name = 'vpt'
-    recorded_as = ('vpt', )
+    recorded_as = ('vpt',)
 
 
 class PromptSRC(IVLP):
     """PromptSRC, ``trainers/promptsrc.py``: IVLP held near the frozen CLIP, weights averaged over epochs."""
 
     name = 'promptsrc'
-    recorded_as = ('promptsrc', )
+    recorded_as = ('promptsrc',)
     terms = {'ce': 'ce_class', 'l1_text_mean': 'text_l1', 'l1_image_mean': 'image_l1'}
     weighted_terms = {'scl_text': 'text_l1', 'scl_image': 'image_l1', 'scl_logits': 'logit_kl'}
     not_compared = {'loss/kl_sum': 'its sum; scl_logits is its mean'}
@@ -115,19 +124,28 @@ class PromptSRC(IVLP):
                     dict(type='BranchCrossEntropy'),
                     dict(type='TextL1', weight=float(hyper.get('TEXT_LOSS_WEIGHT', 25))),
                     dict(type='ImageL1', weight=float(hyper.get('IMAGE_LOSS_WEIGHT', 10))),
-                    dict(type='LogitKL')
-                ]),
-            teacher=dict(type='TextTeacher', templates=case.meta['teacher_templates'], average='raw'))
+                    dict(type='LogitKL'),
+                ],
+            ),
+            teacher=dict(
+                type='TextTeacher', templates=case.meta['teacher_templates'], average='raw'
+            ),
+        )
 
     @torch.no_grad()
     def extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
         """The Gaussian weights of the epochs, and the average of two recorded epochs."""
         hyper = case.hyper
-        weights = gaussian_weights(int(hyper['MAX_EPOCH']), float(hyper['GPA_MEAN']), float(hyper['GPA_STD']))
+        weights = gaussian_weights(
+            int(hyper['MAX_EPOCH']), float(hyper['GPA_MEAN']), float(hyper['GPA_STD'])
+        )
         first, second = case.group('learn'), case.group('step1')
         total = weighted_sum({}, {name: first[name] for name in second}, weights[0])
         mean = weighted_sum(total, second, weights[1])
-        return {'gpa_weights': torch.tensor(weights), **{f'gpa/{name}': value for name, value in mean.items()}}
+        return {
+            'gpa_weights': torch.tensor(weights),
+            **{f'gpa/{name}': value for name, value in mean.items()},
+        }
 
     def train_extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
         """The student's logits in training mode."""

@@ -17,7 +17,7 @@ class KgCoOp(Original):
     """A context whose class features are held close to those of hand-written templates."""
 
     name = 'kgcoop'
-    recorded_as = ('kgcoop', )
+    recorded_as = ('kgcoop',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'score': 'text_consistency'})
 
     clutter = (*Original.clutter, 'bias_vectors', 'meta_net.')
@@ -33,7 +33,9 @@ class KgCoOp(Original):
                 losses=[
                     dict(type='BranchCrossEntropy'),
                     dict(type='TextConsistency', weight=float(case.hyper.get('W', 8.0))),
-                ]))
+                ],
+            ),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context; ``bias_vectors`` and ``meta_net`` of the original are never used."""

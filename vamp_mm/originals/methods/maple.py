@@ -23,16 +23,22 @@ class MaPLe(Original):
     """Text tokens, and vision tokens projected from them."""
 
     name = 'maple'
-    recorded_as = ('maple', )
-    not_compared = {'eval_logits_half_casts': 'the same forward with prompts rounded to float16, which we do not do'}
+    recorded_as = ('maple',)
+    not_compared = {
+        'eval_logits_half_casts': 'the same forward with prompts rounded to float16, which we do not do'
+    }
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``SharedPrompter`` on ``CoupledTokens`` with the recorded numbers of tokens and blocks."""
         learn = case.group('learn')
         count, depth = len(learn[f'{_LEARNER}.ctx']), 1 + _deep(learn)
-        host = dict(type='CoupledTokens', num_tokens=count, depth=depth, context=context(case, count))
+        host = dict(
+            type='CoupledTokens', num_tokens=count, depth=depth, context=context(case, count)
+        )
         return dict(
-            prompter=dict(type='SharedPrompter', host=host, start=0, depth=depth), head=dict(type='PromptClsHead'))
+            prompter=dict(type='SharedPrompter', host=host, start=0, depth=depth),
+            head=dict(type='PromptClsHead'),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """Tokens of all blocks as one stack, and a projection a block."""
@@ -41,7 +47,9 @@ class MaPLe(Original):
         links = [Link('prompter.host.tokens', (f'{_LEARNER}.ctx', *texts))]
         links += linear('prompter.host.to_vision.0', f'{_LEARNER}.proj')
         for i in range(deep):
-            links += linear(f'prompter.host.to_vision.{i + 1}', f'{_LEARNER}.compound_prompt_projections.{i}')
+            links += linear(
+                f'prompter.host.to_vision.{i + 1}', f'{_LEARNER}.compound_prompt_projections.{i}'
+            )
         return links
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
@@ -53,4 +61,8 @@ class MaPLe(Original):
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
         """Numbers of tokens and blocks."""
         depth, count = state['prompter.host.tokens'].shape[:2]
-        return {'model.prompter.depth': depth, 'model.prompter.host.depth': depth, 'model.prompter.host.num_tokens': count}
+        return {
+            'model.prompter.depth': depth,
+            'model.prompter.host.depth': depth,
+            'model.prompter.host.num_tokens': count,
+        }

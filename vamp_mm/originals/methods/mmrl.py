@@ -22,9 +22,15 @@ class MMRL(Original):
     """Representation tokens in both towers, and a second read-out."""
 
     name = 'mmrl'
-    recorded_as = ('mmrl', )
+    recorded_as = ('mmrl',)
     terms: Mapping[str, str] = MappingProxyType(
-        {'ce_class': 'ce_class', 'ce_rep': 'ce_rep', 'reg_image': 'image_consistency', 'reg_text': 'text_consistency'})
+        {
+            'ce_class': 'ce_class',
+            'ce_rep': 'ce_rep',
+            'reg_image': 'image_consistency',
+            'reg_text': 'text_consistency',
+        }
+    )
     logit_atol = 1e-4  # the scale is 100
     class_bound = (*Original.class_bound, 'prompt_embeddings')
 
@@ -35,14 +41,20 @@ class MMRL(Original):
         if layers != list(range(layers[0], layers[0] + len(layers))):
             raise ValueError(f'REP_LAYERS={layers} has gaps; our hosts edit consecutive blocks')
         host = dict(
-            self.host(case), start=layers[0] - 1, depth=len(layers), num_tokens=int(hyper['N_REP_TOKENS']),
-            space_width=int(hyper['REP_DIM']))
+            self.host(case),
+            start=layers[0] - 1,
+            depth=len(layers),
+            num_tokens=int(hyper['N_REP_TOKENS']),
+            space_width=int(hyper['REP_DIM']),
+        )
         return dict(
             prompter=dict(type='SharedPrompter', host=host, start=layers[0] - 1, depth=len(layers)),
             head=dict(
                 type='MMRLHead',
                 consistency=float(hyper['REG_WEIGHT']),
-                readout=dict(self.readout(case), alpha=float(hyper['ALPHA']))))
+                readout=dict(self.readout(case), alpha=float(hyper['ALPHA'])),
+            ),
+        )
 
     def host(self, case: Recorded) -> dict[str, Any]:
         """Kind of the host, and what only it takes."""
@@ -54,8 +66,13 @@ class MMRL(Original):
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """Tokens, the read-out, and a projection a block and tower."""
-        depth = sum(name.startswith(f'{_TOKENS}_r2vproj.') and name.endswith('.weight') for name in names)
-        links = [Link('prompter.host.tokens', _TOKENS), Link('head.readout.projection', 'image_encoder.proj_rep')]
+        depth = sum(
+            name.startswith(f'{_TOKENS}_r2vproj.') and name.endswith('.weight') for name in names
+        )
+        links = [
+            Link('prompter.host.tokens', _TOKENS),
+            Link('head.readout.projection', 'image_encoder.proj_rep'),
+        ]
         for i in range(depth):
             links += linear(f'prompter.host.to_vision.{i}', f'{_TOKENS}_r2vproj.{i}')
             links += linear(f'prompter.host.to_text.{i}', f'{_TOKENS}_r2tproj.{i}')
@@ -63,7 +80,10 @@ class MMRL(Original):
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
         """With two projections for each block."""
-        depth = sum(name.startswith('prompter.host.to_vision.') and name.endswith('.weight') for name in state)
+        depth = sum(
+            name.startswith('prompter.host.to_vision.') and name.endswith('.weight')
+            for name in state
+        )
         known = [f'{_TOKENS}_r2vproj.{i}.weight' for i in range(depth)]
         return [name for link in self.links(known) for name in link.names]
 
@@ -92,7 +112,10 @@ class MMRLPlusPlus(MMRL):
     def host(self, case: Recorded) -> dict[str, Any]:
         """``SharedResidualTokens`` with rank and blend."""
         return dict(
-            type='SharedResidualTokens', rank=int(case.hyper['RES_LORA_DIM']), blend=float(case.hyper['BETA']))
+            type='SharedResidualTokens',
+            rank=int(case.hyper['RES_LORA_DIM']),
+            blend=float(case.hyper['BETA']),
+        )
 
     def readout(self, case: Recorded) -> dict[str, Any]:
         """``LowRankReadout`` with its rank."""
@@ -100,13 +123,24 @@ class MMRLPlusPlus(MMRL):
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """Tokens, the read-out's change, and a shared projection a tower with its changes."""
-        depth = sum(name.startswith(f'{_LEARNER}.srra_r2vproj.srra.') and name.endswith('.A') for name in names)
-        links = [Link('prompter.host.tokens', _TOKENS), Link('head.readout.up', 'image_encoder.A'),
-                 Link('head.readout.down', 'image_encoder.B')]
+        depth = sum(
+            name.startswith(f'{_LEARNER}.srra_r2vproj.srra.') and name.endswith('.A')
+            for name in names
+        )
+        links = [
+            Link('prompter.host.tokens', _TOKENS),
+            Link('head.readout.up', 'image_encoder.A'),
+            Link('head.readout.down', 'image_encoder.B'),
+        ]
         for own, theirs in (('to_vision', 'srra_r2vproj'), ('to_text', 'srra_r2tproj')):
             links.append(Link(f'prompter.host.{own}.weight', f'{_LEARNER}.{theirs}.weight'))
-            links += [Link(f'prompter.host.{own}.{part}', tuple(f'{_LEARNER}.{theirs}.srra.{i}.{key}' for i in range(depth)))
-                      for part, key in (('up', 'A'), ('down', 'B'), ('bias', 'bias'))]
+            links += [
+                Link(
+                    f'prompter.host.{own}.{part}',
+                    tuple(f'{_LEARNER}.{theirs}.srra.{i}.{key}' for i in range(depth)),
+                )
+                for part, key in (('up', 'A'), ('down', 'B'), ('bias', 'bias'))
+            ]
         return links
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
@@ -118,6 +152,7 @@ class MMRLPlusPlus(MMRL):
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
         """With both ranks."""
         return {
-            **super().settings(state), 'model.prompter.host.rank': state['prompter.host.to_vision.up'].shape[-1],
-            'model.head.readout.rank': state['head.readout.up'].shape[-1]
+            **super().settings(state),
+            'model.prompter.host.rank': state['prompter.host.to_vision.up'].shape[-1],
+            'model.head.readout.rank': state['head.readout.up'].shape[-1],
         }

@@ -16,7 +16,7 @@ class ProDA(Original):
     """A collection of contexts."""
 
     name = 'proda'
-    recorded_as = ('proda', )
+    recorded_as = ('proda',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'bound', 'orthogonality': 'orthogonality'})
 
     def model(self, case: Recorded) -> dict[str, Any]:
@@ -27,7 +27,9 @@ class ProDA(Original):
             head=dict(
                 type='PromptClsHead',
                 losses=[dict(type='DistributionBound'), dict(type='ContextOrthogonality')],
-                average='logits'))
+                average='logits',
+            ),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The contexts."""

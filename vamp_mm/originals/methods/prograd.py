@@ -18,7 +18,7 @@ class ProGrad(Original):
     """A context whose gradient does not go against that of the teacher's predictions."""
 
     name = 'prograd'
-    recorded_as = ('prograd', )
+    recorded_as = ('prograd',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'kl': 'teacher_ce'})
     optim_wrapper: Mapping[str, Any] = MappingProxyType({'type': 'ProjectedGradientOptimWrapper'})
 
@@ -34,7 +34,9 @@ class ProGrad(Original):
                 losses=[
                     dict(type='BranchCrossEntropy'),
                     dict(type='TeacherCrossEntropy', temperature=float(case.hyper.get('T', 1.0))),
-                ]))
+                ],
+            ),
+        )
 
     def wrapper(self, case: Recorded) -> dict[str, Any]:
         """With the recorded strength of the projection."""

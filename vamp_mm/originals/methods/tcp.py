@@ -16,7 +16,7 @@ class TCP(Original):
     """A context, and class-aware tokens at one text block."""
 
     name = 'tcp'
-    recorded_as = ('tcp', )
+    recorded_as = ('tcp',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'score': 'text_consistency'})
 
     def model(self, case: Recorded) -> dict[str, Any]:
@@ -28,27 +28,33 @@ class TCP(Original):
             num_tokens=learn['meta_net.linear2.weight'].shape[0] // width,
             hidden=learn['meta_net.linear1.weight'].shape[0],
             layer=int(hyper.get('insert_layer_0based', 8)),
-            weight=float(hyper.get('insert_weight', 1.0)))
+            weight=float(hyper.get('insert_weight', 1.0)),
+        )
         return dict(
             prompter=dict(
                 type='ContextPrompter',
                 num_tokens=count,
                 context='a photo of a' if hyper.get('CTX_INIT') else None,
                 template=' '.join(case.meta['template'].split()[count:]),
-                text_tokens=class_tokens),
+                text_tokens=class_tokens,
+            ),
             teacher=dict(type='TextTeacher', templates=[case.meta['teacher_template']]),
             head=dict(
                 type='PromptClsHead',
                 losses=[
                     dict(type='BranchCrossEntropy'),
                     dict(type='TextConsistency', weight=float(hyper.get('kg_weight', 8.0))),
-                ]))
+                ],
+            ),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The context and the meta-net."""
         return [Link('prompter.context', 'ctx')] + [
-            link for layer in ('linear1', 'linear2')
-            for link in linear(f'prompter.text_tokens.{layer}', f'meta_net.{layer}')]
+            link
+            for layer in ('linear1', 'linear2')
+            for link in linear(f'prompter.text_tokens.{layer}', f'meta_net.{layer}')
+        ]
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
         """Lengths and hidden units."""
@@ -56,5 +62,5 @@ class TCP(Original):
         return {
             'model.prompter.num_tokens': len(context),
             'model.prompter.text_tokens.num_tokens': len(tokens) // context.shape[-1],
-            'model.prompter.text_tokens.hidden': len(state['prompter.text_tokens.linear1.bias'])
+            'model.prompter.text_tokens.hidden': len(state['prompter.text_tokens.linear1.bias']),
         }

@@ -52,7 +52,12 @@ def tuned_weights(names: Iterable[str]) -> dict[str, Any]:
 def _is_tuned(name: str) -> bool:
     if name.endswith('VPT_shallow'):  # tokens of other methods
         return False
-    return '.ln_' in name or 'resblocks.' in name or name.split('.')[-1] in ('proj', 'text_projection') or 'ln_final' in name
+    return (
+        '.ln_' in name
+        or 'resblocks.' in name
+        or name.split('.')[-1] in ('proj', 'text_projection')
+        or 'ln_final' in name
+    )
 
 
 def weight_links(names: Iterable[str]) -> list[Link]:
@@ -64,14 +69,18 @@ class TwoStageLayerNorms(Original):
     """2SFS, first stage: the LayerNorms of the blocks."""
 
     name = '2sfs'
-    recorded_as = ('2sfs stage 1', )
+    recorded_as = ('2sfs stage 1',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``AdapterPrompter`` on the recorded LayerNorms."""
         return dict(
             prompter=dict(
-                type='AdapterPrompter', adapter=tuned_weights(case.group('learn')), template=case.meta['template']),
-            head=dict(type='PromptClsHead'))
+                type='AdapterPrompter',
+                adapter=tuned_weights(case.group('learn')),
+                template=case.meta['template'],
+            ),
+            head=dict(type='PromptClsHead'),
+        )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
         """The LayerNorms."""
@@ -85,7 +94,7 @@ class TwoStageLayerNorms(Original):
 class TwoStageClassifier(TwoStageLayerNorms):
     """2SFS, second stage: a classifier, and selective inference."""
 
-    recorded_as = ('2sfs stage 2', )
+    recorded_as = ('2sfs stage 2',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``TwoStagePrompter`` with the recorded LayerNorms and classes."""
@@ -94,8 +103,10 @@ class TwoStageClassifier(TwoStageLayerNorms):
                 type='TwoStagePrompter',
                 adapter=tuned_weights(case.group('stage1')),
                 template=case.meta['template'],
-                num_classes=len(case.names)),
-            head=dict(type='PromptClsHead'))
+                num_classes=len(case.names),
+            ),
+            head=dict(type='PromptClsHead'),
+        )
 
     def learnables(self, case: Recorded) -> dict[str, Tensor]:
         """The classifier, and the LayerNorms that rest."""
@@ -105,7 +116,9 @@ class TwoStageClassifier(TwoStageLayerNorms):
         """The LayerNorms and the classifier."""
         names = list(names)
         links = list(super().links(names))
-        return links + [Link('prompter.classifier', 'classifier')] if 'classifier' in names else links
+        return (
+            links + [Link('prompter.classifier', 'classifier')] if 'classifier' in names else links
+        )
 
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """Enter the second stage, with the classifier as it was loaded."""
@@ -123,14 +136,18 @@ class TwoStageClassifier(TwoStageLayerNorms):
         own.set_vocabulary(self.vocabulary(case, case.meta['novel_names'], seen=False))
         novel = own._run(case['images'])
         own.set_vocabulary(self.vocabulary(case, case.names))
-        return {'init_classifier': start, 'eval_logits_novel': novel.logits['class'][0], 'text_features_novel': novel.text}
+        return {
+            'init_classifier': start,
+            'eval_logits_novel': novel.logits['class'][0],
+            'text_features_novel': novel.text,
+        }
 
 
 class SkipT(Original):
     """SkipT: the upper blocks of both towers, and steps that leave classes out."""
 
     name = 'skipt'
-    recorded_as = ('skipt', )
+    recorded_as = ('skipt',)
     not_compared = {'medium_text_features': 'states between blocks, which only the text tower sees'}
 
     def model(self, case: Recorded) -> dict[str, Any]:
@@ -139,13 +156,17 @@ class SkipT(Original):
         start = int(hyper['START_LAYER'])
         return dict(
             prompter=dict(
-                type='AdapterPrompter', adapter=dict(type='TunedWeights', vision_start=start, text_start=start)),
+                type='AdapterPrompter',
+                adapter=dict(type='TunedWeights', vision_start=start, text_start=start),
+            ),
             head=dict(type='PromptClsHead'),
             class_skipping=dict(
                 type='ClassSkipping',
                 share=float(hyper['TOP_RATIO']),
                 max_top=int(hyper['MAX_TOP']),
-                decay=float(hyper['LAMBDA'])))
+                decay=float(hyper['LAMBDA']),
+            ),
+        )
 
     def learnables(self, case: Recorded) -> dict[str, Tensor]:
         """By the recipe of the recordings: four fifths of one tiny CLIP and one fifth of another, in float16."""
@@ -167,9 +188,13 @@ class SkipT(Original):
         whole = any('ln_pre' in name for name in names)
         first = (max(blocks, default=-1) + 1) // 2 if whole else 0
         return weight_links(
-            name for name in names
-            if name.startswith(('image_encoder.', 'text_encoder.')) and _is_tuned(name) and 'ln_pre' not in name
-            and not ((found := _BLOCK.search(name)) and int(found.group(1)) < first))
+            name
+            for name in names
+            if name.startswith(('image_encoder.', 'text_encoder.'))
+            and _is_tuned(name)
+            and 'ln_pre' not in name
+            and not ((found := _BLOCK.search(name)) and int(found.group(1)) < first)
+        )
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
         """Those of both encoders."""
@@ -178,11 +203,17 @@ class SkipT(Original):
     def groups(self, model: nn.Module, settings: dict[str, Any]) -> list[dict[str, Any]]:
         """A learning rate a tower."""
         rates = {'text': settings.pop('lr_text'), 'vision': settings.pop('lr_image')}
-        return [{
-            'params': [value for name, value in model.named_parameters() if name.startswith(f'{_ADAPTER}.{tower}.')
-                       and value.requires_grad],
-            'lr': rate
-        } for tower, rate in rates.items()]
+        return [
+            {
+                'params': [
+                    value
+                    for name, value in model.named_parameters()
+                    if name.startswith(f'{_ADAPTER}.{tower}.') and value.requires_grad
+                ],
+                'lr': rate,
+            }
+            for tower, rate in rates.items()
+        ]
 
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
         """The recorded draw of ranks."""
@@ -194,4 +225,7 @@ class SkipT(Original):
         """Prototypes of the classes, and the input of the first trained block."""
         own: Any = model
         stem = own.backbone.image_stem(case['images'], own.prompter.first_vision_layer)
-        return {'class_prototypes': own._teacher(), 'medium_image_features': stem.hidden.transpose(0, 1)}
+        return {
+            'class_prototypes': own._teacher(),
+            'medium_image_features': stem.hidden.transpose(0, 1),
+        }

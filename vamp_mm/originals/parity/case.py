@@ -26,7 +26,9 @@ class Case:
         ValueError: If something is missing that every recording has.
     """
 
-    def __init__(self, path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+    ) -> None:
         self.path, self.meta, self._arrays = path, meta, arrays
         missing = [key for key in ('method', 'classnames', 'tiny_clip_seed') if key not in meta]
         missing += [key for key in ('images', 'labels') if key not in arrays]
@@ -64,7 +66,9 @@ class Case:
 
     def group(self, prefix: str) -> dict[str, Tensor]:
         """All arrays below ``<prefix>/``, without it."""
-        return {key.split('/', 1)[1]: self[key] for key in self._arrays if key.startswith(f'{prefix}/')}
+        return {
+            key.split('/', 1)[1]: self[key] for key in self._arrays if key.startswith(f'{prefix}/')
+        }
 
     def samples(self) -> list[DataSample]:
         """The labels as data samples."""

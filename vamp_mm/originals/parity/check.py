@@ -48,8 +48,9 @@ def check_case(case: Case, backbone: nn.Module | dict[str, Any]) -> Report:
 
 
 class _Check:
-
-    def __init__(self, case: Case, original: Original, report: Report, backbone: nn.Module | dict[str, Any]) -> None:
+    def __init__(
+        self, case: Case, original: Original, report: Report, backbone: nn.Module | dict[str, Any]
+    ) -> None:
         self.case, self.original, self.report = case, original, report
         self.learn = original.learnables(case)
         self.links = original.links(self.learn) if self.learn else []
@@ -85,7 +86,9 @@ class _Check:
         state = import_original(self.original.name, file).state
         same = all(torch.equal(state[link.own], link.gather(self.learn)) for link in self.links)
         if not same:
-            self.report.problems.append(f'{file.name} read by import_original gives other values than learn/')
+            self.report.problems.append(
+                f'{file.name} read by import_original gives other values than learn/'
+            )
         self.model.load_state_dict(dict(state), strict=True)
 
     def training(self) -> None:
@@ -114,15 +117,20 @@ class _Check:
         case, model = self.case, self.model.train()
         self.original.prepare(model, case, True)
         frozen = model.teach(case['images'])
-        for key, value in (('teacher_text_features', frozen.text), ('teacher_image_features', frozen.image),
-                           ('teacher_logits', frozen.logits)):
+        for key, value in (
+            ('teacher_text_features', frozen.text),
+            ('teacher_image_features', frozen.image),
+            ('teacher_logits', frozen.logits),
+        ):
             if key in case:
                 self._compare(key, value)
 
     def _steps(self, key: str, settings: Any, count: int) -> None:
         wrapper = _wrapper(self.model, self.original, self.case, settings)
         if not isinstance(settings, Mapping):
-            self.report.problems.append(f'{key}: meta tells no settings of its optimiser, only {settings!r}')
+            self.report.problems.append(
+                f'{key}: meta tells no settings of its optimiser, only {settings!r}'
+            )
             return
         totals = []
         for _ in range(count):
@@ -163,37 +171,59 @@ class _Check:
             if name in rows:
                 first, norm = rows.pop(name), norms.pop(name)
                 tolerance = _GRADIENT * float(first.abs().max())
-                self.report.add(f'grad_rows/{name}', 'gradients', ours[:len(first)], first, tolerance)
-                self.report.add(f'grad_norm/{name}', 'gradients', ours.norm(), norm, _GRADIENT * float(norm))
+                self.report.add(
+                    f'grad_rows/{name}', 'gradients', ours[: len(first)], first, tolerance
+                )
+                self.report.add(
+                    f'grad_norm/{name}', 'gradients', ours.norm(), norm, _GRADIENT * float(norm)
+                )
                 continue
             if name not in recorded:
                 if float(ours.abs().max()) and not self.case.meta.get('excerpt'):
-                    self.report.problems.append(f'{name} got a gradient from us, and none was recorded')
+                    self.report.problems.append(
+                        f'{name} got a gradient from us, and none was recorded'
+                    )
                 continue
             # a gradient that is zero but for rounding is compared on the scale of the others
             tolerance = max(_GRADIENT * float(recorded[name].abs().max()), floor)
-            self.report.add(f'grad/{name}', 'gradients', ours, recorded.pop(name), tolerance or 1e-12)
-        self.report.problems += [f'grad/{name} was not compared' for name in (*recorded, *rows, *norms)]
+            self.report.add(
+                f'grad/{name}', 'gradients', ours, recorded.pop(name), tolerance or 1e-12
+            )
+        self.report.problems += [
+            f'grad/{name} was not compared' for name in (*recorded, *rows, *norms)
+        ]
 
-    def _parameters(self, key: str, settings: Mapping[str, Any], gradients: Mapping[str, Tensor]) -> None:
+    def _parameters(
+        self, key: str, settings: Mapping[str, Any], gradients: Mapping[str, Tensor]
+    ) -> None:
         recorded = self.case.group(key) | self.case.group(f'{key}_rows')
-        ours = self._theirs({name: value.detach() for name, value in self.model.state_dict().items()})
+        ours = self._theirs(
+            {name: value.detach() for name, value in self.model.state_dict().items()}
+        )
         pulls = self._theirs(gradients)
         for name, expected in recorded.items():
             if name not in ours:
                 self.report.problems.append(f'{key}/{name} was not compared')
                 continue
-            tolerance = _ROUNDING * float(expected.abs().max()) + _GRADIENT * _rate(settings) * _largest(pulls.get(name))
-            value = ours[name] if ours[name].ndim != expected.ndim else ours[name][:len(expected)]
+            tolerance = _ROUNDING * float(expected.abs().max()) + _GRADIENT * _rate(
+                settings
+            ) * _largest(pulls.get(name))
+            value = ours[name] if ours[name].ndim != expected.ndim else ours[name][: len(expected)]
             value = value.reshape(expected.shape)
             if key == 'step1_own':
                 value, expected, tolerance = _where_adam_is_sure(
-                    value, expected, self.learn[name], pulls[name], settings, tolerance)
-            self.report.add(f'{key}/{name}', 'step', value, expected, tolerance * (3 if key == 'step3' else 1))
+                    value, expected, self.learn[name], pulls[name], settings, tolerance
+                )
+            self.report.add(
+                f'{key}/{name}', 'step', value, expected, tolerance * (3 if key == 'step3' else 1)
+            )
 
     def _own_gradients(self) -> dict[str, Tensor]:
-        return {name: torch.zeros_like(value) if value.grad is None else value.grad.clone()
-                for name, value in self.model.named_parameters() if value.requires_grad}
+        return {
+            name: torch.zeros_like(value) if value.grad is None else value.grad.clone()
+            for name, value in self.model.named_parameters()
+            if value.requires_grad
+        }
 
     def _theirs(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         shapes = {name: value.shape for name, value in self.learn.items()}
@@ -208,18 +238,32 @@ class _Check:
             return
         recorded, original = self.case[key], self.original
         if 'loss' in key:
-            self.report.add(key, 'losses', ours, recorded, original.loss_atol + 1e-5 * recorded.abs())
+            self.report.add(
+                key, 'losses', ours, recorded, original.loss_atol + 1e-5 * recorded.abs()
+            )
         elif 'logits' in key:
-            self.report.add(key, 'logits', ours, recorded, original.logit_atol + 1e-5 * recorded.abs())
-        elif key.startswith('gpa'):  # those of the first epochs are about 1e-38: an absolute tolerance would pass anything
-            self.report.add(key, 'features', ours, recorded, max(1e-5 * float(recorded.abs().max()), 1e-43))
+            self.report.add(
+                key, 'logits', ours, recorded, original.logit_atol + 1e-5 * recorded.abs()
+            )
+        elif key.startswith(
+            'gpa'
+        ):  # those of the first epochs are about 1e-38: an absolute tolerance would pass anything
+            self.report.add(
+                key, 'features', ours, recorded, max(1e-5 * float(recorded.abs().max()), 1e-43)
+            )
         elif key.startswith('grad'):
-            self.report.add(key, 'gradients', ours, recorded, _GRADIENT * float(recorded.abs().max()))
+            self.report.add(
+                key, 'gradients', ours, recorded, _GRADIENT * float(recorded.abs().max())
+            )
         else:
-            self.report.add(key, 'features', ours, recorded, original.feature_atol + 1e-5 * recorded.abs())
+            self.report.add(
+                key, 'features', ours, recorded, original.feature_atol + 1e-5 * recorded.abs()
+            )
 
 
-def load_learnables(model: nn.Module, links: list[Link] | tuple[Link, ...], learn: Mapping[str, Tensor]) -> None:
+def load_learnables(
+    model: nn.Module, links: list[Link] | tuple[Link, ...], learn: Mapping[str, Tensor]
+) -> None:
     """Give a model the values of an original's learnables.
 
     Args:
@@ -236,8 +280,10 @@ def load_learnables(model: nn.Module, links: list[Link] | tuple[Link, ...], lear
     empty = trained - {link.own for link in links}
     left = set(learn) - {name for link in links for name in link.names}
     if empty or left:
-        raise ValueError(f'the mapping is incomplete: {sorted(empty)} of ours get no value, {sorted(left)} of the original '
-                         'have no place')
+        raise ValueError(
+            f'the mapping is incomplete: {sorted(empty)} of ours get no value, {sorted(left)} of the original '
+            'have no place'
+        )
     model.load_state_dict(state, strict=True)
 
 
@@ -245,7 +291,9 @@ def _wrapper(model: nn.Module, original: Original, case: Case, settings: Any) ->
     settings = dict(settings) if isinstance(settings, Mapping) else {'type': 'SGD', 'lr': 0.0}
     kind = getattr(torch.optim, settings.pop('type', 'SGD'))
     optimizer = kind(original.groups(model, settings), **settings)
-    return OPTIM_WRAPPERS.build(dict(original.wrapper(case), optimizer=optimizer, _scope_='vamp_mm'))
+    return OPTIM_WRAPPERS.build(
+        dict(original.wrapper(case), optimizer=optimizer, _scope_='vamp_mm')
+    )
 
 
 def _term(model: Any, losses: Mapping[str, Tensor], name: str, weighted: bool) -> Tensor:
@@ -253,12 +301,20 @@ def _term(model: Any, losses: Mapping[str, Tensor], name: str, weighted: bool) -
     term = next((term for term in model.head.losses if term.name == name), None)
     key = next((key for key in losses if key.split('_', 1)[-1] == name), None)
     if term is None or key is None:
-        raise ValueError(f'the head has no loss term {name!r}; it has {[term.name for term in model.head.losses]}')
+        raise ValueError(
+            f'the head has no loss term {name!r}; it has {[term.name for term in model.head.losses]}'
+        )
     return losses[key] if weighted else losses[key] / term.weight
 
 
-def _where_adam_is_sure(ours: Tensor, recorded: Tensor, before: Tensor, gradient: Tensor, settings: Mapping[str, Any],
-                        tolerance: float) -> tuple[Tensor, Tensor, Tensor | float]:
+def _where_adam_is_sure(
+    ours: Tensor,
+    recorded: Tensor,
+    before: Tensor,
+    gradient: Tensor,
+    settings: Mapping[str, Any],
+    tolerance: float,
+) -> tuple[Tensor, Tensor, Tensor | float]:
     """Only entries whose gradient is clearly not zero: elsewhere the sign of Adam's first step is noise."""
     decay = settings.get('weight_decay', 0.0) if settings.get('type') == 'Adam' else 0.0
     # Adam couples the decay with the gradient, AdamW does not

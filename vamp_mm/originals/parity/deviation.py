@@ -55,13 +55,19 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether something was compared, and all of it agrees."""
-        return bool(self.deviations) and not self.problems and all(item.passed for item in self.deviations)
+        return (
+            bool(self.deviations)
+            and not self.problems
+            and all(item.passed for item in self.deviations)
+        )
 
     def worst(self, kind: str) -> float | None:
         """Largest relative error of a kind, None if nothing of it was recorded."""
         return max((item.error for item in self.deviations if item.kind == kind), default=None)
 
-    def add(self, key: str, kind: str, ours: Tensor, recorded: Tensor, tolerance: float | Tensor) -> None:
+    def add(
+        self, key: str, kind: str, ours: Tensor, recorded: Tensor, tolerance: float | Tensor
+    ) -> None:
         """Compare one array.
 
         Args:
@@ -72,13 +78,18 @@ class Report:
             tolerance: Allowed absolute difference.
         """
         if ours.numel() != recorded.numel():
-            self.problems.append(f'{key}: ours is {tuple(ours.shape)}, recorded {tuple(recorded.shape)}')
+            self.problems.append(
+                f'{key}: ours is {tuple(ours.shape)}, recorded {tuple(recorded.shape)}'
+            )
             return
         difference = (ours.detach().reshape(recorded.shape).double() - recorded.double()).abs()
         largest = float(recorded.abs().max()) or 1.0
         allowed = torch.as_tensor(tolerance, dtype=torch.float64)
         self.deviations.append(
-            Deviation(key, kind, float(difference.max()) / largest, float((difference / allowed).max())))
+            Deviation(
+                key, kind, float(difference.max()) / largest, float((difference / allowed).max())
+            )
+        )
 
 
 def failures(reports: Sequence[Report]) -> list[str]:
@@ -93,8 +104,12 @@ def failures(reports: Sequence[Report]) -> list[str]:
     lines = []
     for report in reports:
         lines += [f'{report.name}: {problem}' for problem in report.problems]
-        lines += [f'{report.name}: {item.key} is off by {item.error:.2g} of its largest entry, {item.excess:.3g} times '
-                  'the tolerance' for item in report.deviations if not item.passed]
+        lines += [
+            f'{report.name}: {item.key} is off by {item.error:.2g} of its largest entry, {item.excess:.3g} times '
+            'the tolerance'
+            for item in report.deviations
+            if not item.passed
+        ]
         if not report.deviations and not report.problems:
             lines.append(f'{report.name}: nothing in the file could be compared')
     return lines

@@ -20,7 +20,9 @@ from .check import check_case
 from .deviation import KINDS, Report, failures
 
 
-def check_parity(folder: str | Path, method: str | None = None, console: Console | None = None) -> list[Report]:
+def check_parity(
+    folder: str | Path, method: str | None = None, console: Console | None = None
+) -> list[Report]:
     """Compare every recording in a folder with our code, and print a table.
 
     Args:
@@ -39,7 +41,9 @@ def check_parity(folder: str | Path, method: str | None = None, console: Console
     if method is not None:
         original_named(method)
     if not files:
-        raise FileNotFoundError(f'{str(path)!r} holds no .npz file; give the folder of the recordings, or one of them')
+        raise FileNotFoundError(
+            f'{str(path)!r} holds no .npz file; give the folder of the recordings, or one of them'
+        )
     reports = []
     with tempfile.TemporaryDirectory() as scratch:
         backbones = Backbones(Path(scratch))
@@ -110,7 +114,9 @@ def _check_file(file: Path, method: str | None, backbones: Backbones) -> Report 
 
 
 def _table(reports: list[Report]) -> Table:
-    table = Table(title='largest error, relative to the largest recorded entry', title_justify='left')
+    table = Table(
+        title='largest error, relative to the largest recorded entry', title_justify='left'
+    )
     table.add_column('recording')
     table.add_column('method')
     for kind in KINDS:
@@ -118,6 +124,10 @@ def _table(reports: list[Report]) -> Table:
     table.add_column('result')
     for report in reports:
         cells = [report.worst(kind) for kind in KINDS]
-        table.add_row(report.name, report.method, *('-' if cell is None else f'{cell:.1e}' for cell in cells),
-                      'pass' if report.passed else 'FAIL')
+        table.add_row(
+            report.name,
+            report.method,
+            *('-' if cell is None else f'{cell:.1e}' for cell in cells),
+            'pass' if report.passed else 'FAIL',
+        )
     return table

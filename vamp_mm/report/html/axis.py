@@ -37,7 +37,11 @@ class Axis:
 
 
 def linear(
-    values: Iterable[float], title: str, low: float | None = None, high: float | None = None, at_most: float = math.inf
+    values: Iterable[float],
+    title: str,
+    low: float | None = None,
+    high: float | None = None,
+    at_most: float = math.inf,
 ) -> Axis:
     """An axis of equal distances that holds all values.
 
@@ -62,7 +66,9 @@ def linear(
         start -= step  # a single value stands inside
     if end <= start:
         start = end - step
-    digits = next(count for count in range(12) if abs(step * 10**count - round(step * 10**count)) < 1e-6)
+    digits = next(
+        count for count in range(12) if abs(step * 10**count - round(step * 10**count)) < 1e-6
+    )
     first = math.ceil(start / step - 1e-9)
     ticks = [index * step for index in range(first, math.floor(end / step + 1e-9) + 1)]
     return Axis(title, start, end, tuple((tick, f'{tick:.{digits}f}') for tick in ticks))
@@ -83,10 +89,14 @@ def spread_out(values: Sequence[float], title: str) -> Axis:
         return linear(values, title)
     start, end = math.log10(low), math.log10(high)
     room = 0.06 * (end - start)
-    start, end = 10**(start - room), 10**(end + room)
-    for digits in ((1, 2, 5), (1, 3), (1, )):
-        ticks = [digit * 10.0**power for power in range(math.floor(math.log10(start)), math.ceil(math.log10(end)) + 1)
-                 for digit in digits if start <= digit * 10.0**power <= end]
+    start, end = 10 ** (start - room), 10 ** (end + room)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [
+            digit * 10.0**power
+            for power in range(math.floor(math.log10(start)), math.ceil(math.log10(end)) + 1)
+            for digit in digits
+            if start <= digit * 10.0**power <= end
+        ]
         if len(ticks) <= 6:
             break
     return Axis(title, start, end, tuple((tick, f'{tick:g}') for tick in ticks), log=True)
@@ -108,12 +118,16 @@ def shots_axis(shots: Iterable[int]) -> tuple[Axis, dict[int, float]]:
         places[0] = low - 1  # nothing stands at log 0: one step before the others
     if ALL_IMAGES in found:
         places[ALL_IMAGES] = high + 1
-    ticks = tuple((place, 'all' if number == ALL_IMAGES else str(number)) for number, place in places.items())
+    ticks = tuple(
+        (place, 'all' if number == ALL_IMAGES else str(number)) for number, place in places.items()
+    )
     low, high = min(places.values()), max(places.values())
     return Axis('shots (training images per class)', low - 0.2, high + 0.2, ticks), places
 
 
 def _step(rough: float) -> float:
     """The round number next above a rough distance of ticks."""
-    power = 10.0**math.floor(math.log10(rough))
-    return next(digit * power for digit in (1, 2, 2.5, 5, 10) if digit * power >= rough * (1 - 1e-9))
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(
+        digit * power for digit in (1, 2, 2.5, 5, 10) if digit * power >= rough * (1 - 1e-9)
+    )

@@ -31,19 +31,32 @@ def base_novel_bars(table: Table, styles: Styles) -> Markup:
     datasets: dict[str, dict[str, dict[str, Bar]]] = {}
     for row in table.rows:
         cells = dict(zip(table.columns, row, strict=True))
-        found = {name: (cell, _number(cells.get(f'paper {name}'))) for name in _GROUPS
-                 if (cell := _number(cells[name])) is not None}
+        found = {
+            name: (cell, _number(cells.get(f'paper {name}')))
+            for name in _GROUPS
+            if (cell := _number(cells[name])) is not None
+        }
         if found:
             datasets.setdefault(str(row[0]), {})[str(row[1])] = found
     labels = {label for methods in datasets.values() for label in methods}
     many = len(labels) > _MOST_SIDE_BY_SIDE
     draw = rows if many else _panel
     panels = [panel(name, draw(name, methods, styles)) for name, methods in datasets.items()]
-    note = 'Bars: H; circles: base; diamonds: novel.' if many else 'Whiskers: ± sample standard deviation over seeds.'
-    if any(paper is not None for methods in datasets.values() for found in methods.values()
-           for _, paper in found.values()):
+    note = (
+        'Bars: H; circles: base; diamonds: novel.'
+        if many
+        else 'Whiskers: ± sample standard deviation over seeds.'
+    )
+    if any(
+        paper is not None
+        for methods in datasets.values()
+        for found in methods.values()
+        for _, paper in found.values()
+    ):
         note += " Short black or white lines across a bar: the paper's number."
-    return plots('Base, novel and H', Markup() if many else legend(styles, labels, bars=True), panels, note)
+    return plots(
+        'Base, novel and H', Markup() if many else legend(styles, labels, bars=True), panels, note
+    )
 
 
 def _number(cell: Stat | str | None) -> Stat | None:
@@ -56,15 +69,26 @@ def _panel(name: str, methods: dict[str, dict[str, Bar]], styles: Styles) -> Mar
     labels = sorted(methods)
     width = 0.84 / len(labels)
     for place, label in enumerate(labels):
-        bars = {-0.42 + place * width + group: (key, methods[label][key])
-                for group, key in enumerate(_GROUPS) if key in methods[label]}
-        plot.grouped(styles[label], lambda style=styles[label], bars=bars: _draw(plot, style, bars, width, len(labels)))
-    words = '; '.join(f'{label}: ' + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
-                      for label in labels)
+        bars = {
+            -0.42 + place * width + group: (key, methods[label][key])
+            for group, key in enumerate(_GROUPS)
+            if key in methods[label]
+        }
+        plot.grouped(
+            styles[label],
+            lambda style=styles[label], bars=bars: _draw(plot, style, bars, width, len(labels)),
+        )
+    words = '; '.join(
+        f'{label}: '
+        + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
+        for label in labels
+    )
     return plot.svg(f'Base, novel and H accuracy on {name}', words)
 
 
-def _draw(plot: Plot, style: Style, bars: dict[float, tuple[str, Bar]], width: float, methods: int) -> None:
+def _draw(
+    plot: Plot, style: Style, bars: dict[float, tuple[str, Bar]], width: float, methods: int
+) -> None:
     for left, (key, (stat, paper)) in bars.items():
         plot.bar(left, left + 0.92 * width, stat.mean, f'{style.label}, {key}: {stat.text()} %')
         middle, top = left + 0.46 * width, stat.mean

@@ -36,4 +36,9 @@ def places_beside(dots: Mapping[str, tuple[float, float]]) -> dict[str, tuple[fl
 
 
 def _overlap(first: Box, second: Box) -> bool:
-    return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )

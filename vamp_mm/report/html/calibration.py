@@ -22,13 +22,20 @@ Merged = TypeVar('Merged')
 Panels = dict[str, dict[str, list[Curve]]]
 _FEW = 0.01  # of all images; the accuracy of a bin with fewer is chance
 _SPLITS = ('base', 'novel', 'all')
-_RELIABILITY = ('Above the diagonal a method is right more often than it says, below it less often. The larger a dot, '
-                'the more images have that confidence; the line leaves out bins with less than 1 % of the images. Those '
-                'of all seeds are counted together.')
-_RISK = ('Error rate among the images that a method is surest of: the lower, the better it knows what it does not know. '
-         'Mean over seeds; bands: ± sample standard deviation.')
-_PROTOCOLS = {'base-to-novel': 'base to novel', 'cross-dataset': 'cross-dataset',
-              'domain-generalization': 'domain generalisation'}
+_RELIABILITY = (
+    'Above the diagonal a method is right more often than it says, below it less often. The larger a dot, '
+    'the more images have that confidence; the line leaves out bins with less than 1 % of the images. Those '
+    'of all seeds are counted together.'
+)
+_RISK = (
+    'Error rate among the images that a method is surest of: the lower, the better it knows what it does not know. '
+    'Mean over seeds; bands: ± sample standard deviation.'
+)
+_PROTOCOLS = {
+    'base-to-novel': 'base to novel',
+    'cross-dataset': 'cross-dataset',
+    'domain-generalization': 'domain generalisation',
+}
 
 
 def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str]) -> Markup:
@@ -48,20 +55,31 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
     parts = []
     for protocol in dict.fromkeys(result.protocol for result, _ in found):
         here = [item for item in found if item[0].protocol == protocol]
-        shots = max((result.shots for result, _ in here if result.shots is not None), key=lambda n: (n < 0, n),
-                    default=None)
+        shots = max(
+            (result.shots for result, _ in here if result.shots is not None),
+            key=lambda n: (n < 0, n),
+            default=None,
+        )
         name = f'{_PROTOCOLS.get(protocol, protocol)}, {shots_in_words(shots)}'
-        parts.append(_of_shots(name, [item for item in here if item[0].shots in (None, shots)], styles, notes))
+        parts.append(
+            _of_shots(
+                name, [item for item in here if item[0].shots in (None, shots)], styles, notes
+            )
+        )
     return join(parts)
 
 
 def _of_shots(
-    name: str, found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]], styles: Styles, notes: list[str]
+    name: str,
+    found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]],
+    styles: Styles,
+    notes: list[str],
 ) -> Markup:
     parts = []
     for kind, heading, note, merge, draw in (
-            ('reliability', 'Reliability', _RELIABILITY, pooled, _reliability),
-            ('risk_coverage', 'Risk and coverage', _RISK, averaged, _risk_coverage)):
+        ('reliability', 'Reliability', _RELIABILITY, pooled, _reliability),
+        ('risk_coverage', 'Risk and coverage', _RISK, averaged, _risk_coverage),
+    ):
         panels, labels = [], set()
         for where, methods in _panels(kind, found).items():
             merged = _merge(methods, merge, f'{heading} on {where} ({name})', notes)
@@ -77,7 +95,9 @@ def _panels(kind: str, found: Sequence[tuple[Result, Mapping[tuple[str, str], Cu
     for result, curves in found:
         for (its_kind, split), curve in curves.items():
             if its_kind == kind:
-                panels.setdefault((result.dataset, split), {}).setdefault(result.label, []).append(curve)
+                panels.setdefault((result.dataset, split), {}).setdefault(result.label, []).append(
+                    curve
+                )
     datasets = in_order({dataset for dataset, _ in panels})
     ordered = sorted(panels, key=lambda key: (datasets.index(key[0]), *_split_order(key[1])))
     return {_where(*key): panels[key] for key in ordered}
@@ -86,8 +106,11 @@ def _panels(kind: str, found: Sequence[tuple[Result, Mapping[tuple[str, str], Cu
 def _split_order(split: str) -> tuple[int, int, str]:
     dataset, _, part = split.rpartition('/')
     known = in_order({dataset, '\uffff'})  # names of the catalogue come before the others
-    return (0 if not dataset else 1 if known[0] == dataset else 2,
-            _SPLITS.index(part) if part in _SPLITS else len(_SPLITS), split)
+    return (
+        0 if not dataset else 1 if known[0] == dataset else 2,
+        _SPLITS.index(part) if part in _SPLITS else len(_SPLITS),
+        split,
+    )
 
 
 def _where(dataset: str, split: str) -> str:
@@ -106,7 +129,9 @@ def _merge(
         try:
             merged[label] = merge(methods[label])
         except ValueError as error:
-            notes.append(f'{where}: {label} is left out, the curves of its seeds do not fit each other ({error})')
+            notes.append(
+                f'{where}: {label} is left out, the curves of its seeds do not fit each other ({error})'
+            )
     return merged
 
 
@@ -116,41 +141,81 @@ def _reliability(name: str, methods: Mapping[str, Reliability], styles: Styles) 
     words = []
     for label, curve in methods.items():
         total = sum(curve.count)
-        bins = [(100 * confidence, 100 * accuracy, count) for confidence, accuracy, count in
-                zip(*curve, strict=True) if count]
+        bins = [
+            (100 * confidence, 100 * accuracy, count)
+            for confidence, accuracy, count in zip(*curve, strict=True)
+            if count
+        ]
         if not bins:
             continue
-        plot.grouped(styles[label], lambda style=styles[label], bins=bins, total=total: _bins(plot, style, bins, total))
+        plot.grouped(
+            styles[label],
+            lambda style=styles[label], bins=bins, total=total: _bins(plot, style, bins, total),
+        )
         means = [sum(item[place] * item[2] for item in bins) / total for place in (0, 1)]
         words.append(f'{label}: mean confidence {means[0]:.1f} %, accuracy {means[1]:.1f} %')
     return plot.svg(name, '; '.join(words))
 
 
-def _bins(plot: Plot, style: Style, bins: Sequence[tuple[float, float, float]], total: float) -> None:
-    if len(frequent := [(confidence, accuracy) for confidence, accuracy, count in bins if count >= _FEW * total]) > 1:
+def _bins(
+    plot: Plot, style: Style, bins: Sequence[tuple[float, float, float]], total: float
+) -> None:
+    if (
+        len(
+            frequent := [
+                (confidence, accuracy)
+                for confidence, accuracy, count in bins
+                if count >= _FEW * total
+            ]
+        )
+        > 1
+    ):
         plot.line(frequent)
-    plot.dots([(confidence, accuracy, 1.8 + 4.5 * (count / total)**0.5) for confidence, accuracy, count in bins], style)
+    plot.dots(
+        [
+            (confidence, accuracy, 1.8 + 4.5 * (count / total) ** 0.5)
+            for confidence, accuracy, count in bins
+        ],
+        style,
+    )
 
 
 def _risk_coverage(
     name: str, methods: Mapping[str, Sequence[tuple[float, Stat]]], styles: Styles
 ) -> Markup:
-    ends = [100 * (risk.mean + (risk.std or 0)) for points in methods.values() for _, risk in points]
-    plot = Plot(linear([], 'coverage: images answered (%)', 0.0, 100.0),
-                linear(ends, 'error rate (%)', low=0.0, high=None if max(ends) > 0 else 1.0, at_most=100.0))
+    ends = [
+        100 * (risk.mean + (risk.std or 0)) for points in methods.values() for _, risk in points
+    ]
+    plot = Plot(
+        linear([], 'coverage: images answered (%)', 0.0, 100.0),
+        linear(ends, 'error rate (%)', low=0.0, high=None if max(ends) > 0 else 1.0, at_most=100.0),
+    )
     words = []
     for label, points in methods.items():
-        plot.grouped(styles[label], lambda style=styles[label], points=points: _risks(plot, style, points))
-        words.append(f'{label}: error rate ' + ', '.join(
-            f'{100 * risk.mean:.1f} % at {100 * coverage:.0f} % coverage' for coverage, risk in points[3::4]))
+        plot.grouped(
+            styles[label], lambda style=styles[label], points=points: _risks(plot, style, points)
+        )
+        words.append(
+            f'{label}: error rate '
+            + ', '.join(
+                f'{100 * risk.mean:.1f} % at {100 * coverage:.0f} % coverage'
+                for coverage, risk in points[3::4]
+            )
+        )
     return plot.svg(name, '; '.join(words))
 
 
 def _risks(plot: Plot, style: Style, points: Sequence[tuple[float, Stat]]) -> None:
-    shown = [(100 * coverage, Stat(100 * risk.mean, None if risk.std is None else 100 * risk.std))
-             for coverage, risk in points]
+    shown = [
+        (100 * coverage, Stat(100 * risk.mean, None if risk.std is None else 100 * risk.std))
+        for coverage, risk in points
+    ]
     if all(risk.std is not None for _, risk in shown):
-        plot.band([(coverage, max(risk.mean - (risk.std or 0), 0.0), risk.mean + (risk.std or 0))
-                   for coverage, risk in shown])
+        plot.band(
+            [
+                (coverage, max(risk.mean - (risk.std or 0), 0.0), risk.mean + (risk.std or 0))
+                for coverage, risk in shown
+            ]
+        )
     plot.line([(coverage, risk.mean) for coverage, risk in shown])
     plot.dots([(coverage, risk.mean, 3.2) for coverage, risk in shown[3::4]], style)

@@ -21,10 +21,15 @@ from .markup import Markup, element, join
 from .plot import Plot
 from .series import Style, Styles, legend
 
-_HALVES = {'base-to-novel': ('base/accuracy', 'novel/accuracy'),
-           'open': ('open/base_accuracy', 'open/novel_accuracy')}
-_WHOLE = {'few-shot': 'all/accuracy', 'cross-dataset': 'average/all/accuracy',
-          'domain-generalization': 'average/all/accuracy'}
+_HALVES = {
+    'base-to-novel': ('base/accuracy', 'novel/accuracy'),
+    'open': ('open/base_accuracy', 'open/novel_accuracy'),
+}
+_WHOLE = {
+    'few-shot': 'all/accuracy',
+    'cross-dataset': 'average/all/accuracy',
+    'domain-generalization': 'average/all/accuracy',
+}
 _NAMES = {'base-to-novel': 'base to novel', 'domain-generalization': 'domain generalisation'}
 _MEMORY_OF = {'cuda': 'GPU tensors', 'process': 'whole process'}
 
@@ -49,12 +54,16 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> Markup:
         The plots; empty where nothing was measured.
     """
     parts = []
-    for protocol in [name for name in (*_HALVES, *_WHOLE) if any(item.protocol == name for item in results)]:
+    for protocol in [
+        name for name in (*_HALVES, *_WHOLE) if any(item.protocol == name for item in results)
+    ]:
         here = _alike([item for item in results if item.protocol == protocol])
         trained = {item.shots for item in here if item.shots is not None}
         for place, shots in enumerate(sorted(trained, key=lambda n: (n >= 0, -n)) or [None]):
             name = f'{_NAMES.get(protocol, protocol)}, {shots_in_words(shots)}'
-            body = _of_shots(name, protocol, [item for item in here if item.shots in (None, shots)], styles)
+            body = _of_shots(
+                name, protocol, [item for item in here if item.shots in (None, shots)], styles
+            )
             parts.append(folded(f'Cost: {name}', body) if place and body else body)
     return join(parts)
 
@@ -69,8 +78,14 @@ def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Style
             points = _points(protocol, chosen, key)
             if points:
                 unit, points = _in_unit(key, points)
-                where = ', '.join(sorted({str(_MEMORY_OF.get(str(item.content.get('peak_memory_of')), '?'))
-                                          for item in chosen}))
+                where = ', '.join(
+                    sorted(
+                        {
+                            str(_MEMORY_OF.get(str(item.content.get('peak_memory_of')), '?'))
+                            for item in chosen
+                        }
+                    )
+                )
                 axis = f'{words} ({unit})' if key == 'seconds' else f'{words} ({unit}, {where})'
                 heading = f'{metric[0].upper()}{metric[1:-4]} against {"time" if key == "seconds" else "memory"}'
                 panels.append(panel(f'{heading}, {device}', _panel(points, axis, metric, styles)))
@@ -94,7 +109,7 @@ def _device(result: Result) -> str:
 
 def _accuracy(protocol: str, datasets: Sequence[Runs]) -> Stat | None:
     """Over seeds, then over datasets; H of the two averages. None where a run lacks the metric."""
-    keys = _HALVES.get(protocol) or (_WHOLE[protocol], )
+    keys = _HALVES.get(protocol) or (_WHOLE[protocol],)
     values = [run.metrics.get(key) for runs in datasets for run in runs.values() for key in keys]
     if any(value is None or not math.isfinite(value) for value in values):
         return None
@@ -103,8 +118,12 @@ def _accuracy(protocol: str, datasets: Sequence[Runs]) -> Stat | None:
     mean = harmonic_mean(*(mean_over(datasets, key).mean for key in keys))
     if any(runs.keys() != datasets[0].keys() for runs in datasets):
         return Stat(mean)
-    per_seed = [harmonic_mean(*(mean_over([{seed: runs[seed]} for runs in datasets], key).mean for key in keys))
-                for seed in datasets[0]]
+    per_seed = [
+        harmonic_mean(
+            *(mean_over([{seed: runs[seed]} for runs in datasets], key).mean for key in keys)
+        )
+        for seed in datasets[0]
+    ]
     return Stat(mean, stat(per_seed).std)
 
 
@@ -118,20 +137,33 @@ def _points(protocol: str, results: Sequence[Result], key: str) -> list[Point]:
     points = []
     for label, found in sorted(methods.items()):
         if len(every) > 1:
-            points += [Point(label, title(dataset), cost, accuracy) for dataset, (runs, cost) in found.items()
-                       if (accuracy := _accuracy(protocol, [runs])) is not None]
+            points += [
+                Point(label, title(dataset), cost, accuracy)
+                for dataset, (runs, cost) in found.items()
+                if (accuracy := _accuracy(protocol, [runs])) is not None
+            ]
         if found.keys() == every:  # a mean of fewer datasets is another number than those beside it
             accuracy = _accuracy(protocol, [runs for runs, _ in found.values()])
             if accuracy is not None:
-                points.append(Point(label, '', sum(cost for _, cost in found.values()) / len(found), accuracy))
+                points.append(
+                    Point(label, '', sum(cost for _, cost in found.values()) / len(found), accuracy)
+                )
     return points
 
 
 def _cost(runs: Iterable[Result], key: str) -> float | None:
     """Mean over the runs that measured it; the time of interrupted ones is not theirs."""
-    values = [run.content.get(key) for run in runs if key != 'seconds' or not run.content.get('resumed_at_epoch')]
-    found = [float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)]
-    return sum(found) / len(found) if found and len(found) == len(values) and min(found) > 0 else None
+    values = [
+        run.content.get(key)
+        for run in runs
+        if key != 'seconds' or not run.content.get('resumed_at_epoch')
+    ]
+    found = [
+        float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)
+    ]
+    return (
+        sum(found) / len(found) if found and len(found) == len(values) and min(found) > 0 else None
+    )
 
 
 def _in_unit(key: str, points: Sequence[Point]) -> tuple[str, list[Point]]:
@@ -144,17 +176,29 @@ def _in_unit(key: str, points: Sequence[Point]) -> tuple[str, list[Point]]:
 
 
 def _panel(points: Sequence[Point], x: str, y: str, styles: Styles) -> Markup:
-    ends = [point.accuracy.mean + sign * (0 if point.dataset else point.accuracy.std or 0)
-            for point in points for sign in (-1, 1)]
-    plot = Plot(spread_out([point.cost for point in points], x), linear([max(end, 0.0) for end in ends], y))
+    ends = [
+        point.accuracy.mean + sign * (0 if point.dataset else point.accuracy.std or 0)
+        for point in points
+        for sign in (-1, 1)
+    ]
+    plot = Plot(
+        spread_out([point.cost for point in points], x), linear([max(end, 0.0) for end in ends], y)
+    )
     for point in sorted(points, key=lambda item: not item.dataset):
         style = styles[point.label]
         plot.grouped(style, lambda style=style, point=point: _draw(plot, style, point))
-    means = {point.label: plot.at(point.cost, point.accuracy.mean) for point in points if not point.dataset}
+    means = {
+        point.label: plot.at(point.cost, point.accuracy.mean)
+        for point in points
+        if not point.dataset
+    }
     for label, (across, down) in places_beside(means).items():
         plot.marks.append(element('text', label, x=across, y=down, class_='name mid'))
-    words = '; '.join(f'{point.label}: {point.accuracy.text()} at {point.cost:.3g}'
-                      for point in points if not point.dataset)
+    words = '; '.join(
+        f'{point.label}: {point.accuracy.text()} at {point.cost:.3g}'
+        for point in points
+        if not point.dataset
+    )
     return plot.svg(f'{y} against {x}', words)
 
 

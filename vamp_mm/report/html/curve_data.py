@@ -34,7 +34,7 @@ class RiskCoverage(NamedTuple):
 
 Curve = Reliability | RiskCoverage
 _KINDS: dict[str, type[Curve]] = {'reliability': Reliability, 'risk_coverage': RiskCoverage}
-_COUNTS = ('count', )
+_COUNTS = ('count',)
 
 
 def curves_of(result: Result, notes: list[str]) -> dict[tuple[str, str], Curve]:
@@ -51,7 +51,9 @@ def curves_of(result: Result, notes: list[str]) -> dict[tuple[str, str], Curve]:
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        notes.append(f'the curves of {result.path} are left out: {type(content).__name__} in place of an object')
+        notes.append(
+            f'the curves of {result.path} are left out: {type(content).__name__} in place of an object'
+        )
         return {}
     found = {}
     for split, kinds in content.items():
@@ -59,7 +61,9 @@ def curves_of(result: Result, notes: list[str]) -> dict[tuple[str, str], Curve]:
             if isinstance(kinds, Mapping) and kinds.get(kind) is None:
                 continue
             try:
-                found[kind, str(split)] = _read(curve_type, kinds[kind] if isinstance(kinds, Mapping) else kinds)
+                found[kind, str(split)] = _read(
+                    curve_type, kinds[kind] if isinstance(kinds, Mapping) else kinds
+                )
             except ValueError as error:
                 notes.append(f'{kind} of {split!r} in {result.path} is left out: {error}')
     return found
@@ -100,8 +104,12 @@ def averaged(curves: Sequence[RiskCoverage]) -> list[tuple[float, Stat]]:
     """
     if any(curve.coverage != curves[0].coverage for curve in curves):
         raise ValueError('the runs have risks at different coverages')
-    return [(coverage, stat(risks)) for coverage, risks in
-            zip(curves[0].coverage, zip(*(curve.risk for curve in curves), strict=True), strict=True)]
+    return [
+        (coverage, stat(risks))
+        for coverage, risks in zip(
+            curves[0].coverage, zip(*(curve.risk for curve in curves), strict=True), strict=True
+        )
+    ]
 
 
 def _read(curve_type: type[Curve], content: Any) -> Curve:
@@ -115,10 +123,21 @@ def _read(curve_type: type[Curve], content: Any) -> Curve:
             raise ValueError(f'{field} is no list of numbers')
         for value in values:
             if not is_number(value) or not 0 <= value <= highest + 1e-6:
-                raise ValueError(f'{field} holds {shown(value)}; allowed are '
-                                 + (f'numbers from 0 to {highest:g}' if highest < math.inf else 'finite numbers from 0'))
+                raise ValueError(
+                    f'{field} holds {shown(value)}; allowed are '
+                    + (
+                        f'numbers from 0 to {highest:g}'
+                        if highest < math.inf
+                        else 'finite numbers from 0'
+                    )
+                )
         lists.append(tuple(map(float, values)))
     if len({len(values) for values in lists}) > 1:
-        raise ValueError(', '.join(f'{field} has {len(values)}' for field, values in
-                                   zip(curve_type._fields, lists, strict=True)) + ' values; they must have equally many')
+        raise ValueError(
+            ', '.join(
+                f'{field} has {len(values)}'
+                for field, values in zip(curve_type._fields, lists, strict=True)
+            )
+            + ' values; they must have equally many'
+        )
     return curve_type(*lists)

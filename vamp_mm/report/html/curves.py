@@ -31,10 +31,12 @@ def few_shot_curves(results: Sequence[Result], styles: Styles) -> Markup:
         The plots; empty if there is one number of shots only.
     """
     table = few_shot_table(results)
-    shots = sorted({result.shots or 0 for result in results}, key=lambda number: (number < 0, number))
+    shots = sorted(
+        {result.shots or 0 for result in results}, key=lambda number: (number < 0, number)
+    )
     curves: Curves = {}
     for row in table.rows:
-        for number, cell in zip(shots, row[table.labels:table.labels + len(shots)], strict=True):
+        for number, cell in zip(shots, row[table.labels : table.labels + len(shots)], strict=True):
             _add(curves, str(row[0]), str(row[1]), number, cell)
     return _plots('Accuracy by number of shots', curves, 'accuracy (%)', styles)
 
@@ -58,7 +60,10 @@ def base_novel_curves(results: Sequence[Result], styles: Styles) -> Markup:
             # an average of fewer datasets is another number than those beside it
             if row[0] != 'Average' or {result.dataset for result in chosen} == datasets:
                 _add(curves, str(row[0]), str(row[1]), shots or 0, row[table.columns.index('H')])
-    order = ['Average', *(str(row[0]) for table in base_novel_tables(results) for row in table.rows)]
+    order = [
+        'Average',
+        *(str(row[0]) for table in base_novel_tables(results) for row in table.rows),
+    ]
     curves = {name: curves[name] for name in dict.fromkeys(order) if name in curves}
     return _plots('H by number of shots', curves, 'H (%)', styles)
 
@@ -69,27 +74,51 @@ def _add(curves: Curves, dataset: str, label: str, shots: int, cell: Cell) -> No
 
 
 def _plots(heading: str, curves: Curves, unit: str, styles: Styles) -> Markup:
-    trained = {shots for methods in curves.values() for points in methods.values() for shots in points if shots}
+    trained = {
+        shots
+        for methods in curves.values()
+        for points in methods.values()
+        for shots in points
+        if shots
+    }
     if len(trained) < 2:
         return Markup()
-    panels = [panel(name, _panel(f'{heading} on {name}', methods, unit, styles)) for name, methods in curves.items()]
+    panels = [
+        panel(name, _panel(f'{heading} on {name}', methods, unit, styles))
+        for name, methods in curves.items()
+    ]
     labels = {label for methods in curves.values() for label in methods}
     return plots(heading, legend(styles, labels), panels, _NOTE)
 
 
-def _panel(title: str, methods: Mapping[str, Mapping[int, Stat]], unit: str, styles: Styles) -> Markup:
+def _panel(
+    title: str, methods: Mapping[str, Mapping[int, Stat]], unit: str, styles: Styles
+) -> Markup:
     x, places = shots_axis(shots for points in methods.values() for shots in points)
-    ends = [value for points in methods.values() for stat in points.values()
-            for value in (stat.mean - (stat.std or 0), stat.mean + (stat.std or 0))]
+    ends = [
+        value
+        for points in methods.values()
+        for stat in points.values()
+        for value in (stat.mean - (stat.std or 0), stat.mean + (stat.std or 0))
+    ]
     plot = Plot(x, linear([max(value, 0.0) for value in ends], unit))
     for label in sorted(methods):
         points = sorted((places[shots], stat) for shots, stat in methods[label].items())
         untrained = set(methods[label]) == {0} and len(places) > 1
-        plot.grouped(styles[label], lambda style=styles[label], points=points, untrained=untrained: _draw(
-            plot, style, points, untrained))
-    words = '; '.join(f'{label}: ' + ', '.join(f'{stat.text()} at {"all" if shots < 0 else shots}'
-                                               for shots, stat in sorted(methods[label].items()))
-                      for label in sorted(methods))
+        plot.grouped(
+            styles[label],
+            lambda style=styles[label], points=points, untrained=untrained: _draw(
+                plot, style, points, untrained
+            ),
+        )
+    words = '; '.join(
+        f'{label}: '
+        + ', '.join(
+            f'{stat.text()} at {"all" if shots < 0 else shots}'
+            for shots, stat in sorted(methods[label].items())
+        )
+        for label in sorted(methods)
+    )
     return plot.svg(title, words)
 
 
@@ -105,7 +134,9 @@ def _draw(plot: Plot, style: Style, points: Sequence[tuple[float, Stat]], untrai
             plot.band([(x, *_ends(spread)) for x, spread in piece])
         piece = []
     if untrained:
-        plot.line([(plot.x.low, points[0][1].mean), (plot.x.high, points[0][1].mean)], 'line reference')
+        plot.line(
+            [(plot.x.low, points[0][1].mean), (plot.x.high, points[0][1].mean)], 'line reference'
+        )
     elif len(points) > 1:
         plot.line([(place, stat.mean) for place, stat in points])
     names = dict(plot.x.ticks)

@@ -43,8 +43,14 @@ def plots(heading: str, legend: Markup, panels: Sequence[Markup], note: str = ''
     """
     if not panels:
         return Markup()
-    return element('div', element('h3', heading), element('p', note, class_='note') if note else None, legend,
-                   element('div', panels, class_='panels'), class_='plots')
+    return element(
+        'div',
+        element('h3', heading),
+        element('p', note, class_='note') if note else None,
+        legend,
+        element('div', panels, class_='panels'),
+        class_='plots',
+    )
 
 
 def folded(title: str, body: Child) -> Markup:

@@ -38,20 +38,39 @@ def to_html(results: Sequence[Result], tables: Sequence[Table], notes: list[str]
     sections = _sections(results, tables, styles, notes)
     names = anchors([section.key for section in sections])
     head = element(
-        'head', element('meta', charset='utf-8'),
+        'head',
+        element('meta', charset='utf-8'),
         element('meta', name='viewport', content='width=device-width, initial-scale=1'),
         element('meta', name='color-scheme', content='light dark'),
         element('meta', http_equiv='Content-Security-Policy', content=_POLICY),
-        element('title', _TITLE), element('link', rel='icon', href='data:,'),
-        element('style', Markup(_STYLE.read_text(encoding='utf-8'))))
-    contents = element('nav', element('ul', [
-        element('li', element('a', section.title, href=f'#{name}')) for name, section in zip(names, sections, strict=True)
-    ]), aria_label='Contents')
-    header = element('header', element('h1', _TITLE), element('p', f'Newest run: {newest(results)}', class_='note'),
-                     contents)
-    body = [element('section', element('h2', section.title, id=name), _resolve(section, name))
-            for name, section in zip(names, sections, strict=True)]
-    page = element('html', head, element('body', header, element('main', join(body, '\n'))), lang='en')
+        element('title', _TITLE),
+        element('link', rel='icon', href='data:,'),
+        element('style', Markup(_STYLE.read_text(encoding='utf-8'))),
+    )
+    contents = element(
+        'nav',
+        element(
+            'ul',
+            [
+                element('li', element('a', section.title, href=f'#{name}'))
+                for name, section in zip(names, sections, strict=True)
+            ],
+        ),
+        aria_label='Contents',
+    )
+    header = element(
+        'header',
+        element('h1', _TITLE),
+        element('p', f'Newest run: {newest(results)}', class_='note'),
+        contents,
+    )
+    body = [
+        element('section', element('h2', section.title, id=name), _resolve(section, name))
+        for name, section in zip(names, sections, strict=True)
+    ]
+    page = element(
+        'html', head, element('body', header, element('main', join(body, '\n'))), lang='en'
+    )
     return f'<!DOCTYPE html>\n{page}\n'
 
 
@@ -61,9 +80,13 @@ def _resolve(section: Section, name: str) -> Markup:
     return join([table_html(part, name) if isinstance(part, Table) else part for part in parts])
 
 
-def _sections(results: Sequence[Result], tables: Sequence[Table], styles: Styles, notes: list[str]) -> list[Section]:
+def _sections(
+    results: Sequence[Result], tables: Sequence[Table], styles: Styles, notes: list[str]
+) -> list[Section]:
     calibration = calibration_plots(results, styles, notes)  # first, as it may add notes
-    by_shots = base_novel_curves([item for item in results if item.protocol == 'base-to-novel'], styles)
+    by_shots = base_novel_curves(
+        [item for item in results if item.protocol == 'base-to-novel'], styles
+    )
     sections = [Section('compared', 'What was compared', summary(results, notes))]
     if by_shots:
         sections.append(Section('by_shots', 'Base to novel by number of shots', by_shots))
@@ -79,7 +102,9 @@ def _sections(results: Sequence[Result], tables: Sequence[Table], styles: Styles
 
 def _place_of_calibration(tables: Sequence[Table]) -> int:
     """Behind the tables of uncertainty, else before what is said of all runs."""
-    behind = [index + 1 for index, table in enumerate(tables) if table.key.startswith('uncertainty')]
+    behind = [
+        index + 1 for index, table in enumerate(tables) if table.key.startswith('uncertainty')
+    ]
     before = [index for index, table in enumerate(tables) if table.key in ('compare', 'cost')]
     return behind[-1] if behind else min(before, default=len(tables))
 

@@ -28,11 +28,24 @@ def rows(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) ->
     """
     order = sorted(methods, key=lambda label: (-_mean(methods[label], 'H'), label))
     height = _TOP + _LINE * len(order) + _BOTTOM
-    lines = [_line(label, methods[label], styles, _TOP + _LINE * place) for place, label in enumerate(order)]
-    words = '; '.join(f'{label}: ' + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
-                      for label in order)
-    return element('svg', element('title', f'Base, novel and H accuracy on {name}'), element('desc', words),
-                   _frame(height), lines, viewBox=f'0 0 {WIDTH} {height}', role='img')
+    lines = [
+        _line(label, methods[label], styles, _TOP + _LINE * place)
+        for place, label in enumerate(order)
+    ]
+    words = '; '.join(
+        f'{label}: '
+        + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
+        for label in order
+    )
+    return element(
+        'svg',
+        element('title', f'Base, novel and H accuracy on {name}'),
+        element('desc', words),
+        _frame(height),
+        lines,
+        viewBox=f'0 0 {WIDTH} {height}',
+        role='img',
+    )
 
 
 def _mean(found: Mapping[str, Bar], key: str) -> float:
@@ -49,8 +62,17 @@ def _line(label: str, found: Mapping[str, Bar], styles: Styles, top: float) -> M
     marks = []
     if 'H' in found:
         stat, paper = found['H']
-        marks.append(element('rect', element('title', f'{label}, H: {stat.text()} %'), x=_at(0), y=middle - _BAR / 2,
-                             width=_at(stat.mean) - _at(0), height=_BAR, class_='bar'))
+        marks.append(
+            element(
+                'rect',
+                element('title', f'{label}, H: {stat.text()} %'),
+                x=_at(0),
+                y=middle - _BAR / 2,
+                width=_at(stat.mean) - _at(0),
+                height=_BAR,
+                class_='bar',
+            )
+        )
         if paper is not None:
             across = number(_at(paper.mean))
             marks.append(element('path', d=f'M{across} {number(middle - 8)}v16', class_='paper'))
@@ -58,7 +80,9 @@ def _line(label: str, found: Mapping[str, Bar], styles: Styles, top: float) -> M
     for key, shape in (('base', 'circle'), ('novel', 'diamond')):
         if key in found:
             stat = found[key][0]
-            marks.append(marker(shape, _at(stat.mean), middle, 4.5, f'{label}, {key}: {stat.text()} %'))
+            marks.append(
+                marker(shape, _at(stat.mean), middle, 4.5, f'{label}, {key}: {stat.text()} %')
+            )
     return element('g', parts, marks, class_=styles[label].classes)
 
 
@@ -66,5 +90,8 @@ def _frame(height: float) -> list[Markup]:
     bottom = height - _BOTTOM
     grid = ''.join(f'M{number(_at(value))} {_TOP}V{number(bottom)}' for value in _TICKS)
     ticks = [element('text', str(value), x=_at(value), y=bottom + 16) for value in _TICKS]
-    return [element('path', d=grid, class_='grid'), element('g', ticks, class_='tick mid'),
-            element('text', 'accuracy (%)', x=WIDTH / 2, y=height - 5, class_='label mid')]
+    return [
+        element('path', d=grid, class_='grid'),
+        element('g', ticks, class_='tick mid'),
+        element('text', 'accuracy (%)', x=WIDTH / 2, y=height - 5, class_='label mid'),
+    ]

@@ -16,7 +16,7 @@ _POLYGONS = {
     'diamond': ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
     'cross': ((-0.4, -1.1), (0.4, -1.1), (0.4, -0.4), (1.1, -0.4), (1.1, 0.4), (0.4, 0.4), (0.4, 1.1), (-0.4, 1.1),
               (-0.4, 0.4), (-1.1, 0.4), (-1.1, -0.4), (-0.4, -0.4)),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,19 @@ def styles_of(labels: Iterable[str]) -> dict[str, Style]:
         Label -> style. Colours repeat after eight with other markers and dashes; 40 are told apart.
     """
     ordered = sorted(set(labels))
-    return {label: Style(label, f'c{index % COLOURS}' + (' again' if index // COLOURS % 2 else ''),
-                         _SHAPES[index % len(_SHAPES)]) for index, label in enumerate(ordered)}
+    return {
+        label: Style(
+            label,
+            f'c{index % COLOURS}' + (' again' if index // COLOURS % 2 else ''),
+            _SHAPES[index % len(_SHAPES)],
+        )
+        for index, label in enumerate(ordered)
+    }
 
 
-def marker(shape: str, x: float, y: float, size: float, tip: str = '', class_: str = 'dot') -> Markup:
+def marker(
+    shape: str, x: float, y: float, size: float, tip: str = '', class_: str = 'dot'
+) -> Markup:
     """A marker around a place.
 
     Args:
@@ -84,7 +92,13 @@ def outline(shape: str, x: float, y: float, size: float) -> str:
     if shape == 'circle':
         r = number(size)
         return f'M{number(x - size)} {number(y)}a{r} {r} 0 1 0 {number(2 * size)} 0a{r} {r} 0 1 0 {number(-2 * size)} 0Z'
-    return 'M' + 'L'.join(f'{number(x + size * dx)} {number(y + size * dy)}' for dx, dy in _POLYGONS[shape]) + 'Z'
+    return (
+        'M'
+        + 'L'.join(
+            f'{number(x + size * dx)} {number(y + size * dy)}' for dx, dy in _POLYGONS[shape]
+        )
+        + 'Z'
+    )
 
 
 def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> Markup:
@@ -101,8 +115,22 @@ def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> Markup:
     items = []
     for label in sorted(set(labels)):
         style = styles[label]
-        key = element('rect', x=6, y=2, width=14, height=10, class_='bar') if bars else [
-            element('path', d='M1 7H25', class_='line'), marker(style.shape, 13, 7, 4.5)]
-        items.append(element('li', element('svg', element('g', key, class_=style.classes), viewBox='0 0 26 14',
-                                           class_='key', aria_hidden='true'), label))
+        key = (
+            element('rect', x=6, y=2, width=14, height=10, class_='bar')
+            if bars
+            else [element('path', d='M1 7H25', class_='line'), marker(style.shape, 13, 7, 4.5)]
+        )
+        items.append(
+            element(
+                'li',
+                element(
+                    'svg',
+                    element('g', key, class_=style.classes),
+                    viewBox='0 0 26 14',
+                    class_='key',
+                    aria_hidden='true',
+                ),
+                label,
+            )
+        )
     return element('ul', items, class_='legend')

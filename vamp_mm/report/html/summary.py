@@ -38,7 +38,8 @@ def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
         'Methods': ', '.join(sorted({result.label for result in results})),
         'Datasets': ', '.join(map(title, in_order({result.dataset for result in results}))),
         'Protocols': ', '.join(dict.fromkeys(sorted(result.protocol for result in results))),
-        'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n)))) or shots_in_words(None),
+        'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n))))
+        or shots_in_words(None),
         'Seeds': ', '.join(map(str, sorted(seeds))) or 'none: nothing depends on one',
         'Runs': str(len(results)),
         'Newest run': newest(results),
@@ -46,8 +47,16 @@ def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
         'Versions': _versions(results),
     }
     body = [(element('dt', term), element('dd', value)) for term, value in terms.items()]
-    left_out = element('details', element('summary', f'Remarks on the input ({len(notes)})'),
-                       element('ul', [element('li', note) for note in notes]), open=len(notes) <= _SHOWN) if notes else None
+    left_out = (
+        element(
+            'details',
+            element('summary', f'Remarks on the input ({len(notes)})'),
+            element('ul', [element('li', note) for note in notes]),
+            open=len(notes) <= _SHOWN,
+        )
+        if notes
+        else None
+    )
     return Markup(element('dl', body, class_='summary') + (left_out or ''))
 
 
@@ -60,8 +69,13 @@ def _each(results: Sequence[Result], words: Callable[[Result], str]) -> Child:
     counts = Counter(map(words, results))
     if len(counts) == 1:
         return next(iter(counts))
-    return element('ul', [element('li', f'{text} ({number} run{"" if number == 1 else "s"})')
-                          for text, number in sorted(counts.items())])
+    return element(
+        'ul',
+        [
+            element('li', f'{text} ({number} run{"" if number == 1 else "s"})')
+            for text, number in sorted(counts.items())
+        ],
+    )
 
 
 def _hardware(content: Any) -> str:
@@ -71,7 +85,11 @@ def _hardware(content: Any) -> str:
     if content.get('devices') not in (None, 1):
         parts[0] += f' x {_plain(content["devices"])}'
     parts += [_plain(content['machine'])] if 'machine' in content else []
-    parts += [f'{_plain(content[key])} {key}' for key in ('cores', 'threads') if content.get(key) is not None]
+    parts += [
+        f'{_plain(content[key])} {key}'
+        for key in ('cores', 'threads')
+        if content.get(key) is not None
+    ]
     return ', '.join(parts)
 
 
@@ -84,12 +102,22 @@ def _versions(results: Sequence[Result]) -> Child:
             found.setdefault(str(package), Counter())[_plain(version)] += 1
     if not found:
         return 'unknown'
-    same = [f'{package} {next(iter(counts))}' for package, counts in sorted(found.items()) if len(counts) == 1]
-    other = [f'{package} ' + ', '.join(f'{version} ({number} runs)' for version, number in sorted(counts.items()))
-             for package, counts in sorted(found.items()) if len(counts) > 1]
+    same = [
+        f'{package} {next(iter(counts))}'
+        for package, counts in sorted(found.items())
+        if len(counts) == 1
+    ]
+    other = [
+        f'{package} '
+        + ', '.join(f'{version} ({number} runs)' for version, number in sorted(counts.items()))
+        for package, counts in sorted(found.items())
+        if len(counts) > 1
+    ]
     if not other:
         return ', '.join(same)
-    return element('ul', [element('li', line) for line in [*other, *([', '.join(same)] if same else [])]])
+    return element(
+        'ul', [element('li', line) for line in [*other, *([', '.join(same)] if same else [])]]
+    )
 
 
 def _plain(value: Any) -> str:

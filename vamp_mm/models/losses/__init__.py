@@ -5,9 +5,9 @@ from .consistency import ImageConsistency, TextConsistency
 from .cross_entropy import BranchCrossEntropy
 from .distribution import ContextOrthogonality, DistributionBound
 from .feature_l1 import ImageL1, TextL1
-from .guide import TeacherCrossEntropy
 from .logit_kl import LogitKL
 from .mixture import MixtureNLL
+from .prograd import TeacherCrossEntropy
 from .variational import VariationalLoss
 
 __all__ = [

@@ -42,7 +42,7 @@ WAITING = {
 #: skipping decides how large a step is.
 ALLOWED = {
     'prompted.py:_targets',
-    'collection.py:_choose',
+    'proda.py:_choose',
     'class_skipping.py:forward',
     'plan.py:of_classes',
     'packed_text.py:part',

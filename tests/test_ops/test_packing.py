@@ -99,3 +99,22 @@ def test_runs_of_lengths_cost_least(rows, worth):
     found = [run.sizes for run in bucket(groups, rows, worth)]
     assert sum(found, ()) == groups.sizes
     assert cost(found) == min(map(cost, every))
+
+
+def test_one_group_is_packed_without_a_copy():
+    group = torch.randn(2, 3, 4, 5)
+    assert join([group]).data_ptr() == group.data_ptr()
+
+
+def test_no_sequences_have_no_rows():
+    groups = group_lengths(LENGTHS)[1]
+    part, rows = groups.part(slice(2, 2))
+    assert (part.sizes, rows) == ((), slice(0, 0))
+
+
+def test_groups_that_do_not_fit_are_refused():
+    groups = LengthGroups(((2, 3), (4, 1)))
+    with pytest.raises((RuntimeError, ValueError)):
+        unpad(torch.zeros(3, 4, 8), groups)
+    with pytest.raises(RuntimeError):
+        groups.views(torch.zeros(9, 8), (1,))

@@ -36,10 +36,10 @@ def test_unit_scales_to_length_one_in_float32_or_wider():
         (torch.float32, torch.float32),
         (torch.float64, torch.float64),
     ):
-        features = unit(torch.randn(4, 9, dtype=torch.float64).to(dtype))
+        features = unit(torch.randn(2, 4, 9, dtype=torch.float64).to(dtype))
         assert features.dtype == wide
         torch.testing.assert_close(
-            features.norm(dim=-1), torch.ones(4, dtype=wide), rtol=1e-6, atol=0
+            features.norm(dim=-1), torch.ones(2, 4, dtype=wide), rtol=1e-6, atol=0
         )
 
 

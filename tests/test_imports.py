@@ -48,7 +48,7 @@ RULES: list[tuple[str, tuple[str, ...]]] = [
     ('engine', BASE),
     ('cli.options', ('cli', 'config')),
     ('cli', ('version',)),  # nothing heavy before the arguments are parsed
-    ('visualization', ()),
+    ('visualization', (*BASE, 'evaluation')),
     ('config', (*FLOOR, 'models.clip')),  # of models the outline of a CLIP, for the shape check
     ('runs', (*FLOOR, 'config')),
     ('data_tools', (*FLOOR, 'config', 'visualization')),

@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vamp_mm.evaluation import OutsideMetric
 from vamp_mm.evaluation.outside import ScoreKeeper, auroc
@@ -26,6 +28,19 @@ def test_auroc_of_large_and_of_close_scores() -> None:
     assert auroc(torch.tensor([1000.0, 2000.0]), torch.tensor([999.0, 900.0])) == 1
     close = torch.tensor([1.0, math.nextafter(1, 2)], dtype=torch.float64)
     assert auroc(close[1:], close[:1]) == 1
+
+
+_SCORES = st.lists(
+    st.integers(-3, 3).map(float) | st.floats(allow_nan=False), min_size=1, max_size=9
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(_SCORES, _SCORES)
+def test_auroc_is_the_share_of_pairs_won(outside: list[float], inside: list[float]) -> None:
+    won = [(one > other) + (one == other) / 2 for one in outside for other in inside]
+    both = (torch.tensor(values, dtype=torch.float64) for values in (outside, inside))
+    assert auroc(*both) == pytest.approx(sum(won) / len(won), abs=1e-12)
 
 
 def test_auroc_refuses_bad_vectors() -> None:

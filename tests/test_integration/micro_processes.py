@@ -74,9 +74,7 @@ def start_training(
 ) -> BaseProcess:
     """Begin or continue the run in ``work_dir`` in a process of its own, which may have to kill itself."""
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(
-        ['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics']
-    )
+    context.set_forkserver_preload(['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip'])
     process = context.Process(target=_train, args=(micro, work_dir, dict(overrides), dict(kill)))
     process.start()
     return process

@@ -75,9 +75,7 @@ def train_in_pairs(files: dict[str, str], folder: Path) -> list[dict[str, Outcom
         For each process: method -> what it is after its steps.
     """
     context = multiprocessing.get_context('forkserver')
-    context.set_forkserver_preload(
-        ['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip', 'torchmetrics']
-    )
+    context.set_forkserver_preload(['vamp_mm.apis', 'mmpretrain.evaluation', 'open_clip'])
     processes = [
         context.Process(target=_process, args=(rank, files, folder)) for rank in range(WORLD)
     ]

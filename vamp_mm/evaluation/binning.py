@@ -46,7 +46,7 @@ def into_bins(confidence: Tensor, correct: Tensor, bins: int) -> Bins:
         Means and counts of all bins, float64.
     """
     edges = torch.linspace(0, 1, bins + 1, dtype=torch.float64)
-    # as torchmetrics bins, except that certainty belongs to the last bin and not to one of its own
+    # certainty belongs to the last bin, not to one of its own
     index = (torch.bucketize(confidence.double(), edges, right=True) - 1).clamp_max(bins - 1)
     empty = torch.zeros(bins, dtype=torch.float64)
     count = empty.index_add(0, index, torch.ones_like(confidence, dtype=torch.float64))
@@ -55,6 +55,18 @@ def into_bins(confidence: Tensor, correct: Tensor, bins: int) -> Bins:
         for values in (confidence, correct)
     )
     return Bins(*means, count)
+
+
+def calibration_error(bins: Bins) -> float:
+    """Weighted mean over bins of the gap between confidence and accuracy (Guo et al. 2017, eq. 3).
+
+    Args:
+        bins: The bins.
+
+    Returns:
+        The expected calibration error, a fraction in [0, 1].
+    """
+    return float(bins.weight @ bins.gap.abs())
 
 
 def squared_calibration_error(bins: Bins, debias: bool) -> float:

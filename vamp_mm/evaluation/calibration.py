@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import torch
 from mmengine.evaluator import BaseMetric
-from torchmetrics.functional.classification import binary_calibration_error
 
 from vamp_mm.arguments import PositiveInt
 from vamp_mm.registry import METRICS
 
-from .binning import into_bins, squared_calibration_error
+from .binning import calibration_error, into_bins, squared_calibration_error
 from .samples import scores_and_label
 
 #: Probability 0 of the true class costs -log(1e-38) = 87.5 nats instead of infinity.
@@ -27,9 +26,8 @@ class CalibrationMetric(BaseMetric):
     Result names:
 
     - ``ece``: top-label calibration error with ``bins`` equal bins, the mean of the gap between
-      confidence and accuracy, a fraction in [0, 1] (Guo et al. 2017). Computed by torchmetrics: its
-      multiclass error is its binary error of (confidence, correct), which needs no (N, C) matrix.
-      A confidence of exactly 1 belongs to the last bin (torchmetrics alone gives it one of its own).
+      confidence and accuracy, a fraction in [0, 1] (Guo et al. 2017). A confidence of exactly 1
+      belongs to the last bin.
     - ``ece_l2``: the same with the root of the mean squared gap; never below ``ece``.
     - ``ece_debiased``: ``ece_l2`` without the part that a finite number of images adds to it (Kumar et
       al. 2019, :func:`~vamp_mm.evaluation.binning.squared_calibration_error`); 0 where the estimate
@@ -96,13 +94,10 @@ class CalibrationMetric(BaseMetric):
             The result names of the class.
         """
         confidence, correct, nll, brier = torch.tensor(results, dtype=torch.float64).T
-        # Rounding above 1 would make torchmetrics take all values for logits, and 1 itself would get a bin of its own.
-        below_one = confidence.clamp(0, math.nextafter(1, 0))
-        ece = binary_calibration_error(below_one, correct.long(), n_bins=self.bins)
-        binned = into_bins(confidence.clamp(0, 1), correct, self.bins)
+        binned = into_bins(confidence.clamp(0, 1), correct, self.bins)  # of sums rounded above 1
         self.curves = dict(reliability=binned.curve())
         return dict(
-            ece=float(ece),
+            ece=calibration_error(binned),
             ece_l2=math.sqrt(squared_calibration_error(binned, debias=False)),
             ece_debiased=math.sqrt(max(squared_calibration_error(binned, debias=True), 0)),
             nll=float(nll.mean()),

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
-from torchmetrics.functional.classification import binary_auroc
 
 from vamp_mm.registry import METRICS
 
@@ -19,7 +18,7 @@ def auroc(outside: Tensor, inside: Tensor) -> float:
     """Probability that an outside image has the higher score, ties counting half.
 
     1 tells all outside images from all others, 0.5 is chance and what a constant score gives, below 0.5 outside images
-    look *less* uncertain. Computed by torchmetrics from ranks: it would put scores outside [0, 1] through a sigmoid.
+    look *less* uncertain. The Mann-Whitney statistic, of any finite or infinite scores.
 
     Args:
         outside: ``(N,)`` scores, larger where an image looks less like the known classes.
@@ -39,10 +38,12 @@ def auroc(outside: Tensor, inside: Tensor) -> float:
     scores = torch.cat([outside, inside]).double()
     if scores.isnan().any():
         raise ValueError(f'{int(scores.isnan().sum())} of {len(scores)} scores are NaN')
-    _, rank = scores.unique(return_inverse=True)
-    target = torch.zeros(len(scores), dtype=torch.long)
-    target[: len(outside)] = 1
-    return float(binary_auroc(rank.double() / max(int(rank.max()), 1), target))
+    _, level, count = scores.unique(return_inverse=True, return_counts=True)
+    ends = count.cumsum(0).double()
+    rank = ends - (count - 1) / 2  # from 1; equal scores share the mean of their ranks
+    least = len(outside) * (len(outside) + 1) / 2
+    wins = float(rank[level[: len(outside)]].sum()) - least
+    return wins / (len(outside) * len(inside))
 
 
 class ScoreKeeper(BaseMetric):

@@ -21,7 +21,7 @@ from vamp_mm.engine.atomic import atomic_write, is_leftover
 
 from .lock import TRAINING_LOCK
 
-_PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision', 'torchmetrics')
+_PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision')
 #: What a run writes about its data before the first epoch: the lists and a note.
 DATA_RECORD = ('data_split.json', 'data_note.txt')
 _LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start

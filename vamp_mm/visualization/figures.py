@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+
+from vamp_mm.evaluation.binning import calibration_error, into_bins
 
 from .drawing import (
     BLUE,
@@ -68,22 +71,21 @@ def reliability_diagram(
         ValueError: If there is no image, the lengths differ, or a confidence lies outside [0, 1].
     """
     conf, right = _checked(confidences, correct)
-    index = np.minimum((conf * bins).astype(int), bins - 1)
-    counts = np.bincount(index, minlength=bins)
+    binned = into_bins(torch.from_numpy(conf).clamp(0, 1), torch.from_numpy(right), bins)
+    accuracy, mean_conf, counts = (
+        part.numpy() for part in (binned.accuracy, binned.confidence, binned.count)
+    )
     filled = counts > 0
-    accuracy = np.bincount(index, right, bins)[filled] / counts[filled]
-    mean_conf = np.bincount(index, conf, bins)[filled] / counts[filled]
-    ece = float(np.abs(accuracy - mean_conf) @ counts[filled]) / conf.size
 
     figure = Figure(figsize=(5.2, 6.0), dpi=160, facecolor='white')
     shape = dict(
         height_ratios=(3.6, 1), hspace=0.08, left=0.125, right=0.97, top=0.885, bottom=0.085
     )
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=shape)
-    _draw_bars(upper, np.flatnonzero(filled), accuracy, mean_conf, bins)
+    _draw_bars(upper, np.flatnonzero(filled), accuracy[filled], mean_conf[filled], bins)
     numbers = (
         f'accuracy {100 * right.mean():.1f} %     mean confidence {100 * conf.mean():.1f} %     '
-        f'ECE {100 * ece:.1f} %'
+        f'ECE {100 * calibration_error(binned):.1f} %'
     )
     figure.text(0.125, 0.955, title, fontsize=13, fontweight='bold', color=INK)
     figure.text(0.125, 0.91, numbers, fontsize=9.5, color=GREY)

@@ -92,15 +92,16 @@ def test_literals(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('{1, 2}', 'a set is no value of a config'),
-        ("b'a'", 'bytes are no value'),
-        ('[1, 2j]', 'a complex number is no value'),
-        ('...', 'three dots are no value'),
+        ('{1, 2}', 'a set is not a value of a config'),
+        ("b'a'", 'bytes are not a value'),
+        ('[1, 2j]', 'a complex number is not a value'),
+        ('...', 'three dots are not a value'),
         ('1e400', 'larger than any float'),
         ("{'a': 1, 'a': 2}", "the key 'a' is written twice"),
         ("dict({'a': 1}, a=2)", "the key 'a' is written twice"),
+        ("{1: 'a', True: 'b'}", 'the key True is written twice'),
         ('dict(a=1, a=2)', "the key 'a' is written twice"),
-        ('{[1]: 2}', r'\[1\] is no key of a dict'),
+        ('{[1]: 2}', r'key of a dict cannot be a list'),
         ('9' * 5000, f'has 5000 digits; at most {MAX_DIGITS}'),
         ('-' + '9' * 5000, 'has 5000 digits'),
         ('[' + '9' * 5000 + ']', f'more than {MAX_DIGITS} digits'),
@@ -125,5 +126,5 @@ def test_an_expression_of_a_stored_config() -> None:
     node = ast.parse("model = dict(type='A', size=(1, 2))").body[0]
     assert isinstance(node, ast.Assign)
     assert read_literal(node.value) == {'type': 'A', 'size': (1, 2)}
-    with pytest.raises(ValueError, match='line 1 holds something else than literals'):
+    with pytest.raises(ValueError, match='line 1 holds something other than literals'):
         read_literal(ast.parse('open("x")', mode='eval').body)

@@ -56,7 +56,7 @@ def test_words_are_split_at_the_first_equals_sign() -> None:
         (['=1'], 'has an empty part in its key'),
         (['a..b=1'], 'has an empty part in its key'),
         (['a=1', 'a=2'], "sets 'a' twice"),
-        (['a={1}'], "'a' cannot be set: a set is no value of a config; put the words in quotes"),
+        (['a={1}'], "'a' cannot be set: a set is not a value of a config; put the words in quotes"),
         (['a=' + '9' * 5000], "'a' cannot be set: the number has 5000 digits"),
     ],
 )

@@ -61,7 +61,8 @@ def test_ece_is_a_sum_over_bins() -> None:
             CalibrationMetric(bins=bins),
             [sample(*pair) for pair in zip(scores, labels.tolist(), strict=True)],
         )
-        assert result['ece'] == pytest.approx(expected, abs=1e-12)
+        # the scores are float32, and sum to 1 up to its rounding
+        assert result['ece'] == pytest.approx(expected, abs=1e-7)
 
 
 def test_a_certain_error_costs_a_finite_amount() -> None:

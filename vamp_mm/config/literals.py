@@ -11,14 +11,19 @@ import io
 import math
 import tokenize
 import warnings
-from collections.abc import Iterable
 from typing import Any
 
 #: Brackets inside brackets; no config comes near it.
 MAX_DEPTH = 50
 #: Digits of an integer: Python's own bound for reading one.
 MAX_DIGITS = 4300
-_TOO_DEEP = f'brackets lie more than {MAX_DEPTH} deep in each other'
+_TOO_DEEP = f'brackets are nested more than {MAX_DEPTH} deep'
+_KINDS = {
+    'ellipsis': 'three dots are',
+    'bytes': 'bytes are',
+    'set': 'a set is',
+    'complex': 'a complex number is',
+}
 
 
 class NotLiteralError(ValueError):
@@ -65,12 +70,11 @@ def read_value(text: str) -> Any:
         raise ValueError(f'{error}; put the words in quotes if the text is meant') from error
 
 
-def read_literal(node: ast.expr, depth: int = 0) -> Any:
-    """The value of an expression that consists of literals.
+def read_literal(node: ast.expr) -> Any:
+    """The value of an expression that consists of literals, by ``ast.literal_eval``.
 
     Args:
         node: Parsed expression.
-        depth: Brackets around it.
 
     Returns:
         None, a bool, number or string, or lists, tuples and dicts of them, ``dict(...)`` included.
@@ -79,81 +83,75 @@ def read_literal(node: ast.expr, depth: int = 0) -> Any:
         NotLiteralError: If there is anything else in it.
         ValueError: If it is a literal that a config cannot hold.
     """
-    if depth > MAX_DEPTH:
-        raise ValueError(_TOO_DEEP)
-    if isinstance(node, ast.Constant):
-        return _constant(node.value)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
-        return _signed(node)
-    if isinstance(node, ast.List):
-        return [read_literal(item, depth + 1) for item in node.elts]
-    if isinstance(node, ast.Tuple):
-        return tuple(read_literal(item, depth + 1) for item in node.elts)
-    if isinstance(node, ast.Set):
-        for item in node.elts:
-            read_literal(item, depth + 1)  # {name} is no literal
-        raise ValueError('a set is no value of a config')
-    if isinstance(node, ast.Dict):
-        return _dict(node, depth)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'dict':
-        return _called_dict(node, depth)
-    raise NotLiteralError(f'line {node.lineno} holds something else than literals')
+    displays = _Displays().visit(node)
+    try:
+        value = ast.literal_eval(displays)
+    except TypeError as error:
+        raise ValueError(f'a key of a dict cannot be a list, dict or set ({error})') from error
+    except ValueError as error:
+        raise _not_literal(node) from error
+    _check(value)
+    return value
 
 
-def _constant(value: Any) -> Any:
-    if isinstance(value, float) and math.isinf(value):
-        raise ValueError('the number is larger than any float')
-    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:  # written in another base than 10
-        raise ValueError(f'the number has more than {MAX_DIGITS} digits')
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    kind = {'ellipsis': 'three dots are', 'bytes': 'bytes are'}.get(
-        type(value).__name__, 'a complex number is'
-    )
-    raise ValueError(f'{kind} no value of a config')
+class _Displays(ast.NodeTransformer):
+    """``dict(a=1)`` becomes ``{'a': 1}``; refuses brackets that are too deep, and a key twice."""
 
+    def __init__(self) -> None:
+        self._depth = 0
 
-def _signed(node: ast.UnaryOp) -> Any:
-    value = node.operand.value if isinstance(node.operand, ast.Constant) else None
-    if type(value) not in (int, float, complex):
-        raise NotLiteralError(f'line {node.lineno} holds something else than literals')
-    number = _constant(value)
-    return -number if isinstance(node.op, ast.USub) else number
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        self._depth += isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call))
+        if self._depth > MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
+        found = super().generic_visit(node)
+        self._depth -= isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call))
+        return found
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``dict(a=1)``, or ``dict({'a': 1}, b=2)`` as MMEngine writes keys that are no names."""
+        display = isinstance(node.func, ast.Name) and node.func.id == 'dict'
+        first = node.args[0] if len(node.args) == 1 else ast.Dict([], [])
+        if not display or len(node.args) > 1 or not isinstance(first, ast.Dict):
+            raise _not_literal(node)
+        named = [keyword for keyword in node.keywords if keyword.arg is not None]
+        if len(named) < len(node.keywords):  # **more
+            raise _not_literal(node)
+        keys = [*first.keys, *(ast.Constant(keyword.arg) for keyword in named)]
+        values = [*first.values, *(keyword.value for keyword in named)]
+        return self.visit_Dict(ast.copy_location(ast.Dict(keys, values), node))
 
-def _dict(node: ast.Dict, depth: int) -> dict[Any, Any]:
-    pairs = []
-    for key, value in zip(node.keys, node.values, strict=True):
-        if key is None:
-            raise NotLiteralError(f'line {node.lineno} unpacks a dict')
-        pairs.append((read_literal(key, depth + 1), read_literal(value, depth + 1)))
-    return _once(pairs)
-
-
-def _called_dict(node: ast.Call, depth: int) -> dict[Any, Any]:
-    """``dict(a=1)``, or ``dict({'a': 1})`` as MMEngine writes keys that are no names."""
-    if len(node.args) > 1 or any(not isinstance(item, ast.Dict) for item in node.args):
-        raise NotLiteralError(f'line {node.lineno} calls dict with something else than literals')
-    pairs = list(read_literal(node.args[0], depth).items()) if node.args else []
-    for keyword in node.keywords:
-        if keyword.arg is None:
-            raise NotLiteralError(f'line {node.lineno} unpacks a dict')
-        pairs.append((keyword.arg, read_literal(keyword.value, depth + 1)))
-    return _once(pairs)
-
-
-def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
-    """A dict of pairs in which no key is written twice: Python would take the last in silence."""
-    found: dict[Any, Any] = {}
-    for key, value in pairs:
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """Python itself would take the last of two equal keys without a word."""
+        self.generic_visit(node)
         try:
-            twice = key in found
-        except TypeError as error:
-            raise ValueError(f'{key!r} is no key of a dict') from error
+            keys = [ast.literal_eval(key) for key in node.keys if key is not None]
+        except (ValueError, TypeError):
+            return node  # which literal_eval refuses as a whole
+        twice = [key for place, key in enumerate(keys) if key in keys[:place]]
         if twice:
-            raise ValueError(f'the key {key!r} is written twice in one dict')
-        found[key] = value
-    return found
+            raise ValueError(f'the key {twice[0]!r} is written twice in one dict')
+        return node
+
+
+def _check(value: Any) -> None:
+    """Refuse values that Python writes as literals and a config cannot hold."""
+    if isinstance(value, dict):
+        for pair in value.items():
+            _check(pair)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check(item)
+    elif isinstance(value, float) and math.isinf(value):
+        raise ValueError('the number is larger than any float')
+    elif isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:  # written in another base than 10
+        raise ValueError(f'the number has more than {MAX_DIGITS} digits')
+    elif value is not None and not isinstance(value, (bool, int, float, str)):
+        raise ValueError(f'{_KINDS.get(type(value).__name__, "this")} not a value of a config')
+
+
+def _not_literal(node: ast.expr) -> NotLiteralError:
+    return NotLiteralError(f'line {node.lineno} holds something other than literals')
 
 
 def _digits(text: str) -> int:

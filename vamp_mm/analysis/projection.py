@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vamp_mm.config.errors import ConfigError
@@ -55,22 +56,16 @@ def pca(values: Tensor, components: int = 2) -> tuple[Tensor, Tensor]:
         ``(N, components)`` coordinates, and ``(components,)`` shares of the variance; zeros beyond the rank of the points.
     """
     wide = values.double().cpu()
-    wide = wide - wide.mean(dim=0)
-    count, width = wide.shape
-    # the smaller of the two products has all that is needed
-    gram = wide @ wide.T if count <= width else wide.T @ wide
-    found, vectors = torch.linalg.eigh(gram)
-    found, vectors = found.flip(0).clamp_min(0)[:components], vectors.flip(1)[:, :components]
-    points = vectors * found.sqrt() if count <= width else wide @ vectors
-    points = points * (found > 1e-12 * gram.diagonal().sum())  # rounding is no axis
+    left, spread, _ = torch.linalg.svd(wide - wide.mean(dim=0), full_matrices=False)
+    variance = spread.square()
+    total = variance.sum()
+    spread = spread.where(variance > 1e-12 * total, 0)  # rounding is not an axis
+    points = (left * spread)[:, :components]
     farthest = points.gather(0, points.abs().argmax(dim=0, keepdim=True))
     points = torch.where(farthest < 0, -points, points)
-    missing = components - points.shape[1]
-    total = gram.diagonal().sum()
-    shares = found / total if total > 0 else torch.zeros_like(found)
-    return torch.nn.functional.pad(points, (0, missing)), torch.nn.functional.pad(
-        shares, (0, missing)
-    )
+    shares = (variance / total if total > 0 else torch.zeros_like(variance))[:components]
+    missing = (0, components - points.shape[1])
+    return F.pad(points, missing), F.pad(shares, missing)
 
 
 def project(values: Tensor, method: str, seed: int = 0) -> Projection:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vamp_mm.config.compose import compose
+from vamp_mm.config.paths import configs_folder
 from vamp_mm.data_tools.icons import build_icon_benchmark
 from vamp_mm.engine.hooks.progress_hook import ProgressHook
 from vamp_mm.evaluation import read_predictions
@@ -26,7 +27,6 @@ from vamp_mm.visualization.figures import reliability_diagram, uncertainty_sheet
 from .test import test
 from .train import train
 
-_CONFIGS = Path(__file__).parents[2] / 'configs'
 _METHODS = {'zero_shot': 'clip/zero_shot_icons.py', 'vamp': 'vamp/vamp_mmrl_icons.py'}
 _TITLES = {'zero_shot': 'zero-shot CLIP', 'vamp': 'VaMP, 16 shots'}
 _SUMMARY, _RELIABILITY, _SHEET = 'summary.json', 'reliability.png', 'uncertainty.png'
@@ -115,7 +115,7 @@ def _clear(work_dir: Path, console: Console) -> None:
 def _config(
     name: str, work_dir: Path, root: Path, seed: int, overrides: Mapping[str, Any] | None
 ) -> Config:
-    cfg = compose(_CONFIGS / name, seed=seed, work_dir=str(work_dir), overrides=overrides)
+    cfg = compose(configs_folder() / name, seed=seed, work_dir=str(work_dir), overrides=overrides)
     for loader in ('train_dataloader', 'test_dataloader'):
         cfg[loader]['dataset']['data_root'] = str(root)
     cfg.test_evaluator = [*cfg.test_evaluator, dict(type='PredictionDump', out_file=_DUMP)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 
-import vamp_mm
 from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.paths import import_root
 
 _DEVICES = 'CUDA_VISIBLE_DEVICES'
 _TORCHRUN = frozenset({'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT'})
@@ -54,5 +53,5 @@ def _gpus() -> list[str]:
 
 def _paths(env: Mapping[str, str]) -> dict[str, str]:
     """The package must also be found where it is not installed."""
-    root = str(Path(vamp_mm.__file__).parents[1])
+    root = str(import_root())
     return {'PYTHONPATH': os.pathsep.join(filter(None, [root, env.get('PYTHONPATH')]))}

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import vamp_mm
+from vamp_mm.config.paths import import_root
 from vamp_mm.engine.atomic import atomic_write
 
 from .jobs import Job
@@ -36,7 +36,7 @@ def write_array(file: str | Path, jobs: Sequence[Job], slots: int | None = None)
 
 
 def _script(jobs: Sequence[Job], slots: int | None) -> str:
-    root = Path(vamp_mm.__file__).parents[1]
+    root = import_root()
     limit = '' if slots is None else f'%{slots}'
     folders = '\n'.join(f'    {shlex.quote(job.work_dir)}  # {job.name}' for job in jobs)
     return f"""#!/bin/bash

@@ -8,9 +8,8 @@ from pathlib import Path
 from .effect_check import without_effect
 from .errors import ConfigError
 from .files import read_config
+from .paths import configs_folder
 from .validate import check_config
-
-_CONFIGS = Path(__file__).parents[2] / 'configs'
 
 
 def check_files(files: Sequence[str | Path] = ()) -> int:
@@ -26,10 +25,8 @@ def check_files(files: Sequence[str | Path] = ()) -> int:
         FileNotFoundError: If no file is given and there is none to be found.
     """
     paths = [Path(file) for file in files] or [
-        path for path in sorted(_CONFIGS.rglob('*.py')) if '_base_' not in path.parts
+        path for path in sorted(configs_folder().rglob('*.py')) if '_base_' not in path.parts
     ]
-    if not paths:
-        raise FileNotFoundError(f'there is no config under {_CONFIGS}; name the files to check')
     faulty = 0
     for path in paths:
         problems, idle = _check_file(path)

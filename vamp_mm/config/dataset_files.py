@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-import vamp_mm
 from vamp_mm.datasets.sources.choice import is_there
 
 from .errors import ConfigError, near
+from .paths import base_folders
 
 
 def is_own_data(cfg: Config, dataset: str) -> bool:
@@ -89,7 +89,5 @@ def is_dataset_file(cfg: Config, dataset: str) -> bool:
 
 def _files(cfg: Config) -> list[tuple[str, Path]]:
     """Name and path of the dataset files that go with a config; the first of a name counts."""
-    # The config's own tree first, so that a project beside this one brings its own datasets.
-    roots = [parent / '_base_' / 'datasets' for parent in Path(cfg.filename).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'datasets')
+    roots = base_folders(cfg.filename, 'datasets')
     return [(file.stem, file) for root in roots for file in sorted(root.glob('*.py'))]

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import vamp_mm
-
 from .errors import ConfigError, closest
+from .paths import configs_folder
 
 #: Names of tables -> stems of config files.
 STEMS = {'vamp': 'vamp_mmrl', 'vpt': 'vpt_deep'}
@@ -80,5 +79,5 @@ def _if_there(name: str, files: dict[str, Path], default: str) -> str:
 def _files() -> dict[str, Path]:
     root = Path('configs')
     if not root.is_dir():  # started elsewhere
-        root = Path(vamp_mm.__file__).parents[1] / 'configs'
+        root = configs_folder()
     return {path.stem: path for path in sorted(root.glob('[!_]*/*.py'))}

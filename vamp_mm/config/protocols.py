@@ -9,7 +9,6 @@ from typing import Any
 
 from mmengine.config import Config
 
-import vamp_mm
 from vamp_mm.evaluation.harmonic import AVERAGE
 
 from .data import holders
@@ -18,6 +17,7 @@ from .errors import ConfigError, closest
 from .files import read_config
 from .identity import dataset_name
 from .own_data import own_target
+from .paths import base_folders
 
 #: In a list of targets: the dataset that is trained on.
 SOURCE = 'source'
@@ -186,9 +186,7 @@ def trained_datasets(cfg: Config) -> Iterator[dict[str, Any]]:
 def _protocol_file(cfg: Config, name: str) -> Path:
     if name.endswith('.py') and Path(name).is_file():
         return Path(name)
-    # The config's own tree first, so that a project beside this one brings its own protocols.
-    roots = [parent / '_base_' / 'protocols' for parent in Path(cfg.filename).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'protocols')
+    roots = base_folders(cfg.filename, 'protocols')
     files = {file.stem: file for root in reversed(roots) for file in root.glob('*.py')}
     key = name.replace('-', '_')
     if key not in files:

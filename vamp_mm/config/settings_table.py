@@ -9,10 +9,10 @@ from typing import Any
 
 from mmengine.config import Config
 
-import vamp_mm
 from vamp_mm.datasets import CATALOG
 
 from .errors import ConfigError, closest
+from .paths import base_folders
 
 #: Value of a key that is not in the config: the constructor's own default holds.
 DEFAULT = '(default)'
@@ -105,8 +105,7 @@ def table_file(config: str | Path, run: Mapping[str, Any]) -> Path | None:
     Raises:
         ConfigError: If ``settings`` names no table.
     """
-    roots = [parent / '_base_' / 'settings' for parent in Path(config).resolve().parents]
-    roots.append(Path(vamp_mm.__file__).parents[1] / 'configs' / '_base_' / 'settings')
+    roots = base_folders(config, 'settings')
     name = run.get('settings') or run['method']
     file = next((root / f'{name}.py' for root in roots if (root / f'{name}.py').is_file()), None)
     if file is None and run.get('settings'):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.paths import configs_folder
 from vamp_mm.engine.latest import find_latest_checkpoint, is_complete
-
-_EMBEDDED = Path(__file__).parents[2] / 'configs' / 'clip' / 'zero_shot_icons.py'
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def find_offers(
     settings = None if config is None else _existing(Path(config), '--config')
     found = [Offer(_label(file), file, settings) for file in files]
     if zero_shot is None:
-        file = _existing(_EMBEDDED, 'the embedded model')
+        file = _existing(configs_folder() / 'clip' / 'zero_shot_icons.py', 'the embedded model')
         return (
             *found,
             Offer('zero-shot CLIP (embedded, for drawn icons)', None, file, embedded=True),

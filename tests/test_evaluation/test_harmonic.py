@@ -70,3 +70,15 @@ def test_the_average_over_datasets_is_the_harmonic_mean_of_averages() -> None:
     assert found['0/H'] == pytest.approx(70.22, abs=0.005)
     del metrics['3/novel/accuracy']  # other datasets on each side: no common average
     assert 'average/H' not in summary(metrics)
+
+
+def test_halves_of_small_accuracies_and_of_different_datasets() -> None:
+    assert harmonic_mean(0.25, 0.5) == pytest.approx(1 / 3)
+    # two datasets have both halves: an average; one more base half, or one dataset: none
+    halves = {f'{name}/{split}/accuracy': 50.0 for name in 'ab' for split in ('base', 'novel')}
+    assert summary(halves)['average/H'] == 50
+    assert 'average/H' not in summary({**halves, 'c/base/accuracy': 50.0})
+    assert 'average/H' not in summary({f'a/{split}/accuracy': 50.0 for split in ('base', 'novel')})
+    assert 'average/H' not in summary({f'{name}/base/accuracy': 50.0 for name in 'ab'})
+    with pytest.raises(ValueError, match='2 base and 1 novel'):
+        aggregate([1.0, 2.0], [1.0])

@@ -32,3 +32,10 @@ def test_accuracy_of_each_half_and_their_harmonic_mean() -> None:
 def test_both_halves_must_be_there(pairs: list[tuple[int, int]], border: int | None) -> None:
     with pytest.raises(ValueError, match="class_split='all'"):
         evaluate(pairs, border)
+
+
+def test_a_half_without_a_right_answer() -> None:
+    assert evaluate([(0, 0), (1, 1), (2, 0), (3, 3), (3, 3)])['novel_accuracy'] == pytest.approx(
+        200 / 3
+    )
+    assert evaluate([(0, 0), (2, 0)]) == dict(base_accuracy=100, novel_accuracy=0, H=0)

@@ -62,3 +62,14 @@ def test_risk_coverage_curve() -> None:
 def test_refuses_what_is_no_percentage(coverage: float) -> None:
     with pytest.raises(ValueError, match='whole number from 1 to 100'):
         selective_accuracy(torch.ones(3), torch.ones(3), coverage)
+
+
+@pytest.mark.parametrize(
+    ('coverage', 'answered'), [(1, 1), (50, 50), (55, 55), (99, 99), (100, 100)]
+)
+def test_images_answered_at_a_coverage(coverage: int, answered: int) -> None:
+    """The last image that is answered is the first wrong one."""
+    correct = torch.ones(100)
+    correct[answered - 1] = 0
+    found = selective_accuracy(torch.arange(100, 0, -1).double(), correct, coverage)
+    assert found == pytest.approx(100 * (1 - 1 / answered), abs=1e-9)

@@ -213,3 +213,26 @@ def test_averages_follow_the_rules_of_the_own_numbers() -> None:
         'average/all: zero-shot 50.0 -> 45.0 (-5.0)',
         'H: zero-shot 72.4 -> 65.2 (-7.1)',
     ]
+
+
+def test_the_first_novel_class_belongs_to_the_novel_half() -> None:
+    metric = ZeroShotAccuracy(halves=True)
+    metric.dataset_meta = dict(base_classes=2)
+    answers = [(0, 0), (1, 1), (1, 0), (1, 1), (2, 2), (3, 0)]  # label, predicted
+    metric.process(
+        {},
+        [
+            dict(zero_shot_score=torch.eye(4)[predicted], gt_label=torch.tensor([label]))
+            for label, predicted in answers
+        ],
+    )
+    assert metric.evaluate(6) == dict(
+        zero_shot_accuracy=pytest.approx(400 / 6),
+        zero_shot_base_accuracy=75,
+        zero_shot_novel_accuracy=50,
+        zero_shot_H=60,
+    )
+    whole = ZeroShotAccuracy()
+    whole.dataset_meta = dict(base_classes=2)
+    whole.process({}, [dict(zero_shot_score=torch.eye(4)[0], gt_label=torch.tensor([0]))])
+    assert list(whole.evaluate(1)) == ['zero_shot_accuracy']

@@ -91,7 +91,7 @@ def iterate_images(
 
 
 def _files(
-    item: str | os.PathLike, passed_over: list[Unanswered], closed: list[Unanswered] | None
+    item: str | os.PathLike[str], passed_over: list[Unanswered], closed: list[Unanswered] | None
 ) -> Iterator[str]:
     path = os.path.expanduser(os.fsdecode(item))
     if not os.path.isdir(path):

@@ -90,7 +90,7 @@ def build_method(
     model = PromptedClassifier(backbone, copy.deepcopy(prompter), copy.deepcopy(head), **arguments)
     model = model.to(backbone.logit_scale.dtype)
     model.set_vocabulary(Vocabulary(names=NAMES))
-    if model.prototype_owner is not None:
+    if getattr(model.prompter, 'needs_prototypes', False):
         shape = model.prompter.prototypes.shape[1:]
         model.prompter.set_prototypes(torch.randn(len(NAMES), *shape))
     return model

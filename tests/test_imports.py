@@ -156,7 +156,7 @@ def test_the_rules_would_notice(tmp_path: Path) -> None:
     )
     assert _imports(PACKAGE / 'arguments.py') == set()
     assert 'structures' in {
-        name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'protocol.py')
+        name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'hooks' / 'stage_hook.py')
     }
 
 

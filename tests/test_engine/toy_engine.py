@@ -92,6 +92,9 @@ class ToyOwner(nn.Module):
         self.scale = nn.Parameter(torch.full((4,), 0.5))
         self.register_buffer('prototypes', torch.zeros(0, 4))
 
+    sized_by_class = ('prototypes',)
+    needs_prototypes = True
+
     @property
     def num_prototypes(self) -> int:
         return len(self.prototypes)

@@ -15,12 +15,14 @@ from torch.distributions import Normal, kl_divergence
 from vamp_mm.models import VaMPHead, VariationalPrompter
 from vamp_mm.ops import draw_noise, gaussian_kl
 from vamp_mm.structures import (
+    HasPrototypes,
     PromptContext,
     PromptPlan,
     TextPrompts,
     TokenEdit,
     TowerPlan,
     Vocabulary,
+    find_part,
 )
 
 VAMP = methods.MMRL[-1]
@@ -404,7 +406,7 @@ def test_the_standard_prior_is_zero_mean_and_unit_variance(small):
         by_hand,
     )
     assert not hasattr(model.prompter, 'prior_network')
-    assert model.prototype_owner is None
+    assert not model.prompter.needs_prototypes
 
 
 def test_prediction_does_not_use_the_prior(small):
@@ -516,7 +518,7 @@ def test_prototype_features_are_the_unit_frozen_features(small):
         rtol=0,
         atol=1e-13,
     )
-    assert model.prototype_owner is model.prompter
+    assert find_part(model, HasPrototypes) is model.prompter
 
 
 # plans

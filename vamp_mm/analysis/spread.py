@@ -99,7 +99,7 @@ def layer_names(plan: PromptPlan) -> tuple[str, ...]:
 def _training_labels(opened: Opened) -> Tensor:
     """``(C,)`` label in the training of each class of the split, -1 for classes without a prior of their own."""
     prompter: Any = opened.model.prompter
-    if not getattr(prompter, 'has_prior_network', False):
+    if not getattr(prompter, 'needs_prototypes', False):
         return torch.zeros(len(opened.names), dtype=torch.long)  # one prior for all
     if opened.trained_on is None or len(opened.trained_on) != prompter.num_prototypes:
         return torch.full((len(opened.names),), -1)

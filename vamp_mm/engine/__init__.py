@@ -20,11 +20,11 @@ from .latest import find_latest_checkpoint, is_complete
 from .optim_groups import PartOptimWrapperConstructor
 from .plain import to_plain
 from .progress_bar import progress
-from .protocol import PrototypeOwner, SpeaksOfClasses, unwrap_model
 from .schedulers import WarmupCosineLR
 from .stage_schedule import StagedCosineLR
 from .step_loop import StepTrainLoop
 from .strict import check_state_dict
+from .wrappers import unwrap_model
 
 __all__ = [
     'AveragedShapesHook',
@@ -36,9 +36,7 @@ __all__ = [
     'GaussianAverageHook',
     'MeanLossHook',
     'PartOptimWrapperConstructor',
-    'PrototypeOwner',
     'SafeCheckpointHook',
-    'SpeaksOfClasses',
     'StageHook',
     'StagedCosineLR',
     'StepTrainLoop',

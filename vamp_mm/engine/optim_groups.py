@@ -11,7 +11,7 @@ from torch import nn
 
 from vamp_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
 
-from .protocol import unwrap_model
+from .wrappers import unwrap_model
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .protocol import inner_datasets
+from .wrappers import inner_datasets
 
 #: Transforms without a random number, by class name; those of torchvision inside mmpretrain's wrapper likewise.
 DETERMINISTIC = frozenset({

@@ -15,9 +15,8 @@ def check_state_dict(
 ) -> None:
     """Compare a stored state dict with ``model.state_dict()``.
 
-    Only the buffers of ``model.prototype_owner`` (if the model has one), and what modules name in
-    ``sized_by_class``, may differ in their first axis: a checkpoint carries one prototype per class
-    of its own training set.
+    Only what modules name in ``sized_by_class`` may differ in its first axis: a checkpoint carries one
+    prototype per class of its own training set.
 
     Args:
         model: The model that is to take the weights, not wrapped for distributed training.
@@ -43,12 +42,8 @@ def check_state_dict(
 
 
 def _sized_by_class(model: nn.Module) -> set[str]:
-    owner = getattr(model, 'prototype_owner', None)
     return {
         f'{prefix}.{name}' if prefix else name
         for prefix, module in model.named_modules()
-        for name in (
-            *(name for name, _ in module.named_buffers(recurse=False) if module is owner),
-            *getattr(module, 'sized_by_class', ()),
-        )
+        for name in getattr(module, 'sized_by_class', ())
     }

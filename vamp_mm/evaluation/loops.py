@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from mmengine.evaluator import Evaluator
@@ -15,7 +15,7 @@ from mmengine.runner.amp import autocast
 from torch.utils.data import DataLoader
 
 from vamp_mm.registry import LOOPS
-from vamp_mm.structures import Vocabulary
+from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary, Vocabulary
 
 from .harmonic import summary
 from .open_accuracy import OpenAccuracy
@@ -29,23 +29,12 @@ from .split_configs import (
     split_dataset,
 )
 from .zero_shot import (
-    BesideZeroShot,
     ZeroShotAccuracy,
     compared,
     made_worse,
     wants_zero_shot,
     zero_shot_summary,
 )
-
-
-@runtime_checkable
-class SpeaksVocabulary(Protocol):
-    """A model that answers about any list of class names."""
-
-    vocabulary: Vocabulary | None
-
-    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        """Answer about these classes from now on."""
 
 
 @LOOPS.register_module()
@@ -174,7 +163,7 @@ class SplitTestLoop(BaseLoop):
         model = (
             self.runner.model.module if is_model_wrapper(self.runner.model) else self.runner.model
         )
-        if not isinstance(model, SpeaksVocabulary):
+        if not isinstance(model, HasVocabulary):
             raise TypeError(
                 f'{type(model).__name__} has no set_vocabulary(); SplitTestLoop tests models that '
                 'answer about any class names. For a fixed classifier use '
@@ -209,18 +198,18 @@ class SplitTestLoop(BaseLoop):
         self.runner.call_hook('after_test')
         return metrics
 
-    def _compares(self, model: SpeaksVocabulary) -> bool:
+    def _compares(self, model: HasVocabulary) -> bool:
         """Whether zero-shot CLIP is measured beside this model."""
         if not self._zero_shot:
             return False
-        if not isinstance(model, BesideZeroShot):
+        if not isinstance(model, ComparesWithZeroShot):
             self.runner.logger.info(
                 f'{type(model).__name__} has no zero-shot CLIP in it: the test compares with none'
             )
             return False
         return wants_zero_shot(model)  # zero-shot CLIP itself is not compared with itself
 
-    def _run_split(self, name: str, model: SpeaksVocabulary) -> dict[str, float]:
+    def _run_split(self, name: str, model: HasVocabulary) -> dict[str, float]:
         asked = self._outside.get(name, name)  # the split whose names are asked about
         meta = self._metainfo[asked]
         self.dataloader = self._loaders[name]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from mmengine.evaluator import BaseMetric
 from torch import Tensor, nn
+
+from vamp_mm.structures import ComparesWithZeroShot
 
 from .harmonic import harmonic_mean, summary
 from .samples import field, scalar
@@ -17,16 +19,9 @@ ZERO_SHOT = 'zero_shot_'
 _ACCURACY = 'accuracy'
 
 
-@runtime_checkable
-class BesideZeroShot(Protocol):
-    """A model that can write ``zero_shot_score (C,)`` into its predictions."""
-
-    beside_zero_shot: bool
-
-
 def wants_zero_shot(model: nn.Module) -> bool:
     """Whether there is something to compare: a method that learns, on a frozen CLIP."""
-    return isinstance(model, BesideZeroShot) and any(
+    return isinstance(model, ComparesWithZeroShot) and any(
         weight.requires_grad for weight in model.parameters()
     )
 

@@ -18,9 +18,9 @@ from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
 from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
-from vamp_mm.engine.protocol import SpeaksOfClasses
 from vamp_mm.models.clip import EMBEDDED
 from vamp_mm.registry import MODELS, SCOPE
+from vamp_mm.structures import HasVocabulary
 
 from .classes import Classes, known_classes
 from .locks import BUILDING
@@ -87,7 +87,7 @@ def load_model(
     if config is None and checkpoint is not None:
         _say_files(cfg, overrides or {}, str(checkpoint))
     model = _built(cfg, scope, None if config is not None else str(checkpoint))
-    if not (isinstance(model, torch.nn.Module) and isinstance(model, SpeaksOfClasses)):
+    if not (isinstance(model, torch.nn.Module) and isinstance(model, HasVocabulary)):
         raise ConfigError(
             [
                 f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '

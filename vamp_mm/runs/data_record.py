@@ -20,7 +20,7 @@ from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, Sp
 from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.progress_bar import progress
-from vamp_mm.engine.protocol import inner_datasets
+from vamp_mm.engine.wrappers import inner_datasets
 from vamp_mm.evaluation import SplitTestLoop
 
 from .records import DATA_RECORD

@@ -1,4 +1,4 @@
-"""Frozen dataclasses that the parts of a model hand to each other; no logic beyond checking their own values."""
+"""Frozen dataclasses that the parts of a model pass to each other, and the protocols that tools require of a model."""
 
 from .context import PromptContext
 from .frozen_clip import FrozenCLIP, Tower
@@ -13,9 +13,22 @@ from .plan import (
     TowerPlan,
     TunedTower,
 )
+from .protocols import (
+    ComparesWithZeroShot,
+    HasPrototypes,
+    HasVocabulary,
+    ReusesFeatures,
+    TrainsInStages,
+    find_part,
+)
 from .vocabulary import Vocabulary, as_read
 
 __all__ = [
+    'ComparesWithZeroShot',
+    'HasPrototypes',
+    'HasVocabulary',
+    'ReusesFeatures',
+    'TrainsInStages',
     'EMBED',
     'EMPTY_PLAN',
     'FrozenCLIP',
@@ -33,4 +46,5 @@ __all__ = [
     'TunedTower',
     'Vocabulary',
     'as_read',
+    'find_part',
 ]

@@ -13,7 +13,7 @@ from torch import nn
 
 from vamp_mm.registry import HOOKS
 
-from ..protocol import unwrap_model
+from ..wrappers import unwrap_model
 
 
 @HOOKS.register_module()

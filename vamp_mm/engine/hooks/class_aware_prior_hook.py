@@ -12,10 +12,11 @@ from torch import Tensor
 
 from vamp_mm.arguments import Component, NonNegativeInt, PositiveInt
 from vamp_mm.registry import HOOKS
+from vamp_mm.structures import HasPrototypes, find_part
 
-from ..protocol import PrototypeOwner, unwrap_model
 from ..prototypes import class_means
 from ..unaugmented import evaluation_setting, sharded_loader, with_pipeline
+from ..wrappers import unwrap_model
 
 #: ``prototype_source`` of an owner whose prototypes change with the trained weights.
 _CHANGING = 'posterior'
@@ -30,9 +31,10 @@ class ClassAwarePriorHook(Hook):
     themselves, at unit length). The images are shared out over the ranks, each is seen once, sums
     are reduced in float64, and all ranks set the same bits.
 
-    The model is asked by protocol: ``prototype_owner`` (None: the hook does nothing),
-    ``extract_frozen(images (N, 3, H, W)) -> (N, D)`` and ``data_preprocessor``; the owner by
-    :class:`~vamp_mm.engine.protocol.PrototypeOwner`. Prototypes that came with a checkpoint stay.
+    It serves the part of the model that follows :class:`~vamp_mm.structures.HasPrototypes` (no such
+    part, or one that needs none: the hook does nothing). The model itself has
+    ``extract_frozen(images (N, 3, H, W)) -> (N, D)`` and ``data_preprocessor``. Prototypes that came
+    with a checkpoint stay.
 
     Args:
         pipeline: Transforms without augmentation; None takes those of ``test_dataloader``, else of
@@ -66,7 +68,7 @@ class ClassAwarePriorHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Compute the prototypes unless the model needs none or has them from a checkpoint."""
-        owner = getattr(unwrap_model(runner.model), 'prototype_owner', None)
+        owner = _owner(runner)
         if owner is None:
             return
         if owner.num_prototypes == 0:
@@ -84,12 +86,12 @@ class ClassAwarePriorHook(Hook):
         """Recompute every ``refresh_interval`` epochs, where prototypes follow trained weights."""
         if self.refresh_interval is None or runner.epoch % self.refresh_interval:
             return
-        owner = getattr(unwrap_model(runner.model), 'prototype_owner', None)
+        owner = _owner(runner)
         changing = getattr(owner, 'prototype_source', None) == _CHANGING
-        if changing and self._computed_at != runner.epoch:
+        if owner is not None and changing and self._computed_at != runner.epoch:
             self._compute(runner, owner)
 
-    def _compute(self, runner: Runner, owner: PrototypeOwner) -> None:
+    def _compute(self, runner: Runner, owner: HasPrototypes) -> None:
         model = unwrap_model(runner.model)
         names = _class_names(runner)
         dataset = with_pipeline(runner.train_dataloader.dataset, self._setting(runner, 'pipeline'))
@@ -115,6 +117,11 @@ class ClassAwarePriorHook(Hook):
     def _setting(self, runner: Runner, key: str) -> Any:
         own = getattr(self, key)
         return evaluation_setting(runner.cfg, key) if own is None else own
+
+
+def _owner(runner: Runner) -> HasPrototypes | None:
+    part = find_part(unwrap_model(runner.model), HasPrototypes)  # type: ignore[type-abstract]
+    return part if part is not None and part.needs_prototypes else None
 
 
 def _class_names(runner: Runner) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
 
-from ..protocol import inner_datasets
+from ..wrappers import inner_datasets
 
 _SAMPLER_SEED = 'sampler_seed'
 

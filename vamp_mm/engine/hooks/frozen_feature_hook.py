@@ -9,9 +9,10 @@ from mmengine.runner import Runner
 
 from vamp_mm.arguments import Positive
 from vamp_mm.registry import HOOKS
+from vamp_mm.structures import ReusesFeatures
 
 from ..pipelines import pipeline_name, random_step
-from ..protocol import ReusesFeatures, unwrap_model
+from ..wrappers import unwrap_model
 
 
 @HOOKS.register_module()

@@ -14,7 +14,7 @@ from vamp_mm.arguments import Positive
 from vamp_mm.registry import HOOKS
 
 from ..checkpoint import CheckpointError
-from ..protocol import unwrap_model
+from ..wrappers import unwrap_model
 
 _KEY = 'gaussian_average'
 

@@ -22,7 +22,6 @@ from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_le
 from ..checkpoint import CheckpointError, load_checkpoint
 from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer, same_folder
 from ..plain import same_plain, to_plain
-from ..protocol import unwrap_model
 from ..run_config import RunConfig
 from ..runner_state import hub_state, make_plain
 from ..settings import (
@@ -33,6 +32,7 @@ from ..settings import (
     weights_fingerprint,
 )
 from ..strict import check_state_dict
+from ..wrappers import unwrap_model
 
 
 def load_from_safe_file(filename: str, map_location: Any = None) -> dict[str, Any]:

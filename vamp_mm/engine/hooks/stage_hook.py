@@ -9,17 +9,18 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
+from vamp_mm.structures import TrainsInStages, find_part
 
-from ..protocol import unwrap_model
 from ..stage_schedule import StagedCosineLR
+from ..wrappers import unwrap_model
 
 
 @HOOKS.register_module()
 class StageHook(Hook):
-    """Takes the model to its next stage when ``StagedCosineLR`` starts to fall anew.
+    """Moves the model to its next stage when ``StagedCosineLR`` starts to fall again.
 
-    The model is asked by protocol: ``stage_owner`` has ``num_stages``, ``stage`` (a tensor that checkpoints keep) and
-    ``enter_stage(stage, text (C, D))``; the model itself ``text_features()``. A model without stages needs no such hook.
+    It serves the part of the model that follows :class:`~vamp_mm.structures.TrainsInStages`; the model itself has
+    ``text_features()``. A model without stages needs no such hook.
     """
 
     priority = 'NORMAL'
@@ -34,7 +35,7 @@ class StageHook(Hook):
             ValueError: If they have not, or several processes train a classifier whose size they cannot know beforehand.
         """
         model = unwrap_model(runner.model)
-        owner = getattr(model, 'stage_owner', None)
+        owner = find_part(model, TrainsInStages)  # type: ignore[type-abstract]
         if owner is None:
             raise ValueError(
                 f'StageHook: {type(model).__name__} trains in one stage with this prompter; remove the hook'
@@ -42,9 +43,9 @@ class StageHook(Hook):
         stages = len(_schedule(runner).starts) - 1
         if stages != owner.num_stages:
             raise ValueError(
-                f'the model has {owner.num_stages} stages, param_scheduler.shares tells of {stages}'
+                f'the model has {owner.num_stages} stages, param_scheduler.shares gives {stages}'
             )
-        classes = len(model.vocabulary or ())
+        classes = len(model.vocabulary or ())  # type: ignore[arg-type]
         if get_world_size() > 1 and owner.num_classes != classes:
             raise ValueError(
                 f'num_classes={owner.num_classes}: in several processes the size of the classifier must be '
@@ -52,15 +53,16 @@ class StageHook(Hook):
             )
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Go on to the next stage, if it is time."""
+        """Enter the next stage, if it is time."""
         model = unwrap_model(runner.model)
         stage = _schedule(runner).stage(runner.iter)
-        if int(model.stage_owner.stage) >= stage:
+        owner = find_part(model, TrainsInStages)  # type: ignore[type-abstract]
+        if owner is None or owner.current_stage >= stage:
             return
         model.eval()
         text = model.text_features()[0, 0]
         model.train()
-        model.stage_owner.enter_stage(stage, text)
+        owner.enter_stage(stage, text)
         runner.logger.info(
             f'iteration {runner.iter}: stage {stage} starts with {len(text)} classes'
         )

@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
 
-from ..protocol import unwrap_model
+from ..wrappers import unwrap_model
 
 _MIB = 2**20
 

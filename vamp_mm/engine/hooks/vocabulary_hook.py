@@ -10,9 +10,9 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
-from vamp_mm.structures import Vocabulary
+from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary, Vocabulary
 
-from ..protocol import SpeaksOfClasses, unwrap_model
+from ..wrappers import unwrap_model
 
 
 @HOOKS.register_module()
@@ -77,7 +77,7 @@ class VocabularyHook(Hook):
             return
         model = _model(runner)
         learned = any(weight.requires_grad for weight in model.parameters())
-        if what == 'test' and learned and getattr(model, 'beside_zero_shot', None) is not None:
+        if what == 'test' and learned and isinstance(model, ComparesWithZeroShot):
             print_log(
                 f'{type(loop).__name__} does not test zero-shot CLIP beside the method; '
                 "test_cfg=dict(type='vamp_mm.SplitTestLoop', splits=dict(all=dict(seen=True))) does",
@@ -111,9 +111,9 @@ class VocabularyHook(Hook):
         return Vocabulary(names=tuple(names), seen=seen, homonyms=homonyms, **given)
 
 
-def _model(runner: Runner) -> SpeaksOfClasses:
+def _model(runner: Runner) -> HasVocabulary:
     model = unwrap_model(runner.model)
-    if not isinstance(model, SpeaksOfClasses):
+    if not isinstance(model, HasVocabulary):
         raise TypeError(
             f'{type(model).__name__} takes no class names (set_vocabulary, vocabulary); '
             'VocabularyHook serves PromptedClassifier and models like it'

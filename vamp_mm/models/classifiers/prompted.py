@@ -90,16 +90,6 @@ class PromptedClassifier(BaseModel):
         """The class names that the model answers about, None before they are set."""
         return self._vocabulary
 
-    @property
-    def prototype_owner(self) -> nn.Module | None:
-        """The prompter, if it learns a prior from class prototypes (see ``ClassAwarePriorHook``)."""
-        return self.prompter if getattr(self.prompter, 'has_prior_network', False) else None
-
-    @property
-    def stage_owner(self) -> nn.Module | None:
-        """The prompter, if training goes through stages (see ``StageHook``)."""
-        return self.prompter if hasattr(self.prompter, 'enter_stage') else None
-
     @torch.no_grad()
     def text_features(self) -> Tensor:
         """Text features of the present classes, for methods whose text side does not depend on the image.

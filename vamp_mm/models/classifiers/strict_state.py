@@ -8,10 +8,6 @@ from torch import Tensor, nn
 
 from vamp_mm.weight_files import differences
 
-#: Buffers whose first axis counts the training classes, which a loading model does not know beforehand. A module may name
-#: others in ``sized_by_class``.
-_ANY_LENGTH = ('prototypes',)
-
 
 def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str = '') -> None:
     """Compare the keys, shapes and kinds of number of a state dict with those of a model.
@@ -32,7 +28,6 @@ def check_state(model: nn.Module, state_dict: Mapping[str, Tensor], prefix: str 
         for name, module in model.named_modules()
         for key in getattr(module, 'sized_by_class', ())
     }
-    sized |= {key for key in own if key.rsplit('.', 1)[-1] in _ANY_LENGTH}
     given = {
         key.removeprefix(prefix): value
         for key, value in state_dict.items()

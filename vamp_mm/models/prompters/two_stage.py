@@ -70,6 +70,11 @@ class TwoStagePrompter(BasePrompter):
         #: Where the classes stand, from both keys; None before it is looked up.
         self._places: tuple[TextPrompts | None, Tensor] | None = None
 
+    @property
+    def current_stage(self) -> int:
+        """1 while the adapters train, 2 while the classifier does."""
+        return int(self._host_stage.read(self.stage))
+
     def sentences(self, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
         """Of the prompter's own template, or else the vocabulary's."""
         if self.template is None:
@@ -121,7 +126,7 @@ class TwoStagePrompter(BasePrompter):
             text_tower=self.adapter.text_plan(),
             vision_tower=self.adapter.vision_plan(),
         )
-        if self._host_stage.read(self.stage) == 1:
+        if self.current_stage == 1:
             return plan
         plan = replace(
             plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower)

@@ -51,6 +51,9 @@ class VariationalPrompter(BasePrompter):
         ValueError: If a choice is unknown or does not fit the others, or the blocks do not exist.
     """
 
+    #: Tensors whose first axis counts the training classes.
+    sized_by_class = ('prototypes',)
+
     noise_seed: Tensor
     noise_step: Tensor
     prototypes: Tensor
@@ -111,7 +114,7 @@ class VariationalPrompter(BasePrompter):
         self.posterior = GaussianMLPs(
             clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational
         )
-        if self.has_prior_network:
+        if self.needs_prototypes:
             self.requires |= {'target'}
             per_layer = self.prototype_source == 'posterior'
             size = count * width if per_layer else clip.embed_dim
@@ -124,14 +127,14 @@ class VariationalPrompter(BasePrompter):
             self.prior_network.bias_mean.data.copy_(self.posterior.bias_mean.data)
 
     @property
-    def has_prior_network(self) -> bool:
+    def needs_prototypes(self) -> bool:
         """Whether the prior is learned from class prototypes."""
         return self.tokens == 'variational' and self.prior == 'class-aware'
 
     @property
     def num_prototypes(self) -> int:
         """Number of classes with a prototype, 0 before they are computed."""
-        return len(self.prototypes) if self.has_prior_network else 0
+        return len(self.prototypes) if self.needs_prototypes else 0
 
     def prototype_features(self, image: Tensor) -> Tensor:
         """What is averaged over a class's training images to give its prototype.
@@ -156,7 +159,7 @@ class VariationalPrompter(BasePrompter):
         Raises:
             ValueError: If the shape does not fit.
         """
-        if not self.has_prior_network:
+        if not self.needs_prototypes:
             raise ValueError(
                 f'tokens={self.tokens!r}, prior={self.prior!r} uses no prototypes; remove the call'
             )
@@ -264,7 +267,7 @@ class VariationalPrompter(BasePrompter):
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         stored = state_dict.get(prefix + 'prototypes')
         if (
-            self.has_prior_network
+            self.needs_prototypes
             and stored is not None
             and stored.shape[1:] == self.prototypes.shape[1:]
         ):

@@ -26,7 +26,7 @@ def parse_args() -> argparse.Namespace:
 @command(outlives_reader=True)
 def main() -> None:
     args = parse_args()
-    test(compose_from(args), None if args.checkpoint.lower() == 'none' else args.checkpoint)
+    test(compose_from(args), args.checkpoint)
 
 
 if __name__ == '__main__':

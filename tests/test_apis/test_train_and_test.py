@@ -162,7 +162,7 @@ def test_missing_checkpoint_names_those_there_are(toy_config: Path, tmp_path: Pa
     cfg = compose(toy_config, work_dir=str(tmp_path / 'test'))
     with pytest.raises(FileNotFoundError, match=r'epoch_2\.pth'):
         test(cfg, tmp_path / 'run' / 'epoch_20.pth')
-    with pytest.raises(FileNotFoundError, match='is a folder'):
+    with pytest.raises(ConfigError, match=r'is a folder.*epoch_2\.pth'):
         test(cfg, tmp_path / 'run')
     with pytest.raises(FileNotFoundError, match='train first'):
         test(cfg, tmp_path / 'nowhere' / 'epoch_1.pth')

@@ -293,22 +293,45 @@ def test_class_embeddings_give_the_logits_of_the_method(tmp_path):
             with pytest.raises((ConfigError, WorkDirError), match=message):
                 export(out)
         assert (tmp_path / 'ours.pth').read_bytes() == before
-    with pytest.raises(DataError, match='cannot be exported: .* tokens'):
+    with pytest.raises(DataError, match='cannot answer about these classes: .* tokens'):
         export_embeddings(
             _config(), tmp_path / 'ours.pth', tmp_path / 'x.npz', ['cat', 'long ' * 90]
         )
     save_checkpoint({'meta': {}}, tmp_path / 'empty.pth')
-    with pytest.raises(CheckpointError, match='holds no tensor under meta'):
+    with pytest.raises(CheckpointError, match='does not fit the model .*prompter.context'):
         export_embeddings(_config(), tmp_path / 'empty.pth', tmp_path / 'x.npz', NAMES)
-    with pytest.raises(ConfigError, match='functions of the image'):
-        export_embeddings(
-            _config(shift=dict(type='ImageShift')), tmp_path / 'ours.pth', tmp_path / 'x.npz', NAMES
-        )
-    with pytest.raises(ConfigError, match='give --names'):
+    with pytest.raises(ConfigError, match=r'no class names are known .*--classes'):
         export_embeddings(_config(), tmp_path / 'ours.pth', tmp_path / 'x.npz')
 
 
-def test_sampled_prompts_have_no_single_embedding(tmp_path):
-    config = _config(shift=dict(type='GaussianShift', test_samples=3))
-    with pytest.raises(ConfigError, match='samples'):
-        export_embeddings(config, tmp_path / 'none.pth', tmp_path / 'x.npz', NAMES)
+@pytest.mark.parametrize(
+    ('shift', 'message'),
+    [
+        (dict(type='ImageShift'), 'functions of the image'),
+        (dict(type='GaussianShift', test_samples=3), 'samples'),
+    ],
+)
+def test_some_methods_have_no_single_embedding_a_class(tmp_path, shift, message):
+    config = _config(shift=shift)
+    _write_untrained(config, tmp_path / 'x.pth')
+    with pytest.raises(ConfigError, match=message):
+        export_embeddings(config, tmp_path / 'x.pth', tmp_path / 'x.npz', NAMES)
+
+
+def test_class_embeddings_are_those_of_the_recorded_classes(tmp_path):
+    _write_untrained(_config(), tmp_path / 'x.pth', classes=['cat', 'dog'])
+    assert export_embeddings(_config(), tmp_path / 'x.pth', tmp_path / 'a.npz') == (2, 112)
+    assert export_embeddings(_config(), tmp_path / 'x.pth', tmp_path / 'b.npz', ['fox']) == (1, 112)
+    with np.load(tmp_path / 'a.npz', allow_pickle=False) as file:
+        assert file['names'].tolist() == ['cat', 'dog']
+    with pytest.raises(FileNotFoundError, match=r"'.*y\.pth' does not exist; there are .*x\.pth"):
+        export_embeddings(_config(), tmp_path / 'y.pth', tmp_path / 'c.npz')
+    with pytest.raises(
+        ConfigError, match='no checkpoint is given, and the model has 384 trainable'
+    ):
+        export_embeddings(_config(), 'none', tmp_path / 'c.npz', NAMES)
+
+
+def _write_untrained(config: Config, file: Path, **data) -> None:
+    state = build_part(config.model).state_dict()
+    save_checkpoint({'state_dict': state, 'meta': {'dataset_meta': data}}, file)

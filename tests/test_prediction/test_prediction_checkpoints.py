@@ -266,7 +266,10 @@ def test_what_does_not_fit_ends_in_one_sentence(stranger, dotted, value, message
     ('arguments', 'message'),
     [
         (dict(checkpoint=5), 'checkpoint=5 is of type int'),
-        (dict(checkpoint='{folder}'), r'is a folder; give a file in it.*sound\.pth'),
+        (
+            dict(checkpoint='{folder}'),
+            r'is a folder; give one of its files; there are .*sound\.pth',
+        ),
         (dict(config=5), 'config=5 is of type int'),
         (dict(overrides=[1]), r'overrides=\[1\] is of type list'),
         (dict(device='nowhere'), "device='nowhere' cannot be used"),

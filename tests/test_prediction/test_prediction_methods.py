@@ -81,7 +81,7 @@ def test_a_method_answers_from_its_checkpoint_alone(row, backbone, clip, images,
         )
     assert predictor(images[3])[0].name in helpers.NAMES  # of another size
     if row.fixed_classes:
-        with pytest.raises(DataError, match='cannot be asked about'):
+        with pytest.raises(DataError, match='the model cannot answer about these classes: '):
             predictor(images, classes=OTHERS)
 
 

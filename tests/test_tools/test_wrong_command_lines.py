@@ -97,7 +97,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ),
         ('test.py toy.py folder', 1, "checkpoint 'folder' is a folder"),
         ('test.py toy.py none --work-dir c', 1, 'no checkpoint is given'),
-        ('predict.py none text.txt', 1, 'without a checkpoint a config must say which model it is'),
+        ('predict.py none text.txt', 1, 'without a checkpoint a config must name the model'),
         (
             'predict.py none text.txt --config CLIP --device banana',
             1,

@@ -2,7 +2,7 @@
 
 python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --original coop --out model.pth.tar-50
 python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --embeddings --out classes.npz
-python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --embeddings --names cat dog --out a.npz
+python tools/model_converters/export_prompts.py configs/coop/coop_icons.py coop.pth --embeddings --out a.npz --classes a b
 """
 
 import argparse
@@ -20,7 +20,10 @@ with loading():
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
     parser.add_argument('config', help='config that the checkpoint was trained with')
-    parser.add_argument('checkpoint', help='checkpoint of ours')
+    parser.add_argument(
+        'checkpoint',
+        help='checkpoint file, or the word none for zero-shot CLIP (with --embeddings)',
+    )
     parser.add_argument('--out', required=True, help='where the file goes')
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument(
@@ -30,7 +33,11 @@ def parse_args() -> argparse.Namespace:
         '--embeddings', action='store_true', help='unit text features of the classes, as .npz'
     )
     parser.add_argument(
-        '--names', nargs='+', help='class names; by default those of the training set'
+        '--classes',
+        '--names',
+        nargs='+',
+        metavar='NAME',
+        help='class names, any; by default those of the training',
     )
     add_overrides(parser, 'set single values; a key that does not exist is an error')
     return parser.parse_args()
@@ -44,7 +51,7 @@ def main() -> None:
         print(f'{args.out}: {len(names)} tensors, {", ".join(names[:8])}')
         return
     cfg = compose(args.config, overrides=args.overrides)
-    shape = export_embeddings(cfg, args.checkpoint, args.out, args.names)
+    shape = export_embeddings(cfg, args.checkpoint, args.out, args.classes)
     print(f'{args.out}: features {shape}, names, logit_scale')
 
 

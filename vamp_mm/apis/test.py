@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,15 +18,17 @@ from vamp_mm.config.image_check import say_if_images_differ
 from vamp_mm.config.published_settings import settings_text
 from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
-from vamp_mm.engine import load_checkpoint, unwrap_model
+from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import launched, on_main, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
+from vamp_mm.prediction.checkpoint import check_fits, read_if_any
+from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import write_json
-from vamp_mm.runs.result import RESULT, identity, result_of, trainable_parameters
+from vamp_mm.runs.result import RESULT, identity, result_of
 from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
 
 _TRAINING = (
@@ -57,7 +58,7 @@ def test(
 
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
-        checkpoint: Checkpoint file; None only for a method without trainable parameters (zero-shot CLIP).
+        checkpoint: Checkpoint file; None or ``'none'`` only for a method without trainable parameters (zero-shot CLIP).
         hooks: Hooks besides those of the config, ready made.
         labels: Words for ``run`` in ``result.json`` in place of those told from the config.
         out: File for the result, in place of the one below ``work_dir``.
@@ -68,23 +69,23 @@ def test(
     Raises:
         ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
         FileNotFoundError: If the checkpoint does not exist.
+        CheckpointError: If it cannot be read or does not fit.
         WorkDirError: If another test of this second writes into the same folder.
     """
     validate_config(cfg)
     if cfg.get('test_cfg') is None:
         raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
-    if checkpoint is not None and not Path(checkpoint).is_file():
-        raise FileNotFoundError(_missing(Path(checkpoint)))
+    stored = read_if_any(checkpoint)
     run = identity(cfg, labels)
     cfg = cfg.copy()
-    if checkpoint is not None:
-        use_trained(cfg, (load_checkpoint(checkpoint).get('meta') or {}).get('settings'))
+    if stored is not None:
+        use_trained(cfg, stored.settings)
     for key in _TRAINING:
         cfg[key] = None
     settle_launcher(cfg)
     prepare_for_test(cfg)
     cfg.resume = False
-    cfg.load_from = None if checkpoint is None else str(checkpoint)
+    cfg.load_from = None if stored is None else stored.source
     with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
@@ -99,15 +100,11 @@ def test(
         if is_main_process():
             say_doubts(cfg, runner.logger)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
-        trained = trainable_parameters(runner)
-        if checkpoint is None and trained:
-            raise ConfigError(
-                [
-                    f'no checkpoint is given, and the model has {trained:,} trainable parameters: '
-                    'the numbers of an untrained model would mean nothing'
-                ],
-                cfg.filename,
-            )
+        model = unwrap_model(runner.model)
+        if stored is None:
+            refuse_untrained(model, cfg)
+        else:
+            check_fits(model, stored)
         metrics = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)
@@ -124,15 +121,3 @@ class _TestRunner(Runner):
         name = Path(self.cfg.filename or f'{self.timestamp}.py').name
         if not (Path(self.work_dir) / name).exists():
             super().dump_config()
-
-
-def _missing(path: Path) -> str:
-    message = f'checkpoint {str(path)!r} does not exist'
-    if path.is_dir():
-        message = f'checkpoint {str(path)!r} is a folder; give one of its files'
-    folder = path if path.is_dir() else path.parent
-    known = sorted(str(item) for item in folder.glob('*.pth')) if folder.is_dir() else []
-    if not known:
-        return f'{message}, and {str(folder)!r} holds no .pth file; train first: python tools/train.py CONFIG'
-    near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.0) or known[-3:]
-    return f'{message}; there are {", ".join(near)}'

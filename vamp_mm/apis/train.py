@@ -20,12 +20,13 @@ from vamp_mm.config.published_settings import settings_text
 from vamp_mm.config.validate import validate_config
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
-from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, load_checkpoint, unwrap_model
+from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook, visualizer_kept_open
 from vamp_mm.engine.latest import checkpoint_folder, same_folder
 from vamp_mm.engine.launch import launched, on_main, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
+from vamp_mm.prediction.checkpoint import read_checkpoint
 from vamp_mm.runs.against_zero_shot import TrainingCheckHook
 from vamp_mm.runs.data_check import check_lists
 from vamp_mm.runs.data_record import DataRecordHook
@@ -165,6 +166,6 @@ def _check_same_run(cfg: Config) -> None:
     """Refuse to resume another run before anything of it is overwritten; the model's part is checked when it is built."""
     file = cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir, _checkpoint_folder(cfg))
     if file is not None and '://' not in str(file):
-        stored = (load_checkpoint(file).get('meta') or {}).get('settings') or {}
-        stored = {key: value for key, value in stored.items() if key != FROZEN}
+        settings = read_checkpoint(file).settings
+        stored = {key: value for key, value in settings.items() if key != FROZEN}
         check_settings(stored, run_settings(cfg, processes=get_world_size()), str(file))

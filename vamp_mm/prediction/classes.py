@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,10 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.prompts import dataset_vocabulary
-from vamp_mm.structures import Vocabulary, as_read
+from vamp_mm.structures import HasVocabulary, Vocabulary, as_read
 from vamp_mm.weight_files import cut
+
+from .checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ class Classes:
     why: str = ''
 
     def vocabulary(
-        self, names: Sequence[str] | None = None, templates: str | Sequence[str] | None = None
+        self,
+        names: Sequence[str] | None = None,
+        templates: str | Sequence[str] | None = None,
+        least: int = 2,
     ) -> Vocabulary:
-        """What the model is to answer about.
+        """The classes that the model is to answer about.
 
         Classes count as seen if the model was trained on all of them, or if nothing is known of its training: the rule of
         ``VocabularyHook``. Names are compared as the text tower reads them.
@@ -47,12 +52,13 @@ class Classes:
         Args:
             names: Class names; None for those of the training.
             templates: Sentences with one ``{}``; None for those of the training.
+            least: The smallest number of classes.
 
         Returns:
             The vocabulary.
 
         Raises:
-            DataError: If there are fewer than two classes, names coincide, or a template is wrong.
+            DataError: If there are fewer classes, names coincide, or a template is wrong.
             ConfigError: If no names are given and none are known.
         """
         if isinstance(names, str):
@@ -76,7 +82,7 @@ class Classes:
             raise DataError(
                 f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings'
             )
-        if len(chosen) < 2:
+        if len(chosen) < least:
             whose = (
                 'the model was trained on one class, and ' if names is None and self.trained else ''
             )
@@ -100,33 +106,49 @@ class Classes:
         return Vocabulary(made.names, made.templates, seen, made.homonyms)
 
 
-def known_classes(data: Mapping[str, Any], cfg: Config, trained: bool, has_config: bool) -> Classes:
-    """What a checkpoint, or else the data of a config, say of class names.
+def set_classes(model: HasVocabulary, vocabulary: Vocabulary) -> None:
+    """Give a model the classes to answer about.
 
     Args:
-        data: What :func:`~.metadata.stored_classes` found in the checkpoint.
+        model: The model.
+        vocabulary: Class names and templates.
+
+    Raises:
+        DataError: If a name is too long for the text tower, or the method is bound to its training classes.
+    """
+    try:
+        model.set_vocabulary(vocabulary)
+    except ValueError as error:
+        raise DataError(f'the model cannot answer about these classes: {error}') from error
+
+
+def known_classes(stored: Checkpoint | None, cfg: Config, has_config: bool) -> Classes:
+    """The class names that a checkpoint records, or else those in the data of a config.
+
+    Args:
+        stored: The checkpoint, None for a method without trained weights.
         cfg: The config of the model.
-        trained: Whether there is a checkpoint.
-        has_config: Whether the config is one of its own, which may name data.
+        has_config: Whether the config was given, and so may name data; one read from a checkpoint does not.
 
     Returns:
         Names and templates, as far as they are known.
     """
+    trained = stored is not None
+    data = {} if stored is None else stored.classes
     if data.get('classes'):
-        given = data.get('templates') or _hook_templates(cfg)
-        templates = given or config_templates({})
+        templates = data.get('templates') or _hook_templates(cfg) or config_templates({})
         return Classes(data['classes'], templates, data.get('homonyms', ()))
     found = (
         _classes_of_config(cfg, trained)
         if has_config
         else Classes(
-            None, config_templates({}), why='the checkpoint does not say what it was trained on'
+            None, config_templates({}), why='the checkpoint does not record what it was trained on'
         )
     )
     if trained and found.names is None:
         print_log(
-            f'{found.why}; any classes count as trained on, which changes the answers of methods that tell trained '
-            'classes from others (MMRL and its kin)',
+            f'{found.why}; all classes count as trained on, which changes the answers of methods that treat trained '
+            'and other classes differently (MMRL and methods built on it)',
             'current',
             30,
         )

@@ -1,4 +1,4 @@
-"""A model ready to answer, from a checkpoint alone or with its config."""
+"""A model ready to answer, from its checkpoint, with or without a config."""
 
 from __future__ import annotations
 
@@ -9,24 +9,18 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.logging import print_log
 
-from vamp_mm.config.compose import compose
-from vamp_mm.config.errors import ConfigError
-from vamp_mm.config.overrides import apply_overrides
-from vamp_mm.config.trained_settings import use_trained
-from vamp_mm.config.validate import validate_config
+from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.datasets import DataError
-from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
+from vamp_mm.engine import CheckpointError
 from vamp_mm.models.clip import EMBEDDED
 from vamp_mm.registry import MODELS, SCOPE
 from vamp_mm.structures import HasVocabulary
 
+from .checkpoint import load_weights, read_if_any
 from .classes import Classes, known_classes
 from .locks import BUILDING
-from .metadata import check_per_class, stored_classes
-from .named_files import named_files
-from .stored_config import stored_config
+from .model_config import check_types, model_config
 
 _ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
 
@@ -54,151 +48,92 @@ class Loaded:
 
 def load_model(
     checkpoint: str | Path | None,
-    config: str | Path | Config | None,
-    device: str | torch.device | None,
-    overrides: Mapping[str, Any] | None,
+    config: str | Path | Config | None = None,
+    device: str | torch.device | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Loaded:
     """Build the model of a checkpoint, with its CLIP, and load its weights strictly.
 
     Args:
         checkpoint: The file; None or ``'none'`` for a method without trained weights, which needs a config.
-        config: Config of the run; None takes the one in the checkpoint, as data (nothing of it is executed).
+        config: Config of the run; None takes the one in the checkpoint, as data (nothing in it is executed).
         device: Where the model goes; None for a GPU if there is one.
         overrides: Dotted config key -> value, such as ``{'model.backbone.pretrained': '/weights/ViT-B-16.pt'}``.
 
     Returns:
-        What answers.
+        The model, its config and its classes.
 
     Raises:
         ConfigError: If there is neither checkpoint nor config, the config is faulty, or trained weights are missing.
         CheckpointError: If the checkpoint cannot be read, does not fit, or holds no usable config.
         FileNotFoundError: If checkpoint, config, or weights of CLIP are missing.
     """
-    _check_kinds(checkpoint, config, overrides)
-    if checkpoint is not None and str(checkpoint).lower() == 'none':
-        checkpoint = None
-    state = None if checkpoint is None else load_checkpoint(checkpoint)
-    meta = (state or {}).get('meta') or {}
-    said = stored_classes(meta, str(checkpoint))
-    cfg = _config(checkpoint, config, meta, overrides or {})
-    use_trained(cfg, meta.get('settings'))
-    # what stands in a checkpoint was found to be ours, and is looked for nowhere else
-    scope = SCOPE if config is None else cfg.get('default_scope') or SCOPE
-    if config is None and checkpoint is not None:
-        _say_files(cfg, overrides or {}, str(checkpoint))
-    model = _built(cfg, scope, None if config is not None else str(checkpoint))
-    if not (isinstance(model, torch.nn.Module) and isinstance(model, HasVocabulary)):
-        raise ConfigError(
-            [
-                f'{type(model).__name__} takes no class names; this serves PromptedClassifier and its like; '
-                "take mmpretrain's ImageClassificationInferencer"
-            ],
-            cfg.filename,
-        )
-    if state is not None:
-        weights = state.get(
-            'state_dict', {key: value for key, value in state.items() if key != 'meta'}
-        )
-        check_state_dict(model, weights, str(checkpoint))
-        model.load_state_dict(
-            {name.removeprefix('module.'): value for name, value in weights.items()}
-        )
-        if 'classes' in said:
-            check_per_class(model, said['classes'], str(checkpoint))
+    check_types(checkpoint, config, overrides)
+    stored = read_if_any(checkpoint)
+    cfg = model_config(stored, config, overrides)
+    model = build_model(cfg, stored.source if stored is not None and config is None else None)
+    if stored is None:
+        refuse_untrained(model, cfg)
     else:
-        _refuse_untrained(model, cfg)
+        load_weights(model, stored)
     return Loaded(
         _placed(model, device).eval(),
         cfg,
-        known_classes(said, cfg, checkpoint is not None, config is not None),
+        known_classes(stored, cfg, has_config=config is not None),
     )
 
 
-def _config(
-    checkpoint: str | Path | None,
-    config: str | Path | Config | None,
-    meta: Mapping[str, Any],
-    overrides: Mapping[str, Any],
-) -> Config:
-    if isinstance(config, Config):
-        cfg = config.copy()
-        apply_overrides(cfg, overrides)
-    elif config is not None:
-        try:
-            cfg = compose(config, overrides=overrides)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise ConfigError(
-                [f'it cannot be read: {error.strerror or error}'], str(config)
-            ) from error
-    elif checkpoint is None:
+def build_model(cfg: Config, source: str | None = None) -> Any:
+    """Build the model of a config, without trained weights.
+
+    Args:
+        cfg: The config.
+        source: The checkpoint that the config was read from; None for a config of its own.
+
+    Returns:
+        A ``PromptedClassifier``, or another module that takes class names.
+
+    Raises:
+        ConfigError: If a config of its own cannot be built, or the model takes no class names.
+        CheckpointError: If the config of a checkpoint cannot be built.
+        FileNotFoundError: If weights of CLIP are missing.
+    """
+    model = _built(cfg, source)
+    if not (isinstance(model, torch.nn.Module) and isinstance(model, HasVocabulary)):
         raise ConfigError(
             [
-                'without a checkpoint a config must say which model it is: --config, such as '
-                'configs/clip/zero_shot_icons.py'
+                f'{type(model).__name__} takes no class names; this works for PromptedClassifier and models like it; '
+                "for others use mmpretrain's ImageClassificationInferencer"
             ],
-            'the call',
+            cfg.filename,
         )
-    else:
-        cfg = stored_config(meta, str(checkpoint))
-        apply_overrides(cfg, overrides)
-        return cfg  # the run that wrote it has checked it
-    validate_config(cfg)
-    return cfg
+    return model
 
 
-def _refuse_untrained(model: Any, cfg: Config) -> None:
+def refuse_untrained(model: torch.nn.Module, cfg: Config) -> None:
+    """Refuse a model that is trained and was given no checkpoint.
+
+    Args:
+        model: The model.
+        cfg: Its config, for the message.
+
+    Raises:
+        ConfigError: If it has trainable parameters.
+    """
     count = sum(p.numel() for p in model.parameters() if p.requires_grad)
     if count:
         raise ConfigError(
             [
-                f'no checkpoint is given, and the model has {count:,} trainable parameters: the answers of an '
+                f'no checkpoint is given, and the model has {count:,} trainable parameters: the predictions of an '
                 'untrained model would mean nothing'
             ],
             cfg.filename,
         )
 
 
-def _check_kinds(checkpoint: Any, config: Any, overrides: Any) -> None:
-    allowed = (
-        ('checkpoint', checkpoint, (str, Path), 'a file (str or Path)'),
-        ('config', config, (str, Path, Config), 'a file (str or Path) or a Config'),
-        ('overrides', overrides, Mapping, 'a dict of dotted keys'),
-    )
-    problems = [
-        f'{name}={value!r} is of type {type(value).__name__}; give {what}, or None'
-        for name, value, kinds, what in allowed
-        if value is not None and not isinstance(value, kinds)
-    ]
-    if problems:
-        raise ConfigError(problems, 'the call')
-    if checkpoint is not None and Path(checkpoint).expanduser().is_dir():
-        inside = sorted(file.name for file in Path(checkpoint).expanduser().glob('*.pth'))[:8]
-        what = (
-            f'; give a file in it, such as {inside}'
-            if inside
-            else ', and no .pth file is in it; give a file'
-        )
-        raise ConfigError([f'checkpoint {str(checkpoint)!r} is a folder{what}'], 'the call')
-
-
-def _say_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> None:
-    """No file of this computer is read silently because a checkpoint names it."""
-    files = named_files(cfg.model, overrides, source)
-    if files:
-        print_log(
-            f'{source} names local files, and they are read: {", ".join(files)}; others: --cfg-options',
-            'current',
-            20,
-        )
-
-
-def _built(cfg: Config, scope: str, source: str | None) -> Any:
-    """The model, without weights of a checkpoint.
-
-    ``source`` is the checkpoint that the config stood in, None for a config of its own.
-    """
+def _built(cfg: Config, source: str | None) -> Any:
+    # the parts that a checkpoint names were checked to be ours, and are looked for nowhere else
+    scope = SCOPE if source is not None else cfg.get('default_scope') or SCOPE
     try:
         with BUILDING:  # MMEngine keeps the scope of its registries in one place
             return MODELS.build(dict(cfg.model, _scope_=scope))
@@ -232,5 +167,5 @@ def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ConfigError(
             [f'device={str(device)!r} cannot be used: {reason}; leave it out, or take cpu'],
-            'the call',
+            THE_CALL,
         ) from error

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from vamp_mm.config.errors import ConfigError
-from vamp_mm.datasets import DataError
 from vamp_mm.structures import Vocabulary
 
+from .classes import set_classes
 from .locks import OwnLock
 
 
@@ -108,10 +108,5 @@ class Turns:
         if self._set_in == present and self._model.vocabulary == vocabulary:
             return
         self._set_in = None
-        try:
-            self._model.set_vocabulary(vocabulary)
-        except (
-            ValueError
-        ) as error:  # a name too long for the text tower, or a method bound to its training classes
-            raise DataError(f'these classes cannot be asked about: {error}') from error
+        set_classes(self._model, vocabulary)
         self._set_in = present

@@ -1,0 +1,147 @@
+"""A checkpoint file: finding it, reading it, and loading its weights into a model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from vamp_mm.config.errors import THE_CALL, ConfigError
+from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
+from vamp_mm.weight_files import without_wrappers
+
+_NEXT = 'the file is damaged, or was written by another program: copy it again'
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """What a checkpoint file holds. Kinds of values were checked when it was read.
+
+    Args:
+        source: The file, for messages.
+        weights: Name -> tensor.
+        meta: What it records of the run that wrote it.
+    """
+
+    source: str
+    weights: Mapping[str, Tensor]
+    meta: Mapping[str, Any]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Dotted config key -> value as text: what the run was set to; empty if unknown."""
+        return self.meta.get('settings') or {}
+
+    @property
+    def classes(self) -> dict[str, Any]:
+        """``classes``, ``templates`` and ``homonyms`` of the training data, as far as they are recorded.
+
+        Tuples of strings; ``templates`` may also be the name of a set.
+        """
+        data = self.meta.get('dataset_meta') or {}
+        found = {key: data.get(key) for key in ('classes', 'templates', 'homonyms')}
+        return {
+            key: value if isinstance(value, str) else tuple(value)
+            for key, value in found.items()
+            if value is not None
+        }
+
+
+def read_if_any(checkpoint: str | Path | None) -> Checkpoint | None:
+    """Read a checkpoint file, unless none is meant: None, or the word ``none`` of the command line.
+
+    Args:
+        checkpoint: The file.
+
+    Returns:
+        Its content (:func:`read_checkpoint`), or None.
+    """
+    if checkpoint is None or str(checkpoint).lower() == 'none':
+        return None
+    return read_checkpoint(checkpoint)
+
+
+def read_checkpoint(checkpoint: str | Path) -> Checkpoint:
+    """Read a checkpoint file. Nothing in it is executed.
+
+    Args:
+        checkpoint: The file, with or without metadata (bare weights).
+
+    Returns:
+        Its content.
+
+    Raises:
+        FileNotFoundError: If there is no such file; the message names files with similar names.
+        ConfigError: If it is a folder.
+        CheckpointError: If it cannot be read as a checkpoint.
+    """
+    _require_file(Path(checkpoint).expanduser())
+    content = load_checkpoint(checkpoint)
+    weights = content.get('state_dict')
+    if weights is None:
+        weights = {name: value for name, value in content.items() if name != 'meta'}
+    weights = without_wrappers(weights, checkpoint)
+    return Checkpoint(str(checkpoint), weights, content.get('meta') or {})
+
+
+def check_fits(model: nn.Module, stored: Checkpoint) -> None:
+    """Refuse weights that were made for another model, or for another number of classes than the checkpoint names.
+
+    Args:
+        model: The model that is to take the weights.
+        stored: The checkpoint.
+
+    Raises:
+        CheckpointError: If names, shapes or kinds of numbers differ, or a tensor with a row for each class has
+            another number of rows.
+    """
+    check_state_dict(model, stored.weights, stored.source)
+    names = stored.classes.get('classes')
+    if names is None:
+        return
+    for prefix, module in model.named_modules():
+        for key in getattr(module, 'sized_by_class', ()):
+            name = f'{prefix}.{key}' if prefix else key
+            value = stored.weights.get(name)
+            if value is not None and value.ndim and len(value) not in (0, len(names)):
+                raise CheckpointError(
+                    f'{stored.source} contradicts itself: {name} has {len(value)} rows, one for each class, '
+                    f"and meta['dataset_meta']['classes'] has {len(names)} names; {_NEXT}"
+                )
+
+
+def load_weights(model: nn.Module, stored: Checkpoint) -> None:
+    """Load all weights of a checkpoint into a model, in place.
+
+    Args:
+        model: The model.
+        stored: The checkpoint.
+
+    Raises:
+        CheckpointError: If they do not fit (:func:`check_fits`).
+    """
+    check_fits(model, stored)
+    model.load_state_dict(stored.weights)
+
+
+def _require_file(path: Path) -> None:
+    if path.is_file():
+        return
+    folder = path if path.is_dir() else path.parent
+    known = sorted(str(item) for item in folder.glob('*.pth')) if folder.is_dir() else []
+    near = difflib.get_close_matches(str(path), known, n=3, cutoff=0.0) or known[-3:]
+    there = (
+        f'; there are {", ".join(near)}'
+        if known
+        else f', and {str(folder)!r} holds no .pth file; train first: python tools/train.py CONFIG'
+    )
+    if path.is_dir():
+        raise ConfigError(
+            [f'checkpoint {str(path)!r} is a folder; give one of its files{there}'], THE_CALL
+        )
+    if not path.exists():
+        raise FileNotFoundError(f'checkpoint {str(path)!r} does not exist{there}')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,22 +13,20 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.config.errors import ConfigError
-from vamp_mm.config.image_check import say_if_images_differ
-from vamp_mm.config.published_settings import settings_text
 from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
-from vamp_mm.engine.launch import launched, on_main, settle_launcher
-from vamp_mm.engine.run_config import RunConfig
-from vamp_mm.prediction.checkpoint import check_fits, read_if_any
+from vamp_mm.engine.launch import on_main
+from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any
 from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import write_json
 from vamp_mm.runs.result import RESULT, identity, result_of
-from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
+
+from .running import build_runner, running
 
 _TRAINING = (
     'train_dataloader',
@@ -60,7 +57,7 @@ def test(
         cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
         checkpoint: Checkpoint file; None or ``'none'`` only for a method without trainable parameters (zero-shot CLIP).
         hooks: Hooks besides those of the config, ready made.
-        labels: Words for ``run`` in ``result.json`` in place of those told from the config.
+        labels: Words for ``run`` in ``result.json`` in place of those that the config gives.
         out: File for the result, in place of the one below ``work_dir``.
 
     Returns:
@@ -70,33 +67,23 @@ def test(
         ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
         FileNotFoundError: If the checkpoint does not exist.
         CheckpointError: If it cannot be read or does not fit.
-        WorkDirError: If another test of this second writes into the same folder.
+        WorkDirError: If another test that began in the same second writes into the same folder.
     """
     validate_config(cfg)
     if cfg.get('test_cfg') is None:
         raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
     stored = read_if_any(checkpoint)
     run = identity(cfg, labels)
-    cfg = cfg.copy()
-    if stored is not None:
-        use_trained(cfg, stored.settings)
-    for key in _TRAINING:
-        cfg[key] = None
-    settle_launcher(cfg)
-    prepare_for_test(cfg)
-    cfg.resume = False
-    cfg.load_from = None if stored is None else stored.source
-    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
+    cfg = _test_config(cfg, stored)
+    with running(cfg) as stack:
+        prepare_for_test(cfg)
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
-        runner = _TestRunner.from_cfg(RunConfig.of(cfg))
+        runner = build_runner(cfg, _TestRunner)
         folder = Path(runner.work_dir) / runner.timestamp
-        # a second test of the same second
-        on_main(lambda: stack.enter_context(held(folder, _LOCK)))
-        stop_on_write_error(runner.logger)
-        if text := settings_text(cfg):
-            runner.logger.info(text)
-        say_if_images_differ(cfg, unwrap_model(runner.model))
+        on_main(
+            lambda: stack.enter_context(held(folder, _LOCK))
+        )  # a second test of the same second
         if is_main_process():
             say_doubts(cfg, runner.logger)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
@@ -105,12 +92,24 @@ def test(
             refuse_untrained(model, cfg)
         else:
             check_fits(model, stored)
-        metrics = runner.test()
+        metrics: dict[str, Any] = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)
             place = folder / RESULT if out is None else Path(out)
             write_json(place, {**result, 'checkpoint': cfg.load_from})
     return metrics
+
+
+def _test_config(cfg: Config, stored: Checkpoint | None) -> Config:
+    """A copy of a config that only tests, with the settings that the weights were trained with."""
+    cfg = cfg.copy()
+    if stored is not None:
+        use_trained(cfg, stored.settings)
+    for key in _TRAINING:
+        cfg[key] = None
+    cfg.resume = False
+    cfg.load_from = None if stored is None else stored.source
+    return cfg
 
 
 class _TestRunner(Runner):

@@ -15,16 +15,13 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.config.errors import ConfigError
-from vamp_mm.config.image_check import say_if_images_differ
-from vamp_mm.config.published_settings import settings_text
 from vamp_mm.config.validate import validate_config
 
 # Importing the engine also makes its checkpoint format known, before any checkpoint is read.
 from vamp_mm.engine import AveragedShapesHook, find_latest_checkpoint, unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook, visualizer_kept_open
 from vamp_mm.engine.latest import checkpoint_folder, same_folder
-from vamp_mm.engine.launch import launched, on_main, settle_launcher
-from vamp_mm.engine.run_config import RunConfig
+from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
 from vamp_mm.prediction.checkpoint import read_checkpoint
 from vamp_mm.runs.against_zero_shot import TrainingCheckHook
@@ -34,7 +31,8 @@ from vamp_mm.runs.final_test import test_trained
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import check_work_dir, write_json
 from vamp_mm.runs.result import RESULT, StartHook, identity, result_of, trainable_parameters
-from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
+
+from .running import build_runner, running
 
 
 def train(
@@ -54,16 +52,16 @@ def train(
 
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
-        resume: Continue the run that lies in ``work_dir`` from its last checkpoint; a run that was stopped
-            before its first checkpoint starts anew.
+        resume: Continue the run in ``work_dir`` from its last checkpoint; a run that was stopped
+            before its first checkpoint starts from the beginning.
         hooks: Hooks besides those of the config, ready made.
-        labels: Words for ``run`` in ``result.json`` in place of those told from the config.
+        labels: Words for ``run`` in ``result.json`` in place of those that the config gives.
 
     Returns:
         The metrics of the test loop; empty if the config tests nothing.
 
     Raises:
-        ConfigError: If the config has a key or a type that nothing knows, or does not train.
+        ConfigError: If the config has an unknown key or type, or does not train.
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false, or another process writes into it.
         WriteError: If the disk is full or nothing may be written there.
         CheckpointError: If the run to resume had other settings; nothing is written then.
@@ -71,46 +69,22 @@ def train(
     validate_config(cfg, training=True)
     _check_complete(cfg)
     run = identity(cfg, labels)
-    cfg = cfg.copy()
-    checks = TrainingCheckHook()
-    hooks = [checks, *hooks]  # in training and in the test behind it
+    cfg = _with_safe_checkpoints(cfg)
     cfg.resume = resume
-    default_hooks = cfg.get('default_hooks') or {}
-    if 'checkpoint' not in default_hooks:  # MMEngine's own cannot be resumed from on torch >= 2.6
-        cfg.default_hooks = {**default_hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
-    settle_launcher(cfg)
-    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
+    checks, begin = TrainingCheckHook(), StartHook()
+    hooks = [checks, *hooks]  # in training and in the test after it
+    with running(cfg) as stack:
         on_main(lambda: _hold_folders(cfg, resume, stack))
         if resume:
             on_main(lambda: _check_same_run(cfg))
         on_main(lambda: check_lists(cfg))
         start = time.perf_counter()
-        runner = Runner.from_cfg(RunConfig.of(cfg))
-        stop_on_write_error(runner.logger)
-        if text := settings_text(cfg):
-            runner.logger.info(text)
-        say_if_images_differ(cfg, unwrap_model(runner.model))
-        begin = StartHook()
+        runner = build_runner(cfg)
         runner.register_custom_hooks(
             [AveragedShapesHook(), DataRecordHook(), TestMetricsHook(), begin, *hooks]
         )
-        if not trainable_parameters(runner):
-            raise ConfigError(
-                [
-                    f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
-                    'train; use tools/test.py with the checkpoint `none`'
-                ],
-                cfg.filename,
-            )
-        metrics: dict[str, Any] = {}
-        tested = None
-        if cfg.get('test_cfg') is None:
-            runner.train()
-        else:
-            runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
-            with visualizer_kept_open(runner):
-                runner.train()
-            metrics, tested = test_trained(runner, cfg, [TestMetricsHook(), *hooks])
+        _require_trainable(runner)
+        metrics, tested = _train_and_test(runner, cfg, hooks)
         result = result_of(runner, run, metrics, time.perf_counter() - start)
         result |= {
             'epochs': runner.epoch,
@@ -120,6 +94,39 @@ def train(
         if is_main_process():
             write_json(Path(runner.work_dir) / RESULT, {**result, **checks.found})
     return metrics
+
+
+def _train_and_test(
+    runner: Runner, cfg: Config, hooks: Sequence[Hook]
+) -> tuple[dict[str, Any], str | None]:
+    """Train, then test; return the metrics and the checkpoint that they describe."""
+    if cfg.get('test_cfg') is None:
+        runner.train()
+        return {}, None
+    runner.test_loop  # noqa: B018 -- builds the test sets: what they lack shows before training, not after
+    with visualizer_kept_open(runner):
+        runner.train()
+    return test_trained(runner, cfg, [TestMetricsHook(), *hooks])
+
+
+def _with_safe_checkpoints(cfg: Config) -> Config:
+    """A copy that keeps our checkpoints, unless it names a hook: MMEngine cannot resume its own on torch >= 2.6."""
+    cfg = cfg.copy()
+    hooks = cfg.get('default_hooks') or {}
+    if 'checkpoint' not in hooks:
+        cfg.default_hooks = {**hooks, 'checkpoint': dict(type='vamp_mm.SafeCheckpointHook')}
+    return cfg
+
+
+def _require_trainable(runner: Runner) -> None:
+    if not trainable_parameters(runner):
+        raise ConfigError(
+            [
+                f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
+                'train; use tools/test.py with the checkpoint `none`'
+            ],
+            runner.cfg.filename,
+        )
 
 
 def _check_complete(cfg: Config) -> None:

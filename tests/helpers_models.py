@@ -131,7 +131,7 @@ def rewind(model: nn.Module, step: int = 0) -> None:
 
 def run(model: PromptedClassifier, images: Tensor, target: Tensor | None = None) -> PromptOutput:
     """The forward pass of the classifier, before losses and predictions are made of it."""
-    return model._run(images, target)
+    return model.output(images, target)
 
 
 def plan_of(model: PromptedClassifier, images: Tensor, target: Tensor | None = None):  # noqa: ANN201

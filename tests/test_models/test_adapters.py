@@ -98,7 +98,7 @@ def test_all_layer_norms_are_one_pattern_away(small):
 def test_training_leaves_the_teacher_at_zero_shot_clip(small):
     model = build_method(small, _prompter(type='TunedWeights', vision_start=1), HEAD).train()
     images, samples = batch()
-    teacher, frozen = model._teacher(), model.extract_frozen(images)
+    teacher, frozen = model.teacher_text(), model.extract_frozen(images)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
     for _ in range(2):
         optimizer.zero_grad()
@@ -107,7 +107,7 @@ def test_training_leaves_the_teacher_at_zero_shot_clip(small):
     model.eval()
     assert torch.equal(model.extract_frozen(images), frozen)
     model.set_vocabulary(Vocabulary(NAMES))  # forgets the kept features of the teacher
-    assert torch.equal(model._teacher(), teacher)
+    assert torch.equal(model.teacher_text(), teacher)
     moved = model.text_features()[0, 0]
     assert float((moved - teacher).abs().max()) > 1e-3
 

@@ -64,8 +64,8 @@ def test_a_step_is_cross_entropy_over_the_staying_classes(small):
     samples = [sample.set_gt_label(0) for sample in samples]
     model.class_skipping.kept_ranks = torch.tensor([True, True, False, True, False])
     loss = model(images, samples, mode='loss')['loss_ce_class']
-    out = plain._run(images)
-    staying = model.class_skipping(out.image, plain._teacher(), target)
+    out = plain.output(images)
+    staying = model.class_skipping(out.image, plain.teacher_text(), target)
     assert 3 <= len(staying) < len(NAMES)
     expected = F.cross_entropy(
         out.logits['class'][0][:, staying], (staying == 0).int().argmax().repeat(4)

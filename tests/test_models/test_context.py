@@ -126,7 +126,7 @@ def test_the_fast_text_path_equals_the_textbook_in_outputs_and_gradients(small, 
     model = build_method(small, dict(type='ContextPrompter', num_tokens=4, **arguments), HEAD)
     stir(model)
     images, _ = batch(2)
-    known = model._teacher()
+    known = model.teacher_text()
     plan = model.prompter(PromptContext(image=model.extract_frozen(images), text=known))
     values = [value for value in model.parameters() if value.requires_grad]
     results = []

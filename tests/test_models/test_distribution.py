@@ -11,7 +11,6 @@ from helpers_models import batch, build_method, run, stir
 
 from vamp_mm.models import PromptCollection
 from vamp_mm.models.losses.distribution import logit_variance
-from vamp_mm.structures import PromptContext
 
 PROMPTER = dict(type='PromptCollection', num_prompts=8, num_tokens=4, prompts_per_step=4)
 HEAD = dict(
@@ -89,7 +88,9 @@ def test_the_objective_by_hand(small):
         ]
         bound.append(math.log(sum(map(math.exp, logits))) - logits[n])
     assert float(losses['loss_bound'].detach()) == pytest.approx(sum(bound) / 3, rel=1e-10)
-    alone = out.class_free[:, 0, 0]  # (K, D): all contexts, also those that this step does not use
+    alone = out.extra['context_text'][
+        :, 0, 0
+    ]  # (K, D): all contexts, also those that this step does not use
     assert alone.shape == (8, 40)
     pairs = [
         abs(float((alone[i] @ alone[j]).detach())) for i in range(8) for j in range(8) if i != j
@@ -156,10 +157,7 @@ def test_numbers_that_do_not_fit_are_told(small):
     ):
         with pytest.raises(ValueError, match='num_prompts='):
             PromptCollection(small, **wrong)
-    model = build_method(small, dict(type='ContextPrompter', num_tokens=2), HEAD)
-    images, samples = batch(2)
     with pytest.raises(
-        RuntimeError, match='prompts without a class name, and the prompter plans none'
+        ValueError, match="ContextOrthogonality requires 'context_text'.* use a PromptCollection"
     ):
-        model(images, samples, mode='loss')
-    assert model.prompter(PromptContext()).class_free is None
+        build_method(small, dict(type='ContextPrompter', num_tokens=2), HEAD)

@@ -132,7 +132,7 @@ def test_terms_that_cannot_be_served_fail_when_the_model_is_built(small):
     head = dict(
         type='PromptClsHead', losses=[dict(type='BranchCrossEntropy'), dict(type='VariationalLoss')]
     )
-    with pytest.raises(ValueError, match="needs a latent.*tokens='variational'"):
+    with pytest.raises(ValueError, match="VariationalLoss requires 'latent'.*tokens='variational'"):
         build_method(small, dict(type='TemplatePrompter'), head)
     with pytest.raises(ValueError, match="share the name 'ce_class'"):
         PromptClsHead(

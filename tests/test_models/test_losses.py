@@ -19,6 +19,9 @@ def _rand(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
+TARGET = torch.tensor([0, 1, 2, 3, 1])
+
+
 def _output(
     images: int = 5, prior: bool = True, samples: int = 1, classes: int = 4, **change
 ) -> PromptOutput:
@@ -32,6 +35,7 @@ def _output(
         text=unit(_rand(samples, images, classes, 6)),
         teacher_image=unit(_rand(images, 6, seed=2)),
         teacher_text=unit(_rand(classes, 6, seed=3)),
+        target=TARGET[:images],
         latent=Latent(
             mean=_rand(*shape, seed=4),
             log_var=-2 + _rand(*shape, seed=5),
@@ -51,15 +55,12 @@ def _kl(output: PromptOutput) -> torch.Tensor:
     ).flatten(1)
 
 
-TARGET = torch.tensor([0, 1, 2, 3, 1])
-
-
 def test_sum_is_the_elbo_as_written_and_mean_is_per_dimension():
     output = _output()
     kl = _kl(output)
-    summed = VariationalLoss(reduction='sum')(output, TARGET)
+    summed = VariationalLoss(reduction='sum')(output)
     assert float(summed) == pytest.approx(float(kl.sum(1).mean()), rel=1e-12)
-    assert float(VariationalLoss(reduction='mean')(output, TARGET)) == pytest.approx(
+    assert float(VariationalLoss(reduction='mean')(output)) == pytest.approx(
         float(kl.mean()), rel=1e-12
     )
     assert float(summed) == pytest.approx(H * K * W * float(kl.mean()), rel=1e-12)
@@ -80,9 +81,7 @@ def test_the_divergence_does_not_depend_on_the_number_of_images_or_samples():
         )
     )
     term = VariationalLoss()
-    assert float(term(_output(latent=doubled), TARGET)) == pytest.approx(
-        float(term(output, TARGET)), rel=1e-12
-    )
+    assert float(term(_output(latent=doubled))) == pytest.approx(float(term(output)), rel=1e-12)
 
 
 @pytest.mark.parametrize('reduction', ['sum', 'mean'])
@@ -92,35 +91,33 @@ def test_free_nats_are_per_image_after_the_reduction(reduction):
     per_image = kl.sum(1) if reduction == 'sum' else kl.mean(1)
     free = float(per_image.median())  # two images below, two above
     expected = (per_image - free).clamp_min(0).mean()
-    given = VariationalLoss(reduction=reduction, free_nats=free)(output, TARGET)
+    given = VariationalLoss(reduction=reduction, free_nats=free)(output)
     assert float(given) == pytest.approx(float(expected), rel=1e-12)
     assert 0 < float(given) < float(per_image.mean())
-    assert float(VariationalLoss(reduction=reduction, free_nats=1e9)(output, TARGET)) == 0
+    assert float(VariationalLoss(reduction=reduction, free_nats=1e9)(output)) == 0
 
 
 def test_the_warm_up_rises_linearly_over_training_steps_and_is_saved():
-    output, whole = _output(), float(VariationalLoss()(_output(), TARGET))
+    output, whole = _output(), float(VariationalLoss()(_output()))
     term = VariationalLoss(warmup=4).train()
-    ramp = [float(term(output, TARGET)) / whole for _ in range(3)]
+    ramp = [float(term(output)) / whole for _ in range(3)]
     assert ramp == pytest.approx([0.25, 0.5, 0.75])
     resumed = VariationalLoss(warmup=4).train()
     resumed.load_state_dict(term.state_dict())
-    assert [float(resumed(output, TARGET)) / whole for _ in range(3)] == pytest.approx([1, 1, 1])
+    assert [float(resumed(output)) / whole for _ in range(3)] == pytest.approx([1, 1, 1])
     term.eval()
-    assert float(term(output, TARGET)) / whole == pytest.approx(0.75)  # evaluation does not count
+    assert float(term(output)) / whole == pytest.approx(0.75)  # evaluation does not count
     assert int(term.step) == 3
 
 
 def test_weights_are_the_heads_business():
-    assert float(VariationalLoss(weight=0.5)(_output(), TARGET)) == float(
-        VariationalLoss()(_output(), TARGET)
-    )
+    assert float(VariationalLoss(weight=0.5)(_output())) == float(VariationalLoss()(_output()))
 
 
 def test_the_divergence_needs_a_prior():
     for output in (_output(prior=False), _output(latent=None)):
         with pytest.raises(RuntimeError, match='needs a posterior and a prior'):
-            VariationalLoss()(output, TARGET)
+            VariationalLoss()(output)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +143,7 @@ def test_cross_entropy_is_the_mean_over_samples_and_images(samples):
             for n, label in enumerate(TARGET.tolist()):
                 row = [math.exp(float(value)) for value in logits[s, n]]
                 total -= math.log(row[label] / sum(row))
-        given = BranchCrossEntropy(branch=branch)(output, TARGET)
+        given = BranchCrossEntropy(branch=branch)(output)
         assert float(given) == pytest.approx(total / (5 * samples), rel=1e-12)
     assert BranchCrossEntropy('rep').name == 'ce_rep'
     assert BranchCrossEntropy('rep', name='own').name == 'own'
@@ -154,7 +151,7 @@ def test_cross_entropy_is_the_mean_over_samples_and_images(samples):
 
 def test_cross_entropy_of_half_precision_logits_is_taken_in_float32():
     output = _output(logits={'class': _rand(1, 5, 4).bfloat16()})
-    assert BranchCrossEntropy()(output, TARGET).dtype == torch.float32
+    assert BranchCrossEntropy()(output).dtype == torch.float32
 
 
 @pytest.mark.parametrize('samples', [1, 3])
@@ -167,8 +164,8 @@ def test_consistency_is_one_minus_the_mean_cosine(samples):
         for n in range(5)
         for c in range(4)
     ) / (20 * samples)
-    assert float(ImageConsistency()(output, TARGET)) == pytest.approx(1 - image, rel=1e-12)
-    assert float(TextConsistency()(output, TARGET)) == pytest.approx(1 - text, rel=1e-12)
+    assert float(ImageConsistency()(output)) == pytest.approx(1 - image, rel=1e-12)
+    assert float(TextConsistency()(output)) == pytest.approx(1 - text, rel=1e-12)
     same = _output(image=output.teacher_image[None], text=output.teacher_text[None, None])
-    assert float(ImageConsistency()(same, TARGET)) == pytest.approx(0, abs=1e-12)
-    assert float(TextConsistency()(same, TARGET)) == pytest.approx(0, abs=1e-12)
+    assert float(ImageConsistency()(same)) == pytest.approx(0, abs=1e-12)
+    assert float(TextConsistency()(same)) == pytest.approx(0, abs=1e-12)

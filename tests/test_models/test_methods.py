@@ -286,9 +286,9 @@ def test_teacher_and_zero_shot_features_are_plain_clip(small, row):
     sentences = [f'a photo of a {name}.'.replace('_', ' ') for name in NAMES]
     expected = small.encode_text(small.tokenize(sentences)).pooled[0, 0]
     torch.testing.assert_close(
-        model._teacher(), expected / expected.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
+        model.teacher_text(), expected / expected.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
     )
-    assert not model._teacher().requires_grad
+    assert not model.teacher_text().requires_grad
 
 
 @every
@@ -304,14 +304,14 @@ def test_several_templates_are_averaged_as_unit_features(small, row):
         teacher.append(features / features.norm(dim=-1, keepdim=True))
     mean = torch.stack(teacher).mean(0)
     torch.testing.assert_close(
-        model._teacher(), mean / mean.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
+        model.teacher_text(), mean / mean.norm(dim=-1, keepdim=True), rtol=0, atol=1e-12
     )
     text = run(model, images).text
     torch.testing.assert_close(
         text.norm(dim=-1), torch.ones(text.shape[:-1]).double(), rtol=0, atol=1e-12
     )
     if not row.modules:
-        torch.testing.assert_close(text[0, 0], model._teacher(), rtol=0, atol=1e-12)
+        torch.testing.assert_close(text[0, 0], model.teacher_text(), rtol=0, atol=1e-12)
 
 
 @every

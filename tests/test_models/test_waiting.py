@@ -22,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import vamp_mm
 from vamp_mm.engine.projected_gradient import project
 from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.models.classifiers.labels import batch_labels
 from vamp_mm.ops import HostInt
 
 PACKAGE = Path(vamp_mm.__file__).parent
@@ -41,7 +42,7 @@ WAITING = {
 #: Where host tensors are read (labels before they leave the host, permutations), and the one place that has to wait: class
 #: skipping decides how large a step is.
 ALLOWED = {
-    'prompted.py:_targets',
+    'labels.py:batch_labels',
     'proda.py:_choose',
     'class_skipping.py:forward',
     'plan.py:of_classes',
@@ -113,7 +114,7 @@ def test_a_step_reads_nothing_back(small, row, places):
     places.found.clear()
     with places:
         step()
-    assert 'prompted.py:_targets' in places.found  # the test does see
+    assert 'labels.py:batch_labels' in places.found  # the test does see
     assert places.found <= ALLOWED
 
 
@@ -137,10 +138,10 @@ def test_labels_stay_on_the_host_until_they_are_checked(small_files):
     )
     assert out['inputs'].shape == (2, 3, 32, 32)
     assert out['data_samples'] is samples
-    assert model._targets(samples, device).device == device
+    assert batch_labels(samples, model.vocabulary, device).device == device
     samples[1].set_gt_label(7)
     with pytest.raises(ValueError, match='label 7 is outside the vocabulary of 5 classes'):
-        model._targets(samples, device)
+        batch_labels(samples, model.vocabulary, device)
 
 
 def test_a_counter_is_read_again_when_somebody_else_wrote_to_it(places):

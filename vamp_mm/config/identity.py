@@ -11,6 +11,8 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.registry import MODELS
+
 from .data import holders
 
 #: Parts of a config that say where and how a run works, not what comes out.
@@ -104,12 +106,13 @@ def describe(cfg: Config) -> dict[str, Any]:
 
 
 def trains(cfg: Config) -> bool:
-    """Whether a config trains: it has data, a loop and something to minimise."""
-    losses = (cfg.get('model', {}).get('head') or {}).get('losses')
+    """Whether a config trains: it has data and a loop, and its prompter learns something (``BasePrompter.trains``)."""
+    kind = (cfg.get('model', {}).get('prompter') or {}).get('type')
+    prompter = MODELS.get(kind) if isinstance(kind, str) else kind
     return (
         cfg.get('train_cfg') is not None
         and cfg.get('train_dataloader') is not None
-        and losses != []
+        and getattr(prompter, 'trains', True)
     )
 
 

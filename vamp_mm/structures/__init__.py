@@ -1,12 +1,12 @@
 """Frozen dataclasses that the parts of a model pass to each other, and the protocols that tools require of a model."""
 
+from .class_rows import ClassRows, class_keys, find_rows
 from .context import PromptContext
 from .frozen_clip import FrozenCLIP, Tower
 from .outputs import Latent, PromptOutput, TeacherOutput, TowerOutput
 from .plan import (
     EMBED,
     EMPTY_PLAN,
-    KnownText,
     PromptPlan,
     TextPrompts,
     TokenEdit,
@@ -24,6 +24,9 @@ from .protocols import (
 from .vocabulary import Vocabulary, as_read
 
 __all__ = [
+    'ClassRows',
+    'class_keys',
+    'find_rows',
     'ComparesWithZeroShot',
     'HasPrototypes',
     'HasVocabulary',
@@ -32,7 +35,6 @@ __all__ = [
     'EMBED',
     'EMPTY_PLAN',
     'FrozenCLIP',
-    'KnownText',
     'Latent',
     'PromptContext',
     'PromptOutput',

@@ -45,7 +45,7 @@ class Latent:
 
 @dataclass(frozen=True, eq=False)
 class TeacherOutput:
-    """What the frozen CLIP says.
+    """What the frozen CLIP computes.
 
     Args:
         image: ``(N, D)`` unit image features.
@@ -66,13 +66,14 @@ class PromptOutput:
         logits: Branch name -> ``(S, N, C)``.
         image: ``(S|1, N, D)`` unit image features.
         text: ``(S|1, N|1, C, D)`` unit text features.
-        teacher_image: ``(N, D)`` unit image features of the frozen CLIP, None if not asked for.
-        teacher_text: ``(C, D)`` unit text features of the frozen CLIP, None if not asked for.
-        teacher_logits: ``(N, C)`` logits of the frozen CLIP, None if not asked for.
+        teacher_image: ``(N, D)`` unit image features of the frozen CLIP, None where nothing requires it.
+        teacher_text: ``(C, D)`` unit text features of the frozen CLIP, None where nothing requires it.
+        teacher_logits: ``(N, C)`` logits of the frozen CLIP, None where nothing requires it.
         latent: What a variational method sampled.
-        class_free: ``(S|1, N|1, 1, D)`` unit text features of prompts without a class name, None if not asked for.
+        target: ``(N,)`` labels among the C classes here, only in training.
+        extra: Name of a further plan (``'context_text'``) -> ``(S|1, N|1, K, D)`` unit text features, those that a loss term
+            requires.
         logit_scale: ``()`` factor of the cosines.
-        classes: Indices in the vocabulary that the C classes here are, in rising order; None for all.
     """
 
     logits: Mapping[str, Tensor]
@@ -82,6 +83,6 @@ class PromptOutput:
     teacher_text: Tensor | None = None
     teacher_logits: Tensor | None = None
     latent: Latent | None = None
-    class_free: Tensor | None = None
+    target: Tensor | None = None
+    extra: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
     logit_scale: Tensor | None = None
-    classes: Tensor | None = None

@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from .class_rows import ClassRows
 from .outputs import Latent
 
 #: Layer of an edit that acts before block 0: in vision after the positions and before the first LayerNorm,
@@ -166,19 +167,6 @@ class SentencePart:
 
 
 @dataclass(frozen=True, eq=False)
-class KnownText:
-    """Text features that need no sentence, such as the rows of a classifier.
-
-    Args:
-        features: ``(K, D)`` unit features.
-        order: ``(C,)`` for each class its row among ``features`` with the encoded classes behind them.
-    """
-
-    features: Tensor
-    order: Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class PromptPlan:
     """All that a method asks of CLIP in one forward pass.
 
@@ -188,8 +176,9 @@ class PromptPlan:
         vision_tower: Edits of the vision tower.
         templates: Number of templates T; the unit features of a class's T sentences are averaged.
         latent: What a variational method sampled, for its losses.
-        class_free: Prompts without a class name, encoded only for loss terms that require them.
-        known: Features of classes that are not in ``text``.
+        extra: Further plans by name (``'context_text'``: the contexts without a class name), encoded only for loss terms
+            that require the name.
+        rows: Features of the classes that are not in ``text``.
     """
 
     text: TextPrompts | None = None
@@ -197,8 +186,8 @@ class PromptPlan:
     vision_tower: TowerPlan = field(default_factory=TowerPlan)
     templates: int = 1
     latent: Latent | None = None
-    class_free: PromptPlan | None = None
-    known: KnownText | None = None
+    extra: Mapping[str, PromptPlan] = field(default_factory=lambda: MappingProxyType({}))
+    rows: ClassRows | None = None
 
 
 #: Plain CLIP: the frozen teacher is the same encoder with this plan.

@@ -97,7 +97,7 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
     Raises:
         ValueError: If features of some classes are known beforehand: such a method has no sentences to save.
     """
-    if plan.known is not None or plan.text is None:
+    if plan.rows is not None or plan.text is None:
         raise ValueError(
             'class_skipping saves the encoding of sentences, and this prompter plans none for some classes; '
             'remove class_skipping from the model'
@@ -114,11 +114,11 @@ def plan_of_classes(plan: PromptPlan, classes: Tensor) -> PromptPlan:
 
 
 def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
-    """The same classes of the frozen CLIP as the logits have, and which they are.
+    """The labels and the frozen CLIP's features and logits for the classes that the logits have.
 
     Args:
-        output: Logits and text features of some classes, the teacher's of all.
-        classes: Their indices, in rising order.
+        output: Logits and text features of some classes, the teacher's of all, labels among all.
+        classes: The indices of the classes, in rising order; the labels are among them.
 
     Returns:
         The output of these classes.
@@ -127,7 +127,7 @@ def output_of_classes(output: PromptOutput, classes: Tensor) -> PromptOutput:
     text, logits = output.teacher_text, output.teacher_logits
     return replace(
         output,
-        classes=classes,
+        target=None if output.target is None else torch.searchsorted(classes, output.target),
         teacher_text=None if text is None else text[classes],
         teacher_logits=None if logits is None else logits[:, classes],
     )

@@ -1,4 +1,4 @@
-"""One text feature a class: encoded from its sentences, or known beforehand."""
+"""One text feature per class: encoded from its sentences, or known beforehand."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def class_text(clip: Any, plan: PromptPlan) -> Tensor:
         RuntimeError: If the plan has neither sentences nor known features.
     """
     encoded = None if plan.text is None else _encoded(clip, plan)
-    if plan.known is None:
+    if plan.rows is None:
         if encoded is None:
             raise RuntimeError(
-                'the plan has no sentences and no known text features: the prompter that made it serves the '
-                'vision tower alone'
+                'the plan has no sentences and no known text features: the prompter that made it serves only '
+                'the vision tower'
             )
         return encoded
-    known = plan.known.features[None, None]
+    rows = plan.rows.features[None, None]
     if encoded is not None:
-        known = torch.cat([known.expand(*encoded.shape[:2], -1, -1).to(encoded), encoded], dim=2)
-    return known.index_select(2, plan.known.order)
+        rows = torch.cat([rows.expand(*encoded.shape[:2], -1, -1).to(encoded), encoded], dim=2)
+    return rows.index_select(2, plan.rows.order)
 
 
 def _encoded(clip: Any, plan: PromptPlan) -> Tensor:

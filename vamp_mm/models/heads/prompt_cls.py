@@ -14,7 +14,8 @@ from vamp_mm.ops import cosine_logits, mean_log_probs, sample_uncertainty, unit
 from vamp_mm.registry import MODELS, build_part
 from vamp_mm.structures import FrozenCLIP, PromptOutput, TowerOutput
 
-_INFERENCE = ('decoupled', 'fused', 'class')
+#: What every model computes where a loss term requires it; the rest is up to the prompter.
+_OF_MODEL = frozenset({'target', 'teacher_image', 'teacher_text', 'teacher_logits'})
 
 
 @MODELS.register_module()
@@ -67,23 +68,24 @@ class PromptClsHead(nn.Module):
 
     @property
     def requires(self) -> frozenset[str]:
-        """What the loss terms need: ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``."""
+        """What the loss terms require of an output."""
         return frozenset().union(*(term.requires for term in self.losses))
 
     def bind_prompter(self, provides: frozenset[str]) -> None:
-        """Check that the prompter provides what the loss terms need of it.
+        """Check that the prompter provides what the loss terms require of it.
 
         Args:
             provides: What its plans carry.
 
         Raises:
-            ValueError: If a term needs a latent and the prompter samples none.
+            ValueError: If a term requires something else.
         """
-        if 'latent' in self.requires and 'latent' not in provides:
-            raise ValueError(
-                'a loss term needs a latent, and the prompter samples none; remove VariationalLoss from '
-                "head.losses or use a VariationalPrompter with tokens='variational'"
-            )
+        for term in self.losses:
+            if missing := sorted(term.requires - provides - _OF_MODEL):
+                raise ValueError(
+                    f'{type(term).__name__} requires {missing[0]!r}, which the prompter does not provide; remove it '
+                    f'from head.losses or use {term.provider}'
+                )
 
     @property
     def wants_tokens(self) -> bool:
@@ -108,27 +110,27 @@ class PromptClsHead(nn.Module):
             logits['fused'] = alpha * logits['class'] + (1 - alpha) * logits['rep']
         return logits, feature
 
-    def loss(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+    def loss(self, output: PromptOutput) -> dict[str, Tensor]:
         """All weighted terms as ``loss_<name>`` (``guide_<name>`` if not added), metrics as ``metric_<name>``.
 
         Args:
-            output: The forward pass.
-            target: ``(N,)`` labels.
+            output: The forward pass, with labels.
 
         Returns:
             Name -> scalar.
         """
         losses = {
-            f'{"guide" if term.guide else "loss"}_{term.name}': term.weight * term(output, target)
+            f'{"guide" if term.guide else "loss"}_{term.name}': term.weight * term(output)
             for term in self.losses
         }
-        return {**losses, **self.metrics(output, target)}
+        return {**losses, **self.metrics(output)}
 
     @torch.no_grad()
-    def metrics(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+    def metrics(self, output: PromptOutput) -> dict[str, Tensor]:
         """Training accuracy in percent."""
+        assert output.target is not None
         predicted = mean_log_probs(self.predicting(output, seen=True)).argmax(dim=-1)
-        return {'metric_accuracy': 100 * (predicted == target).float().mean()}
+        return {'metric_accuracy': 100 * (predicted == output.target).float().mean()}
 
     def predicting(self, output: PromptOutput, seen: bool) -> Tensor:
         """The logits ``(S, N, C)`` that predict, by the inference rule."""

@@ -57,11 +57,12 @@ class VaMPHead(PromptClsHead):
             self.losses = nn.ModuleList(
                 term for term in self.losses if 'latent' not in term.requires
             )
+        super().bind_prompter(provides)
 
     @torch.no_grad()
-    def metrics(self, output: PromptOutput, target: Tensor) -> dict[str, Tensor]:
+    def metrics(self, output: PromptOutput) -> dict[str, Tensor]:
         """Training accuracy in percent, and the mean standard deviation of the posterior."""
-        watched = super().metrics(output, target)
+        watched = super().metrics(output)
         if output.latent is not None:
             watched['metric_sigma'] = torch.exp(0.5 * output.latent.log_var).mean()
         return watched

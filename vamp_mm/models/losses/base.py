@@ -20,9 +20,11 @@ class LossTerm(nn.Module, ABC):
         ValueError: If the weight is negative.
     """
 
-    #: What the term reads: any of ``'teacher_image'``, ``'teacher_text'``, ``'teacher_logits'``, ``'latent'``,
-    #: ``'class_free'``.
+    #: What the term reads besides logits and features: any of ``'target'``, ``'teacher_image'``, ``'teacher_text'``,
+    #: ``'teacher_logits'``, and what a prompter ``provides``: ``'latent'``, ``'context_text'``, ...
     requires: frozenset[str] = frozenset()
+    #: For the error message: what to use where the prompter does not provide what the term requires.
+    provider: str = 'a prompter that provides it'
     #: Whether the term is not added to the objective but guides its gradient; logged as ``guide_<name>``.
     guide = False
 
@@ -34,12 +36,11 @@ class LossTerm(nn.Module, ABC):
         self.weight = weight
 
     @abstractmethod
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Compute the unweighted term.
 
         Args:
-            output: What the head computed.
-            target: ``(N,)`` labels.
+            output: What the head computed; what :attr:`requires` names is not None.
 
         Returns:
             A scalar.

@@ -24,7 +24,7 @@ class ImageConsistency(LossTerm):
     def __init__(self, weight: NonNegative = 1.0) -> None:
         super().__init__('image_consistency', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """``1 - mean cos(f, f0)`` over samples and images."""
         assert output.teacher_image is not None
         return 1 - (output.image * output.teacher_image).sum(dim=-1).mean()
@@ -43,7 +43,7 @@ class TextConsistency(LossTerm):
     def __init__(self, weight: NonNegative = 1.0) -> None:
         super().__init__('text_consistency', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """``1 - mean cos(w, w0)`` over samples, images and classes."""
         assert output.teacher_text is not None
         return 1 - (output.text * output.teacher_text).sum(dim=-1).mean()

@@ -23,14 +23,17 @@ class BranchCrossEntropy(LossTerm):
         name: What the term is logged under; by default ``ce_<branch>``.
     """
 
+    requires = frozenset({'target'})
+
     def __init__(
         self, branch: str = 'class', weight: NonNegative = 1.0, name: str | None = None
     ) -> None:
         super().__init__(name or f'ce_{branch}', weight)
         self.branch = branch
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean of ``-log softmax(logits)[target]`` over ``(S, N)``."""
+        assert output.target is not None
         logits = output.logits[self.branch]  # (S, N, C)
         wide = logits if logits.dtype.itemsize > 2 else logits.float()
-        return F.cross_entropy(wide.flatten(0, 1), target.repeat(logits.shape[0]))
+        return F.cross_entropy(wide.flatten(0, 1), output.target.repeat(logits.shape[0]))

@@ -25,15 +25,18 @@ class DistributionBound(LossTerm):
         weight: Factor in the objective.
     """
 
+    requires = frozenset({'target'})
+
     def __init__(self, weight: NonNegative = 1.0) -> None:
         super().__init__('bound', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean over images."""
         assert output.logit_scale is not None
+        assert output.target is not None
         logits = output.logits['class'].mean(dim=0)  # (N, C)
-        spread = logit_variance(output.image[0], output.text[:, 0], target)
-        return F.cross_entropy(logits + 0.5 * output.logit_scale.square() * spread, target)
+        spread = logit_variance(output.image[0], output.text[:, 0], output.target)
+        return F.cross_entropy(logits + 0.5 * output.logit_scale.square() * spread, output.target)
 
 
 def logit_variance(image: Tensor, text: Tensor, target: Tensor) -> Tensor:
@@ -68,15 +71,15 @@ class ContextOrthogonality(LossTerm):
         weight: Factor in the objective (lambda, 0.1 in the paper).
     """
 
-    requires = frozenset({'class_free'})
+    requires = frozenset({'context_text'})
+    provider = 'a PromptCollection'
 
     def __init__(self, weight: NonNegative = 0.1) -> None:
         super().__init__('orthogonality', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean over ordered pairs of contexts."""
-        assert output.class_free is not None
-        features = output.class_free.flatten(0, -2)  # (K, D)
+        features = output.extra['context_text'].flatten(0, -2)  # (K, D)
         cosines = features @ features.T
         count = len(features)
         return (cosines.abs().sum() - cosines.diagonal().abs().sum()) / (count * (count - 1))

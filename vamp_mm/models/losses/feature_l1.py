@@ -24,7 +24,7 @@ class ImageL1(LossTerm):
     def __init__(self, weight: NonNegative = 10.0) -> None:
         super().__init__('image_l1', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """``mean |f - f0|``."""
         assert output.teacher_image is not None
         return (output.image - output.teacher_image).abs().mean()
@@ -43,7 +43,7 @@ class TextL1(LossTerm):
     def __init__(self, weight: NonNegative = 25.0) -> None:
         super().__init__('text_l1', weight)
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """``mean |w - w0|``."""
         assert output.teacher_text is not None
         return (output.text - output.teacher_text).abs().mean()

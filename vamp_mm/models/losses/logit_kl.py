@@ -40,7 +40,7 @@ class LogitKL(LossTerm):
         self.reduction = reduction
         self.branch = branch
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean over samples and images (and classes) of ``q (log q - log p)``."""
         assert output.teacher_logits is not None
         student = _wide(output.logits[self.branch]).log_softmax(dim=-1)  # (S, N, C)

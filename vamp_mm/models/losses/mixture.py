@@ -21,11 +21,14 @@ class MixtureNLL(LossTerm):
         weight: Factor in the objective.
     """
 
+    requires = frozenset({'target'})
+
     def __init__(self, branch: str = 'class', weight: NonNegative = 1.0) -> None:
         super().__init__('nll', weight)
         self.branch = branch
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean over images."""
+        assert output.target is not None
         log_probs = mean_log_probs(output.logits[self.branch])  # (N, C)
-        return -log_probs.gather(1, target[:, None]).mean()
+        return -log_probs.gather(1, output.target[:, None]).mean()

@@ -31,7 +31,7 @@ class TeacherCrossEntropy(LossTerm):
         super().__init__('teacher_ce', weight)
         self.temperature = temperature
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Mean over samples and images."""
         assert output.teacher_logits is not None
         logits = output.logits['class']  # (S, N, C)

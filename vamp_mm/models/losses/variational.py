@@ -30,6 +30,7 @@ class VariationalLoss(LossTerm):
     """
 
     requires = frozenset({'latent'})
+    provider = "a VariationalPrompter with tokens='variational'"
     step: Tensor
 
     def __init__(
@@ -46,12 +47,11 @@ class VariationalLoss(LossTerm):
         self.register_buffer('step', torch.zeros((), dtype=torch.long))
         self._host_step = HostInt()
 
-    def forward(self, output: PromptOutput, target: Tensor) -> Tensor:
+    def forward(self, output: PromptOutput) -> Tensor:
         """Compute the divergence, scaled by the warm-up.
 
         Args:
-            output: The forward pass.
-            target: ``(N,)`` labels; not used, the prior in ``output`` is theirs already.
+            output: The forward pass, with the prior of the labels.
 
         Returns:
             A scalar.

@@ -31,8 +31,10 @@ class BasePrompter(nn.Module, ABC):
     #: What the prompter looks at: any of ``'image'`` and ``'text'`` (features of the frozen CLIP) and ``'target'``
     #: (labels, in training).
     requires: frozenset[str] = frozenset()
-    #: What plans carry for the losses: ``'latent'``.
+    #: What plans carry for loss terms: ``'latent'``, or names of their ``extra`` plans.
     provides: frozenset[str] = frozenset()
+    #: Whether the method learns anything; a config whose method does not is only tested.
+    trains: bool = True
     #: The lowest vision layer that any plan of this prompter edits; None if it leaves the vision tower alone.
     first_vision_layer: int | None = None
 

@@ -44,6 +44,7 @@ class PromptCollection(BasePrompter):
         ValueError: If the numbers do not fit each other.
     """
 
+    provides = frozenset({'context_text'})
     noise_seed: Tensor
     noise_step: Tensor
 
@@ -80,7 +81,7 @@ class PromptCollection(BasePrompter):
         ]
         self._positions = [position for position, count in places for _ in range(count)]
         self._placements: dict[Position, Placement] = {}
-        self._class_free: TextPrompts | None = None
+        self._context_text: TextPrompts | None = None
         for position in ('end', 'middle', 'front'):
             self.register_buffer(f'_words_{position}', None, persistent=False)
         # what addresses the order of the contexts, as the noise of sampled prompts; saved for resuming
@@ -107,7 +108,7 @@ class PromptCollection(BasePrompter):
             setattr(self, f'_words_{position}', clip.embed(placement.prompts.ids[:, start:end]))
         # the sentence ends where it does in all three orders; nothing before the tokens is shared but the start
         self._prompts = self._placements['front'].prompts
-        self._class_free = clip.tokenize([' '.join([PLACEHOLDER] * self.num_tokens) + '.'])
+        self._context_text = clip.tokenize([' '.join([PLACEHOLDER] * self.num_tokens) + '.'])
 
     def forward(self, context: PromptContext) -> PromptPlan:
         """P contexts in training, all in prediction.
@@ -126,7 +127,7 @@ class PromptCollection(BasePrompter):
         return PromptPlan(
             text=prompts,
             text_tower=TowerPlan((TokenEdit(EMBED, start, 'overwrite', tokens),)),
-            class_free=self._alone(start),
+            extra={'context_text': self._contexts_only(start)},
         )
 
     def word_tokens(self) -> dict[str, Tensor]:
@@ -144,9 +145,9 @@ class PromptCollection(BasePrompter):
             getattr(self, f'_words_{position}'),
         )
 
-    def _alone(self, start: int) -> PromptPlan:
+    def _contexts_only(self, start: int) -> PromptPlan:
         edit = TokenEdit(EMBED, start, 'overwrite', self.contexts[:, None, None])  # (K, 1, 1, M, W)
-        return PromptPlan(text=self._class_free, text_tower=TowerPlan((edit,)))
+        return PromptPlan(text=self._context_text, text_tower=TowerPlan((edit,)))
 
     def _choose(self) -> list[int]:
         """The contexts of this step: the next ones of a permutation, which is drawn anew when it is used up."""

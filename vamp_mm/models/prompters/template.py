@@ -24,6 +24,8 @@ class TemplatePrompter(BasePrompter):
         ValueError: If no template is left.
     """
 
+    trains = False
+
     def __init__(self, clip: FrozenCLIP, templates: Sequence[str] = (), own: bool = True) -> None:
         super().__init__()
         if not (templates or own):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +12,15 @@ from vamp_mm.arguments import Component, PositiveInt
 from vamp_mm.ops import HostInt, unit
 from vamp_mm.registry import MODELS, build_part
 from vamp_mm.structures import (
+    ClassRows,
     FrozenCLIP,
-    KnownText,
     PromptContext,
     PromptPlan,
     TextPrompts,
     TowerPlan,
     Vocabulary,
-    as_read,
+    class_keys,
+    find_rows,
 )
 
 from .base import BasePrompter, TextEncoder
@@ -131,23 +130,18 @@ class TwoStagePrompter(BasePrompter):
         plan = replace(
             plan, text_tower=_at_rest(plan.text_tower), vision_tower=_at_rest(plan.vision_tower)
         )
-        return self._with_known(plan)
+        return self._with_rows(plan)
 
-    def _with_known(self, plan: PromptPlan) -> PromptPlan:
+    def _with_rows(self, plan: PromptPlan) -> PromptPlan:
         if self._places is None:
             self._places = self._look_up()
         text, order = self._places
-        return replace(plan, text=text, known=KnownText(unit(self.classifier), order))
+        return replace(plan, text=text, rows=ClassRows(unit(self.classifier), order))
 
     def _look_up(self) -> tuple[TextPrompts | None, Tensor]:
         """Sentences of the classes without a row of the classifier, and ``(C,)`` the place of each class."""
         assert self._own_keys is not None
-        same = self._own_keys[:, None] == self.keys  # (C, rows)
-        known = same.any(dim=1)
-        rows = same.int().argmax(dim=1)
-        others = (~known).nonzero().flatten()
-        # class c is row order[c] of the classifier with the encoded classes behind it
-        order = torch.where(known, rows, len(self.keys) + known.logical_not().cumsum(0) - 1)
+        order, others = find_rows(self._own_keys, self.keys)
         text = None if not len(others) else self.prompts.of_classes(others, self._templates)
         return text, order
 
@@ -159,12 +153,6 @@ class TwoStagePrompter(BasePrompter):
             self.keys = self.keys.new_zeros(len(stored))
         self._places = None
         super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-def class_keys(names: Sequence[str]) -> Tensor:
-    """``(C,)`` hashes of class names as the text tower reads them."""
-    digests = [hashlib.sha256(as_read(name).encode()).digest()[:8] for name in names]
-    return torch.tensor([int.from_bytes(digest, 'little', signed=True) for digest in digests])
 
 
 def _at_rest(plan: TowerPlan) -> TowerPlan:

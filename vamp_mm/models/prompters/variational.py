@@ -17,6 +17,13 @@ from .gaussian import GaussianMLPs
 from .hosted import build_host, for_all, hosted_plan, hosted_sentences, hosted_words
 from .noise import TestNoise, check_samples, prediction_noise, run_seed, training_noise
 
+#: Labels choose the prior, which only sampled tokens have.
+_REQUIRES = {
+    'shared': frozenset[str](),
+    'deterministic': frozenset({'image'}),
+    'variational': frozenset({'image', 'target'}),
+}
+
 
 @MODELS.register_module()
 class VariationalPrompter(BasePrompter):
@@ -90,7 +97,7 @@ class VariationalPrompter(BasePrompter):
         )
         self.seed = seed
         self.prototype_source = prototype_source
-        self.requires = frozenset() if tokens == 'shared' else frozenset({'image'})
+        self.requires = _REQUIRES[tokens]
         self.provides = frozenset({'latent'}) if tokens == 'variational' else frozenset()
         self._build_networks(clip, hidden, std, log_var_range)
         if tokens == 'variational':
@@ -115,7 +122,6 @@ class VariationalPrompter(BasePrompter):
             clip.embed_dim, layers, count, width, hidden, std, log_var_range, variational
         )
         if self.needs_prototypes:
-            self.requires |= {'target'}
             per_layer = self.prototype_source == 'posterior'
             size = count * width if per_layer else clip.embed_dim
             self.prior_network = GaussianMLPs(
@@ -243,7 +249,7 @@ class VariationalPrompter(BasePrompter):
         ):
             raise ValueError(
                 f'label {int(target.max())} has no class prototype, there are {self.num_prototypes}: the '
-                'prototypes are of another training set; compute them anew (ClassAwarePriorHook) or train '
+                'prototypes are of another training set; compute them again (ClassAwarePriorHook) or train '
                 'on that set'
             )
 

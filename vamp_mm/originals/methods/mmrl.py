@@ -99,7 +99,7 @@ class MMRL(Original):
     @torch.no_grad()
     def extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
         """Logits of both branches."""
-        logits = model._run(case['images']).logits
+        logits = model.output(case['images']).logits
         return {'eval_logits_novel': logits['class'][0], 'eval_logits_rep': logits['rep'][0]}
 
 

@@ -134,7 +134,7 @@ class TwoStageClassifier(TwoStageLayerNorms):
         start = own.train().eval().text_features()[0, 0]
         own.prompter.stage.fill_(2)
         own.set_vocabulary(self.vocabulary(case, case.meta['novel_names'], seen=False))
-        novel = own._run(case['images'])
+        novel = own.output(case['images'])
         own.set_vocabulary(self.vocabulary(case, case.names))
         return {
             'init_classifier': start,
@@ -226,6 +226,6 @@ class SkipT(Original):
         own: Any = model
         stem = own.backbone.image_stem(case['images'], own.prompter.first_vision_layer)
         return {
-            'class_prototypes': own._teacher(),
+            'class_prototypes': own.teacher_text(),
             'medium_image_features': stem.hidden.transpose(0, 1),
         }

@@ -64,7 +64,7 @@ class _Check:
         """Logits and features in evaluation mode, also on the new class names."""
         case, original, model = self.case, self.original, self.model.eval()
         original.prepare(model, case, False)
-        out = model._run(case['images'])
+        out = model.output(case['images'])
         self._compare('eval_logits', original.logits(model, case['images']))
         self._compare('text_features', out.text)
         self._compare('image_features', out.image)

@@ -37,7 +37,7 @@ setup(
         'vamp_mm': [
             'demo/*.css',
             'report/*.json',
-            'report/html/*.css',
+            'report/html/templates/*',
             'datasets/sources/*.json',
             'models/clip/configs/*.json',
             'models/clip/weights/*.safetensors',

@@ -265,9 +265,10 @@ def test_few_shot_curve_stands_where_its_numbers_are(tmp_path: Path) -> None:
         for seed, accuracy in enumerate(accuracies):
             write(tmp_path, {'all/accuracy': accuracy}, shots=shots, seed=seed)
     results = read_results([tmp_path])
-    text = few_shot_curves(results, styles_of(['mmrl']))
+    [plots] = few_shot_curves(results, styles_of(['mmrl']))
+    [text] = [panel.svg for panel in plots.panels]
     # values with spread go from 59.59 to 74.83, so the axis from 58 to 76 or wider; 61 and 72 lie on the line
-    [line] = re.findall(r'd="M([\d. L]*)" class="line"', text.split('<figure>')[1])
+    [line] = re.findall(r'd="M([\d. L]*)" class="line"', text)
     (_, first), (_, second) = (tuple(map(float, point.split())) for point in line.split('L'))
     ticks = [
         (float(y) - 4, float(label))
@@ -297,7 +298,9 @@ def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> No
             method=name,
         )
     tables = tables_of(read_results([tmp_path]))
-    drawn = base_novel_bars(tables[0], styles_of(values))
+    [plots] = base_novel_bars(tables[0], styles_of(values))
+    [drawn] = [panel.svg for panel in plots.panels]
+    assert 'circles: base' in plots.note
     lines = re.findall(r'<title>(m\d), H: ([\d.]+) %</title></rect>', drawn)
     assert [name for name, _ in lines] == [f'm{index}' for index in range(8, -1, -1)]
     width = float(re.search(r'<rect x="10" [^>]*?width="([\d.]+)"', drawn)[1])
@@ -306,9 +309,9 @@ def test_many_methods_get_a_line_each_with_the_best_on_top(tmp_path: Path) -> No
     circle = float(re.search(r'd="M([\d.]+) [\d.]+a', drawn)[1])
     # base of m8 is 68 %; paths begin at the left end
     assert circle == pytest.approx(10 + 340 * 0.68 - 4.5, abs=0.06)
-    side = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
-    assert 'm0, H' in side
-    assert 'circles' not in side
+    [side] = base_novel_bars(replace(tables[0], rows=tables[0].rows[:8]), styles_of(values))
+    assert 'm0, H' in side.panels[0].svg
+    assert 'circles' not in side.note
 
 
 def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> None:
@@ -328,8 +331,8 @@ def test_cost_of_transfer_is_of_runs_with_the_same_targets(tmp_path: Path) -> No
         protocol='cross-dataset',
     )
     results = read_results([tmp_path])
-    drawn = cost_plots(results, styles_of(['both', 'one']))
-    assert '<desc>both: 50.00 at 20</desc>' in drawn
+    plots = cost_plots(results, styles_of(['both', 'one']))
+    assert '<desc>both: 50.00 at 20</desc>' in plots[0].panels[0].svg
 
 
 def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
@@ -432,7 +435,7 @@ def test_curves_that_do_not_fit_each_other_are_named(tmp_path: Path) -> None:
 
 
 def test_colours_have_contrast_in_both_modes() -> None:
-    css = Path(to_html.__code__.co_filename).with_name('page.css').read_text()
+    css = (Path(to_html.__code__.co_filename).parent / 'templates' / 'page.css').read_text()
     for mode in re.findall(r':root\{([^}]*)\}', css):
         colours = dict(re.findall(r'--(\w+):(#\w+)', mode))
         for name, least in [

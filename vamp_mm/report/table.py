@@ -32,6 +32,11 @@ class Stat(NamedTuple):
 Cell = Stat | str
 
 
+def cell_text(cell: Cell) -> str:
+    """What a reader sees of a cell."""
+    return cell.text() if isinstance(cell, Stat) else cell
+
+
 @dataclass
 class Table:
     """Columns, rows and what has to be said below.

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from .names import csv_cell, markdown_text
-from .table import Cell, Stat, Table
+from .table import Cell, Stat, Table, cell_text
 
 _ESCAPES = {
     '\\': r'\textbackslash{}',
@@ -39,7 +39,7 @@ def to_markdown(table: Table) -> str:
         _bar(map(markdown_text, columns)),
         _bar(['---' if index < table.labels else '---:' for index in range(len(columns))]),
     ]
-    lines += [_bar([markdown_text(_text(cell)) for cell in row]) for row in rows]
+    lines += [_bar([markdown_text(cell_text(cell)) for cell in row]) for row in rows]
     return '\n'.join([*lines, '', *(f'{markdown_text(note)}  ' for note in table.notes), ''])
 
 
@@ -82,7 +82,7 @@ def to_latex(table: Table) -> str:
     for index, row in enumerate(rows):
         if index in table.breaks:
             lines.append(r'\midrule')
-        lines.append(' & '.join(_escape(_text(cell)) for cell in row) + r' \\')
+        lines.append(' & '.join(_escape(cell_text(cell)) for cell in row) + r' \\')
     return '\n'.join([*lines, r'\bottomrule', r'\end{tabular}', r'\end{table}', ''])
 
 
@@ -100,14 +100,10 @@ def to_terminal(table: Table, console: Console) -> None:
             column, justify='left' if index < table.labels else 'right', overflow='fold'
         )
     for index, row in enumerate(rows):
-        grid.add_row(*map(_text, row), end_section=index + 1 in table.breaks)
+        grid.add_row(*map(cell_text, row), end_section=index + 1 in table.breaks)
     console.print(grid, markup=False)
     for note in table.notes:
         console.print(note, soft_wrap=True, markup=False, highlight=False)
-
-
-def _text(cell: Cell) -> str:
-    return cell.text() if isinstance(cell, Stat) else cell
 
 
 def _bar(cells: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import math
 
 from ..table import Stat, Table
 from .axis import Axis, linear
-from .layout import panel, plots
+from .layout import Panel, Plots
 from .markup import Markup
 from .plot import Plot
 from .rows import Bar, rows
@@ -18,7 +18,7 @@ _MOST_SIDE_BY_SIDE = 8  # with more methods each gets a line of its own
 _NUMBER = 9.0  # height of a number in the unit of the axis
 
 
-def base_novel_bars(table: Table, styles: Styles) -> Markup:
+def base_novel_bars(table: Table, styles: Styles) -> list[Plots]:
     """Bars of a table of base-to-novel.
 
     Args:
@@ -41,7 +41,7 @@ def base_novel_bars(table: Table, styles: Styles) -> Markup:
     labels = {label for methods in datasets.values() for label in methods}
     many = len(labels) > _MOST_SIDE_BY_SIDE
     draw = rows if many else _panel
-    panels = [panel(name, draw(name, methods, styles)) for name, methods in datasets.items()]
+    panels = [Panel(name, draw(name, methods, styles)) for name, methods in datasets.items()]
     note = (
         'Bars: H; circles: base; diamonds: novel.'
         if many
@@ -54,9 +54,8 @@ def base_novel_bars(table: Table, styles: Styles) -> Markup:
         for _, paper in found.values()
     ):
         note += " Short black or white lines across a bar: the paper's number."
-    return plots(
-        'Base, novel and H', Markup() if many else legend(styles, labels, bars=True), panels, note
-    )
+    keys = {} if many else legend(styles, labels, bars=True)
+    return [Plots('Base, novel and H', panels, keys, note)] if panels else []
 
 
 def _number(cell: Stat | str | None) -> Stat | None:

@@ -12,8 +12,8 @@ from ..results import Result
 from ..table import Stat
 from .axis import linear
 from .curve_data import Curve, Reliability, averaged, curves_of, pooled
-from .layout import panel, plots
-from .markup import Markup, join
+from .layout import Panel, Plots
+from .markup import Markup
 from .plot import Plot
 from .series import Style, Styles, legend
 
@@ -38,7 +38,7 @@ _PROTOCOLS = {
 }
 
 
-def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str]) -> Markup:
+def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str]) -> list[Plots]:
     """Reliability diagrams and risk-coverage curves of each protocol, for the largest number of shots.
 
     Fewer shots are left out: eleven datasets with five numbers of shots would make hundreds of plots.
@@ -52,7 +52,7 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
         The plots; empty if no result has curves.
     """
     found = [(result, curves) for result in results if (curves := curves_of(result, notes))]
-    parts = []
+    parts: list[Plots] = []
     for protocol in dict.fromkeys(result.protocol for result, _ in found):
         here = [item for item in found if item[0].protocol == protocol]
         shots = max(
@@ -61,12 +61,10 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
             default=None,
         )
         name = f'{_PROTOCOLS.get(protocol, protocol)}, {shots_in_words(shots)}'
-        parts.append(
-            _of_shots(
-                name, [item for item in here if item[0].shots in (None, shots)], styles, notes
-            )
+        parts += _of_shots(
+            name, [item for item in here if item[0].shots in (None, shots)], styles, notes
         )
-    return join(parts)
+    return parts
 
 
 def _of_shots(
@@ -74,7 +72,7 @@ def _of_shots(
     found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]],
     styles: Styles,
     notes: list[str],
-) -> Markup:
+) -> list[Plots]:
     parts = []
     for kind, heading, note, merge, draw in (
         ('reliability', 'Reliability', _RELIABILITY, pooled, _reliability),
@@ -84,10 +82,11 @@ def _of_shots(
         for where, methods in _panels(kind, found).items():
             merged = _merge(methods, merge, f'{heading} on {where} ({name})', notes)
             if merged:
-                panels.append(panel(where, draw(f'{heading} on {where}', merged, styles)))
+                panels.append(Panel(where, draw(f'{heading} on {where}', merged, styles)))
                 labels |= merged.keys()
-        parts.append(plots(f'{heading}: {name}', legend(styles, labels), panels, note))
-    return join(parts)
+        if panels:
+            parts.append(Plots(f'{heading}: {name}', panels, legend(styles, labels), note))
+    return parts
 
 
 def _panels(kind: str, found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]]) -> Panels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from vamp_mm.config.identity import shots_in_words
@@ -16,8 +17,8 @@ from ..results import Result, Runs, grouped
 from ..table import Stat, stat
 from .axis import linear, spread_out
 from .beside import places_beside
-from .layout import folded, panel, plots
-from .markup import Markup, element, join
+from .layout import Panel, Plots
+from .markup import Markup, element
 from .plot import Plot
 from .series import Style, Styles, legend
 
@@ -43,7 +44,7 @@ class Point(NamedTuple):
     accuracy: Stat
 
 
-def cost_plots(results: Sequence[Result], styles: Styles) -> Markup:
+def cost_plots(results: Sequence[Result], styles: Styles) -> list[Plots]:
     """What the accuracy of a run cost; plots of fewer shots are folded.
 
     Args:
@@ -61,14 +62,14 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> Markup:
         trained = {item.shots for item in here if item.shots is not None}
         for place, shots in enumerate(sorted(trained, key=lambda n: (n >= 0, -n)) or [None]):
             name = f'{_NAMES.get(protocol, protocol)}, {shots_in_words(shots)}'
-            body = _of_shots(
-                name, protocol, [item for item in here if item.shots in (None, shots)], styles
-            )
-            parts.append(folded(f'Cost: {name}', body) if place and body else body)
-    return join(parts)
+            chosen = [item for item in here if item.shots in (None, shots)]
+            found = _of_shots(name, protocol, chosen, styles)
+            if found:
+                parts.append(replace(found, folded=f'Cost: {name}') if place else found)
+    return parts
 
 
-def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Styles) -> Markup:
+def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Styles) -> Plots | None:
     panels, labels, several = [], set(), False
     metric = 'H (%)' if protocol in _HALVES else 'accuracy (%)'
     devices = sorted({_device(result) for result in results})
@@ -88,11 +89,13 @@ def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Style
                 )
                 axis = f'{words} ({unit})' if key == 'seconds' else f'{words} ({unit}, {where})'
                 heading = f'{metric[0].upper()}{metric[1:-4]} against {"time" if key == "seconds" else "memory"}'
-                panels.append(panel(f'{heading}, {device}', _panel(points, axis, metric, styles)))
+                panels.append(Panel(f'{heading}, {device}', _panel(points, axis, metric, styles)))
                 labels |= {point.label for point in points}
                 several = several or len({point.dataset for point in points}) > 1
     note = 'Mean over seeds' + (' and datasets; faint: single datasets.' if several else '.')
-    return plots(f'Accuracy and cost: {name}', legend(styles, labels), panels, note)
+    if not panels:
+        return None
+    return Plots(f'Accuracy and cost: {name}', panels, legend(styles, labels), note)
 
 
 def _alike(results: Sequence[Result]) -> list[Result]:

@@ -10,7 +10,7 @@ from ..few_shot import few_shot_table
 from ..results import Result
 from ..table import Cell, Stat
 from .axis import linear, shots_axis
-from .layout import panel, plots
+from .layout import Panel, Plots
 from .markup import Markup
 from .plot import Plot
 from .series import Style, Styles, legend
@@ -20,7 +20,7 @@ Curves = dict[str, dict[str, dict[int, Stat]]]
 _NOTE = 'Bands: ± sample standard deviation over seeds. A dashed line: a method that is not trained on the dataset.'
 
 
-def few_shot_curves(results: Sequence[Result], styles: Styles) -> Markup:
+def few_shot_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
     """Accuracy on all classes against shots, the numbers of the few-shot table.
 
     Args:
@@ -41,7 +41,7 @@ def few_shot_curves(results: Sequence[Result], styles: Styles) -> Markup:
     return _plots('Accuracy by number of shots', curves, 'accuracy (%)', styles)
 
 
-def base_novel_curves(results: Sequence[Result], styles: Styles) -> Markup:
+def base_novel_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
     """H against shots, the numbers of the base-to-novel tables.
 
     Args:
@@ -73,7 +73,7 @@ def _add(curves: Curves, dataset: str, label: str, shots: int, cell: Cell) -> No
         curves.setdefault(dataset, {}).setdefault(label, {})[shots] = cell
 
 
-def _plots(heading: str, curves: Curves, unit: str, styles: Styles) -> Markup:
+def _plots(heading: str, curves: Curves, unit: str, styles: Styles) -> list[Plots]:
     trained = {
         shots
         for methods in curves.values()
@@ -82,13 +82,13 @@ def _plots(heading: str, curves: Curves, unit: str, styles: Styles) -> Markup:
         if shots
     }
     if len(trained) < 2:
-        return Markup()
+        return []
     panels = [
-        panel(name, _panel(f'{heading} on {name}', methods, unit, styles))
+        Panel(name, _panel(f'{heading} on {name}', methods, unit, styles))
         for name, methods in curves.items()
     ]
     labels = {label for methods in curves.values() for label in methods}
-    return plots(heading, legend(styles, labels), panels, _NOTE)
+    return [Plots(heading, panels, legend(styles, labels), _NOTE)]
 
 
 def _panel(

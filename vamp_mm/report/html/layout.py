@@ -1,12 +1,46 @@
-"""Parts of the page that hold plots."""
+"""What the templates of the page get: sections with plots and a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .markup import Child, Markup, element
+from markupsafe import Markup
+
+from ..table import Table
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot.
+
+    Args:
+        name: Its heading.
+        svg: The plot, an ``svg`` element.
+    """
+
+    name: str
+    svg: Markup
+
+
+@dataclass(frozen=True)
+class Plots:
+    """Plots of one kind, which share a legend.
+
+    Args:
+        heading: What they show.
+        panels: The plots, one or more.
+        legend: Method -> its key, an ``svg`` element; empty for plots that name the methods themselves.
+        note: How to read them.
+        folded: What the reader clicks on to see them; empty if they are always shown.
+    """
+
+    heading: str
+    panels: Sequence[Panel]
+    legend: Mapping[str, Markup]
+    note: str = ''
+    folded: str = ''
 
 
 @dataclass(frozen=True)
@@ -14,48 +48,16 @@ class Section:
     """A part of the page.
 
     Args:
-        key: Its anchor.
-        title: Its heading, and what the contents say.
-        body: What stands below.
+        key: What its anchor is made from.
+        title: Its heading, in the contents too.
+        plots: Shown first.
+        table: Shown after the plots.
     """
 
     key: str
     title: str
-    body: Child
-
-
-def panel(name: str, svg: Markup) -> Markup:
-    """A plot with its name above."""
-    return element('figure', element('figcaption', name), svg)
-
-
-def plots(heading: str, legend: Markup, panels: Sequence[Markup], note: str = '') -> Markup:
-    """Plots of one kind side by side, as many as there is room for.
-
-    Args:
-        heading: What they show.
-        legend: Of all of them.
-        panels: The plots; nothing is written if there is none.
-        note: How to read them.
-
-    Returns:
-        The markup, empty without panels.
-    """
-    if not panels:
-        return Markup()
-    return element(
-        'div',
-        element('h3', heading),
-        element('p', note, class_='note') if note else None,
-        legend,
-        element('div', panels, class_='panels'),
-        class_='plots',
-    )
-
-
-def folded(title: str, body: Child) -> Markup:
-    """Something that the reader opens."""
-    return element('details', element('summary', title), body)
+    plots: Sequence[Plots] = ()
+    table: Table | None = None
 
 
 def anchors(keys: Sequence[str]) -> list[str]:

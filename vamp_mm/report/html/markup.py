@@ -6,10 +6,7 @@ import html
 import math
 from collections.abc import Iterable
 
-
-class Markup(str):
-    """Text that is HTML already."""
-
+from markupsafe import Markup
 
 Child = str | Markup | Iterable['Child'] | None
 _EMPTY = ('meta', 'link')

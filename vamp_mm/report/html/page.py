@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..results import Result
-from ..table import Table
+from ..table import Table, cell_text
 from .bars import base_novel_bars
 from .calibration import calibration_plots
 from .cost_plots import cost_plots
 from .curves import base_novel_curves, few_shot_curves
-from .layout import Section, anchors
-from .markup import Markup, element, join
+from .layout import Plots, Section, anchors
 from .series import Styles, styles_of
 from .summary import newest, summary
-from .tables import table_html
 
-_STYLE = Path(__file__).with_name('page.css')
-# Even a browser that is asked to fetch something by a name in the data does not.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _TITLE = 'Comparison of methods'
+_COMPARED = 'compared'  # key of the first section, which the template writes
 
 
 def to_html(results: Sequence[Result], tables: Sequence[Table], notes: list[str]) -> str:
@@ -28,90 +25,71 @@ def to_html(results: Sequence[Result], tables: Sequence[Table], notes: list[str]
 
     Args:
         results: The results.
-        tables: Their tables; each one of any kind gets a part of its own.
-        notes: Sentences on results that are left out; takes further ones on curves that cannot be used.
+        tables: Their tables; each one, of whatever kind, gets a section of its own.
+        notes: Sentences on results that are left out; further ones on curves that cannot be used are added.
 
     Returns:
         The page. The same results give the same text.
     """
-    styles = styles_of(result.label for result in results)
-    sections = _sections(results, tables, styles, notes)
-    names = anchors([section.key for section in sections])
-    head = element(
-        'head',
-        element('meta', charset='utf-8'),
-        element('meta', name='viewport', content='width=device-width, initial-scale=1'),
-        element('meta', name='color-scheme', content='light dark'),
-        element('meta', http_equiv='Content-Security-Policy', content=_POLICY),
-        element('title', _TITLE),
-        element('link', rel='icon', href='data:,'),
-        element('style', Markup(_STYLE.read_text(encoding='utf-8'))),
+    sections = _sections(results, tables, styles_of(result.label for result in results), notes)
+    names = anchors([_COMPARED, *(section.key for section in sections)])
+    return (
+        _templates()
+        .get_template('page.html.j2')
+        .render(
+            title=_TITLE,
+            newest=newest(results),
+            compared=names[0],
+            summary=summary(results),
+            notes=notes,
+            sections=list(zip(names[1:], sections, strict=True)),
+        )
     )
-    contents = element(
-        'nav',
-        element(
-            'ul',
-            [
-                element('li', element('a', section.title, href=f'#{name}'))
-                for name, section in zip(names, sections, strict=True)
-            ],
-        ),
-        aria_label='Contents',
-    )
-    header = element(
-        'header',
-        element('h1', _TITLE),
-        element('p', f'Newest run: {newest(results)}', class_='note'),
-        contents,
-    )
-    body = [
-        element('section', element('h2', section.title, id=name), _resolve(section, name))
-        for name, section in zip(names, sections, strict=True)
-    ]
-    page = element(
-        'html', head, element('body', header, element('main', join(body, '\n'))), lang='en'
-    )
-    return f'<!DOCTYPE html>\n{page}\n'
 
 
-def _resolve(section: Section, name: str) -> Markup:
-    """Tables are named by the heading above, whose anchor is known last."""
-    parts = section.body if isinstance(section.body, list) else [section.body]
-    return join([table_html(part, name) if isinstance(part, Table) else part for part in parts])
+def _templates() -> Environment:
+    """All values are escaped but the plots; a name that a template does not know is an error."""
+    templates = Environment(
+        loader=PackageLoader('vamp_mm.report.html'),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters['cell_text'] = cell_text
+    return templates
 
 
 def _sections(
     results: Sequence[Result], tables: Sequence[Table], styles: Styles, notes: list[str]
 ) -> list[Section]:
-    calibration = calibration_plots(results, styles, notes)  # first, as it may add notes
     by_shots = base_novel_curves(
         [item for item in results if item.protocol == 'base-to-novel'], styles
     )
-    sections = [Section('compared', 'What was compared', summary(results, notes))]
+    calibration = calibration_plots(results, styles, notes)
+    sections = [
+        Section(table.key, table.title, _plots_of(table, results, styles), table)
+        for table in tables
+    ]
+    if calibration:
+        place = _place_of_calibration(tables)
+        sections.insert(place, Section('calibration', 'Reliability and risk-coverage', calibration))
     if by_shots:
-        sections.append(Section('by_shots', 'Base to novel by number of shots', by_shots))
-    place = _place_of_calibration(tables)
-    for index, table in enumerate(tables):
-        if index == place and calibration:
-            sections.append(Section('calibration', 'Reliability and risk-coverage', calibration))
-        sections.append(Section(table.key, table.title, [_plots_of(table, results, styles), table]))
-    if place == len(tables) and calibration:
-        sections.append(Section('calibration', 'Reliability and risk-coverage', calibration))
+        sections.insert(0, Section('by_shots', 'Base to novel by number of shots', by_shots))
     return sections
 
 
 def _place_of_calibration(tables: Sequence[Table]) -> int:
-    """Behind the tables of uncertainty, else before what is said of all runs."""
-    behind = [
-        index + 1 for index, table in enumerate(tables) if table.key.startswith('uncertainty')
-    ]
+    """After the tables of uncertainty, else before the tables of all runs."""
+    after = [index + 1 for index, table in enumerate(tables) if table.key.startswith('uncertainty')]
     before = [index for index, table in enumerate(tables) if table.key in ('compare', 'cost')]
-    return behind[-1] if behind else min(before, default=len(tables))
+    return after[-1] if after else min(before, default=len(tables))
 
 
-def _plots_of(table: Table, results: Sequence[Result], styles: Styles) -> Markup:
+def _plots_of(table: Table, results: Sequence[Result], styles: Styles) -> list[Plots]:
     if table.key.startswith('base_to_novel'):
         return base_novel_bars(table, styles)
     if table.key == 'few_shot':
         return few_shot_curves([item for item in results if item.protocol == 'few-shot'], styles)
-    return cost_plots(results, styles) if table.key == 'cost' else Markup()
+    return cost_plots(results, styles) if table.key == 'cost' else []

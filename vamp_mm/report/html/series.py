@@ -101,7 +101,7 @@ def outline(shape: str, x: float, y: float, size: float) -> str:
     )
 
 
-def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> Markup:
+def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> dict[str, Markup]:
     """What the colours and markers of some plots mean.
 
     Args:
@@ -110,9 +110,9 @@ def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> Markup:
         bars: Whether the plots hold bars instead of lines.
 
     Returns:
-        A list.
+        Label -> key.
     """
-    items = []
+    keys = {}
     for label in sorted(set(labels)):
         style = styles[label]
         key = (
@@ -120,17 +120,11 @@ def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> Markup:
             if bars
             else [element('path', d='M1 7H25', class_='line'), marker(style.shape, 13, 7, 4.5)]
         )
-        items.append(
-            element(
-                'li',
-                element(
-                    'svg',
-                    element('g', key, class_=style.classes),
-                    viewBox='0 0 26 14',
-                    class_='key',
-                    aria_hidden='true',
-                ),
-                label,
-            )
+        keys[label] = element(
+            'svg',
+            element('g', key, class_=style.classes),
+            viewBox='0 0 26 14',
+            class_='key',
+            aria_hidden='true',
         )
-    return element('ul', items, class_='legend')
+    return keys

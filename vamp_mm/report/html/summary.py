@@ -11,9 +11,6 @@ from vamp_mm.config.identity import shots_in_words
 
 from ..published import in_order, title
 from ..results import Result
-from .markup import Child, Markup, element
-
-_SHOWN = 5  # remarks that are not folded
 
 
 def newest(results: Iterable[Result]) -> str:
@@ -22,19 +19,18 @@ def newest(results: Iterable[Result]) -> str:
     return max(dates, default='unknown').replace('T', ' ').replace('+00:00', ' UTC')
 
 
-def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
+def summary(results: Sequence[Result]) -> dict[str, list[str]]:
     """What was compared.
 
     Args:
         results: All results.
-        notes: Sentences on what is left out.
 
     Returns:
-        A list of terms, and the notes.
+        Term -> what the results say of it, one value or a list.
     """
     shots = {result.shots for result in results if result.shots is not None}
     seeds = {result.seed for result in results if result.seed is not None}
-    terms: dict[str, Child] = {
+    lines = {
         'Methods': ', '.join(sorted({result.label for result in results})),
         'Datasets': ', '.join(map(title, in_order({result.dataset for result in results}))),
         'Protocols': ', '.join(dict.fromkeys(sorted(result.protocol for result in results))),
@@ -43,39 +39,27 @@ def summary(results: Sequence[Result], notes: Sequence[str]) -> Markup:
         'Seeds': ', '.join(map(str, sorted(seeds))) or 'none: nothing depends on one',
         'Runs': str(len(results)),
         'Newest run': newest(results),
+    }
+    return {
+        **{term: [line] for term, line in lines.items()},
         'Hardware': _each(results, lambda result: _hardware(result.content.get('hardware'))),
         'Versions': _versions(results),
     }
-    body = [(element('dt', term), element('dd', value)) for term, value in terms.items()]
-    left_out = (
-        element(
-            'details',
-            element('summary', f'Remarks on the input ({len(notes)})'),
-            element('ul', [element('li', note) for note in notes]),
-            open=len(notes) <= _SHOWN,
-        )
-        if notes
-        else None
-    )
-    return Markup(element('dl', body, class_='summary') + (left_out or ''))
 
 
 def _shots(number: int) -> str:
     return 'all images' if number < 0 else str(number)
 
 
-def _each(results: Sequence[Result], words: Callable[[Result], str]) -> Child:
-    """What results say of themselves; with the number of runs where they differ."""
+def _each(results: Sequence[Result], words: Callable[[Result], str]) -> list[str]:
+    """What is recorded with the results; with the number of runs where they differ."""
     counts = Counter(map(words, results))
     if len(counts) == 1:
-        return next(iter(counts))
-    return element(
-        'ul',
-        [
-            element('li', f'{text} ({number} run{"" if number == 1 else "s"})')
-            for text, number in sorted(counts.items())
-        ],
-    )
+        return list(counts)
+    return [
+        f'{text} ({number} run{"" if number == 1 else "s"})'
+        for text, number in sorted(counts.items())
+    ]
 
 
 def _hardware(content: Any) -> str:
@@ -93,7 +77,7 @@ def _hardware(content: Any) -> str:
     return ', '.join(parts)
 
 
-def _versions(results: Sequence[Result]) -> Child:
+def _versions(results: Sequence[Result]) -> list[str]:
     """One line per package that differs between runs; what they share in one line."""
     found: dict[str, Counter[str]] = {}
     for result in results:
@@ -101,7 +85,7 @@ def _versions(results: Sequence[Result]) -> Child:
         for package, version in (content if isinstance(content, Mapping) else {}).items():
             found.setdefault(str(package), Counter())[_plain(version)] += 1
     if not found:
-        return 'unknown'
+        return ['unknown']
     same = [
         f'{package} {next(iter(counts))}'
         for package, counts in sorted(found.items())
@@ -113,11 +97,7 @@ def _versions(results: Sequence[Result]) -> Child:
         for package, counts in sorted(found.items())
         if len(counts) > 1
     ]
-    if not other:
-        return ', '.join(same)
-    return element(
-        'ul', [element('li', line) for line in [*other, *([', '.join(same)] if same else [])]]
-    )
+    return [*other, *([', '.join(same)] if same else [])]
 
 
 def _plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What ``tools/predict.py`` does."""
+"""Answers about files and folders as text, JSON lines or CSV: the work of ``tools/predict.py``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .pictures import annotated, picture_path
 from .predictor import Predictor
 from .preprocessing import reason_of
 from .results import Prediction
+from .stream import PredictionStream
 
 
 def predict_files(
@@ -40,25 +41,25 @@ def predict_files(
     overrides: Mapping[str, Any] | None = None,
     out: TextIO | None = None,
 ) -> tuple[int, int, int]:
-    """Answer about files and folders, and print or write the answers as they come.
+    """Predict the classes of images in files and folders, and write each prediction as it is made.
 
-    Answers go to the standard output, all else (logs, what has no answer and why, the counts) to the standard error.
+    Predictions go to the standard output; logs, images without a prediction and the counts go to the standard error.
 
     Args:
         checkpoint: Checkpoint file, None or ``'none'`` with a config.
         images: Files and folders.
         config: Config file; None takes the one in the checkpoint.
         classes: Class names; None for those of the training.
-        classes_file: A UTF-8 text file with one class name a line, in place of ``classes``.
+        classes_file: A UTF-8 text file with one class name per line, in place of ``classes``.
         templates: Sentences with one ``{}``, or the name of one set.
         top_k: Number of classes to list.
         reject: Uncertainty by which answers are withheld.
-        threshold: The largest that is still answered.
+        threshold: The largest uncertainty that is still answered.
         kind: ``text``, ``jsonl`` or ``csv``.
-        out_dir: Folder for annotated pictures, which must be new or empty.
+        out_dir: Folder for the annotated images; it must be new or empty.
         device: Where the model runs.
         batch_size: Images in one forward pass.
-        unreadable: ``skip`` names images that cannot be read and answers about the others, ``error`` stops there.
+        unreadable: ``skip`` lists images that cannot be read and continues, ``error`` stops at the first one.
         overrides: Dotted config key -> value.
         out: Where answers go in place of the standard output.
 
@@ -66,18 +67,14 @@ def predict_files(
         Numbers of answered, rejected and unreadable images.
 
     Raises:
-        WorkDirError: If the folder for pictures holds something, lies in a folder of images, or cannot be written.
+        WorkDirError: If ``out_dir`` is not empty, is inside a folder of images, or cannot be written.
         ConfigError: If class names are given in two ways.
     """
-    target = out or sys.stdout
-    if out is None and isinstance(target, io.TextIOWrapper):
-        # a file name goes out with the bytes that it has
-        target.reconfigure(errors='surrogateescape')
+    target = out or _standard_output()
     log = sys.stderr or io.StringIO()  # print(file=None) would write among the answers
     folder = None if out_dir is None else new_folder(Path(out_dir), images)
     names = chosen_names(classes, classes_file)
     sets = templates[0] if templates is not None and len(templates) == 1 else templates
-    counts = [0, 0]
     with redirect_stdout(log):  # MMEngine logs to the standard output
         predictor = Predictor(checkpoint, config, device, overrides)
         if predictor.note:
@@ -86,21 +83,36 @@ def predict_files(
             list(images), names, sets, top_k, reject, threshold, batch_size, unreadable=unreadable
         )
         write = writer(kind, target, top_k, reject, threshold)
+        counts = [0, 0]
         for prediction in predictions:
             write(prediction)
             counts[prediction.rejected] += 1
             if folder is not None:
                 _draw(prediction, folder, log)
+    answered, rejected = counts
+    _report(answered, rejected, predictions, log)
+    return answered, rejected, len(predictions.skipped)
+
+
+def _standard_output() -> TextIO:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a file name goes out with the bytes that it has
+        sys.stdout.reconfigure(errors='surrogateescape')
+    return sys.stdout
+
+
+def _report(answered: int, rejected: int, predictions: PredictionStream, log: TextIO) -> None:
+    """Name what has no answer, and count."""
     for path, reason in predictions.skipped:
         print(f'not answered: {visible(path)}: {visible(reason)}', file=log)
     for line in summary(predictions.passed_over):
         print(f'passed over, {line}', file=log)
-    unread, other = len(predictions.skipped), len(predictions.passed_over)
+    other = len(predictions.passed_over)
+    more = f', {other} passed over' if other else ''
     print(
-        f'{counts[0]} answered, {counts[1]} rejected, {unread} unreadable{f", {other} passed over" if other else ""}',
+        f'{answered} answered, {rejected} rejected, {len(predictions.skipped)} unreadable{more}',
         file=log,
     )
-    return counts[0], counts[1], unread
 
 
 def _draw(prediction: Prediction, folder: Path, log: TextIO) -> None:
@@ -109,7 +121,10 @@ def _draw(prediction: Prediction, folder: Path, log: TextIO) -> None:
     try:
         image = read_rgb(prediction.path)
     except ImageError as error:  # the test transforms can read more kinds
-        print(f'no picture of {visible(prediction.path)}: {visible(reason_of(error))}', file=log)
+        print(
+            f'no annotated image of {visible(prediction.path)}: {visible(reason_of(error))}',
+            file=log,
+        )
         return
     path = picture_path(folder, prediction)
     try:

@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import local
 from typing import Any, Literal
 
 import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
-from mmengine.logging import print_log
 
-from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.image_check import say_if_images_differ
-from vamp_mm.datasets import DataError
-from vamp_mm.datasets.errors import ImageError
-from vamp_mm.structures import Vocabulary
 
-from .folders import summary
-from .inputs import ChannelOrder, Given, check_channel_order, iterate_images
+from .answering import Answering
+from .inputs import ChannelOrder, check_channel_order, iterate_images
 from .loading import load_model
-from .preprocessing import TestTransforms, reason_of
-from .results import Prediction, Rejection, predictions_of
+from .question import Question
+from .results import Rejection
 from .stream import Predictions, PredictionStream, Unanswered
-from .turns import Turns
 
+#: Images in one forward pass, where neither the call nor the config sets it.
 _BATCH = 32
-#: More classes than any data set has; CSV has columns for all that are listed.
-_MOST_LISTED = 100_000
-#: An image, and what the test transforms made of it.
-_Prepared = tuple[Given, dict[str, Any]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Question:
-    """What one call asks about every image, and what it counts; no other call sees it.
-
-    Args:
-        vocabulary: Class names and templates.
-        top_k: Number of classes to list.
-        rejection: When to withhold an answer.
-        keep_samples: Whether to keep the probabilities of each sample.
-        batch_size: Images in one forward pass.
-        skip: Whether unreadable images are left out.
-        skipped: Images that could not be read.
-        passed_over: Files in folders that are no images.
-    """
-
-    vocabulary: Vocabulary
-    top_k: int
-    rejection: Rejection
-    keep_samples: bool
-    batch_size: int
-    skip: bool
-    skipped: list[Unanswered] = field(default_factory=list)
-    passed_over: list[Unanswered] = field(default_factory=list)
 
 
 class Predictor:
@@ -103,13 +66,11 @@ class Predictor:
         #: What to know before trusting the answers; empty for a CLIP of photographs.
         self.note = loaded.note
         self._classes = loaded.classes
-        self._transforms = TestTransforms(loaded.config)
-        say_if_images_differ(
-            {self._transforms.loader: loaded.config[self._transforms.loader]}, loaded.model
-        )
+        self._answering = Answering(loaded.model, loaded.config)
+        key = self._answering.transforms.loader
+        say_if_images_differ({key: loaded.config[key]}, loaded.model)
         loader = loaded.config.get('test_dataloader') or {}
         self._batch_size = int(loader.get('batch_size') or _BATCH)
-        self._turns = Turns(loaded.model)
         self._last = local()
 
     @property
@@ -221,110 +182,19 @@ class Predictor:
             DataError: At once, if class names or templates are wrong; later, if an image is none.
             ConfigError: If an argument is wrong.
         """
-        size = self._batch_size if batch_size is None else batch_size
-        for name, value, most in (('top_k', top_k, _MOST_LISTED), ('batch_size', size, None)):
-            if type(value) is not int or value < 1 or (most is not None and value > most):
-                bound = 'from 1 on' if most is None else f'from 1 to {most:,}'
-                raise ConfigError([f'{name}={value!r} must be an integer {bound}'], 'the call')
-        if unreadable not in ('error', 'skip'):
-            raise ConfigError(
-                [f"unreadable={unreadable!r} is unknown; allowed: ('error', 'skip')"], 'the call'
-            )
         check_channel_order(channel_order)
-        question = _Question(
+        question = Question(
             self._classes.vocabulary(classes, templates),
             top_k,
             Rejection(reject, threshold),
+            self._batch_size if batch_size is None else batch_size,
+            unreadable,
             keep_samples,
-            size,
-            unreadable == 'skip',
         )
-        self._turns.check(question.vocabulary)
+        self._answering.check(question)
         self._last.skipped = question.skipped
-        closed = question.skipped if question.skip else None
+        closed = question.skipped if question.skips else None
         images = iterate_images(inputs, channel_order, question.passed_over, closed)
         return PredictionStream(
-            self._stream(self._prepared(images, question), question),
-            question.skipped,
-            question.passed_over,
+            self._answering.answers(images, question), question.skipped, question.passed_over
         )
-
-    def _stream(self, images: Iterator[_Prepared], question: _Question) -> Iterator[Prediction]:
-        answered = False
-        stopped: Exception | None = None
-        while stopped is None:
-            batch = []
-            try:
-                for image in islice(images, question.batch_size):
-                    batch.append(image)
-            except Exception as error:  # those before it are answered first
-                stopped = error
-            if not batch:
-                break
-            answered = True
-            yield from self._answer(batch, question)
-        if stopped is not None:
-            raise stopped
-        if question.skipped:
-            print_log(f'left out {len(question.skipped)} unreadable image(s)', 'current', 30)
-        if not answered:
-            raise DataError(f'there is no image to answer about{_why_none(question)}')
-
-    def _prepared(self, images: Iterator[Given], question: _Question) -> Iterator[_Prepared]:
-        for given in images:
-            try:
-                data = self._transforms(given)
-            except ImageError as error:
-                if not question.skip:
-                    raise ImageError(
-                        f'{error}; replace it, or leave such images out and have them named with '
-                        "unreadable='skip' (--unreadable skip)"
-                    ) from error
-                question.skipped.append(
-                    Unanswered(given.path or f'image {given.index}', reason_of(error))
-                )
-                continue
-            # the pixels that came in are not needed any more
-            yield Given(given.index, given.path), data
-
-    def _check_size(self, batch: list[_Prepared]) -> None:
-        takes = getattr(self.model.backbone, 'image_size', None)
-        takes = (takes, takes) if isinstance(takes, int) else takes
-        for given, data in batch:
-            size = tuple(data['inputs'].shape[-2:])
-            if takes is not None and size != tuple(takes):
-                raise ConfigError(
-                    [
-                        f'the test transforms make {given} {size[0]} x {size[1]} pixels large, and the backbone '
-                        f'takes {takes[0]} x {takes[1]}; change the sizes in test_dataloader.dataset.pipeline '
-                        '(Resize, CenterCrop), or take another backbone'
-                    ],
-                    self.config.filename,
-                )
-
-    def _answer(self, batch: list[_Prepared], question: _Question) -> list[Prediction]:
-        self._check_size(batch)
-        # (S, N, C)
-        logits = self._turns.logits(
-            question.vocabulary, pseudo_collate([data for _, data in batch])
-        )
-        where = [(given.index, given.path) for given, _ in batch]
-        return predictions_of(
-            logits,
-            question.vocabulary.names,
-            where,
-            question.top_k,
-            question.rejection,
-            question.keep_samples,
-        )
-
-
-def _why_none(question: _Question) -> str:
-    skipped, passed_over = question.skipped, question.passed_over
-    parts = (
-        [f'none of {len(skipped)} can be read, {skipped[0].path!r}: {skipped[0].reason}']
-        if skipped
-        else []
-    )
-    parts += summary(passed_over)
-    return f': {"; ".join(parts)}' if parts else ''

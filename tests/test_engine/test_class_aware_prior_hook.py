@@ -10,7 +10,7 @@ from toy_engine import NAMES, Interrupted, ToyDataset, ToyModel, ToyPack, toy_ru
 from toy_processes import LIMIT, start
 
 from vamp_mm.engine import ClassAwarePriorHook
-from vamp_mm.engine.prototypes import class_means
+from vamp_mm.engine.class_means import class_means
 from vamp_mm.engine.unaugmented import with_pipeline
 
 
@@ -196,7 +196,7 @@ def test_broken_features(tmp_path):
 def test_rank_without_images_follows_the_others(monkeypatch):
     """What the other rank adds is stood in for by the reduction."""
     monkeypatch.setattr(
-        'vamp_mm.engine.prototypes.all_reduce', lambda value, op='sum': value.copy_(others.pop(0))
+        'vamp_mm.engine.class_means.all_reduce', lambda value, op='sum': value.copy_(others.pop(0))
     )
     others = [torch.tensor([2, 3, 0, 0, 0, 0, 0, 0]), torch.ones(2, 3), torch.tensor([1.0, 2.0])]
     means = class_means(None, [], lambda images: images, ('cat', 'dog'))

@@ -14,7 +14,7 @@ from vamp_mm.arguments import Component, NonNegativeInt, PositiveInt
 from vamp_mm.registry import HOOKS
 from vamp_mm.structures import HasPrototypes, find_part
 
-from ..prototypes import class_means
+from ..class_means import class_means
 from ..unaugmented import evaluation_setting, sharded_loader, with_pipeline
 from ..wrappers import unwrap_model
 

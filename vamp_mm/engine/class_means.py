@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from mmengine.dist import all_reduce, is_main_process
+from mmengine.dist import all_reduce
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from .progress_bar import progress
+from .training_features import training_features
 
 _SHOWN = 5
 
@@ -18,7 +18,7 @@ _SHOWN = 5
 def class_means(
     model: nn.Module, loader: DataLoader, encode: Callable[[Tensor], Tensor], names: Sequence[str]
 ) -> Tensor:
-    """Average what ``encode`` says of the images of each class, over all ranks.
+    """Average the training features of each class, over all ranks.
 
     Sums and counts are kept in float64 and reduced over the ranks, so all ranks hold the same bits.
 
@@ -37,10 +37,7 @@ def class_means(
     """
     sums: Tensor | None = None
     counts = torch.zeros(len(names), dtype=torch.float64)
-    for batch in progress(loader, len(loader), 'class prototypes', enabled=is_main_process()):
-        data = model.data_preprocessor(batch, training=False)
-        labels = _labels(data['data_samples'], len(names))
-        values = encode(data['inputs']).cpu().double()
+    for values, labels in training_features(model, loader, encode, len(names), 'class prototypes'):
         if sums is None:
             sums = values.new_zeros(len(names), *values.shape[1:])
         sums.index_add_(0, labels, values)
@@ -58,19 +55,8 @@ def class_means(
     return means
 
 
-def _labels(data_samples: Sequence, num_classes: int) -> Tensor:
-    labels = [torch.as_tensor(sample.gt_label).reshape(-1) for sample in data_samples]
-    for label, sample in zip(labels, data_samples, strict=True):
-        if label.numel() != 1 or not 0 <= int(label) < num_classes:
-            raise ValueError(
-                f'image {sample.get("img_path", "?")} has gt_label {label.tolist()}; prototypes '
-                f'need exactly one label in [0, {num_classes})'
-            )
-    return torch.cat(labels).cpu().long()
-
-
 def _reduced(sums: Tensor | None, counts: Tensor) -> Tensor:
-    """Sum over ranks, ``counts`` in place; a rank without images learns the shape here."""
+    """Sum over ranks, ``counts`` in place; a rank without images gets the shape here."""
     shape = torch.zeros(8, dtype=torch.long)  # more axes than any prototype has; 0 fills up
     if sums is not None:
         shape[: sums.ndim] = torch.tensor(sums.shape)

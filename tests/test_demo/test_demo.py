@@ -203,7 +203,7 @@ def test_a_broken_file_does_not_stop_the_others(
     assert answers.given[1].prediction.name == 'umbrella'  # type: ignore[union-attr]
     html = show(answers, None, 0)
     assert 'broken&lt;.png cannot be read' in html
-    assert 'text.jpg cannot be read: it is no image' in html
+    assert 'text.jpg cannot be read: it is not an image' in html
     assert str(tmp_path) not in html
     alone = ask(models, 0, [str(text)], 'ghost, umbrella', '', 5)
     assert 'cannot be read' in show(alone, 'mutual_information', 0.1)

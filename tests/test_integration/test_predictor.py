@@ -302,8 +302,8 @@ def test_what_is_no_image(predictor, inputs, message):
         (dict(top_k=0), 'top_k=0'),
         (dict(batch_size=True), 'batch_size=True'),
         (dict(reject='entropy', threshold=1.0), 'predictive_entropy'),
-        (dict(reject='pred_std'), 'go together'),
-        (dict(threshold=0.5), 'go together'),
+        (dict(reject='pred_std'), 'belong together'),
+        (dict(threshold=0.5), 'belong together'),
         (dict(reject='pred_std', threshold=float('nan')), 'nan'),
         (dict(reject='least_confidence', threshold=2), 'at most 1'),
         (dict(unreadable='drop'), "'drop'"),
@@ -319,7 +319,9 @@ def test_wrong_arguments(predictor, files, arguments, message):
 
 def test_an_empty_folder(predictor, tmp_path):
     (tmp_path / 'table.csv').write_text('a,b')
-    with pytest.raises(DataError, match=r"no image by its ending '\.csv' \(1\): '.*table\.csv'"):
+    with pytest.raises(
+        DataError, match=r"not an image by its extension '\.csv' \(1\): '.*table\.csv'"
+    ):
         predictor(tmp_path)
 
 
@@ -331,12 +333,12 @@ def test_nothing_in_a_checkpoint_is_executed(finished, tmp_path):
     touch = f"open({str(mark)!r}, 'w')"
     attacks = {
         f'model = {touch}': 'plain data',
-        f"model = dict(type='os.system', command='touch {mark}')": 'no part of vamp_mm',
+        f"model = dict(type='os.system', command='touch {mark}')": 'not a part of vamp_mm',
         f"{text}\nmodel = dict(type='PromptedClassifier', backbone=dict(type='subprocess.run', args=['touch', '{mark}']))": 'subprocess.run',
         f"{text}\ntest_dataloader = dict(dataset=dict(pipeline=[dict(type='os.system', command='touch {mark}')]))": 'transform 0',
         f'{text}\nmodel = {{**{touch}}}': 'plain data',
         'model = (': 'plain data',
-        f'{text}\nmodel = dict(type=["PromptedClassifier"])': 'no part',
+        f'{text}\nmodel = dict(type=["PromptedClassifier"])': 'not a part',
         f'{text}\ndefault_scope = "antigravity"': 'default_scope',
         '': 'no config',
     }
@@ -465,4 +467,4 @@ def test_the_embedded_clip_says_what_it_knows(files, capsys):
         0,
         0,
     )
-    assert 'has seen drawn icons only' in capsys.readouterr().err
+    assert 'was trained on drawn icons only' in capsys.readouterr().err

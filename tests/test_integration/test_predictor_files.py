@@ -49,9 +49,9 @@ def test_a_folder_says_what_it_has_no_answer_about(finished, predictor, files, t
     ]
     for line in (
         f'not answered: {folder}/cut.png: image file is truncated',
-        f'not answered: {folder}/empty.jpg: it is no image, or of an unknown kind',
+        f'not answered: {folder}/empty.jpg: it is not an image, or its format is unknown',
         f'not answered: {folder}/gone.png: it is a broken link',
-        f"passed over, no image by its ending '.txt' (1): '{folder}/notes.txt'",
+        f"passed over, not an image by its extension '.txt' (1): '{folder}/notes.txt'",
         f"passed over, hidden (1): '{folder}/.hidden'",
         f"passed over, a FIFO and no file (1): '{folder}/pipe.png'",
         '3 answered, 0 rejected, 4 unreadable, 3 passed over',

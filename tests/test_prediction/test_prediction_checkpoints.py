@@ -78,23 +78,23 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
         (
             'test_dataloader.dataset.pipeline.1.size',
             -32,
-            'the test pipeline.1.size=-32 is no whole number from 1 to 4,096',
+            'the test pipeline.1.size=-32 is not a whole number from 1 to 4,096',
         ),
-        ('test_dataloader.dataset.pipeline.1.size', 0, 'pipeline.1.size=0 is no whole number'),
+        ('test_dataloader.dataset.pipeline.1.size', 0, 'pipeline.1.size=0 is not a whole number'),
         (
             'test_dataloader.dataset.pipeline.1.size',
             32.5,
-            'pipeline.1.size=32.5 is no whole number',
+            'pipeline.1.size=32.5 is not a whole number',
         ),
         (
             'test_dataloader.dataset.pipeline.1.size',
             '32',
-            "pipeline.1.size='32' is no whole number",
+            "pipeline.1.size='32' is not a whole number",
         ),
         (
             'test_dataloader.dataset.pipeline.2.size',
             [32, True],
-            'pipeline.2.size.1=True is no whole number',
+            'pipeline.2.size.1=True is not a whole number',
         ),
         (
             'test_dataloader.dataset.pipeline',
@@ -109,10 +109,10 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
         (
             'test_dataloader.batch_size',
             10**9,
-            'batch_size=1,000,000,000 is no integer from 1 to 4,096',
+            'batch_size=1,000,000,000 is not an integer from 1 to 4,096',
         ),
-        ('test_dataloader.batch_size', 2.5, 'batch_size=2.5 is no integer'),
-        ('test_dataloader.batch_size', 0, 'batch_size=0 is no integer'),
+        ('test_dataloader.batch_size', 2.5, 'batch_size=2.5 is not an integer'),
+        ('test_dataloader.batch_size', 0, 'batch_size=0 is not an integer'),
         (
             'model.prompter.test_samples',
             10**9,
@@ -130,9 +130,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Stranger:
             r'host.num_tokens=1,000,000 is above',
         ),
         ('model.backbone.pretrained', '/dev/zero', "pretrained='/dev/zero' is a device"),
-        ('model.backbone.pretrained', '//host/share/x.pt', 'lies on another computer'),
-        ('model.backbone.pretrained', 'openai@https://host/x.pt', 'lies on another computer'),
-        ('model.backbone.cache_dir', '\\\\host\\share', 'lies on another computer'),
+        ('model.backbone.pretrained', '//host/share/x.pt', 'is on another computer'),
+        ('model.backbone.pretrained', 'openai@https://host/x.pt', 'is on another computer'),
+        ('model.backbone.cache_dir', '\\\\host\\share', 'is on another computer'),
     ],
 )
 def test_sizes_and_files_are_refused_before_anything_is_built(
@@ -254,7 +254,7 @@ def test_rows_for_classes_and_names_of_classes_are_as_many(stranger):
     ('test_dataloader.dataset.pipeline.1.bla', 3, "test transform .* cannot be built: .*'bla'"),
     ('test_dataloader.dataset.pipeline.2.size', 48, '48 x 48 pixels large, and the backbone takes 32 x 32'),
     ('test_dataloader.dataset.pipeline', 5, 'transform 0'), ('test_dataloader', 5, 'no test_dataloader.dataset.pipeline'),
-    ('model.backbone.image_mean', [1, 2], 'cannot'),
+    ('model.backbone.image_mean', [1, 2], 'fails on images of shape'),
 ])  # fmt: skip
 def test_what_does_not_fit_ends_in_one_sentence(stranger, dotted, value, message):
     file = stranger.with_setting(dotted, value)
@@ -320,8 +320,8 @@ def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message
 
 
 @pytest.mark.parametrize(('names', 'told'), [
-    (['pizza,dolphin'], r"\['pizza,dolphin'\]: .* needs two; blanks separate classes, not commas: --classes pizza dolphin$"),
-    (['hot dog, cat'], r"needs two; blanks separate classes, not commas: --classes 'hot dog' cat$"),
+    (['pizza,dolphin'], r"\['pizza,dolphin'\]: .* needs two; separate classes by blanks, not commas: --classes pizza dolphin$"),
+    (['hot dog, cat'], r"needs two; separate classes by blanks, not commas: --classes 'hot dog' cat$"),
     (['pizza'], r"needs two; give more \(--classes cat dog ...\)$"), ([], 'needs two; give more'),
 ])  # fmt: skip
 def test_commas_between_classes_are_said(stranger, names, told):

@@ -59,10 +59,10 @@ def test_every_file_is_an_image_or_has_a_reason(tmp_path, monkeypatch):
         '.hidden.png': 'hidden',
         '.folder': 'hidden',
         'Thumbs.db': 'hidden',
-        'notes.txt': 'no image by its ending',
-        'README': 'no image by its ending',
-        'film.mp4': 'no image by its ending',
-        'sub/table.csv': 'no image by its ending',
+        'notes.txt': 'not an image by its extension',
+        'README': 'not an image by its extension',
+        'film.mp4': 'not an image by its extension',
+        'sub/table.csv': 'not an image by its extension',
         'pipe.png': 'a FIFO and no file',
         'pipe': 'a FIFO and no file',
         'device.jpg': 'a device and no file',
@@ -132,12 +132,12 @@ def test_the_summary_counts_and_names(tmp_path):
     )
     assert (
         txt
-        == "no image by its ending '.txt' (8): '0.txt', '1.txt', '2.txt', '3.txt', '4.txt', ... and 3 more"
+        == "not an image by its extension '.txt' (8): '0.txt', '1.txt', '2.txt', '3.txt', '4.txt', ... and 3 more"
     )
     assert others == [
         f'a folder without images (1): {tmp_path.name!r}',
         "hidden (1): '.x'",
-        "no image by its ending '.csv' (1): 'a\\nb.csv'",
+        "not an image by its extension '.csv' (1): 'a\\nb.csv'",
     ]
 
 
@@ -149,14 +149,14 @@ def test_class_names_of_a_file(tmp_path):
     assert chosen_names(None, None) is None
     with pytest.raises(ConfigError, match='give one of them'):
         chosen_names(['a'], file)
-    for content, message in ((b'\xff\xfe', 'no UTF-8 text'), (b' \n', 'holds no class name')):
+    for content, message in ((b'\xff\xfe', 'is not UTF-8 text'), (b' \n', 'holds no class name')):
         file.write_bytes(content)
         with pytest.raises(DataError, match=message):
             chosen_names(None, file)
-    with pytest.raises(DataError, match='is not there'):
+    with pytest.raises(DataError, match='does not exist'):
         chosen_names(None, tmp_path / 'absent.txt')
     os.mkfifo(tmp_path / 'pipe')
-    with pytest.raises(DataError, match='no regular file'):
+    with pytest.raises(DataError, match='is not a regular file'):
         chosen_names(None, tmp_path / 'pipe')
     with open(file, 'wb') as sparse:
         sparse.truncate(2**33)
@@ -168,7 +168,7 @@ def test_pictures_go_to_a_folder_of_their_own(tmp_path):
     (tmp_path / 'photos').mkdir()
     (tmp_path / 'link').symlink_to('photos')
     for place in ('photos', 'photos/out', 'link/out', 'photos/../photos/x/y'):
-        with pytest.raises(WorkDirError, match='lies in the folder of images'):
+        with pytest.raises(WorkDirError, match='is inside the folder of images'):
             new_folder(tmp_path / place, ['other', str(tmp_path / 'photos')])
     assert new_folder(tmp_path / 'photos2' / 'out', [str(tmp_path / 'photos')]).is_dir()
     (tmp_path / 'file').write_text('x')

@@ -1,4 +1,4 @@
-"""What the command-line tools and notebooks call."""
+"""The functions that command-line tools and notebooks call first."""
 
 from vamp_mm.config.compose import compose
 from vamp_mm.config.errors import ConfigError, WorkDirError

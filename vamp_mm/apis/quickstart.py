@@ -42,17 +42,17 @@ def quickstart(
 ) -> dict[str, Any]:
     """Build the icon benchmark, test zero-shot CLIP, train VaMP on the base classes, test base and novel.
 
-    Prints a table and writes ``summary.json``, ``reliability.png`` and ``uncertainty.png``. The folder belongs to this
-    command: what an earlier quickstart left there is replaced.
+    Prints a table and writes ``summary.json``, ``reliability.png`` and ``uncertainty.png``. The results of an
+    earlier quickstart in this folder are replaced.
 
     Args:
-        work_dir: Where results go.
+        work_dir: Folder for the results.
         data: Folder of the data sets; the benchmark is built in ``<data>/icons`` and kept.
         seed: Seed of the training and of the few-shot subset.
         overrides: Dotted key -> value, for both configs.
 
     Returns:
-        What ``summary.json`` holds: for ``zero_shot`` and ``vamp`` each ``base``, ``novel`` and ``h`` (accuracy in
+        The content of ``summary.json``: for ``zero_shot`` and ``vamp`` each ``base``, ``novel`` and ``h`` (accuracy in
         percent) and ``ece`` (0 to 1, mean of both splits); ``seconds``, ``seed``, ``versions``, ``hardware``.
     """
     with held(work_dir, _LOCK):
@@ -63,7 +63,7 @@ def _quickstart(
     work_dir: Path, data: str | Path, seed: int, overrides: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     start = time.perf_counter()
-    console = Console(file=sys.stdout)  # this one also while MMEngine's log is kept off the screen
+    console = Console(file=sys.stdout)  # writes to the screen also while MMEngine's log does not
     _clear(work_dir, console)
     console.print(
         f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...'
@@ -124,7 +124,7 @@ def _config(
 
 @contextlib.contextmanager
 def _log_in_file_only() -> Iterator[None]:
-    """Keep MMEngine's log off the screen; it stands complete in the work directory."""
+    """Keep MMEngine's log off the screen; the log file in the work directory is complete."""
     with open(os.devnull, 'w', encoding='utf-8') as nowhere, contextlib.redirect_stdout(nowhere):
         yield
 
@@ -154,10 +154,10 @@ def _report(summary: Mapping[str, Any], work_dir: Path, console: Console) -> Non
         )
     console.print(table)
     console.print(
-        'H is the harmonic mean of base and novel; ECE (0 to 1, lower is better) the mean of both splits.'
+        'H is the harmonic mean of base and novel accuracy; ECE (0 to 1, lower is better) is the mean over both splits.'
     )
     console.print(
-        f'{summary["seconds"]:.0f} s in all. Written to {work_dir}: {_SUMMARY}, {_RELIABILITY} (is the model '
-        f'as right as it is sure?) and {_SHEET} (what it is sure of, and what not).',
+        f'Took {summary["seconds"]:.0f} s. Results are in {work_dir}: {_SUMMARY} (these numbers), {_RELIABILITY} '
+        f'(accuracy against confidence) and {_SHEET} (the icons with the lowest and highest uncertainty).',
         soft_wrap=True,
     )

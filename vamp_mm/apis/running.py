@@ -1,4 +1,4 @@
-"""What training and testing share: the environment of their processes, and a Runner that says what it was set to."""
+"""Code shared by training and testing: the environment of their processes, and building the Runner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def running(cfg: Config) -> Iterator[contextlib.ExitStack]:
         cfg: Config of the run; its launcher and what follows from it are set in place.
 
     Yields:
-        contextlib.ExitStack: What is entered there, such as locks, is released before the processes part.
+        contextlib.ExitStack: Its contexts, such as locks, end before the process group is left.
     """
     settle_launcher(cfg)
     with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Test a checkpoint, or a method that needs none."""
+"""Test a checkpoint, or a method without trained weights."""
 
 from __future__ import annotations
 
@@ -56,22 +56,22 @@ def test(
     Args:
         cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
         checkpoint: Checkpoint file; None or ``'none'`` only for a method without trainable parameters (zero-shot CLIP).
-        hooks: Hooks besides those of the config, ready made.
+        hooks: Hook objects in addition to those of the config.
         labels: Words for ``run`` in ``result.json`` in place of those that the config gives.
-        out: File for the result, in place of the one below ``work_dir``.
+        out: File for the result, instead of the one in ``work_dir``.
 
     Returns:
         The metrics of the test loop.
 
     Raises:
-        ConfigError: If the config is faulty or tests nothing, or a method that is trained gets no checkpoint.
+        ConfigError: If the config is faulty or tests nothing, or a method with trainable parameters gets no checkpoint.
         FileNotFoundError: If the checkpoint does not exist.
         CheckpointError: If it cannot be read or does not fit.
         WorkDirError: If another test that began in the same second writes into the same folder.
     """
     validate_config(cfg)
     if cfg.get('test_cfg') is None:
-        raise ConfigError(['the config has no test_cfg: it tests nothing'], cfg.filename)
+        raise ConfigError(['the config has no test_cfg, so there is nothing to test'], cfg.filename)
     stored = read_if_any(checkpoint)
     run = identity(cfg, labels)
     cfg = _test_config(cfg, stored)
@@ -116,7 +116,7 @@ class _TestRunner(Runner):
     """A Runner that leaves the config of a training in its folder as it is."""
 
     def dump_config(self) -> None:
-        """Write the config, unless there is one of a training; the log folder has its own copy."""
+        """Write the config, unless that of a training is there; the log folder has its own copy."""
         name = Path(self.cfg.filename or f'{self.timestamp}.py').name
         if not (Path(self.work_dir) / name).exists():
             super().dump_config()

@@ -1,4 +1,4 @@
-"""Train a config, test the last epoch's weights, and record what came out."""
+"""Train a config, test the weights of the last epoch, and record the result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def train(
 ) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
-    The test is that of ``tools/test.py`` with the last checkpoint: a new model, loaded from that file, and new hooks.
+    The test is the same as ``tools/test.py`` with the last checkpoint: a new model, loaded from that file, and new hooks.
 
     Writes ``<work_dir>/result.json``: the metrics, the checkpoint that they describe (``tested_checkpoint``; None if it
     is not kept), the time, the memory, the seed, the versions and a hash of the config
@@ -54,7 +54,7 @@ def train(
         cfg: Complete config of a run (see :func:`~vamp_mm.config.compose`); ``work_dir`` must be set.
         resume: Continue the run in ``work_dir`` from its last checkpoint; a run that was stopped
             before its first checkpoint starts from the beginning.
-        hooks: Hooks besides those of the config, ready made.
+        hooks: Hook objects in addition to those of the config.
         labels: Words for ``run`` in ``result.json`` in place of those that the config gives.
 
     Returns:
@@ -63,8 +63,8 @@ def train(
     Raises:
         ConfigError: If the config has an unknown key or type, or does not train.
         WorkDirError: If ``work_dir`` is in use and ``resume`` is false, or another process writes into it.
-        WriteError: If the disk is full or nothing may be written there.
-        CheckpointError: If the run to resume had other settings; nothing is written then.
+        WriteError: If the disk is full or the folder is not writable.
+        CheckpointError: If the run to resume had other settings; in that case nothing is written.
     """
     validate_config(cfg, training=True)
     _check_complete(cfg)
@@ -122,8 +122,8 @@ def _require_trainable(runner: Runner) -> None:
     if not trainable_parameters(runner):
         raise ConfigError(
             [
-                f'{type(unwrap_model(runner.model)).__name__} of this config has nothing to '
-                'train; use tools/test.py with the checkpoint `none`'
+                f'{type(unwrap_model(runner.model)).__name__} has no trainable '
+                'parameters in this config; use tools/test.py with the checkpoint `none`'
             ],
             runner.cfg.filename,
         )
@@ -132,7 +132,7 @@ def _require_trainable(runner: Runner) -> None:
 def _check_complete(cfg: Config) -> None:
     """Refuse a config that cannot train."""
     if cfg.get('work_dir') is None:
-        raise ConfigError(['work_dir is not set; results need a place'], cfg.filename)
+        raise ConfigError(['work_dir is not set: there is no folder for the results'], cfg.filename)
     if cfg.get('train_cfg') is None:
         raise ConfigError(
             [
@@ -144,15 +144,15 @@ def _check_complete(cfg: Config) -> None:
     if cfg.get('train_dataloader') is None:
         raise ConfigError(
             [
-                'the config has no train_dataloader: this dataset is made for testing only; use '
-                'tools/test.py, or train on another one and name this one in --targets'
+                'the config has no train_dataloader: this dataset is for testing only; use '
+                'tools/test.py, or train on another dataset and give this one to --targets'
             ],
             cfg.filename,
         )
 
 
 def _hold_folders(cfg: Config, resume: bool, stack: contextlib.ExitStack) -> None:
-    """Hold the folders that the run writes into; they must be free, unless it continues what is there."""
+    """Hold the folders that the run writes into; they must be new or empty, unless it resumes the run in them."""
     work_dir = Path(os.path.abspath(cfg.work_dir))
     stack.enter_context(held(work_dir))
     check_work_dir(work_dir, resume)
@@ -170,7 +170,7 @@ def _checkpoint_folder(cfg: Config) -> Path:
 
 
 def _check_same_run(cfg: Config) -> None:
-    """Refuse to resume another run before anything of it is overwritten; the model's part is checked when it is built."""
+    """Refuse to resume a run with other settings, before anything is overwritten; frozen weights are checked later."""
     file = cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir, _checkpoint_folder(cfg))
     if file is not None and '://' not in str(file):
         settings = read_checkpoint(file).settings

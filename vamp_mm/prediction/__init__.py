@@ -1,4 +1,4 @@
-"""Use what was trained: answers about any images, with any class names, that say how sure they are."""
+"""Predictions for any images, with any class names, and their uncertainty, from a trained checkpoint."""
 
 from .predictor import Predictor
 from .results import UNCERTAINTIES, Candidate, Prediction

@@ -1,4 +1,4 @@
-"""Which class names a model knows, and which it is to answer about."""
+"""The class names that a model was trained on, and those that it is to choose from."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .checkpoint import Checkpoint
 
 @dataclass(frozen=True)
 class Classes:
-    """What is known about class names before any are asked for.
+    """What is known about the classes of a model's training.
 
     Args:
         names: Those of the training, None if unknown.
         templates: Those of the training.
-        homonyms: Names known to stand for several labels.
+        homonyms: Names of several labels.
         trained: Whether ``names`` are what the weights were trained on.
-        why: Why there are no names.
+        why: Why the names are unknown.
     """
 
     names: tuple[str, ...] | None
@@ -44,10 +44,10 @@ class Classes:
         templates: str | Sequence[str] | None = None,
         least: int = 2,
     ) -> Vocabulary:
-        """The classes that the model is to answer about.
+        """The classes that the model is to choose from.
 
-        Classes count as seen if the model was trained on all of them, or if nothing is known of its training: the rule of
-        ``VocabularyHook``. Names are compared as the text tower reads them.
+        Classes count as seen if the model was trained on all of them, or if the classes of its training are unknown: the
+        rule of ``VocabularyHook``. Names are compared as the text tower reads them.
 
         Args:
             names: Class names; None for those of the training.
@@ -89,7 +89,7 @@ class Classes:
             comma = bool(names) and ',' in ''.join(chosen)
             parts = [part.strip() for part in ''.join(chosen).split(',') if part.strip()]
             advice = (
-                f'blanks separate classes, not commas: --classes {shlex.join(parts)}'
+                f'separate classes by blanks, not commas: --classes {shlex.join(parts)}'
                 if comma
                 else ('give more (--classes cat dog ...)')
             )
@@ -107,7 +107,7 @@ class Classes:
 
 
 def set_classes(model: HasVocabulary, vocabulary: Vocabulary) -> None:
-    """Give a model the classes to answer about.
+    """Give a model the classes to choose from.
 
     Args:
         model: The model.
@@ -164,7 +164,9 @@ def _classes_of_config(cfg: Config, trained: bool) -> Classes:
         found = config_vocabulary(cfg, None, loaders)
     except (FileNotFoundError, DataError, ConfigError) as error:
         return Classes(
-            None, config_templates(dataset), why=f'the data of the config are not at hand: {error}'
+            None,
+            config_templates(dataset),
+            why=f'the data of the config are not available: {error}',
         )
     return Classes(found.names, found.templates, found.homonyms, trained)
 

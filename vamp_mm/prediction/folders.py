@@ -1,4 +1,4 @@
-"""The images below a folder, and all else that lies there, each with the reason why it is left out."""
+"""The images in a folder and its subfolders, and everything else in it, with the reason why it is left out."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from vamp_mm.datasets.sources.scan import is_hidden
 
 from .stream import Unanswered
 
-#: A file with another ending can be given by its own name, which is an order to read it.
-NO_IMAGE = 'no image by its ending'
+#: Such a file is read if it is given by its own name.
+NO_IMAGE = 'not an image by its extension'
 HIDDEN = 'hidden'
 EMPTY = 'a folder without images'
 _NAMED = 5  # of a kind
 
 
 def images_below(folder: str, passed_over: list[Unanswered], closed: list[Unanswered]) -> list[str]:
-    """List the images of a folder and of all below it.
+    """List the images in a folder and its subfolders.
 
-    Links to folders are followed, except to one that holds the link. Nothing is opened but folders. A broken link with the
-    ending of an image is listed: reading it will fail.
+    Links to folders are followed, unless they lead back to a folder above. No file is opened. A broken link with the
+    extension of an image is listed: reading it will fail.
 
     Args:
         folder: The folder.
-        passed_over: Takes what is left out, with the reason: hidden files and folders, files that are no images by their
-            ending, FIFOs, sockets, devices, links back, and the folder itself if there is no image.
-        closed: Takes folders that cannot be read, and why.
+        passed_over: Receives what is left out, with the reason: hidden files and folders, files without the extension of an
+            image, FIFOs, sockets, devices, links back, and the folder itself if there is no image.
+        closed: Receives folders that cannot be read, and why.
 
     Returns:
         Paths that begin with the folder, sorted by code point.
@@ -58,14 +58,14 @@ def images_below(folder: str, passed_over: list[Unanswered], closed: list[Unansw
 
 
 def summary(left_out: Sequence[Unanswered]) -> list[str]:
-    """Count files by why they are left out, those that are no images by their ending, and name the first of each kind.
+    """Count the files that are left out by reason (and extension), and name the first of each.
 
     Args:
         left_out: What :func:`images_below` left out.
 
     Returns:
-        Such as ``no image by its ending '.txt' (2): 'a.txt', 'b.txt'`` and ``hidden (1): '.DS_Store'``, the largest number
-        first; control characters are escaped.
+        Such as ``not an image by its extension '.txt' (2): 'a.txt', 'b.txt'`` and ``hidden (1): '.DS_Store'``, the largest
+        number first; control characters are escaped.
     """
     kinds: dict[str, list[str]] = {}
     for path, reason in left_out:
@@ -80,7 +80,7 @@ def summary(left_out: Sequence[Unanswered]) -> list[str]:
 
 
 class _Way(NamedTuple):
-    """A folder, its real path, and the real folders that links on the way to it were left from."""
+    """A folder, its real path, and the real paths of the folders in which the links on the way to it are."""
 
     path: str
     real: str
@@ -88,7 +88,7 @@ class _Way(NamedTuple):
 
 
 def _read(way: _Way, images: list[str], left_out: list[Unanswered]) -> list[_Way]:
-    """Sort the content of one folder; return the folders in it."""
+    """Sort the entries of one folder into images and the rest; return its subfolders."""
     folders = []
     with os.scandir(way.path) as entries:
         for entry in entries:
@@ -116,7 +116,7 @@ def _holds(folder: str, inner: str) -> bool:
 
 
 def _reason(entry: os.DirEntry[str]) -> str:
-    """Why a file is no image, empty if it is one by its ending."""
+    """Why a file is not an image; empty if its extension is that of one."""
     image = is_image(entry.name)
     try:
         require_regular(entry.path)

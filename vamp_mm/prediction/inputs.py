@@ -1,4 +1,4 @@
-"""What users hand in as images: files, folders, arrays, PIL images, and any sequence or generator of them."""
+"""The inputs of a prediction: files, folders, arrays, PIL images, and any sequence or generator of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Given:
     """One image before it is read.
 
     Args:
-        index: Which one, from 0.
+        index: Its position among the inputs, from 0.
         path: Its file, None for pixels.
         pixels: The image, None for a file.
     """
@@ -43,7 +43,7 @@ class Given:
 
 
 def check_channel_order(channel_order: str) -> None:
-    """Refuse an order of channels that is none.
+    """Refuse an unknown order of channels.
 
     Args:
         channel_order: Of arrays.
@@ -68,11 +68,11 @@ def iterate_images(
     Args:
         inputs: A file, a folder, an array ``(H, W, 3)``, a PIL image, or an iterable of such.
         channel_order: Order of the channels of arrays.
-        passed_over: Takes what lies in folders and is no image.
-        closed: Takes folders that cannot be read; None raises at one.
+        passed_over: Receives the files in folders that are not images.
+        closed: Receives folders that cannot be read; if it is None, such a folder is an error.
 
     Yields:
-        Given: The next image; those of a folder and all below it are sorted by path.
+        Given: The next image; those of a folder and its subfolders are sorted by path.
 
     Raises:
         DataError: If something is none of these, or a folder cannot be read.

@@ -1,4 +1,4 @@
-"""How large the settings inside a checkpoint may be: refused by number before anything is allocated."""
+"""Limits of the numbers in a checkpoint's config, checked before anything is allocated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vamp_mm.weight_files import cut
 MOST_TEXT = 2**20
 #: Images in one forward pass.
 MOST_IMAGES = 4096
-#: Pixels of a side that the test transforms make, and any other number in them; the largest CLIPs take 1,024.
+#: Pixels per side in the test transforms, and any other number in them; the largest CLIPs take 1,024.
 MOST_PIXELS = 4096
 #: Steps of the test transforms.
 MOST_STEPS = 50
@@ -26,7 +26,7 @@ _OF_MODELS = {
     'max_tokens': 2**24,
 }
 _SEEDS = 2**63
-#: Arguments of transforms that are pixels.
+#: Arguments of transforms that are numbers of pixels.
 _SIZES = frozenset({'size', 'crop_size', 'scale'})
 
 
@@ -35,8 +35,8 @@ def number_problems(value: Any, path: str, most: int) -> list[str]:
 
     Args:
         value: Dicts, lists and plain values.
-        path: Where it stands, for messages.
-        most: The largest size of a number, where its key does not say another.
+        path: Its dotted key, for messages.
+        most: The largest absolute value, except for keys with a limit of their own.
 
     Returns:
         One clause each.
@@ -49,7 +49,7 @@ def number_problems(value: Any, path: str, most: int) -> list[str]:
         ]
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) > most:
-            return [f'{path} has {len(value):,} items, at most {most:,} are taken']
+            return [f'{path} has {len(value):,} items, at most {most:,} are allowed']
         return [
             problem
             for index, item in enumerate(value)
@@ -63,11 +63,11 @@ def number_problems(value: Any, path: str, most: int) -> list[str]:
 
 
 def size_problems(step: Mapping[str, Any], path: str) -> list[str]:
-    """Sizes of a transform that are no number of pixels.
+    """Sizes of a transform that are not numbers of pixels.
 
     Args:
         step: Config of the transform.
-        path: Where it stands, for messages.
+        path: Its dotted key, for messages.
 
     Returns:
         One clause each; numbers above the limit are those of :func:`number_problems`.
@@ -83,14 +83,14 @@ def size_problems(step: Mapping[str, Any], path: str) -> list[str]:
                 and not _above(number)
             ):
                 problems.append(
-                    f'{path}.{key}{f".{index}" if several else ""}={cut(repr(number))} is no whole number '
+                    f'{path}.{key}{f".{index}" if several else ""}={cut(repr(number))} is not a whole number '
                     f'from 1 to {MOST_PIXELS:,}'
                 )
     return problems
 
 
 def batch_size_problems(size: Any) -> list[str]:
-    """Whether a number of images in one forward pass can be taken.
+    """Check the number of images in one forward pass.
 
     Args:
         size: The number, None if there is none.
@@ -101,7 +101,7 @@ def batch_size_problems(size: Any) -> list[str]:
     if size is None or (type(size) is int and 1 <= size <= MOST_IMAGES):
         return []
     shown = _short(size) if isinstance(size, (int, float)) else repr(size)
-    return [f'test_dataloader.batch_size={shown} is no integer from 1 to {MOST_IMAGES:,}']
+    return [f'test_dataloader.batch_size={shown} is not an integer from 1 to {MOST_IMAGES:,}']
 
 
 def _above(number: Any) -> bool:

@@ -22,17 +22,17 @@ from .classes import Classes, known_classes
 from .locks import BUILDING
 from .model_config import check_types, model_config
 
-_ICONS_ONLY = 'The embedded CLIP is tiny and has seen drawn icons only: what it says about photographs means nothing.'
+_ICONS_ONLY = 'The embedded CLIP is tiny and was trained on drawn icons only: its predictions for photographs mean nothing.'
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A model and what it needs to answer.
+    """A model that is ready to predict.
 
     Args:
         model: In evaluation mode, on its device.
         config: The config that it was built from.
-        classes: What is known about class names.
+        classes: The classes of its training, as far as they are known.
     """
 
     model: Any
@@ -41,7 +41,7 @@ class Loaded:
 
     @property
     def note(self) -> str:
-        """What to know before trusting its answers; empty for a CLIP of photographs."""
+        """A warning about the CLIP in use; empty for one trained on photographs."""
         backbone = self.config.model.get('backbone') or {}
         return _ICONS_ONLY if backbone.get('pretrained') == EMBEDDED else ''
 
@@ -132,16 +132,14 @@ def refuse_untrained(model: torch.nn.Module, cfg: Config) -> None:
 
 
 def _built(cfg: Config, source: str | None) -> Any:
-    # the parts that a checkpoint names were checked to be ours, and are looked for nowhere else
+    # the parts named in a checkpoint were checked to be ours, and are searched in no other scope
     scope = SCOPE if source is not None else cfg.get('default_scope') or SCOPE
     try:
         with BUILDING:  # MMEngine keeps the scope of its registries in one place
             return MODELS.build(dict(cfg.model, _scope_=scope))
     except (ConfigError, DataError, CheckpointError, FileNotFoundError, MemoryError):
         raise
-    except (
-        Exception
-    ) as error:  # constructors raise all kinds of errors on values that they do not take
+    except Exception as error:  # constructors raise all kinds of errors on wrong values
         reason = ' '.join(str(error).split()) or type(error).__name__
         if source is None:
             raise ConfigError([f'the model cannot be built: {reason}'], cfg.filename) from error
@@ -166,6 +164,6 @@ def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.
     ) as error:  # torch without CUDA asserts
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ConfigError(
-            [f'device={str(device)!r} cannot be used: {reason}; leave it out, or take cpu'],
+            [f'device={str(device)!r} cannot be used: {reason}; leave it out, or use cpu'],
             THE_CALL,
         ) from error

@@ -1,4 +1,4 @@
-"""Locks that copies, pickles and forked processes have of their own."""
+"""Locks that are not shared with copies, pickles and forked processes."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def _free(lock: weakref.ref[OwnLock]) -> None:
         found.epoch += 1
 
 
-#: Parts are built under it: MMEngine keeps the present scope of its registries in one place.
+#: Held while parts are built: MMEngine keeps the current scope of its registries in one global place.
 BUILDING = OwnLock()

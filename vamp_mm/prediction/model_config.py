@@ -104,7 +104,7 @@ def _report_files(cfg: Config, overrides: Mapping[str, Any], source: str) -> Non
     files = named_files(cfg.model, overrides, source)
     if files:
         print_log(
-            f'{source} names local files, and they are read: {", ".join(files)}; others: --cfg-options',
+            f'{source} names local files, which are read: {", ".join(files)}; --cfg-options sets others',
             'current',
             20,
         )

@@ -9,17 +9,17 @@ from typing import Any
 from vamp_mm.datasets.image_files import require_regular
 from vamp_mm.engine import CheckpointError
 
-#: Keys of a model by which files and folders are named.
+#: Keys of a model whose values may be files and folders.
 _KEYS = ('arch', 'pretrained', 'cache_dir')
-#: Endings of what stands there as a file, where no folder is named.
+#: Extensions by which a value without a folder is recognised as a file.
 _ENDINGS = ('.json', '.pt', '.pth', '.bin', '.safetensors', '.ckpt', '.tar')
 
 
 def named_files(model: Mapping[str, Any], given: Collection[str], source: str) -> list[str]:
-    """Local files that a stored model would be built from. Nothing is opened.
+    """List the local files that a stored model would be built from. Nothing is opened.
 
     A checkpoint may come from anyone, and a run with weights from a local file names that file. It is read only if it is a
-    regular file of this computer, and the caller says that it is.
+    regular file on this computer, and the caller reports it.
 
     Args:
         model: The model's config.
@@ -30,7 +30,7 @@ def named_files(model: Mapping[str, Any], given: Collection[str], source: str) -
         One clause each, such as ``model.backbone.pretrained='/weights/ViT-B-16.pt'``.
 
     Raises:
-        CheckpointError: If one lies on another computer, or is a FIFO, a device or a folder.
+        CheckpointError: If one is on another computer, or is a FIFO, a device or a folder.
     """
     found = []
     for dotted, value in _values(model, 'model'):
@@ -40,8 +40,8 @@ def named_files(model: Mapping[str, Any], given: Collection[str], source: str) -
         fault = _fault(file, folder=dotted.endswith('.cache_dir'))
         if fault:
             raise CheckpointError(
-                f'the config in {source} is not used: {dotted}={value!r} {fault}. Set it to the file that '
-                f'you mean (--cfg-options {dotted}=/path/to/the/file)'
+                f'the config in {source} is not used: {dotted}={value!r} {fault}. Set it to the right '
+                f'file (--cfg-options {dotted}=/path/to/the/file)'
             )
         found.append(f'{dotted}={value!r}')
     return found
@@ -65,12 +65,12 @@ def _is_local(value: str) -> bool:
 
 def _fault(file: str, folder: bool) -> str:
     if '://' in file or file.startswith(('//', '\\\\')):
-        return 'lies on another computer'
+        return 'is on another computer'
     path = os.path.expanduser(file)
     if not os.path.exists(path):
-        return ''  # to be said by who reads it
+        return ''  # reported where it is read
     if folder:
-        return '' if os.path.isdir(path) else 'is no folder'
+        return '' if os.path.isdir(path) else 'is not a folder'
     try:
         require_regular(path)
     except OSError as error:

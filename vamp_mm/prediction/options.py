@@ -1,4 +1,4 @@
-"""Options of ``tools/predict.py`` that are looked at before a model is loaded."""
+"""Options of ``tools/predict.py`` that are checked before a model is loaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from vamp_mm.config.errors import ConfigError, WorkDirError
 from vamp_mm.datasets import DataError
 
-#: More than the names of any data set take.
+#: More than the names of any dataset need.
 _LONGEST = 16 * 2**20  # bytes
 
 
@@ -17,7 +17,7 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
 
     Args:
         classes: Names given one by one.
-        file: A UTF-8 text file with one name a line; blank lines are left out.
+        file: A UTF-8 text file with one name per line; blank lines are left out.
 
     Returns:
         The names, None if there are neither.
@@ -34,40 +34,40 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
         )
     path = Path(file).expanduser()
     if not path.is_file():
-        what = 'no regular file' if path.exists() else 'not there'
+        what = 'is not a regular file' if path.exists() else 'does not exist'
         raise DataError(
-            f'--classes-file {str(path)!r} is {what}; give a text file with one class name a line'
+            f'--classes-file {str(path)!r} {what}; give a text file with one class name per line'
         )
     if path.stat().st_size > _LONGEST:
         raise DataError(
             f'--classes-file {str(path)!r} has {path.stat().st_size:,} bytes, at most {_LONGEST:,} are read; '
-            'give a text file with one class name a line'
+            'give a text file with one class name per line'
         )
     try:
         lines = path.read_text(encoding='utf-8-sig').split('\n')
     except UnicodeDecodeError as error:
         raise DataError(
-            f'--classes-file {str(path)!r} is no UTF-8 text ({error.reason} at byte {error.start}); save it as '
+            f'--classes-file {str(path)!r} is not UTF-8 text ({error.reason} at byte {error.start}); save it as '
             'UTF-8'
         ) from error
     names = [line.strip() for line in lines if line.strip()]
     if not names:
-        raise DataError(f'--classes-file {str(path)!r} holds no class name; write one a line')
+        raise DataError(f'--classes-file {str(path)!r} holds no class name; write one per line')
     return names
 
 
 def new_folder(folder: Path, inputs: Sequence[str]) -> Path:
-    """Make the folder for pictures of the answers.
+    """Make the folder for the annotated images.
 
     Args:
-        folder: Where it is to be.
-        inputs: Files and folders of images; it may lie in none of them, or its pictures would be images of the next run.
+        folder: The folder.
+        inputs: Files and folders of images; it must not be inside one of these, where the next run would read its files.
 
     Returns:
-        The folder, there and empty.
+        The folder, which exists and is empty.
 
     Raises:
-        WorkDirError: If it is a file, holds something, lies in a folder of images, or cannot be made.
+        WorkDirError: If it is a file, is not empty, is inside a folder of images, or cannot be made.
     """
     if folder.exists() and not folder.is_dir():
         raise WorkDirError(f'--out-dir {str(folder)!r} is a file; give a folder')
@@ -76,13 +76,13 @@ def new_folder(folder: Path, inputs: Sequence[str]) -> Path:
         given = Path(item).expanduser()
         if given.is_dir() and real.is_relative_to(given.resolve()):
             raise WorkDirError(
-                f'--out-dir {str(folder)!r} lies in the folder of images {item!r}, where its pictures would '
-                'be images of the next run; give a folder elsewhere'
+                f'--out-dir {str(folder)!r} is inside the folder of images {item!r}, and the next run would take the '
+                'annotated images for inputs; give a folder elsewhere'
             )
     try:
         if folder.is_dir() and any(folder.iterdir()):
             raise WorkDirError(
-                f'--out-dir {str(folder)!r} is not empty and nothing in it is replaced; give another folder'
+                f'--out-dir {str(folder)!r} is not empty, and its files are never replaced; give another folder'
             )
         folder.mkdir(parents=True, exist_ok=True)
     except WorkDirError:

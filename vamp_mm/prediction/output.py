@@ -13,25 +13,25 @@ from .results import UNCERTAINTIES, Prediction
 
 FORMATS = ('text', 'jsonl', 'csv')
 _COLUMNS = ('index', 'path', 'label', 'name', 'score', 'rejected', *UNCERTAINTIES)
-#: Control characters (also those of 8 bits), ends of lines and marks that turn the direction of writing.
+#: Control characters (also those of 8 bits), line separators and marks that change the direction of writing.
 _CONTROL = re.compile(
     '[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]'
 )
-#: Spreadsheets take a cell that begins so for a formula; wide forms of the signs likewise.
+#: A cell that begins with one of these is a formula to a spreadsheet; the wide forms likewise.
 _FORMULA = tuple('=+-@\t\r\n＝＋－＠')
 
 
 def writer(
     kind: str, out: TextIO, top_k: int, reject: str | None = None, threshold: float | None = None
 ) -> Callable[[Prediction], None]:
-    """A function that writes one prediction after the other.
+    """Choose a function that writes predictions one by one.
 
     Args:
         kind: One of :data:`FORMATS`.
-        out: Where to.
+        out: The stream to write to.
         top_k: Number of classes of which CSV has columns.
         reject: Uncertainty by which answers are withheld; text shows it.
-        threshold: Its bound.
+        threshold: Its largest value that is still answered.
 
     Returns:
         The function.
@@ -55,8 +55,8 @@ def as_text(
 
     Args:
         prediction: The answer.
-        reject: Uncertainty by which answers are withheld, None for predictive entropy as a figure alone.
-        threshold: Its bound.
+        reject: Uncertainty by which answers are withheld, None to show predictive entropy only.
+        threshold: Its largest value that is still answered.
 
     Returns:
         File, class and score or ``NOT SURE``, the other classes, and the uncertainty.
@@ -78,32 +78,32 @@ def visible(text: str) -> str:
         text: A file or class name, which may hold anything.
 
     Returns:
-        The name with control characters as Python writes them (``\\n``, ``\\x1b``); all else is left as it is.
+        The name with control characters as Python writes them (``\\n``, ``\\x1b``), otherwise unchanged.
     """
     return _CONTROL.sub(lambda match: match[0].encode('unicode_escape').decode('ascii'), text)
 
 
 def cell(text: str) -> str:
-    """A name as a cell of CSV: on one line, and no formula.
+    """A name as a cell of CSV: on one line, and not a formula.
 
     Args:
         text: A file or class name.
 
     Returns:
-        The visible name, with a ``'`` before it where a spreadsheet would compute it.
+        The visible name, preceded by ``'`` where a spreadsheet would take it for a formula.
     """
     return ("'" if text.startswith(_FORMULA) else '') + visible(text)
 
 
 def writable(text: str, encoding: str | None) -> str:
-    """A text that an encoding can write; bytes of a file name that were not decoded stay.
+    """Escape what an encoding cannot write; undecoded bytes of a file name are kept.
 
     Args:
         text: Any text.
-        encoding: Of the stream, None for one that takes all.
+        encoding: Encoding of the stream; None if it takes any character.
 
     Returns:
-        The text, with what cannot be written as Python escapes it.
+        The text, with the other characters as Python escapes them.
     """
     if encoding is None or _fits(text, encoding):
         return text
@@ -129,8 +129,7 @@ def _is_utf8(out: TextIO) -> bool:
 def _json(prediction: Prediction, utf8: bool) -> str:
     """JSON that holds every name exactly and is valid in the encoding of the stream.
 
-    Bytes of a file name that are no UTF-8 stand as escapes, from which os.fsencode gets them back, and so do control
-    characters.
+    Bytes of a file name that are not UTF-8 are escaped so that os.fsencode restores them, and so are control characters.
     """
     text = json.dumps(prediction.as_dict(), ensure_ascii=not utf8)
     text = _CONTROL.sub(lambda match: f'\\u{ord(match[0]):04x}', text)

@@ -1,4 +1,4 @@
-"""Images with their answer below them."""
+"""Images with their prediction below them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _UNSURE = '#c77700'
 
 
 def annotated(image: Image.Image, prediction: Prediction) -> Image.Image:
-    """Draw an answer below an image: the class or "not sure", bars of the (up to 40) most probable classes, the
+    """Draw a prediction below an image: the class or "not sure", bars of the (up to 40) most probable classes, the
     uncertainty.
 
-    Names are drawn as they are, in fonts of the machine that have their script.
+    Names are drawn in fonts of this machine that have their script.
 
     Args:
         image: The image, RGB.
-        prediction: Its answer.
+        prediction: Its prediction.
 
     Returns:
-        A picture 360 pixels wide; the image keeps its shape and is made larger or smaller to that width, unless it
-        would become higher than three times that.
+        An image 360 pixels wide. The given image is scaled to that width, or, if it is more than three times as high as
+        wide, to three times that height; its aspect ratio is kept.
     """
     scale = min(_WIDTH / image.width, 3 * _WIDTH / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
@@ -60,17 +60,17 @@ def annotated(image: Image.Image, prediction: Prediction) -> Image.Image:
 
 
 def picture_path(folder: Path, prediction: Prediction) -> Path:
-    """Where the picture of an answer goes: the image's name behind its number, so that no two share one.
+    """The file for an annotated image: its number and then its name, so that no two are the same.
 
     Args:
-        folder: Folder of the pictures.
-        prediction: The answer.
+        folder: Folder of the annotated images.
+        prediction: The prediction.
 
     Returns:
-        A PNG.
+        Path of a PNG file.
     """
     stem = 'image' if prediction.path is None else Path(prediction.path).stem
-    # file systems take 255 bytes, and not all take bytes that are no UTF-8
+    # file systems allow 255 bytes, and not all allow bytes that are not UTF-8
     stem = os.fsencode(stem)[:_LONGEST].decode('utf-8', 'ignore')
     return folder / f'{prediction.index:05d}_{stem}.png'
 
@@ -85,7 +85,7 @@ def _bar(draw: ImageDraw.ImageDraw, top: int, name: str, score: float, color: st
 
 
 def _fit(text: str, size: int, width: int) -> str:
-    """A text, cut where it is wider than so many pixels."""
+    """A text, cut to a width in pixels."""
     text = plain_text(text.replace('_', ' '))
     if text_width(text, size) <= width:
         return text

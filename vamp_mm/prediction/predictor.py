@@ -1,4 +1,4 @@
-"""Predictor: one call loads a checkpoint with its CLIP and answers about images."""
+"""The public class: load a checkpoint with its CLIP, and predict the classes of images."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ _BATCH = 32
 
 
 class Predictor:
-    """Answers about files, folders, arrays and PIL images, with any class names.
+    """Predicts the classes of files, folders, arrays and PIL images, with any class names.
 
-    The config stands in the checkpoint and is read as data; nothing from the file is executed. Images go through the test
-    transforms of that config, so predictions are those of ``tools/test.py``, whatever the batch size.
+    The config in the checkpoint is read as data; nothing in the file is executed. Images go through the test transforms of
+    that config, so predictions are those of ``tools/test.py``, whatever the batch size.
 
-    One predictor may serve several threads: class names, options and counts belong to a call, and the model runs for one
-    call at a time, so every answer is the one that a single thread gets. Reading and transforming images is not locked.
-    (With ``test_noise='fresh'`` all calls draw from torch's global generator in the order in which they come.) A call inside
-    another, as from the generator of its images, is fine; copies, pickles and forked processes are predictors of their own.
+    Several threads may share one predictor: class names, options and counts belong to a call, and the model runs for one
+    call at a time, so every thread gets the predictions that it would get on its own. Images are read and transformed in
+    parallel. (With ``test_noise='fresh'`` all calls draw from torch's global generator in the order in which they run.) A
+    call may be made inside another, for example in the generator of its images. Copies, pickles and forked processes are
+    independent.
 
     Example::
 
@@ -43,12 +44,12 @@ class Predictor:
     Args:
         checkpoint: Checkpoint file; None or ``'none'`` for zero-shot CLIP, with a config.
         config: Config file, or a loaded config, of the run; None takes the one in the checkpoint. Needed for checkpoints
-            that were imported from originals, and for parts of models that are no part of vamp_mm.
+            that were imported from originals, and for models with parts that are not in vamp_mm.
         device: ``'cpu'``, ``'cuda'``, ``'cuda:1'`` ...; None for a GPU if there is one.
         overrides: Dotted config key -> value, such as ``{'model.backbone.pretrained': '/weights/ViT-B-16.pt'}``.
 
     Raises:
-        ConfigError: If config and checkpoint leave something open, or the config is faulty.
+        ConfigError: If the model is not fully specified, or the config is faulty.
         CheckpointError: If the checkpoint cannot be read, does not fit, or holds no usable config.
         FileNotFoundError: If a file is missing.
     """
@@ -63,7 +64,7 @@ class Predictor:
         loaded = load_model(checkpoint, config, device, overrides)
         self.model = loaded.model
         self.config = loaded.config
-        #: What to know before trusting the answers; empty for a CLIP of photographs.
+        #: A warning about the CLIP in use; empty for one trained on photographs.
         self.note = loaded.note
         self._classes = loaded.classes
         self._answering = Answering(loaded.model, loaded.config)
@@ -75,7 +76,7 @@ class Predictor:
 
     @property
     def skipped(self) -> list[Unanswered]:
-        """Images that this thread's last call could not read and left out (``unreadable='skip'``), with the reason."""
+        """Images that the last call of this thread could not read (``unreadable='skip'``), with the reason."""
         return getattr(self._last, 'skipped', [])
 
     def __getstate__(self) -> dict[str, Any]:
@@ -86,7 +87,7 @@ class Predictor:
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """The class names of the training, which are the default; None if unknown."""
+        """The class names of the training, which are the default; None if they are unknown."""
         return self._classes.names
 
     @property
@@ -107,31 +108,31 @@ class Predictor:
         unreadable: Literal['error', 'skip'] = 'error',
         keep_samples: bool = False,
     ) -> Predictions:
-        """Answer about images.
+        """Predict the classes of images.
 
         Args:
-            inputs: A file, a folder (with all below it, sorted), a uint8 array ``(H, W, 3)``, a PIL image, or a sequence or
-                generator of such.
+            inputs: A file, a folder (with its subfolders, sorted), a uint8 array ``(H, W, 3)``, a PIL image, or a sequence
+                or generator of these.
             classes: Class names, any; None for those of the training.
             templates: Sentence(s) with one ``{}``, or the name of a set (``'openai-80'``); None for those of the training.
                 Methods that learn all words around the name do not read them.
             top_k: Number of classes to list, all if there are fewer.
-            reject: Uncertainty by which answers are withheld: ``predictive_entropy``, ``expected_entropy``,
+            reject: Uncertainty by which predictions are withheld: ``predictive_entropy``, ``expected_entropy``,
                 ``mutual_information``, ``pred_std``, or ``least_confidence`` (1 minus the score).
-            threshold: The largest such uncertainty that is still answered.
-            batch_size: Images in one forward pass; None for that of the config's tests. It changes no answer.
-            channel_order: Order of the channels of arrays: ``'rgb'``, or ``'bgr'`` for what OpenCV and mmcv read. Unlike
+            threshold: The largest such uncertainty at which a class is still named.
+            batch_size: Images in one forward pass; None for that of the config's tests. It changes no prediction.
+            channel_order: Order of the channels of arrays: ``'rgb'``, or ``'bgr'`` for images read by OpenCV or mmcv. Unlike
                 mmpretrain's inferencers, arrays are RGB by default.
-            unreadable: ``'error'`` raises at an unreadable image, ``'skip'`` leaves it out and lists it in ``skipped``.
+            unreadable: ``'error'`` stops at an unreadable image, ``'skip'`` leaves it out and lists it in ``skipped``.
             keep_samples: Keep the probabilities of each sample.
 
         Returns:
-            One prediction for each image, in their order: a list whose ``skipped`` names the images that could not be read,
-            and whose ``passed_over`` names the files in folders that are no images, each with the reason.
+            One prediction per image, in the order of the images: a list whose ``skipped`` lists the images that could not be
+            read, and whose ``passed_over`` lists the files in folders that are not images, each with the reason.
 
         Raises:
             ImageError: If an image cannot be read.
-            DataError: If an input is no image, or class names or templates are wrong.
+            DataError: If an input is not an image, or class names or templates are wrong.
             ConfigError: If an argument is wrong.
         """
         stream = self.stream(
@@ -161,25 +162,25 @@ class Predictor:
         unreadable: Literal['error', 'skip'] = 'error',
         keep_samples: bool = False,
     ) -> PredictionStream:
-        """Answer batch by batch while images are read, for more of them than memory holds.
+        """Predict batch by batch while images are read, for more images than fit in memory.
 
         Args:
-            inputs: As in :meth:`__call__`, as all that follows; a generator is asked for one batch at a time.
+            inputs: As in :meth:`__call__`, like all other arguments; a generator is read one batch at a time.
             classes: Class names.
             templates: Sentences.
             top_k: Number of classes to list.
-            reject: Uncertainty by which answers are withheld.
-            threshold: The largest that is answered.
+            reject: Uncertainty by which predictions are withheld.
+            threshold: The largest at which a class is still named.
             batch_size: Images in one forward pass.
             channel_order: Order of the channels of arrays.
             unreadable: What to do about unreadable images.
             keep_samples: Keep the probabilities of each sample.
 
         Returns:
-            The predictions, one at a time; its ``skipped`` and ``passed_over`` grow with what is read.
+            The predictions, one at a time; its ``skipped`` and ``passed_over`` grow as images are read.
 
         Raises:
-            DataError: At once, if class names or templates are wrong; later, if an image is none.
+            DataError: At once, if class names or templates are wrong; while reading, if an input is not an image.
             ConfigError: If an argument is wrong.
         """
         check_channel_order(channel_order)

@@ -1,4 +1,4 @@
-"""The test transforms of a config, on files and on images that are in memory already."""
+"""The test transforms of a config, applied to files and to images in memory."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _USUAL = {'to_float32': False, 'color_type': 'color'}
 
 
 class TestTransforms:
-    """Image -> what the model's data preprocessor takes, by the test pipeline of a config.
+    """Applies the test pipeline of a config to images, for the model's data preprocessor.
 
-    Files are read by the pipeline's own first step. Pixels take the form that this step would have given them: an RGB PIL
-    image (``LoadRGBImage``) or a BGR array (mmcv's ``LoadImageFromFile``, which turns photographs by their EXIF data, and so
-    does this then).
+    Files are read by the first step of the pipeline. Images in memory are given the form that this step returns: an RGB
+    PIL image (``LoadRGBImage``) or a BGR array (mmcv's ``LoadImageFromFile``, which rotates photographs by their EXIF data;
+    images in memory are then rotated too).
 
     Args:
         cfg: A config with ``test_dataloader`` (or ``val_dataloader``).
@@ -45,7 +45,7 @@ class TestTransforms:
         ConfigError: If the config has no test transforms.
     """
 
-    __test__ = False  # no test of pytest's
+    __test__ = False  # pytest collects classes by this name
 
     def __init__(self, cfg: Config) -> None:
         found = {
@@ -59,7 +59,7 @@ class TestTransforms:
         if not steps:
             raise ConfigError(
                 [
-                    'it has no test_dataloader.dataset.pipeline, so nothing says how images come to the model; '
+                    'it has no test_dataloader.dataset.pipeline, so the transforms of the images are unknown; '
                     'give a config with one (--config)'
                 ],
                 cfg.filename,
@@ -90,10 +90,8 @@ class TestTransforms:
             raise
         except (
             Exception
-        ) as error:  # transforms raise all kinds of errors on sizes that they do not take
-            raise ImageError(
-                f'the test transforms cannot take {given}: {reason_of(error)}'
-            ) from error
+        ) as error:  # transforms raise all kinds of errors on sizes that they do not support
+            raise ImageError(f'the test transforms fail on {given}: {reason_of(error)}') from error
         if not isinstance(results, dict) or 'inputs' not in results:
             raise DataError(
                 f'the test transforms give no inputs for {given}; does the pipeline end with PackInputs?'
@@ -103,12 +101,12 @@ class TestTransforms:
     def _read(self, given: Given) -> dict[str, Any]:
         try:
             if given.path is not None:
-                if self._loader_name != _PIL_LOADER:  # which looks at kind and size itself
+                if self._loader_name != _PIL_LOADER:  # which checks format and size itself
                     open_image(given.path).close()
                 return _existing(self._load(dict(img_path=given.path)))
             assert given.pixels is not None
             check_size(given.pixels.width, given.pixels.height)
-            # Pillow reads an opened picture when it is needed, and several threads may be given it
+            # Pillow decodes an opened image on first use, and several threads may share it
             with self._decoding:
                 given.pixels.load()
             return self._loaded(given.pixels)
@@ -125,22 +123,22 @@ class TestTransforms:
 
     def _loaded(self, image: Image.Image) -> dict[str, Any]:
         if self._loader_name == _PIL_LOADER:
-            picture: Any = rgb(image)
+            loaded: Any = rgb(image)
         elif self._loader_name == _ARRAY_LOADER and self._usual:
-            picture = np.ascontiguousarray(
+            loaded = np.ascontiguousarray(
                 np.asarray(rgb(ImageOps.exif_transpose(image)))[..., ::-1]
             )
         else:
             raise ConfigError(
                 [
-                    f'the test pipeline begins with {self._loader_name!r}, and what that gives is not known: '
-                    f'hand in files, or begin with {_PIL_LOADER} or {_ARRAY_LOADER}'
+                    f'the test pipeline begins with {self._loader_name!r}, whose output is unknown: '
+                    f'pass files, or begin with {_PIL_LOADER} or {_ARRAY_LOADER}'
                 ]
             )
         height, width = image.height, image.width
-        if isinstance(picture, np.ndarray):
-            height, width = picture.shape[:2]
-        return dict(img=picture, img_shape=(height, width), ori_shape=(height, width))
+        if isinstance(loaded, np.ndarray):
+            height, width = loaded.shape[:2]
+        return dict(img=loaded, img_shape=(height, width), ori_shape=(height, width))
 
 
 def _built(steps: Sequence[dict[str, Any]], cfg: Config) -> Compose:
@@ -154,9 +152,7 @@ def _step(step: dict[str, Any], cfg: Config) -> Any:
         return TRANSFORMS.build(dict(step))
     except (ConfigError, MemoryError):
         raise
-    except (
-        Exception
-    ) as error:  # constructors raise all kinds of errors on values that they do not take
+    except Exception as error:  # constructors raise all kinds of errors on wrong values
         reason = ' '.join(str(error).split()) or type(error).__name__
         raise ConfigError(
             [
@@ -169,15 +165,15 @@ def _step(step: dict[str, Any], cfg: Config) -> Any:
 
 def _existing(results: dict[str, Any] | None) -> dict[str, Any]:
     if results is None:
-        raise ValueError('the loader gave nothing')
+        raise ValueError('the loader returned nothing')
     return results
 
 
 def reason_of(error: Exception) -> str:
-    """What is wrong with an image, without its name and without what a dataset advises.
+    """The reason why an image cannot be read, without its name and without advice about datasets.
 
     Args:
-        error: What reading it raised.
+        error: The error that reading it raised.
 
     Returns:
         A clause.
@@ -185,7 +181,7 @@ def reason_of(error: Exception) -> str:
     while isinstance(error, ImageError) and isinstance(error.__cause__, Exception):
         error = error.__cause__
     if isinstance(error, UnidentifiedImageError):
-        return 'it is no image, or of an unknown kind'
+        return 'it is not an image, or its format is unknown'
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         return error.strerror[0].lower() + error.strerror[1:]
     return str(error).rstrip('.') or type(error).__name__

@@ -1,4 +1,4 @@
-"""One answer, how sure it is, and when it is withheld."""
+"""A prediction, its uncertainty, and when it is withheld."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.evaluation.samples import UNCERTAINTY_FIELDS
 from vamp_mm.ops import mean_log_probs, sample_uncertainty
 
-#: What a prediction can be rejected by, larger where the model is less sure; the last one is 1 minus the score.
+#: Uncertainties by which a prediction can be rejected; larger means less sure. The last one is 1 minus the score.
 UNCERTAINTIES = (*UNCERTAINTY_FIELDS, 'least_confidence')
-#: These are 0 for every image where there is a single sample.
+#: These are 0 for every image if there is a single sample.
 _OF_SAMPLES = ('mutual_information', 'pred_std')
 
 
@@ -38,11 +38,11 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The answer for one image; a rejected one names no class, and only ``top_k`` shows what it would have been.
+    """The prediction for one image. A rejected one names no class; ``top_k`` still lists the most probable ones.
 
     Args:
-        index: Which of the images that came in, from 0; images that were skipped count.
-        path: The image's file, None for an image that came as pixels.
+        index: Position of the image among the inputs, from 0; skipped images count.
+        path: The image's file, None for an image in memory.
         label: Index of the winning class; None if rejected.
         name: Name of the winning class; None if rejected.
         score: Highest probability, in [0, 1].
@@ -89,10 +89,10 @@ class Rejection:
 
     Args:
         by: One of :data:`UNCERTAINTIES`, or None to answer always.
-        threshold: The largest uncertainty that is still answered.
+        threshold: The largest uncertainty at which a class is still named.
 
     Raises:
-        ConfigError: If only one of both is given, the name is unknown, or the threshold is none.
+        ConfigError: If only one of both is given, the name is unknown, or the threshold is not a number of at least 0.
     """
 
     by: str | None = None
@@ -101,12 +101,12 @@ class Rejection:
     def __post_init__(self) -> None:
         if self.by is not None and self.by not in UNCERTAINTIES:
             raise ConfigError(
-                [f'reject={self.by!r} is no uncertainty; allowed: {UNCERTAINTIES}'], 'the call'
+                [f'reject={self.by!r} is not an uncertainty; allowed: {UNCERTAINTIES}'], 'the call'
             )
         if (self.by is None) != (self.threshold is None):
             raise ConfigError(
                 [
-                    f'reject={self.by!r} and threshold={self.threshold!r} go together: an uncertainty, one of '
+                    f'reject={self.by!r} and threshold={self.threshold!r} belong together: an uncertainty, one of '
                     f'{UNCERTAINTIES}, and the largest value that is still answered'
                 ],
                 'the call',
@@ -116,7 +116,7 @@ class Rejection:
             number and math.isfinite(self.threshold) and self.threshold >= 0
         ):
             raise ConfigError(
-                [f'threshold={self.threshold!r} must be a number from 0 on'], 'the call'
+                [f'threshold={self.threshold!r} must be a number of at least 0'], 'the call'
             )
         if self.by == 'least_confidence' and self.threshold is not None and self.threshold > 1:
             raise ConfigError(
@@ -139,7 +139,7 @@ class Rejection:
             others = [name for name in UNCERTAINTIES if name not in _OF_SAMPLES]
             raise ConfigError(
                 [
-                    f'reject={self.by!r}: this model gives one sample an image, so that is 0 for all of them and '
+                    f'reject={self.by!r}: this model computes one sample per image, so it is 0 for all images and '
                     f'nothing would be rejected; choose one of {others}'
                 ],
                 'the call',
@@ -150,13 +150,13 @@ class Rejection:
         return self.threshold is not None and not uncertainty <= self.threshold
 
     def judge(self, prediction: Prediction) -> Prediction:
-        """The same answer, withheld or not by this rule, whatever rule it was judged by before.
+        """The same prediction, withheld or not by this rule instead of the one before.
 
         Args:
-            prediction: Any answer.
+            prediction: Any prediction.
 
         Returns:
-            A copy that names its class, or none.
+            A copy, with or without its class.
         """
         rejected = self.by is not None and self.applies(getattr(prediction, self.by))
         winner = prediction.top_k[0]
@@ -176,7 +176,7 @@ def predictions_of(
     rejection: Rejection,
     keep_samples: bool,
 ) -> list[Prediction]:
-    """Average samples and say how sure the result is.
+    """Average the samples and compute uncertainties.
 
     Args:
         logits: ``(S, N, C)``.
@@ -196,12 +196,12 @@ def predictions_of(
     if not finite.all():
         index, path = where[int((~finite).nonzero()[0])]
         raise FloatingPointError(
-            f'the model gives {path or f"image {index}"} scores that are no numbers; are weights or '
-            'pixels broken?'
+            f'the model gives {path or f"image {index}"} scores that are not finite numbers; are its weights or the '
+            'pixels damaged?'
         )
     rejection.check_samples(len(logits))
     scores = mean_log_probs(logits).exp()  # (N, C)
-    # stable: of equal scores the lower label is first, as argmax has it
+    # stable: of equal scores the lower label comes first, as with argmax
     order = scores.sort(dim=-1, descending=True, stable=True).indices[:, :top_k].tolist()
     uncertainty = {name: values.tolist() for name, values in sample_uncertainty(logits).items()}
     each = _sample_scores(logits) if keep_samples else None  # (N, S, C)

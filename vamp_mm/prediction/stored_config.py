@@ -1,8 +1,8 @@
 """The config inside a checkpoint, read as data: nothing of it is ever executed.
 
 A checkpoint may come from anyone. Its config text is parsed, not run; and before anything is built from it, each ``type``
-must be a part of vamp_mm or a transform known to be harmless, because MMEngine's registries import whatever a dotted name
-points to (``type='os.system'``).
+must be a part of vamp_mm or a transform known to be harmless, because MMEngine's registries import any dotted name
+(``type='os.system'``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TRANSFORM = re.compile(rf'((mmpretrain|mmcv|mmengine|{SCOPE})\.)?(torchvision/)
 _PREPROCESSORS = frozenset(
     {'ClsDataPreprocessor', 'mmpretrain.ClsDataPreprocessor', 'vamp_mm.HostLabelPreprocessor'}
 )
-#: Architectures that open_clip would fetch from elsewhere.
+#: Prefixes of architectures that open_clip would download.
 _REMOTE = ('hf-hub:', 'local-dir:')
 _NEXT = 'give the config that it was trained with (--config)'
 
@@ -48,11 +48,11 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
         source: The file, for messages.
 
     Returns:
-        A config with ``model``, ``test_dataloader``, ``default_scope`` and ``custom_hooks``, as far as they are there.
+        A config with ``model``, ``test_dataloader``, ``default_scope`` and ``custom_hooks``, as far as they are stored.
 
     Raises:
-        CheckpointError: If there is no config, it cannot be read as plain data, names what is not to be built from a file
-            that one does not have to trust, or holds a number above the limit of its kind (:mod:`.limits`).
+        CheckpointError: If there is no config, it is not plain data, names anything that must not be built from an untrusted
+            file, or holds a number above its limit (:mod:`.limits`).
     """
     text = meta.get('cfg_text')
     if not isinstance(text, str) or not text.strip():
@@ -77,11 +77,11 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
         *batch_size_problems(size),
     ]
     if scope not in _SCOPES:
-        problems.append(f'default_scope={scope!r} is none of {_SCOPES}')
+        problems.append(f'default_scope={scope!r} is not one of {_SCOPES}')
     if problems:
         raise CheckpointError(
             f'the config in {source} is not used: {"; ".join(problems[:5])}. Nothing was built. If you '
-            f'trust where it comes from, {_NEXT}'
+            f'trust its origin, {_NEXT}'
         )
     kept: dict[str, Any] = {'model': found['model'], 'default_scope': scope}
     if pipeline is not None:
@@ -103,15 +103,15 @@ def plain_assignments(
     """Read assignments of literals out of Python text.
 
     Args:
-        text: What ``Config.pretty_text`` wrote.
-        names: The assignments that are wanted; others are passed over unread.
-        source: Where it comes from, for messages.
+        text: Text written by ``Config.pretty_text``.
+        names: The wanted assignments; others are not read.
+        source: Its origin, for messages.
 
     Returns:
         Name -> value: None, bools, numbers, strings, and lists, tuples and dicts of them, ``dict(...)`` included.
 
     Raises:
-        CheckpointError: If the text is no Python, or a wanted value is anything but literals.
+        CheckpointError: If the text is not Python, or a wanted value is not made of literals only.
     """
     found: dict[str, Any] = {}
     try:
@@ -149,11 +149,11 @@ def _model_problems(model: Mapping[str, Any]) -> list[str]:
             known = isinstance(kind, str) and kind.removeprefix(f'{SCOPE}.') in ours
             known |= path == 'model.data_preprocessor' and kind in _PREPROCESSORS
             if not known:
-                problems.append(f'{path}.type={kind!r} is no part of {SCOPE}')
+                problems.append(f'{path}.type={kind!r} is not a part of {SCOPE}')
         problems += [f'{path} has the key {key!r}' for key in part if str(key).startswith('_')]
         arch = part.get('arch')
         if isinstance(arch, str) and arch.startswith(_REMOTE):
-            problems.append(f'{path}.arch={arch!r} is fetched from elsewhere')
+            problems.append(f'{path}.arch={arch!r} would be downloaded')
     if 'type' not in model:
         problems.append('model has no type')
     return problems + number_problems(model, 'model', MOST_UNITS)
@@ -162,7 +162,7 @@ def _model_problems(model: Mapping[str, Any]) -> list[str]:
 def _pipeline_problems(pipeline: Sequence[Any]) -> list[str]:
     if len(pipeline) > MOST_STEPS:
         return [
-            f'the test pipeline has {len(pipeline):,} transforms, at most {MOST_STEPS} are taken'
+            f'the test pipeline has {len(pipeline):,} transforms, at most {MOST_STEPS} are allowed'
         ]
     problems = number_problems(pipeline, 'the test pipeline', MOST_PIXELS)
     for number, step in enumerate(pipeline):
@@ -184,7 +184,7 @@ def _pipeline_problems(pipeline: Sequence[Any]) -> list[str]:
 
 
 def _dicts(value: Any, path: str) -> list[tuple[str, dict[Any, Any]]]:
-    """All dicts inside a value, itself included, with their dotted paths."""
+    """All dicts in a value, including itself, with their dotted paths."""
     if isinstance(value, dict):
         inner = [found for key, item in value.items() for found in _dicts(item, f'{path}.{key}')]
         return [(path, value), *inner]

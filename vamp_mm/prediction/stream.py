@@ -1,4 +1,4 @@
-"""The answers of one call, and what the call has no answer about."""
+"""The predictions of one call, and the inputs without a prediction."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .results import Prediction
 
 
 class Unanswered(NamedTuple):
-    """Something that came in and has no answer.
+    """An input without a prediction.
 
     Args:
-        path: The file, or ``image 3`` for pixels.
-        reason: Why there is no answer.
+        path: The file, or ``image 3`` for an image in memory.
+        reason: Why there is no prediction.
     """
 
     path: str
@@ -22,12 +22,12 @@ class Unanswered(NamedTuple):
 
 
 class Predictions(list[Prediction]):
-    """The answers of one call, in the order of the images.
+    """The predictions of one call, in the order of the images.
 
     Args:
         answers: One for each image that was read.
         skipped: Images that could not be read (``unreadable='skip'``).
-        passed_over: Files below the folders given that are no images, and why.
+        passed_over: Files in the given folders that are not images, and why.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Predictions(list[Prediction]):
 
 
 class PredictionStream(Iterator[Prediction]):
-    """Answers as they come. Several threads may take from one stream; each answer goes to one of them.
+    """Predictions, made while they are read. Several threads may read one stream; each prediction goes to one of them.
 
     Args:
-        answers: Makes them.
-        skipped: Filled as images cannot be read.
-        passed_over: Filled as folders are read.
+        answers: The predictions.
+        skipped: Grows with images that cannot be read.
+        passed_over: Grows as folders are read.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class PredictionStream(Iterator[Prediction]):
         self._lock = Lock()
         #: Images that could not be read so far (``unreadable='skip'``).
         self.skipped = skipped
-        #: Files below the folders read so far that are no images, and why.
+        #: Files in the folders read so far that are not images, and why.
         self.passed_over = passed_over
 
     def __next__(self) -> Prediction:

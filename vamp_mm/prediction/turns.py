@@ -1,4 +1,4 @@
-"""One model, many callers: a forward pass and the class names it is about belong together."""
+"""One model, many callers: class names are set and the model is run without another call in between."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from .locks import OwnLock
 class Turns:
     """Gives a model to one call at a time.
 
-    Class names are state of the model, and so are the text features that it keeps of them. A turn sets the names of its
-    call, runs the model and ends; no other call can come in between. What was set counts only if setting it went through
-    to the end: after an error or an interruption the next turn sets its names in full. Names are also set again where
-    autocast differs from the last turn, since kept text features are of that precision.
+    Class names are state of the model, and so are their text features. A turn sets the names of its call and runs the
+    model; no other call can come in between. If setting names fails or is interrupted, the next turn sets its own in full.
+    They are also set again if autocast differs from the last turn, since the text features have its precision.
 
     Args:
         model: In evaluation mode.
@@ -32,7 +31,7 @@ class Turns:
         self._model = model
         self._lock = OwnLock()
         self._running: int | None = None
-        # what the present names are good for; None if for nothing
+        # the conditions under which the names were set; None if they were not set completely
         self._set_in: tuple[Any, ...] | None = None
 
     def check(self, vocabulary: Vocabulary) -> None:
@@ -49,7 +48,7 @@ class Turns:
 
     @torch.no_grad()
     def logits(self, vocabulary: Vocabulary, batch: dict[str, Any]) -> Tensor:
-        """Run the model on images, about some classes.
+        """Run the model on images, with some classes.
 
         Args:
             vocabulary: Class names and templates.
@@ -60,7 +59,7 @@ class Turns:
 
         Raises:
             DataError: If the model cannot answer about these classes.
-            ConfigError: If the data preprocessor cannot take the images.
+            ConfigError: If the data preprocessor fails on the images.
         """
         with self._turn(vocabulary):
             data = self._preprocessed(batch)
@@ -75,8 +74,8 @@ class Turns:
             shape = tuple(batch['inputs'][0].shape)
             raise ConfigError(
                 [
-                    f'model.data_preprocessor cannot take images of shape {shape}: {error}; do its mean and '
-                    'standard deviation have one value for each channel?'
+                    f'model.data_preprocessor fails on images of shape {shape}: {error}; do its mean and '
+                    'standard deviation have one value per channel?'
                 ],
                 'the config',
             ) from error
@@ -87,9 +86,8 @@ class Turns:
             if self._running == self._lock.epoch:  # the same thread, from a hook of the model
                 raise ConfigError(
                     [
-                        'a predictor is called from within its own forward pass (a hook of the model?), where '
-                        'other class names would end in its answers; give the inner call a Predictor of its '
-                        'own'
+                        'a predictor is called from within its own forward pass (a hook of the model?), whose '
+                        'class names it would replace; use another Predictor for the inner call'
                     ],
                     'the call',
                 )

@@ -31,10 +31,12 @@ def parse_args() -> argparse.Namespace:
     what.add_argument('--seeds', nargs='+', type=int, help='1 2 3 if not given')
     what.add_argument('--targets', nargs='+', help="in place of the protocol's")
     what.add_argument(
+        '--ood',
         '--outside',
+        dest='outside',
         nargs='+',
         metavar='NAME',
-        help="unknown classes to tell from those trained on: 'unseen', datasets, own data",
+        help="OOD images to detect by uncertainty: 'novel', datasets, own data",
     )
     what.add_argument('--template', nargs='+', help='prompt(s) with one {} for the class name')
     what.add_argument('--data-root', help="folder of the datasets' folders, in place of data/")

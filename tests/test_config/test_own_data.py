@@ -17,6 +17,7 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.validate import check_config
 from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper
 from vamp_mm.evaluation import SplitError, SplitTestLoop
+from vamp_mm.evaluation.tested_splits import TestedSplit
 from vamp_mm.runs.data_record import DataRecordHook
 from vamp_mm.runs.records import check_work_dir
 
@@ -163,8 +164,11 @@ def test_the_note_names_targets_and_keeps_names_apart(tmp_path: Path) -> None:
     )
     loop = object.__new__(SplitTestLoop)
     other = _data(root, split='test', shots=-1)
-    loop._loaders = {name: SimpleNamespace(dataset=other) for name in ('pets/all', 'sketches/all')}
-    loop._metainfo = dict.fromkeys(loop._loaders, other.metainfo)
+    loader = SimpleNamespace(dataset=other)
+    loop._splits = {
+        name: TestedSplit(name, loader, other.metainfo, False, name)
+        for name in ('pets/all', 'sketches/all')
+    }
     _start(_data(root), tmp_path / 'run', tested=loop)
     note = (tmp_path / 'run' / 'data_note.txt').read_text()
     for line in (

@@ -365,7 +365,7 @@ def test_images_of_known_classes_do_not_count_as_outside(tmp_path: Path) -> None
     assert metrics['other/auroc_confidence'] == pytest.approx(sum(pairs) / len(pairs))
     assert "'other': images of 4 classes do not count" in next(tmp_path.glob('*/*.log')).read_text()
     for dataset, exclude, message in (
-        (dict(class_split='base', count=5), [], 'no class that is outside'),
+        (dict(class_split='base', count=5), [], 'no OOD class'),
         (dict(class_split='novel'), ['yak'], r"exclude names \['yak'\]"),
     ):
         splits['other'] = dict(outside='base', dataset=dataset, exclude=exclude)

@@ -58,7 +58,7 @@ class Spec:
         shots: Training images a class; None stands for the config's own.
         seeds: Seeds of the runs and of their few-shot subsets.
         targets: Datasets to test on, for protocols that have some.
-        outside: Images of unknown classes to tell from those trained on: ``unseen``, datasets, or own data; a run on one of
+        outside: OOD images to detect by uncertainty: ``novel``, datasets, or own data; a run on one of
             these datasets leaves it out.
         template: Prompts with one ``{}``.
         data_root: Folder of the datasets.

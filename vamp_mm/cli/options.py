@@ -37,10 +37,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help="datasets to test on in place of the protocol's; 'source' is the one trained on",
     )
     parser.add_argument(
+        '--ood',
         '--outside',
+        dest='outside',
         nargs='+',
         metavar='NAME',
-        help="also tell images of unknown classes from those trained on, by uncertainty: 'unseen' for the novel classes, "
+        help="also test OOD detection by uncertainty, on images of: 'novel' for the novel classes of the dataset, other "
         'datasets, or your own data',
     )
     parser.add_argument(

@@ -16,7 +16,7 @@ from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .files import read_config
-from .outside import use_outside
+from .ood import use_ood
 from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
@@ -55,7 +55,7 @@ def compose(
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file. In place of the
             config's own: its key ``protocol``, or what its data and test loop say. Published settings follow it.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
-        outside: Images of unknown classes to tell from those trained on (:func:`~vamp_mm.config.outside.use_outside`):
+        outside: OOD images to detect by uncertainty (:func:`~vamp_mm.config.ood.use_ood`):
             ``unseen`` for the novel classes, names of datasets, or paths of own data.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
         new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
@@ -106,7 +106,7 @@ def compose(
             ['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename
         )
     if outside:
-        use_outside(cfg, outside)
+        use_ood(cfg, outside)
         name.append('outside')
     if data_root is not None:
         set_data_root(cfg, data_root)

@@ -6,8 +6,8 @@ The pictures of :mod:`vamp_mm.visualization.figures` are not imported here: they
 from .calibration import CalibrationMetric
 from .harmonic import BaseNovel, aggregate, harmonic_mean, summary
 from .loops import SplitTestLoop
+from .ood import OODMetric
 from .open_accuracy import OpenAccuracy
-from .outside import OutsideMetric
 from .prediction_dump import PredictionDump, read_predictions
 from .samples import UNCERTAINTY_FIELDS
 from .selective import aurc
@@ -19,7 +19,7 @@ __all__ = [
     'BaseNovel',
     'CalibrationMetric',
     'OpenAccuracy',
-    'OutsideMetric',
+    'OODMetric',
     'PredictionDump',
     'SplitError',
     'SplitTestLoop',

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 
-class Bins(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Bins:
     """``(B,)`` per bin: mean confidence and share of right answers (0 where empty), and how many images."""
 
     confidence: Tensor
@@ -50,11 +51,11 @@ def into_bins(confidence: Tensor, correct: Tensor, bins: int) -> Bins:
     index = (torch.bucketize(confidence.double(), edges, right=True) - 1).clamp_max(bins - 1)
     empty = torch.zeros(bins, dtype=torch.float64)
     count = empty.index_add(0, index, torch.ones_like(confidence, dtype=torch.float64))
-    means = (
+    mean_confidence, accuracy = (
         empty.index_add(0, index, values.double()) / count.clamp_min(1)
         for values in (confidence, correct)
     )
-    return Bins(*means, count)
+    return Bins(mean_confidence, accuracy, count)
 
 
 def calibration_error(bins: Bins) -> float:

@@ -12,22 +12,15 @@ from mmengine.hooks import IterTimerHook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 from mmengine.runner.amp import autocast
-from torch.utils.data import DataLoader
 
 from vamp_mm.registry import LOOPS
-from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary, Vocabulary
+from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary
 
 from .harmonic import summary
+from .ood import OODMetric, ScoreKeeper
 from .open_accuracy import OpenAccuracy
-from .outside import OutsideMetric, ScoreKeeper
-from .split_configs import (
-    SplitError,
-    check_distinct,
-    check_splits,
-    check_trained_on,
-    shared_labels,
-    split_dataset,
-)
+from .split_configs import check_splits, check_trained_on
+from .tested_splits import TestedSplit, build_splits
 from .zero_shot import (
     ZeroShotAccuracy,
     compared,
@@ -51,10 +44,10 @@ class SplitTestLoop(BaseLoop):
     the latter with all metrics. The vocabulary that the model had before is put back at the end,
     also after an error.
 
-    An *outside* split holds images of none of the classes of another split, and is answered with the names of that one:
+    An OOD split holds images of none of the classes of another split, and is answered with the names of that one:
     ``unseen=dict(outside='base', dataset=dict(class_split='novel'))``, or another dataset. Such splits are tested after the
-    others and have the metrics of :class:`~vamp_mm.evaluation.OutsideMetric` alone. Images whose class the other split
-    names too do not count, which the log says.
+    others and have only the metrics of :class:`~vamp_mm.evaluation.OODMetric`. Images whose class the other split
+    has too do not count, and the log names them.
 
     Of a method that learns on a frozen CLIP, each split also gets ``<split>/zero_shot_accuracy``: that of the same CLIP with
     the dataset's own templates and nothing learned, on the same images. ``zero_shot_H`` and averages are computed by the
@@ -109,39 +102,12 @@ class SplitTestLoop(BaseLoop):
         check_trained_on(trained_on, splits)
         self._trained_on = trained_on
         self._evaluator_cfg = evaluator
-        # outside images are compared with those of a split that has been tested
-        splits = dict(sorted(splits.items(), key=lambda item: 'outside' in item[1]))
-        self._seen = {name: entry['seen'] for name, entry in splits.items() if 'seen' in entry}
-        self._outside = {
-            name: entry['outside'] for name, entry in splits.items() if 'outside' in entry
-        }
-        configs = {
-            name: {**dataloader, 'dataset': split_dataset(dataloader['dataset'], entry)}
-            for name, entry in splits.items()
-        }
-        check_distinct(splits, configs)
-        self._loaders: dict[str, DataLoader] = {
-            name: runner.build_dataloader(config, seed=runner.seed)
-            for name, config in configs.items()
-        }
-        self._metainfo = {
-            name: _metainfo(name, loader, templates, name in self._outside)
-            for name, loader in self._loaders.items()
-        }
-        self._left_out = {
-            name: shared_labels(
-                name,
-                self._metainfo[name]['classes'],
-                self._metainfo[known]['classes'],
-                splits[name].get('exclude', ()),
-            )
-            for name, known in self._outside.items()
-        }
+        self._splits = build_splits(runner, dataloader, splits, templates)
         self._keepers: dict[str, ScoreKeeper] = {}
         #: Split -> curve -> plain lists, in the main process after a test.
         self.curves: dict[str, dict[str, Any]] = {}
-        first = next(iter(configs))
-        super().__init__(runner, self._loaders[first])
+        first = next(iter(self._splits.values()))
+        super().__init__(runner, first.loader)
         self.evaluator = self._build_evaluator(first)
         self.fp16 = fp16
         self._zero_shot = zero_shot
@@ -149,10 +115,7 @@ class SplitTestLoop(BaseLoop):
     @property
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Split -> how many images and classes it has."""
-        return {
-            name: (len(loader.dataset), len(self._metainfo[name]['classes']))  # type: ignore[arg-type]
-            for name, loader in self._loaders.items()
-        }
+        return {name: split.size for name, split in self._splits.items()}
 
     def run(self) -> dict[str, float]:
         """Test all splits.
@@ -177,10 +140,10 @@ class SplitTestLoop(BaseLoop):
         self.curves = {}
         beside = self._compares(model)
         try:
-            for name in self._loaders:
+            for name, split in self._splits.items():
                 if beside:
-                    model.beside_zero_shot = name not in self._outside  # type: ignore[attr-defined]
-                results = self._run_split(name, model)
+                    model.beside_zero_shot = not split.is_ood  # type: ignore[attr-defined]
+                results = self._run_split(split, model)
                 metrics.update({f'{name}/{_short(key)}': value for key, value in results.items()})
         finally:
             if beside:
@@ -193,95 +156,91 @@ class SplitTestLoop(BaseLoop):
         self.runner.call_hook('after_test_epoch', metrics=metrics)
         for line in compared(metrics):
             self.runner.logger.info(line)
-        if text := made_worse(metrics, [name for name, seen in self._seen.items() if seen]):
+        seen = [split.name for split in self._splits.values() if split.seen and not split.is_ood]
+        if text := made_worse(metrics, seen):
             self.runner.logger.warning(text)
         self.runner.call_hook('after_test')
         return metrics
 
-    def _compares(self, model: HasVocabulary) -> bool:
+    def _compares(self, model: Any) -> bool:
         """Whether zero-shot CLIP is measured beside this model."""
         if not self._zero_shot:
             return False
+        # zero-shot CLIP itself is not compared with itself
+        wanted = wants_zero_shot(model)
         if not isinstance(model, ComparesWithZeroShot):
             self.runner.logger.info(
                 f'{type(model).__name__} has no zero-shot CLIP in it: the test compares with none'
             )
-            return False
-        return wants_zero_shot(model)  # zero-shot CLIP itself is not compared with itself
+        return wanted
 
-    def _run_split(self, name: str, model: HasVocabulary) -> dict[str, float]:
-        asked = self._outside.get(name, name)  # the split whose names are asked about
-        meta = self._metainfo[asked]
-        self.dataloader = self._loaders[name]
-        self.evaluator = self._build_evaluator(name, getattr(model, 'beside_zero_shot', False))
-        self.runner.visualizer.dataset_meta = meta
-        model.set_vocabulary(
-            Vocabulary(
-                names=meta['classes'],
-                templates=meta['templates'],
-                seen=self._seen[asked],
-                homonyms=meta.get('homonyms', ()),
-            )
-        )
-        self._announce(name)
+    def _run_split(self, split: TestedSplit, model: HasVocabulary) -> dict[str, float]:
+        asked = self._splits[split.answered_as]
+        self.dataloader = split.loader
+        self.evaluator = self._build_evaluator(split, getattr(model, 'beside_zero_shot', False))
+        self.runner.visualizer.dataset_meta = asked.metainfo
+        model.set_vocabulary(asked.vocabulary)
+        self._announce(split)
         self._restart_timer()
         for index, data_batch in enumerate(self.dataloader):
-            self._run_iter(index, data_batch, outside=name in self._outside)
-        results = self.evaluator.evaluate(self.sizes[name][0])
+            self._run_iter(index, data_batch, split.is_ood)
+        results = self.evaluator.evaluate(split.size[0])
         curves = {
             key: curve
             for metric in self.evaluator.metrics
             for key, curve in getattr(metric, 'curves', {}).items()
         }
         if curves:
-            self.curves[name] = curves
+            self.curves[split.name] = curves
         return results
 
-    def _announce(self, name: str) -> None:
-        size, classes = self.sizes[name]
-        self.runner.logger.info(f'Testing split {name!r}: {size} images of {classes} classes')
-        if name not in self._outside:
+    def _announce(self, split: TestedSplit) -> None:
+        size, classes = split.size
+        log = self.runner.logger
+        log.info(f'Testing split {split.name!r}: {size} images of {classes} classes')
+        if not split.is_ood:
             return
-        self.runner.logger.info(
-            f'{name!r} is answered with the names of {self._outside[name]!r}: how well does uncertainty tell the two apart?'
+        log.info(
+            f'{split.name!r} is answered with the names of {split.answered_as!r}: how well does uncertainty tell the two '
+            'apart?'
         )
-        if self._left_out[name]:
-            names = [self._metainfo[name]['classes'][label] for label in self._left_out[name]]
-            self.runner.logger.warning(
-                f'{name!r}: images of {len(names)} classes do not count, which {self._outside[name]!r} names too or '
+        if split.left_out:
+            names = [split.metainfo['classes'][label] for label in split.left_out]
+            log.warning(
+                f'{split.name!r}: images of {len(names)} classes do not count, which {split.answered_as!r} has too or '
                 f'which are excluded: {", ".join(names)}'
             )
 
     @torch.no_grad()
-    def _run_iter(self, index: int, data_batch: Any, outside: bool) -> None:
+    def _run_iter(self, index: int, data_batch: Any, is_ood: bool) -> None:
         self.runner.call_hook('before_test_iter', batch_idx=index, data_batch=data_batch)
         with autocast(enabled=self.fp16):
             outputs = self.runner.model.test_step(data_batch)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
-        if outside:  # a label of another list of classes, which hooks must not look up in this one
+        if is_ood:  # a label of another list of classes, which hooks must not look up in this one
             for sample in outputs:
                 sample.pop('gt_label', None)
         self.runner.call_hook(
             'after_test_iter', batch_idx=index, data_batch=data_batch, outputs=outputs
         )
 
-    def _build_evaluator(self, name: str, zero_shot: bool = False) -> Evaluator:
-        if name in self._outside:
-            evaluator = Evaluator(
-                OutsideMetric(self._keepers[self._outside[name]], self._left_out[name])
-            )
+    def _build_evaluator(self, split: TestedSplit, zero_shot: bool = False) -> Evaluator:
+        if split.is_ood:
+            evaluator = Evaluator(OODMetric(self._keepers[split.answered_as], split.left_out))
         else:
             evaluator = self.runner.build_evaluator(deepcopy(self._evaluator_cfg))
-            if name in self._outside.values():
-                self._keepers[name] = ScoreKeeper()
-                evaluator.metrics.append(self._keepers[name])
+            if any(
+                other.is_ood and other.answered_as == split.name for other in self._splits.values()
+            ):
+                self._keepers[split.name] = ScoreKeeper()
+                evaluator.metrics.append(self._keepers[split.name])
             if zero_shot:
                 halves = any(isinstance(metric, OpenAccuracy) for metric in evaluator.metrics)
                 evaluator.metrics.append(ZeroShotAccuracy(halves))
-        evaluator.dataset_meta = self._metainfo[name]
+        evaluator.dataset_meta = split.metainfo
         for metric in evaluator.metrics:
             if hasattr(metric, 'set_context'):
-                metric.set_context(work_dir=self.runner.work_dir, split=name)
+                metric.set_context(work_dir=self.runner.work_dir, split=split.name)
         return evaluator
 
     def _restart_timer(self) -> None:
@@ -291,25 +250,6 @@ class SplitTestLoop(BaseLoop):
             if isinstance(hook, IterTimerHook):
                 hook.after_test_epoch(self.runner)
                 hook.before_test_epoch(self.runner)
-
-
-def _metainfo(
-    name: str, loader: DataLoader, templates: Sequence[str] | None, outside: bool
-) -> dict[str, Any]:
-    meta = dict(getattr(loader.dataset, 'metainfo', {}))
-    if templates is not None:
-        meta.setdefault('templates', tuple(templates))
-    needed = ('classes',) if outside else ('classes', 'templates')
-    missing = [key for key in needed if not meta.get(key)]
-    if missing:
-        raise SplitError(
-            f'the metainfo of split {name!r} ({type(loader.dataset).__name__}) lacks {missing}; '
-            'SplitTestLoop takes class names from the dataset, and templates too unless it is '
-            'given some itself'
-        )
-    if not len(loader.dataset):  # type: ignore[arg-type]
-        raise SplitError(f'split {name!r} has no images; check its overrides')
-    return meta
 
 
 def _short(key: str) -> str:

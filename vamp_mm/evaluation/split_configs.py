@@ -117,7 +117,7 @@ def check_distinct(splits: Mapping[str, Mapping[str, Any]], configs: Mapping[str
 def shared_labels(
     name: str, classes: Sequence[str], known: Sequence[str], exclude: Sequence[str]
 ) -> tuple[int, ...]:
-    """Labels of an outside dataset whose images do not count: they have a known class, or are asked to be left out.
+    """Labels of an OOD dataset whose images do not count: they have a known class, or are asked to be left out.
 
     Names are compared without regard to case, and with underscores as blanks.
 
@@ -142,7 +142,7 @@ def shared_labels(
     labels = tuple(label for label, item in enumerate(classes) if as_read(item) in out)
     if len(labels) == len(classes):
         raise SplitError(
-            f'split {name!r} has no class that is outside: all {len(classes)} of its classes are known or excluded; '
+            f'split {name!r} has no OOD class: all {len(classes)} of its classes are known or excluded; '
             'test another dataset'
         )
     return labels

@@ -21,9 +21,8 @@ _ACCURACY = 'accuracy'
 
 def wants_zero_shot(model: nn.Module) -> bool:
     """Whether there is something to compare: a method that learns, on a frozen CLIP."""
-    return isinstance(model, ComparesWithZeroShot) and any(
-        weight.requires_grad for weight in model.parameters()
-    )
+    learns = any(weight.requires_grad for weight in model.parameters())
+    return learns and isinstance(model, ComparesWithZeroShot)
 
 
 class ZeroShotAccuracy(BaseMetric):

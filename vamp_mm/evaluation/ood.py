@@ -1,4 +1,4 @@
-"""Can the model tell images of classes that it was not given? AUROC of its uncertainty."""
+"""Out-of-distribution (OOD) detection: does uncertainty separate images of classes that were not asked about? AUROC."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from vamp_mm.registry import METRICS
 from .samples import UNCERTAINTY_FIELDS, probabilities, scalar
 
 
-def auroc(outside: Tensor, inside: Tensor) -> float:
-    """Probability that an outside image has the higher score, ties counting half.
+def auroc(ood: Tensor, known: Tensor) -> float:
+    """Probability that an OOD image has the higher score, ties counting half.
 
-    1 tells all outside images from all others, 0.5 is chance and what a constant score gives, below 0.5 outside images
+    1 separates all OOD images from all others, 0.5 is chance and what a constant score gives, below 0.5 OOD images
     look *less* uncertain. The Mann-Whitney statistic, of any finite or infinite scores.
 
     Args:
-        outside: ``(N,)`` scores, larger where an image looks less like the known classes.
-        inside: ``(M,)`` the same of images of known classes.
+        ood: ``(N,)`` scores, larger where an image looks less like the known classes.
+        known: ``(M,)`` the same of images of known classes.
 
     Returns:
         The area under the ROC curve, in [0, 1].
@@ -30,24 +30,23 @@ def auroc(outside: Tensor, inside: Tensor) -> float:
     Raises:
         ValueError: If there are no images on one side, or a score is NaN.
     """
-    if outside.ndim != 1 or inside.ndim != 1 or not len(outside) or not len(inside):
+    if ood.ndim != 1 or known.ndim != 1 or not len(ood) or not len(known):
         raise ValueError(
-            f'needs a vector of scores on both sides, got outside {tuple(outside.shape)} and inside '
-            f'{tuple(inside.shape)}'
+            f'needs a vector of scores on both sides, got OOD {tuple(ood.shape)} and known {tuple(known.shape)}'
         )
-    scores = torch.cat([outside, inside]).double()
+    scores = torch.cat([ood, known]).double()
     if scores.isnan().any():
         raise ValueError(f'{int(scores.isnan().sum())} of {len(scores)} scores are NaN')
     _, level, count = scores.unique(return_inverse=True, return_counts=True)
     ends = count.cumsum(0).double()
     rank = ends - (count - 1) / 2  # from 1; equal scores share the mean of their ranks
-    least = len(outside) * (len(outside) + 1) / 2
-    wins = float(rank[level[: len(outside)]].sum()) - least
-    return wins / (len(outside) * len(inside))
+    least = len(ood) * (len(ood) + 1) / 2
+    wins = float(rank[level[: len(ood)]].sum()) - least
+    return wins / (len(ood) * len(known))
 
 
 class ScoreKeeper(BaseMetric):
-    """Keeps the uncertainty of the images of a split, for comparison with images from outside.
+    """Keeps the uncertainty of the images of a split, for comparison with OOD images.
 
     Reports no number. After an evaluation ``scores`` holds score -> ``(N,)`` in the main process: ``confidence`` as
     1 - the winning probability, and those of
@@ -86,8 +85,8 @@ class ScoreKeeper(BaseMetric):
 
 
 @METRICS.register_module()
-class OutsideMetric(BaseMetric):
-    """How well each uncertainty score tells outside images from inside ones.
+class OODMetric(BaseMetric):
+    """How well each uncertainty score separates OOD images from images of known classes.
 
     Result names, each an :func:`auroc`: ``auroc_confidence`` (by 1 - the winning probability) and
     ``auroc_predictive_entropy``, ``auroc_expected_entropy``, ``auroc_mutual_information`` and ``auroc_pred_std`` where
@@ -96,7 +95,7 @@ class OutsideMetric(BaseMetric):
 
     Args:
         inside: Kept the scores of the images of known classes.
-        left_out: Labels of outside images that do belong to a known class; they do not count.
+        left_out: Labels of OOD images that do belong to a known class; they do not count.
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
 
     Raises:
@@ -122,7 +121,7 @@ class OutsideMetric(BaseMetric):
 
         Args:
             data_batch: Not used.
-            data_samples: Predicted samples as dicts; ``gt_label`` counts the outside dataset's own classes.
+            data_samples: Predicted samples as dicts; ``gt_label`` counts the OOD dataset's own classes.
         """
         name = type(self).__name__
         for sample in data_samples:
@@ -142,11 +141,11 @@ class OutsideMetric(BaseMetric):
         counted = [scores for counts, scores in results if counts]
         if not counted:
             raise ValueError(
-                'no outside image is left: all belong to classes that are left out; test another dataset'
+                'no OOD image is left: all belong to classes that are left out; test another dataset'
             )
         inside = self.inside.scores
         if not inside:
-            raise ValueError('the inside split must be tested before its outside images')
+            raise ValueError('the split of known classes must be tested before its OOD images')
         return {
             f'auroc_{key}': auroc(values, inside[key]) for key, values in _columns(counted).items()
         }

@@ -9,8 +9,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vamp_mm.evaluation import OutsideMetric
-from vamp_mm.evaluation.outside import ScoreKeeper, auroc
+from vamp_mm.evaluation import OODMetric
+from vamp_mm.evaluation.ood import ScoreKeeper, auroc
 from vamp_mm.registry import METRICS
 
 
@@ -62,17 +62,17 @@ def test_scores_that_the_model_writes_are_compared() -> None:
         None, [_sample(0.9, predictive_entropy=0.3), _sample(0.6, predictive_entropy=0.6)]
     )
     assert keeper.evaluate(2) == {}
-    metric = METRICS.build(dict(type='OutsideMetric', inside=keeper))
+    metric = METRICS.build(dict(type='OODMetric', inside=keeper))
     metric.process(None, [_sample(0.7, predictive_entropy=0.9)])
     assert metric.evaluate(1) == dict(auroc_confidence=0.5, auroc_predictive_entropy=1.0)
 
 
 def test_needs_images_on_both_sides() -> None:
-    metric = OutsideMetric(ScoreKeeper(), left_out=[7])
+    metric = OODMetric(ScoreKeeper(), left_out=[7])
     metric.process(None, [_sample(0.7)])
-    with pytest.raises(ValueError, match='no outside image is left'):
+    with pytest.raises(ValueError, match='no OOD image is left'):
         metric.evaluate(1)
-    metric = OutsideMetric(ScoreKeeper())
+    metric = OODMetric(ScoreKeeper())
     metric.process(None, [_sample(0.7)])
     with pytest.raises(ValueError, match='must be tested before'):
         metric.evaluate(1)

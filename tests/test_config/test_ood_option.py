@@ -1,4 +1,4 @@
-"""``--outside``: what it adds to a config, and to which runs of a benchmark."""
+"""``--ood``: what it adds to a config, and to which runs of a benchmark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _folder(root: Path) -> str:
 
 def test_unseen_classes_datasets_and_own_folders(tmp_path: Path) -> None:
     own = _folder(tmp_path / 'insects')
-    cfg = compose(ICONS, outside=['unseen', 'dtd', own])
+    cfg = compose(ICONS, outside=['novel', 'dtd', own])
     assert check_config(cfg) == []
     splits = cfg.test_cfg.splits.to_dict()
     check_splits(splits)
@@ -65,8 +65,8 @@ def test_with_other_protocols() -> None:
 
 
 @pytest.mark.parametrize(('options', 'message'), [
-    (dict(protocol='few-shot', outside=['unseen']), "answers about 'all'; take --protocol base-to-novel"),
-    (dict(outside=['icons']), 'its novel classes are called unseen'),
+    (dict(protocol='few-shot', outside=['unseen']), "answers about 'all'; use --protocol base-to-novel"),
+    (dict(outside=['icons']), 'for its novel classes write novel'),
     (dict(protocol='cross-dataset', targets=['dtd', 'eurosat'], outside=['food101']), "add 'source' to --targets"),
 ])  # fmt: skip
 def test_what_is_not_outside_is_refused(options: dict, message: str) -> None:

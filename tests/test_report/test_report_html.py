@@ -17,15 +17,15 @@ from helpers_report import comparison, curves, write
 
 from vamp_mm.benchmark.jobs import Job
 from vamp_mm.report import Table, make_report, read_results
+from vamp_mm.report.figures.base_novel_bars import base_novel_bars
+from vamp_mm.report.figures.beside import places_beside
+from vamp_mm.report.figures.by_shots import few_shot_curves
+from vamp_mm.report.figures.cost import cost_plots
+from vamp_mm.report.figures.curve_data import Reliability, RiskCoverage, averaged, curves_of, pooled
+from vamp_mm.report.figures.style import styles_of
 from vamp_mm.report.html import to_html
 from vamp_mm.report.html.axis import linear, shots_axis, spread_out
-from vamp_mm.report.html.bars import base_novel_bars
-from vamp_mm.report.html.beside import places_beside
-from vamp_mm.report.html.cost_plots import cost_plots
-from vamp_mm.report.html.curve_data import Reliability, RiskCoverage, averaged, curves_of, pooled
-from vamp_mm.report.html.curves import few_shot_curves
 from vamp_mm.report.html.markup import Markup, element, number
-from vamp_mm.report.html.series import styles_of
 from vamp_mm.report.make import tables_of
 from vamp_mm.report.table import Stat
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..figures.base_novel_bars import base_novel_bars
+from ..figures.by_shots import base_novel_curves, few_shot_curves
+from ..figures.calibration import calibration_plots
+from ..figures.cost import cost_plots
+from ..figures.layout import Plots, Section, anchors
+from ..figures.style import Styles, styles_of
 from ..results import Result
 from ..table import Table, cell_text
-from .bars import base_novel_bars
-from .calibration import calibration_plots
-from .cost_plots import cost_plots
-from .curves import base_novel_curves, few_shot_curves
-from .layout import Plots, Section, anchors
-from .series import Styles, styles_of
 from .summary import newest, summary
 
 _TITLE = 'Comparison of methods'

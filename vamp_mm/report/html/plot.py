@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..figures.style import Style, marker, outline
 from .axis import Axis
 from .markup import Child, Markup, element, number
-from .series import Style, marker, outline
 
 #: Size of a panel. One unit is about one CSS pixel, on a phone too, so that text keeps its size.
 WIDTH, HEIGHT = 360, 250

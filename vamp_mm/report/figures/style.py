@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .markup import Markup, element, number
+from ..html.markup import Markup, element, number
 
 #: How many colours the style sheet has.
 COLOURS = 8

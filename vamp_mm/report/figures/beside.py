@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .plot import HEIGHT, WIDTH
+from ..html.plot import HEIGHT, WIDTH
 
 _LETTER, _LINE = 6.4, 12.0  # size of a letter of class ``name``
 _DOT = 7.0  # half the room that a dot takes

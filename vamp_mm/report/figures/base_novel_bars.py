@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
+from ..html.axis import Axis, linear
+from ..html.markup import Markup
+from ..html.plot import Plot
 from ..table import Stat, Table
-from .axis import Axis, linear
+from .base_novel_rows import Bar, rows
 from .layout import Panel, Plots
-from .markup import Markup
-from .plot import Plot
-from .rows import Bar, rows
-from .series import Style, Styles, legend
+from .style import Style, Styles, legend
 
 _GROUPS = ('base', 'novel', 'H')
 _MOST_WITH_NUMBERS = 4  # methods; with more the bars are too narrow for a number above each

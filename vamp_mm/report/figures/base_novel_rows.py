@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..html.markup import Markup, element, number
+from ..html.plot import WIDTH
 from ..table import Stat
-from .markup import Markup, element, number
-from .plot import WIDTH
-from .series import Styles, marker
+from .style import Styles, marker
 
 _LINE, _TOP, _BOTTOM, _SIDE = 32, 8, 36, 10
 _BAR = 10.0  # thickness of a bar

@@ -12,15 +12,15 @@ from vamp_mm.evaluation.harmonic import harmonic_mean
 
 from ..compare import measured
 from ..few_shot import mean_over
+from ..html.axis import linear, spread_out
+from ..html.markup import Markup, element
+from ..html.plot import Plot
 from ..published import title
 from ..results import Result, Runs, grouped
 from ..table import Stat, stat
-from .axis import linear, spread_out
 from .beside import places_beside
 from .layout import Panel, Plots
-from .markup import Markup, element
-from .plot import Plot
-from .series import Style, Styles, legend
+from .style import Style, Styles, legend
 
 _HALVES = {
     'base-to-novel': ('base/accuracy', 'novel/accuracy'),

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from ..base_novel import base_novel_tables
 from ..few_shot import few_shot_table
+from ..html.axis import linear, shots_axis
+from ..html.markup import Markup
+from ..html.plot import Plot
 from ..results import Result
 from ..table import Cell, Stat
-from .axis import linear, shots_axis
 from .layout import Panel, Plots
-from .markup import Markup
-from .plot import Plot
-from .series import Style, Styles, legend
+from .style import Style, Styles, legend
 
 #: Dataset -> method -> shots -> accuracy; 0 shots for what is not trained.
 Curves = dict[str, dict[str, dict[int, Stat]]]

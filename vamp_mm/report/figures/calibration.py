@@ -7,15 +7,15 @@ from typing import TypeVar
 
 from vamp_mm.config.identity import shots_in_words
 
+from ..html.axis import linear
+from ..html.markup import Markup
+from ..html.plot import Plot
 from ..published import in_order, title
 from ..results import Result
 from ..table import Stat
-from .axis import linear
 from .curve_data import Curve, Reliability, averaged, curves_of, pooled
 from .layout import Panel, Plots
-from .markup import Markup
-from .plot import Plot
-from .series import Style, Styles, legend
+from .style import Style, Styles, legend
 
 Merged = TypeVar('Merged')
 #: Panel -> method -> the curves of its seeds.

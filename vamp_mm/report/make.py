@@ -14,7 +14,6 @@ from .base_novel import base_novel_tables
 from .compare import compare_table
 from .cost import cost_table, other_table
 from .few_shot import few_shot_table, open_table
-from .html import to_html
 from .results import Result, read_results
 from .table import Table
 from .transfer import transfer_tables
@@ -45,6 +44,8 @@ def make_report(
         FileNotFoundError: If there is no result.
         ConfigError: If runs contradict each other, or a label is unknown.
     """
+    from .html import to_html  # matplotlib, which those who only want tables need not load
+
     notes: list[str] = []
     results = read_results(folders, newest, notes)
     notes += worse_after_training(results)

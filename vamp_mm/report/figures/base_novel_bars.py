@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from ..html.axis import Axis, linear
-from ..html.markup import Markup
-from ..html.plot import Plot
-from ..table import Stat, Table
+from ..table import Cell, Stat, Table
 from .base_novel_rows import Bar, rows
-from .layout import Panel, Plots
-from .style import Style, Styles, legend
+from .layout import Plots
+from .panel import SMALL, Panel, new_panel
+from .scale import fit
+from .style import TEXT, Style, Styles
 
 _GROUPS = ('base', 'novel', 'H')
 _MOST_WITH_NUMBERS = 4  # methods; with more the bars are too narrow for a number above each
 _MOST_SIDE_BY_SIDE = 8  # with more methods each gets a line of its own
+_ALL, _PART = 0.84, 0.92  # of a group that bars fill, and of its place that a bar fills
 _NUMBER = 9.0  # height of a number in the unit of the axis
 
 
@@ -26,7 +27,7 @@ def base_novel_bars(table: Table, styles: Styles) -> list[Plots]:
         styles: Of all methods.
 
     Returns:
-        One panel per dataset and one of the average; empty if the table holds no number.
+        Plots with one panel per dataset and one of the average; empty if the table holds no number.
     """
     datasets: dict[str, dict[str, dict[str, Bar]]] = {}
     for row in table.rows:
@@ -38,65 +39,82 @@ def base_novel_bars(table: Table, styles: Styles) -> list[Plots]:
         }
         if found:
             datasets.setdefault(str(row[0]), {})[str(row[1])] = found
+    if not datasets:
+        return []
     labels = {label for methods in datasets.values() for label in methods}
     many = len(labels) > _MOST_SIDE_BY_SIDE
     draw = rows if many else _panel
-    panels = [Panel(name, draw(name, methods, styles)) for name, methods in datasets.items()]
     note = (
         'Bars: H; circles: base; diamonds: novel.'
         if many
         else 'Whiskers: ± sample standard deviation over seeds.'
     )
-    if any(
-        paper is not None
-        for methods in datasets.values()
-        for found in methods.values()
-        for _, paper in found.values()
-    ):
+    bars = [
+        bar for methods in datasets.values() for found in methods.values() for bar in found.values()
+    ]
+    if any(paper is not None for _, paper in bars):
         note += " Short black or white lines across a bar: the paper's number."
-    keys = {} if many else legend(styles, labels, bars=True)
-    return [Plots('Base, novel and H', panels, keys, note)] if panels else []
+    return [
+        Plots(
+            'Base, novel and H',
+            [draw(name, methods, styles) for name, methods in datasets.items()],
+            [] if many else [styles[label] for label in sorted(labels)],
+            note,
+            bars=True,
+            key=table.key,
+        )
+    ]
 
 
-def _number(cell: Stat | str | None) -> Stat | None:
+def _number(cell: Cell | None) -> Stat | None:
     return cell if isinstance(cell, Stat) and math.isfinite(cell.mean) else None
 
 
-def _panel(name: str, methods: dict[str, dict[str, Bar]], styles: Styles) -> Markup:
-    x = Axis('', -0.5, len(_GROUPS) - 0.5, tuple(enumerate(_GROUPS)))
-    plot = Plot(x, linear([], 'accuracy (%)', low=0.0, high=100.0))
+def _panel(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) -> Panel:
+    panel = new_panel(name, f'Base, novel and H accuracy on {name}', '', 'accuracy (%)')
+    fit(panel.axes.yaxis, low=0.0, high=100.0)
+    panel.axes.set_xticks(range(len(_GROUPS)), _GROUPS)
+    panel.axes.set_xlim(-0.5, len(_GROUPS) - 0.5)
     labels = sorted(methods)
-    width = 0.84 / len(labels)
+    width = _ALL / len(labels)
     for place, label in enumerate(labels):
-        bars = {
-            -0.42 + place * width + group: (key, methods[label][key])
-            for group, key in enumerate(_GROUPS)
-            if key in methods[label]
-        }
-        plot.grouped(
-            styles[label],
-            lambda style=styles[label], bars=bars: _draw(plot, style, bars, width, len(labels)),
-        )
-    words = '; '.join(
-        f'{label}: '
-        + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
-        for label in labels
+        for group, key in enumerate(_GROUPS):
+            if key in methods[label]:
+                left = group - _ALL / 2 + place * width
+                bar = methods[label][key]
+                _draw(panel, styles[label], key, bar, left, _PART * width)
+                if len(labels) <= _MOST_WITH_NUMBERS:
+                    _write_number(panel, bar, left + _PART * width / 2)
+        numbers = (f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
+        panel.words.append(f'{label}: {", ".join(numbers)}')
+    return panel
+
+
+def _draw(panel: Panel, style: Style, key: str, bar: Bar, left: float, width: float) -> None:
+    stat, paper = bar
+    [drawn] = panel.axes.bar(
+        left, stat.mean, width, align='edge', **style.bar(), clip_on=False, zorder=2
     )
-    return plot.svg(f'Base, novel and H accuracy on {name}', words)
+    panel.tip(drawn, f'{style.label}, {key}: {stat.text()} %')
+    if paper is not None:
+        panel.axes.plot(
+            [left, left + width], [paper.mean] * 2, color=TEXT, linewidth=2, clip_on=False, zorder=3
+        )
+    if stat.std:
+        panel.whisker(left + width / 2, stat)
 
 
-def _draw(
-    plot: Plot, style: Style, bars: dict[float, tuple[str, Bar]], width: float, methods: int
-) -> None:
-    for left, (key, (stat, paper)) in bars.items():
-        plot.bar(left, left + 0.92 * width, stat.mean, f'{style.label}, {key}: {stat.text()} %')
-        middle, top = left + 0.46 * width, stat.mean
-        if paper is not None:
-            plot.line([(left, paper.mean), (left + 0.92 * width, paper.mean)], 'paper')
-        if stat.std:
-            plot.whisker(middle, stat.mean - stat.std, stat.mean + stat.std)
-            top += stat.std
-        if methods <= _MOST_WITH_NUMBERS:
-            if paper is not None and top <= paper.mean < top + _NUMBER:
-                top = paper.mean  # else the line would go through the number
-            plot.text(middle, top, f'{stat.mean:.1f}', 'value mid', dy=-4)
+def _write_number(panel: Panel, bar: Bar, middle: float) -> None:
+    stat, paper = bar
+    top = stat.mean + (stat.std or 0.0)
+    if paper is not None and top <= paper.mean < top + _NUMBER:
+        top = paper.mean  # else the line would go through the number
+    panel.axes.annotate(
+        f'{stat.mean:.1f}',
+        (middle, top),
+        (0, 4),
+        textcoords='offset points',
+        ha='center',
+        fontsize=SMALL,
+        color=TEXT,
+    )

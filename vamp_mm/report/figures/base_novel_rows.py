@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from ..html.markup import Markup, element, number
-from ..html.plot import WIDTH
 from ..table import Stat
-from .style import Styles, marker
+from .panel import LARGE, WIDTH, Panel, new_panel
+from .scale import fit
+from .style import RULE, TEXT, Style, Styles
 
-_LINE, _TOP, _BOTTOM, _SIDE = 32, 8, 36, 10
-_BAR = 10.0  # thickness of a bar
-_TICKS = range(0, 101, 20)
+_LINE, _TOP, _BOTTOM, _SIDE = 32.0, 8.0, 40.0, 10.0  # points
+_BAR = 10.0  # thickness of a bar, in points
+#: A number, and the paper's.
 Bar = tuple[Stat, Stat | None]
 
 
-def rows(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) -> Markup:
-    """A panel as high as its methods are many, so that each keeps room for its name and number.
+def rows(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) -> Panel:
+    """A panel whose height grows with the methods, so that each has room for its name and number.
 
     Args:
         name: The dataset.
@@ -24,74 +26,59 @@ def rows(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) ->
         styles: Of all methods.
 
     Returns:
-        An ``svg`` element: a bar for H, a circle for base, a diamond for novel.
+        The panel: a bar for H, a circle for base, a diamond for novel.
     """
     order = sorted(methods, key=lambda label: (-_mean(methods[label], 'H'), label))
     height = _TOP + _LINE * len(order) + _BOTTOM
-    lines = [
-        _line(label, methods[label], styles, _TOP + _LINE * place)
-        for place, label in enumerate(order)
-    ]
-    words = '; '.join(
-        f'{label}: '
-        + ', '.join(f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
-        for label in order
+    panel = new_panel(
+        name, f'Base, novel and H accuracy on {name}', 'accuracy (%)', '', height=height
     )
-    return element(
-        'svg',
-        element('title', f'Base, novel and H accuracy on {name}'),
-        element('desc', words),
-        _frame(height),
-        lines,
-        viewBox=f'0 0 {WIDTH} {height}',
-        role='img',
+    axes = panel.axes
+    axes.set_position(
+        (
+            _SIDE / WIDTH,
+            _BOTTOM / height,
+            1 - 2 * _SIDE / WIDTH,
+            (height - _TOP - _BOTTOM) / height,
+        )
     )
+    fit(axes.xaxis, low=0.0, high=100.0)
+    axes.set_yticks([])
+    axes.set_ylim(len(order), 0)  # one unit per method
+    axes.spines['bottom'].set_visible(False)
+    axes.tick_params(length=0)
+    axes.grid(axis='x', color=RULE, linewidth=1, clip_on=False)
+    for place, label in enumerate(order):
+        _draw(panel, styles[label], methods[label], place)
+        numbers = (f'{key} {stat.text()}' for key, (stat, _) in methods[label].items())
+        panel.words.append(f'{label}: {", ".join(numbers)}')
+    return panel
 
 
 def _mean(found: Mapping[str, Bar], key: str) -> float:
     return found[key][0].mean if key in found else -1.0
 
 
-def _at(value: float) -> float:
-    return _SIDE + value / 100 * (WIDTH - 2 * _SIDE)
-
-
-def _line(label: str, found: Mapping[str, Bar], styles: Styles, top: float) -> Markup:
-    middle = top + _LINE - _BAR / 2 - 2
-    parts = [element('text', label, x=_SIDE, y=top + 14)]
-    marks = []
+def _draw(panel: Panel, style: Style, found: Mapping[str, Bar], place: float) -> None:
+    """The name and H above, the marks below."""
+    middle = place + 1 - (_BAR / 2 + 2) / _LINE
+    words: dict[str, Any] = dict(va='baseline', fontsize=LARGE, color=TEXT)
+    panel.axes.text(0, place + 14 / _LINE, style.label, **words)
     if 'H' in found:
         stat, paper = found['H']
-        marks.append(
-            element(
-                'rect',
-                element('title', f'{label}, H: {stat.text()} %'),
-                x=_at(0),
-                y=middle - _BAR / 2,
-                width=_at(stat.mean) - _at(0),
-                height=_BAR,
-                class_='bar',
-            )
+        [bar] = panel.axes.barh(
+            middle, stat.mean, _BAR / _LINE, **style.bar(), clip_on=False, zorder=2
         )
+        panel.tip(bar, f'{style.label}, H: {stat.text()} %')
+        panel.axes.text(100, place + 14 / _LINE, f'H {stat.text()}', ha='right', **words)
         if paper is not None:
-            across = number(_at(paper.mean))
-            marks.append(element('path', d=f'M{across} {number(middle - 8)}v16', class_='paper'))
-        parts.append(element('text', f'H {stat.text()}', x=WIDTH - _SIDE, y=top + 14, class_='end'))
-    for key, shape in (('base', 'circle'), ('novel', 'diamond')):
+            ends = [middle - 8 / _LINE, middle + 8 / _LINE]
+            panel.axes.plot([paper.mean] * 2, ends, color=TEXT, linewidth=2, clip_on=False)
+    for key, marker in (('base', 'o'), ('novel', 'D')):
         if key in found:
             stat = found[key][0]
-            marks.append(
-                marker(shape, _at(stat.mean), middle, 4.5, f'{label}, {key}: {stat.text()} %')
+            panel.dots(
+                replace(style, marker=marker),
+                [(stat.mean, middle)],
+                tips=[f'{style.label}, {key}: {stat.text()} %'],
             )
-    return element('g', parts, marks, class_=styles[label].classes)
-
-
-def _frame(height: float) -> list[Markup]:
-    bottom = height - _BOTTOM
-    grid = ''.join(f'M{number(_at(value))} {_TOP}V{number(bottom)}' for value in _TICKS)
-    ticks = [element('text', str(value), x=_at(value), y=bottom + 16) for value in _TICKS]
-    return [
-        element('path', d=grid, class_='grid'),
-        element('g', ticks, class_='tick mid'),
-        element('text', 'accuracy (%)', x=WIDTH / 2, y=height - 5, class_='label mid'),
-    ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from ..base_novel import base_novel_tables
 from ..few_shot import few_shot_table
-from ..html.axis import linear, shots_axis
-from ..html.markup import Markup
-from ..html.plot import Plot
 from ..results import Result
 from ..table import Cell, Stat
-from .layout import Panel, Plots
-from .style import Style, Styles, legend
+from .layout import Plots
+from .panel import Panel, new_panel
+from .scale import fit, fit_shots, shots_name
+from .style import Style, Styles
 
 #: Dataset -> method -> shots -> accuracy; 0 shots for what is not trained.
 Curves = dict[str, dict[str, dict[int, Stat]]]
@@ -28,7 +28,7 @@ def few_shot_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
         styles: Of all methods.
 
     Returns:
-        The plots; empty if there is one number of shots only.
+        The plots; empty if there is only one number of shots.
     """
     table = few_shot_table(results)
     shots = sorted(
@@ -49,7 +49,7 @@ def base_novel_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
         styles: Of all methods.
 
     Returns:
-        The plots; empty if there is one number of shots only.
+        The plots; empty if there is only one number of shots.
     """
     datasets = {result.dataset for result in results}
     curves: Curves = {}
@@ -83,65 +83,57 @@ def _plots(heading: str, curves: Curves, unit: str, styles: Styles) -> list[Plot
     }
     if len(trained) < 2:
         return []
-    panels = [
-        Panel(name, _panel(f'{heading} on {name}', methods, unit, styles))
-        for name, methods in curves.items()
-    ]
+    panels = [_panel(heading, name, methods, unit, styles) for name, methods in curves.items()]
     labels = {label for methods in curves.values() for label in methods}
-    return [Plots(heading, panels, legend(styles, labels), _NOTE)]
+    return [Plots(heading, panels, [styles[label] for label in sorted(labels)], _NOTE)]
 
 
 def _panel(
-    title: str, methods: Mapping[str, Mapping[int, Stat]], unit: str, styles: Styles
-) -> Markup:
-    x, places = shots_axis(shots for points in methods.values() for shots in points)
-    ends = [
-        value
-        for points in methods.values()
-        for stat in points.values()
-        for value in (stat.mean - (stat.std or 0), stat.mean + (stat.std or 0))
-    ]
-    plot = Plot(x, linear([max(value, 0.0) for value in ends], unit))
+    heading: str,
+    name: str,
+    methods: Mapping[str, Mapping[int, Stat]],
+    unit: str,
+    styles: Styles,
+) -> Panel:
+    panel = new_panel(name, f'{heading} on {name}', 'shots (training images per class)', unit)
+    places = fit_shots(panel.axes, (shots for points in methods.values() for shots in points))
+    ends = [end for points in methods.values() for stat in points.values() for end in _ends(stat)]
+    fit(panel.axes.yaxis, ends)
     for label in sorted(methods):
-        points = sorted((places[shots], stat) for shots, stat in methods[label].items())
-        untrained = set(methods[label]) == {0} and len(places) > 1
-        plot.grouped(
+        points = dict(sorted(methods[label].items(), key=lambda item: places[item[0]]))
+        untrained = set(points) == {0} and len(places) > 1
+        if untrained:
+            dotted = styles[label].line() | {'linestyle': (0, (1, 2))}
+            panel.axes.axhline(points[0].mean, **dotted, clip_on=False, zorder=2)
+        _draw(panel, styles[label], {places[shots]: stat for shots, stat in points.items()})
+        panel.dots(
             styles[label],
-            lambda style=styles[label], points=points, untrained=untrained: _draw(
-                plot, style, points, untrained
-            ),
+            [(places[shots], stat.mean) for shots, stat in points.items()],
+            tips=[
+                f'{label}, {shots_name(shots)} shots: {stat.text()} %'
+                for shots, stat in points.items()
+            ],
         )
-    words = '; '.join(
-        f'{label}: '
-        + ', '.join(
-            f'{stat.text()} at {"all" if shots < 0 else shots}'
+        numbers = (
+            f'{stat.text()} at {shots_name(shots)}'
             for shots, stat in sorted(methods[label].items())
         )
-        for label in sorted(methods)
-    )
-    return plot.svg(title, words)
+        panel.words.append(f'{label}: {", ".join(numbers)}')
+    return panel
 
 
-def _draw(plot: Plot, style: Style, points: Sequence[tuple[float, Stat]], untrained: bool) -> None:
-    piece: list[tuple[float, Stat]] = []
-    for place, stat in [*points, (math.inf, Stat(0.0))]:
-        if stat.std is not None:
-            piece.append((place, stat))
-            continue
-        if len(piece) == 1:
-            plot.whisker(piece[0][0], *_ends(piece[0][1]))
-        elif piece:
-            plot.band([(x, *_ends(spread)) for x, spread in piece])
-        piece = []
-    if untrained:
-        plot.line(
-            [(plot.x.low, points[0][1].mean), (plot.x.high, points[0][1].mean)], 'line reference'
-        )
-    elif len(points) > 1:
-        plot.line([(place, stat.mean) for place, stat in points])
-    names = dict(plot.x.ticks)
-    for place, stat in points:
-        plot.dot(place, stat.mean, style, f'{style.label}, {names[place]} shots: {stat.text()} %')
+def _draw(panel: Panel, style: Style, points: Mapping[float, Stat]) -> None:
+    """The line, and the spread where there is one: a band, or a whisker at a point between others without."""
+    for known, group in groupby(points.items(), lambda item: item[1].std is not None):
+        piece = list(group)
+        if known and len(piece) == 1:
+            panel.whisker(*piece[0])
+        elif known:
+            low, high = zip(*(_ends(stat) for _, stat in piece), strict=True)
+            panel.band(style, [place for place, _ in piece], low, high)
+    if len(points) > 1:
+        means = [stat.mean for stat in points.values()]
+        panel.axes.plot(list(points), means, **style.line(), clip_on=False, zorder=2)
 
 
 def _ends(stat: Stat) -> tuple[float, float]:

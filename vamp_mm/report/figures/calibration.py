@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from vamp_mm.config.identity import shots_in_words
 
-from ..html.axis import linear
-from ..html.markup import Markup
-from ..html.plot import Plot
 from ..published import in_order, title
 from ..results import Result
 from ..table import Stat
-from .curve_data import Curve, Reliability, averaged, curves_of, pooled
-from .layout import Panel, Plots
-from .style import Style, Styles, legend
+from .curve_data import Curve, Reliability, RiskCoverage, averaged, curves_of, pooled
+from .layout import Plots
+from .panel import Panel, new_panel
+from .scale import fit
+from .style import DIM, Style, Styles
 
+OneCurve = TypeVar('OneCurve', Reliability, RiskCoverage)
 Merged = TypeVar('Merged')
-#: Panel -> method -> the curves of its seeds.
-Panels = dict[str, dict[str, list[Curve]]]
+#: A run and its curves.
+Found = tuple[Result, Mapping[tuple[str, str], Curve]]
+#: Coverage, and the error rate there.
+Risks = Sequence[tuple[float, Stat]]
 _FEW = 0.01  # of all images; the accuracy of a bin with fewer is chance
 _SPLITS = ('base', 'novel', 'all')
 _RELIABILITY = (
@@ -67,36 +69,55 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
     return parts
 
 
-def _of_shots(
+def _of_shots(name: str, found: Sequence[Found], styles: Styles, notes: list[str]) -> list[Plots]:
+    bins = _merged(found, Reliability, pooled, 'Reliability', name, notes)
+    risks = _merged(found, RiskCoverage, averaged, 'Risk and coverage', name, notes)
+    diagrams = [_reliability(where, methods, styles) for where, methods in bins.items()]
+    curves = [_risk_coverage(where, methods, styles) for where, methods in risks.items()]
+    return [
+        Plots(f'{heading}: {name}', panels, _legend(methods, styles), note)
+        for heading, panels, methods, note in (
+            ('Reliability', diagrams, bins.values(), _RELIABILITY),
+            ('Risk and coverage', curves, risks.values(), _RISK),
+        )
+        if panels
+    ]
+
+
+def _legend(panels: Iterable[Iterable[str]], styles: Styles) -> list[Style]:
+    return [styles[label] for label in sorted({label for methods in panels for label in methods})]
+
+
+def _merged(
+    found: Sequence[Found],
+    kind: type[OneCurve],
+    merge: Callable[[Sequence[OneCurve]], Merged],
+    heading: str,
     name: str,
-    found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]],
-    styles: Styles,
     notes: list[str],
-) -> list[Plots]:
-    parts = []
-    for kind, heading, note, merge, draw in (
-        ('reliability', 'Reliability', _RELIABILITY, pooled, _reliability),
-        ('risk_coverage', 'Risk and coverage', _RISK, averaged, _risk_coverage),
-    ):
-        panels, labels = [], set()
-        for where, methods in _panels(kind, found).items():
-            merged = _merge(methods, merge, f'{heading} on {where} ({name})', notes)
-            if merged:
-                panels.append(Panel(where, draw(f'{heading} on {where}', merged, styles)))
-                labels |= merged.keys()
-        if panels:
-            parts.append(Plots(f'{heading}: {name}', panels, legend(styles, labels), note))
-    return parts
-
-
-def _panels(kind: str, found: Sequence[tuple[Result, Mapping[tuple[str, str], Curve]]]) -> Panels:
-    panels: dict[tuple[str, str], dict[str, list[Curve]]] = {}
-    for result, curves in found:
-        for (its_kind, split), curve in curves.items():
-            if its_kind == kind:
-                panels.setdefault((result.dataset, split), {}).setdefault(result.label, []).append(
-                    curve
+) -> dict[str, dict[str, Merged]]:
+    """Panel -> method -> one curve out of those of its seeds; notes take those that cannot be merged."""
+    panels: dict[str, dict[str, Merged]] = {}
+    for where, methods in _panels(found, kind).items():
+        for label in sorted(methods):
+            try:
+                panels.setdefault(where, {})[label] = merge(methods[label])
+            except ValueError as error:
+                notes.append(
+                    f'{heading} on {where} ({name}): {label} is left out, '
+                    f'the curves of its seeds do not fit each other ({error})'
                 )
+    return {where: methods for where, methods in panels.items() if methods}
+
+
+def _panels(found: Sequence[Found], kind: type[OneCurve]) -> dict[str, dict[str, list[OneCurve]]]:
+    """Panel -> method -> the curves of its seeds."""
+    panels: dict[tuple[str, str], dict[str, list[OneCurve]]] = {}
+    for result, curves in found:
+        for (_, split), curve in curves.items():
+            if isinstance(curve, kind):
+                methods = panels.setdefault((result.dataset, split), {})
+                methods.setdefault(result.label, []).append(curve)
     datasets = in_order({dataset for dataset, _ in panels})
     ordered = sorted(panels, key=lambda key: (datasets.index(key[0]), *_split_order(key[1])))
     return {_where(*key): panels[key] for key in ordered}
@@ -120,26 +141,15 @@ def _where(dataset: str, split: str) -> str:
     return words if tested == dataset else f'{words} (trained on {title(dataset)})'
 
 
-def _merge(
-    methods: Mapping[str, list[Curve]], merge: Callable[..., Merged], where: str, notes: list[str]
-) -> dict[str, Merged]:
-    merged = {}
-    for label in sorted(methods):
-        try:
-            merged[label] = merge(methods[label])
-        except ValueError as error:
-            notes.append(
-                f'{where}: {label} is left out, the curves of its seeds do not fit each other ({error})'
-            )
-    return merged
-
-
-def _reliability(name: str, methods: Mapping[str, Reliability], styles: Styles) -> Markup:
-    plot = Plot(linear([], 'confidence (%)', 0.0, 100.0), linear([], 'accuracy (%)', 0.0, 100.0))
-    plot.line([(0, 0), (100, 100)], 'diagonal')
-    words = []
+def _reliability(where: str, methods: Mapping[str, Reliability], styles: Styles) -> Panel:
+    panel = new_panel(where, f'Reliability on {where}', 'confidence (%)', 'accuracy (%)')
+    fit(panel.axes.xaxis, low=0.0, high=100.0)
+    fit(panel.axes.yaxis, low=0.0, high=100.0)
+    panel.axes.plot(
+        [0, 100], [0, 100], color=DIM, linewidth=1, linestyle=(0, (4, 3)), clip_on=False, zorder=1
+    )
     for label, curve in methods.items():
-        total = sum(curve.count)
+        total = sum(curve.images)
         bins = [
             (100 * confidence, 100 * accuracy, count)
             for confidence, accuracy, count in zip(*curve, strict=True)
@@ -147,74 +157,44 @@ def _reliability(name: str, methods: Mapping[str, Reliability], styles: Styles) 
         ]
         if not bins:
             continue
-        plot.grouped(
-            styles[label],
-            lambda style=styles[label], bins=bins, total=total: _bins(plot, style, bins, total),
-        )
+        line = [(x, y) for x, y, count in bins if count >= _FEW * total]
+        if len(line) > 1:
+            panel.axes.plot(
+                *zip(*line, strict=True), **styles[label].line(), clip_on=False, zorder=2
+            )
+        sizes = [1.8 + 4.5 * (count / total) ** 0.5 for *_, count in bins]
+        panel.dots(styles[label], [(x, y) for x, y, _ in bins], sizes)
         means = [sum(item[place] * item[2] for item in bins) / total for place in (0, 1)]
-        words.append(f'{label}: mean confidence {means[0]:.1f} %, accuracy {means[1]:.1f} %')
-    return plot.svg(name, '; '.join(words))
+        panel.words.append(f'{label}: mean confidence {means[0]:.1f} %, accuracy {means[1]:.1f} %')
+    return panel
 
 
-def _bins(
-    plot: Plot, style: Style, bins: Sequence[tuple[float, float, float]], total: float
-) -> None:
-    if (
-        len(
-            frequent := [
-                (confidence, accuracy)
-                for confidence, accuracy, count in bins
-                if count >= _FEW * total
-            ]
-        )
-        > 1
-    ):
-        plot.line(frequent)
-    plot.dots(
-        [
-            (confidence, accuracy, 1.8 + 4.5 * (count / total) ** 0.5)
-            for confidence, accuracy, count in bins
-        ],
-        style,
+def _risk_coverage(where: str, methods: Mapping[str, Risks], styles: Styles) -> Panel:
+    panel = new_panel(
+        where,
+        f'Risk and coverage on {where}',
+        'coverage: images answered (%)',
+        'error rate (%)',
     )
-
-
-def _risk_coverage(
-    name: str, methods: Mapping[str, Sequence[tuple[float, Stat]]], styles: Styles
-) -> Markup:
+    fit(panel.axes.xaxis, low=0.0, high=100.0)
     ends = [
         100 * (risk.mean + (risk.std or 0)) for points in methods.values() for _, risk in points
     ]
-    plot = Plot(
-        linear([], 'coverage: images answered (%)', 0.0, 100.0),
-        linear(ends, 'error rate (%)', low=0.0, high=None if max(ends) > 0 else 1.0, at_most=100.0),
-    )
-    words = []
+    fit(panel.axes.yaxis, ends, 0.0, None if max(ends) > 0 else 1.0, at_most=100.0)
     for label, points in methods.items():
-        plot.grouped(
-            styles[label], lambda style=styles[label], points=points: _risks(plot, style, points)
+        coverages = [100 * coverage for coverage, _ in points]
+        risks = [100 * risk.mean for _, risk in points]
+        spreads = [100 * risk.std for _, risk in points if risk.std is not None]
+        if len(spreads) == len(points):
+            spans = list(zip(risks, spreads, strict=True))
+            low = [max(risk - spread, 0.0) for risk, spread in spans]
+            high = [min(risk + spread, 100.0) for risk, spread in spans]
+            panel.band(styles[label], coverages, low, high)
+        panel.axes.plot(coverages, risks, **styles[label].line(), clip_on=False, zorder=2)
+        panel.dots(styles[label], list(zip(coverages, risks, strict=True))[3::4], 3.2)
+        numbers = (
+            f'{100 * risk.mean:.1f} % at {100 * coverage:.0f} % coverage'
+            for coverage, risk in points[3::4]
         )
-        words.append(
-            f'{label}: error rate '
-            + ', '.join(
-                f'{100 * risk.mean:.1f} % at {100 * coverage:.0f} % coverage'
-                for coverage, risk in points[3::4]
-            )
-        )
-    return plot.svg(name, '; '.join(words))
-
-
-def _risks(plot: Plot, style: Style, points: Sequence[tuple[float, Stat]]) -> None:
-    shown = [
-        (100 * coverage, Stat(100 * risk.mean, None if risk.std is None else 100 * risk.std))
-        for coverage, risk in points
-    ]
-    if all(risk.std is not None for _, risk in shown):
-        plot.band(
-            [
-                (coverage, max(risk.mean - (risk.std or 0), 0.0), risk.mean + (risk.std or 0))
-                for coverage, risk in shown
-            ]
-        )
-    plot.line([(coverage, risk.mean) for coverage, risk in shown])
-    plot.dots([(coverage, risk.mean, 3.2) for coverage, risk in shown[3::4]], style)
+        panel.words.append(f'{label}: error rate {", ".join(numbers)}')
+    return panel

@@ -12,15 +12,14 @@ from vamp_mm.evaluation.harmonic import harmonic_mean
 
 from ..compare import measured
 from ..few_shot import mean_over
-from ..html.axis import linear, spread_out
-from ..html.markup import Markup, element
-from ..html.plot import Plot
 from ..published import title
 from ..results import Result, Runs, grouped
 from ..table import Stat, stat
 from .beside import places_beside
-from .layout import Panel, Plots
-from .style import Style, Styles, legend
+from .layout import Plots
+from .panel import HEIGHT, MEDIUM, WIDTH, Panel, new_panel
+from .scale import fit, fit_costs
+from .style import TEXT, Style, Styles
 
 _HALVES = {
     'base-to-novel': ('base/accuracy', 'novel/accuracy'),
@@ -70,7 +69,9 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> list[Plots]:
 
 
 def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Styles) -> Plots | None:
-    panels, labels, several = [], set(), False
+    panels: list[Panel] = []
+    labels: set[str] = set()
+    several = False
     metric = 'H (%)' if protocol in _HALVES else 'accuracy (%)'
     devices = sorted({_device(result) for result in results})
     for key, words in (('seconds', 'time to train and test'), ('peak_memory_mb', 'peak memory')):
@@ -89,13 +90,15 @@ def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Style
                 )
                 axis = f'{words} ({unit})' if key == 'seconds' else f'{words} ({unit}, {where})'
                 heading = f'{metric[0].upper()}{metric[1:-4]} against {"time" if key == "seconds" else "memory"}'
-                panels.append(Panel(f'{heading}, {device}', _panel(points, axis, metric, styles)))
+                panels.append(_panel(f'{heading}, {device}', points, axis, metric, styles))
                 labels |= {point.label for point in points}
                 several = several or len({point.dataset for point in points}) > 1
     note = 'Mean over seeds' + (' and datasets; faint: single datasets.' if several else '.')
     if not panels:
         return None
-    return Plots(f'Accuracy and cost: {name}', panels, legend(styles, labels), note)
+    return Plots(
+        f'Accuracy and cost: {name}', panels, [styles[label] for label in sorted(labels)], note
+    )
 
 
 def _alike(results: Sequence[Result]) -> list[Result]:
@@ -178,39 +181,52 @@ def _in_unit(key: str, points: Sequence[Point]) -> tuple[str, list[Point]]:
     return unit, [point._replace(cost=point.cost / size) for point in points]
 
 
-def _panel(points: Sequence[Point], x: str, y: str, styles: Styles) -> Markup:
+def _panel(name: str, points: Sequence[Point], x: str, y: str, styles: Styles) -> Panel:
+    panel = new_panel(name, f'{y} against {x}', x, y)
+    fit_costs(panel.axes, [point.cost for point in points])
     ends = [
         point.accuracy.mean + sign * (0 if point.dataset else point.accuracy.std or 0)
         for point in points
         for sign in (-1, 1)
     ]
-    plot = Plot(
-        spread_out([point.cost for point in points], x), linear([max(end, 0.0) for end in ends], y)
-    )
+    fit(panel.axes.yaxis, [max(end, 0.0) for end in ends])
     for point in sorted(points, key=lambda item: not item.dataset):
-        style = styles[point.label]
-        plot.grouped(style, lambda style=style, point=point: _draw(plot, style, point))
-    means = {
-        point.label: plot.at(point.cost, point.accuracy.mean)
-        for point in points
-        if not point.dataset
-    }
-    for label, (across, down) in places_beside(means).items():
-        plot.marks.append(element('text', label, x=across, y=down, class_='name mid'))
-    words = '; '.join(
-        f'{point.label}: {point.accuracy.text()} at {point.cost:.3g}'
-        for point in points
-        if not point.dataset
-    )
-    return plot.svg(f'{y} against {x}', words)
+        _draw(panel, styles[point.label], point)
+    means = [point for point in points if not point.dataset]
+    panel.words += [
+        f'{point.label}: {point.accuracy.text()} at {point.cost:.3g}' for point in means
+    ]
+    _write_names(panel, means)
+    return panel
 
 
-def _draw(plot: Plot, style: Style, point: Point) -> None:
+def _draw(panel: Panel, style: Style, point: Point) -> None:
     tip = f'{point.label}{point.dataset and ", " + point.dataset}: {point.accuracy.text()} % at {point.cost:.3g}'
+    place = (point.cost, point.accuracy.mean)
     if point.dataset:
-        plot.dot(point.cost, point.accuracy.mean, style, tip, size=3.2, class_='dot faint')
+        panel.dots(style, [place], 3.2, [tip], faint=True)
         return
     if point.accuracy.std:
-        spread = point.accuracy.std
-        plot.whisker(point.cost, point.accuracy.mean - spread, point.accuracy.mean + spread)
-    plot.dot(point.cost, point.accuracy.mean, style, tip, size=5.5)
+        panel.whisker(point.cost, point.accuracy)
+    panel.dots(style, [place], 5.5, [tip])
+
+
+def _write_names(panel: Panel, means: Sequence[Point]) -> None:
+    """Names of methods beside their dots, where there is room."""
+    places = {point.label: (point.cost, point.accuracy.mean) for point in means}
+    dots = {}
+    for label, place in places.items():
+        across, above = panel.axes.transData.transform(place)
+        dots[label] = (float(across), float(above))
+    for label, offset in places_beside(dots, (0.0, 40.0, WIDTH, HEIGHT)).items():
+        panel.axes.annotate(
+            label,
+            places[label],
+            offset,
+            textcoords='offset points',
+            ha='center',
+            va='center',
+            fontsize=MEDIUM,
+            color=TEXT,
+            zorder=4,
+        )

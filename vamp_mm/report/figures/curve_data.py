@@ -17,12 +17,12 @@ class Reliability(NamedTuple):
     """Images by confidence.
 
     ``confidence`` is the mean confidence in each bin and ``accuracy`` the fraction that is right, both between 0 and
-    1; ``count`` is the number of images.
+    1; ``images`` is the number of images.
     """
 
     confidence: tuple[float, ...]
     accuracy: tuple[float, ...]
-    count: tuple[float, ...]
+    images: tuple[float, ...]
 
 
 class RiskCoverage(NamedTuple):
@@ -34,7 +34,8 @@ class RiskCoverage(NamedTuple):
 
 Curve = Reliability | RiskCoverage
 _KINDS: dict[str, type[Curve]] = {'reliability': Reliability, 'risk_coverage': RiskCoverage}
-_COUNTS = ('count',)
+#: Field -> its name in the file, where it is another one.
+_IN_FILE = {'images': 'count'}
 
 
 def curves_of(result: Result, notes: list[str]) -> dict[tuple[str, str], Curve]:
@@ -117,10 +118,11 @@ def _read(curve_type: type[Curve], content: Any) -> Curve:
         raise ValueError(f'{type(content).__name__} in place of an object')
     lists = []
     for field in curve_type._fields:
+        field = _IN_FILE.get(field, field)
         values = content.get(field)
-        highest = math.inf if field in _COUNTS else 1.0
+        highest = math.inf if field == 'count' else 1.0
         if not isinstance(values, list) or not values:
-            raise ValueError(f'{field} is no list of numbers')
+            raise ValueError(f'{field} is not a list of numbers')
         for value in values:
             if not is_number(value) or not 0 <= value <= highest + 1e-6:
                 raise ValueError(
@@ -135,7 +137,7 @@ def _read(curve_type: type[Curve], content: Any) -> Curve:
     if len({len(values) for values in lists}) > 1:
         raise ValueError(
             ', '.join(
-                f'{field} has {len(values)}'
+                f'{_IN_FILE.get(field, field)} has {len(values)}'
                 for field, values in zip(curve_type._fields, lists, strict=True)
             )
             + ' values; they must have equally many'

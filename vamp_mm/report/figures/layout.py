@@ -1,27 +1,14 @@
-"""What the templates of the page get: sections with plots and a table."""
+"""What a report shows: sections with plots and a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from ..table import Table
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One plot.
-
-    Args:
-        name: Its heading.
-        svg: The plot, an ``svg`` element.
-    """
-
-    name: str
-    svg: Markup
+from .panel import Panel
+from .style import Style
 
 
 @dataclass(frozen=True)
@@ -31,16 +18,20 @@ class Plots:
     Args:
         heading: What they show.
         panels: The plots, one or more.
-        legend: Method -> its key, an ``svg`` element; empty for plots that name the methods themselves.
+        legend: The methods to explain; empty for plots that name them.
         note: How to read them.
         folded: What the reader clicks on to see them; empty if they are always shown.
+        bars: Whether they hold bars instead of lines.
+        key: What the names of their files begin with; by default the heading.
     """
 
     heading: str
     panels: Sequence[Panel]
-    legend: Mapping[str, Markup]
+    legend: Sequence[Style]
     note: str = ''
     folded: str = ''
+    bars: bool = False
+    key: str = ''
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,54 @@
-"""Colour, marker and dashes of a method: the same in every plot of a page."""
+"""Colours, and the colour, marker and dashes of a method: the same in every figure of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..html.markup import Markup, element, number
+from matplotlib.colors import to_rgba
 
-#: How many colours the style sheet has.
-COLOURS = 8
-_SHAPES = ('circle', 'square', 'triangle', 'diamond', 'cross')
-_POLYGONS = {
-    'square': ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    'triangle': ((0, -1.15), (1.1, 0.85), (-1.1, 0.85)),
-    'diamond': ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
-    'cross': ((-0.4, -1.1), (0.4, -1.1), (0.4, -0.4), (1.1, -0.4), (1.1, 0.4), (0.4, 0.4), (0.4, 1.1), (-0.4, 1.1),
-              (-0.4, 0.4), (-1.1, 0.4), (-1.1, -0.4), (-0.4, -0.4)),
-}  # fmt: skip
+#: Of words, of axes and their numbers, of grids, and of what is below the figure.
+TEXT, DIM, RULE, PAPER = '#1c1e21', '#565b63', '#d9dce1', '#ffffff'
+#: Of methods, told apart also by readers who do not see red and green (Okabe and Ito, darker where white needs it).
+COLOURS = ('#0072b2', '#d55e00', '#00835a', '#b3478d', '#9a6b00', '#2f8fce', '#5b4fa8', '#6b6f76')
+#: Colour -> its name in ``page.css``, which has another one for dark pages.
+CSS_NAMES: Mapping[str, str] = {
+    TEXT: 'text',
+    DIM: 'dim',
+    RULE: 'rule',
+    PAPER: 'bg',
+    **{colour: f's{index}' for index, colour in enumerate(COLOURS)},
+}
+_MARKERS = ('o', 's', '^', 'D', 'P')
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a series looks.
+    """How a method looks.
 
     Args:
         label: The method.
-        classes: Of the style sheet.
-        shape: Of its markers, so that colour is not all that tells series apart.
+        colour: Of its marks.
+        marker: Matplotlib's name of its marker, so that colour is not all that distinguishes methods.
+        again: Whether another method has the same colour; lines are then dashed and bars pale.
     """
 
     label: str
-    classes: str
-    shape: str
+    colour: str
+    marker: str
+    again: bool = False
+
+    def line(self) -> dict[str, Any]:
+        """Arguments for a line."""
+        dashes = (0, (3.5, 1.5)) if self.again else 'solid'
+        return dict(color=self.colour, linewidth=2, linestyle=dashes, solid_joinstyle='round')
+
+    def bar(self) -> dict[str, Any]:
+        """Arguments for a bar."""
+        if not self.again:
+            return dict(color=self.colour)
+        return dict(facecolor=to_rgba(self.colour, 0.55), edgecolor=self.colour, linewidth=1)
 
 
 Styles = Mapping[str, Style]
@@ -44,87 +61,14 @@ def styles_of(labels: Iterable[str]) -> dict[str, Style]:
         labels: The methods.
 
     Returns:
-        Label -> style. Colours repeat after eight with other markers and dashes; 40 are told apart.
+        Label -> style. Colours repeat after eight with other markers and dashes; 40 methods look different.
     """
-    ordered = sorted(set(labels))
     return {
         label: Style(
             label,
-            f'c{index % COLOURS}' + (' again' if index // COLOURS % 2 else ''),
-            _SHAPES[index % len(_SHAPES)],
+            COLOURS[index % len(COLOURS)],
+            _MARKERS[index % len(_MARKERS)],
+            again=index // len(COLOURS) % 2 == 1,
         )
-        for index, label in enumerate(ordered)
+        for index, label in enumerate(sorted(set(labels)))
     }
-
-
-def marker(
-    shape: str, x: float, y: float, size: float, tip: str = '', class_: str = 'dot'
-) -> Markup:
-    """A marker around a place.
-
-    Args:
-        shape: One of a :class:`Style`.
-        x: Place of its middle.
-        y: Place of its middle.
-        size: About half of its width.
-        tip: Words that show when the pointer rests on it.
-        class_: Of the style sheet.
-
-    Returns:
-        An SVG element.
-    """
-    words = element('title', tip) if tip else None
-    return element('path', words, d=outline(shape, x, y, size), class_=class_)
-
-
-def outline(shape: str, x: float, y: float, size: float) -> str:
-    """The outline of a marker as path data.
-
-    Args:
-        shape: One of a :class:`Style`.
-        x: Place of its middle.
-        y: Place of its middle.
-        size: About half of its width.
-
-    Returns:
-        Path data.
-    """
-    if shape == 'circle':
-        r = number(size)
-        return f'M{number(x - size)} {number(y)}a{r} {r} 0 1 0 {number(2 * size)} 0a{r} {r} 0 1 0 {number(-2 * size)} 0Z'
-    return (
-        'M'
-        + 'L'.join(
-            f'{number(x + size * dx)} {number(y + size * dy)}' for dx, dy in _POLYGONS[shape]
-        )
-        + 'Z'
-    )
-
-
-def legend(styles: Styles, labels: Iterable[str], bars: bool = False) -> dict[str, Markup]:
-    """What the colours and markers of some plots mean.
-
-    Args:
-        styles: Of all methods.
-        labels: Those that occur.
-        bars: Whether the plots hold bars instead of lines.
-
-    Returns:
-        Label -> key.
-    """
-    keys = {}
-    for label in sorted(set(labels)):
-        style = styles[label]
-        key = (
-            element('rect', x=6, y=2, width=14, height=10, class_='bar')
-            if bars
-            else [element('path', d='M1 7H25', class_='line'), marker(style.shape, 13, 7, 4.5)]
-        )
-        keys[label] = element(
-            'svg',
-            element('g', key, class_=style.classes),
-            viewBox='0 0 26 14',
-            class_='key',
-            aria_hidden='true',
-        )
-    return keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,6 +13,7 @@ from ..figures.calibration import calibration_plots
 from ..figures.cost import cost_plots
 from ..figures.layout import Plots, Section, anchors
 from ..figures.style import Styles, styles_of
+from ..figures.svg import key, to_svg
 from ..results import Result
 from ..table import Table, cell_text
 from .summary import newest, summary
@@ -57,7 +59,10 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    numbers = count(1)
     templates.filters['cell_text'] = cell_text
+    templates.filters['svg'] = lambda panel: to_svg(panel, f'f{next(numbers)}')
+    templates.filters['key'] = key
     return templates
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from vamp_mm.apis import compose
-from vamp_mm.config.identity import config_hash, describe, method_of, protocol_of
+from vamp_mm.config.identity import config_hash, describe, method_of
+from vamp_mm.evaluation.protocol_guess import protocol_of_splits
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 MMRL = CONFIGS / 'mmrl/mmrl_vit-b16_caltech101.py'
@@ -107,12 +108,12 @@ def test_words_of_a_run() -> None:
         method='clip', dataset='caltech101', protocol='base-to-novel', shots=None, seed=None
     )
     cfg = compose(MMRL, dataset='imagenet', protocol='domain-generalization')
-    assert protocol_of(cfg.test_cfg) == 'domain-generalization'
+    assert protocol_of_splits(cfg.test_cfg) == 'domain-generalization'
     assert (
-        protocol_of(compose(MMRL, dataset='imagenet', protocol='cross-dataset').test_cfg)
+        protocol_of_splits(compose(MMRL, dataset='imagenet', protocol='cross-dataset').test_cfg)
         == 'cross-dataset'
     )
-    assert protocol_of(dict(type='TestLoop')) is None
+    assert protocol_of_splits(dict(type='TestLoop')) is None
     names = {
         'vamp_mmrl_icons.py': 'vamp_mmrl',
         'coop_rn50_caltech101.py': 'coop',

@@ -13,11 +13,10 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.files import read_config
 from vamp_mm.config.identity import config_hash, describe, trains
 from vamp_mm.config.methods import config_of
+from vamp_mm.evaluation.protocol_table import TRANSFER
 
 from .jobs import Job
 from .spec import Method, Spec
-
-_WITH_TARGETS = ('cross-dataset', 'domain-generalization')
 
 
 def plan(spec: Spec) -> list[Job]:
@@ -70,7 +69,7 @@ def _job(
         'config': str(config),
         'dataset': dataset,
         'protocol': protocol,
-        'targets': spec.targets if protocol in _WITH_TARGETS else None,
+        'targets': spec.targets if protocol in TRANSFER else None,
         'outside': _others(spec.outside, dataset),
         'template': spec.template,
         'data_root': spec.data_root,

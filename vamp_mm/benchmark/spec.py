@@ -10,6 +10,7 @@ from typing import Any
 from vamp_mm.config.errors import ConfigError, closest
 from vamp_mm.config.key_values import nested_keys
 from vamp_mm.config.kinds import short
+from vamp_mm.evaluation.protocol_table import DEFAULT_PROTOCOL, TRANSFER
 
 from .yaml_file import read_yaml
 
@@ -238,7 +239,7 @@ def _complete(spec: Spec, source: str | None) -> Spec:
             [f'two methods are called {twice}; name one of them: --methods NAME=CONFIG'], source
         )
     named = [method.name for method in spec.methods if not method.config.endswith('.py')]
-    protocols = spec.protocols or (('base-to-novel',) if named else (None,))
+    protocols = spec.protocols or ((DEFAULT_PROTOCOL,) if named else (None,))
     protocols = tuple(
         None
         if name is None
@@ -253,7 +254,7 @@ def _complete(spec: Spec, source: str | None) -> Spec:
         )
     )
     if not datasets:
-        on_imagenet = set(protocols) <= {'cross-dataset', 'domain-generalization'}
+        on_imagenet = set(protocols) <= set(TRANSFER)
         if named and not on_imagenet:
             raise ConfigError(
                 [

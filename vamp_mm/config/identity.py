@@ -11,6 +11,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.evaluation.protocol_guess import protocol_of_splits
 from vamp_mm.registry import MODELS
 
 from .data import holders
@@ -99,7 +100,7 @@ def describe(cfg: Config) -> dict[str, Any]:
     return {
         'method': run.get('name') or run.get('method') or method_of(cfg.filename),
         'dataset': dataset_name(dataset),
-        'protocol': run.get('protocol') or protocol_of(cfg.get('test_cfg') or {}),
+        'protocol': run.get('protocol') or protocol_of_splits(cfg.get('test_cfg') or {}),
         'shots': dataset.get('shots') if trained else None,
         'seed': (cfg.get('randomness') or {}).get('seed') if trained else None,
     }
@@ -133,24 +134,6 @@ def dataset_name(dataset: Mapping[str, Any]) -> str:
     name = dataset.get('dataset_name') or (source if isinstance(source, str) else None)
     folder = os.path.basename(os.path.normpath(dataset.get('data_root') or 'data'))
     return str(name or folder).replace('/', '_')
-
-
-def protocol_of(test_cfg: Mapping[str, Any]) -> str | None:
-    """Which protocol a test loop follows, told from its splits."""
-    names = {
-        name for name, split in (test_cfg.get('splits') or {}).items() if 'outside' not in split
-    }
-    if names == {'base', 'novel'}:
-        return 'base-to-novel'
-    if names == {'all'}:
-        return 'few-shot'
-    if names == {'open'}:
-        return 'open'
-    if names and all('/' in name for name in names):
-        targets = {name.split('/')[0] for name in names} - {test_cfg.get('trained_on')}
-        variants = targets and all(name.startswith('imagenet') for name in targets)
-        return 'domain-generalization' if variants else 'cross-dataset'
-    return None
 
 
 def _settled(value: Any, key: str = '') -> Any:

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vamp_mm.evaluation.protocol_table import TRANSFER, spelled
+
 from .errors import ConfigError, closest
 from .paths import configs_folder
 
@@ -23,7 +25,6 @@ from .paths import configs_folder
 STEMS = {'vamp': 'vamp_mmrl', 'vpt': 'vpt_deep'}
 #: Files that are not called by the rule.
 _EXCEPTIONS = {('clip', 'icons'): 'zero_shot_icons'}
-_SHARED_SCHEDULE = ('cross-dataset', 'domain-generalization')
 
 
 def config_of(method: str, dataset: str | None, protocol: str | None) -> Path:
@@ -44,11 +45,11 @@ def config_of(method: str, dataset: str | None, protocol: str | None) -> Path:
         return Path(method)
     stem = STEMS.get(method, method)
     files = _files()
-    protocol = (protocol or '').replace('_', '-')
+    protocol = spelled(protocol)
     wanted = f'{stem}_vit-b16_caltech101'
     if dataset == 'icons':
         wanted = _EXCEPTIONS.get((method, 'icons'), f'{stem}_icons')
-    elif protocol in _SHARED_SCHEDULE:
+    elif protocol in TRANSFER:
         wanted = _if_there(f'{stem}_vit-b16_cross_dataset', files, wanted)
     elif dataset == 'imagenet':
         wanted = _if_there(f'{stem}_vit-b16_imagenet', files, wanted)

@@ -13,8 +13,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vamp_mm.evaluation.protocol_guess import protocol_of_splits
+
 from .data import holders
-from .identity import dataset_name, method_of, protocol_of
+from .identity import dataset_name, method_of
 from .places import place_of, same, set_at, value_at
 from .settings_origin import Origin, known_protocol, origin_of, subject_of
 from .settings_table import (
@@ -65,7 +67,7 @@ def follow_published(
     trained: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     run.update(
         dataset=dataset_name(trained),
-        protocol=known_protocol(protocol) or protocol_of(cfg.get('test_cfg') or {}),
+        protocol=known_protocol(protocol) or protocol_of_splits(cfg.get('test_cfg') or {}),
     )
     file = table_file(cfg.filename, run)
     if file is None:

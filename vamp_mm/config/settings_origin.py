@@ -10,14 +10,16 @@ from typing import Any
 from mmengine.config import Config
 
 from vamp_mm.datasets import CATALOG
+from vamp_mm.evaluation.protocol_guess import protocol_of_splits
+from vamp_mm.evaluation.protocol_table import DEFAULT_PROTOCOL, PROTOCOLS, spelled
 
 from .data import holders
-from .identity import dataset_name, protocol_of
+from .identity import dataset_name
 from .places import keys_set_in, type_at
 from .settings_table import Subject
 
 #: What the values of base files are those of, in a config that is put together from them.
-_PLAIN = ('caltech101', 'base-to-novel', 16)
+_PLAIN = ('caltech101', DEFAULT_PROTOCOL, 16)
 
 
 @dataclass
@@ -54,8 +56,8 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
     composed = (cfg.get('run') or {}).get('protocol')
     known = (
         known_protocol(protocol or composed)
-        or protocol_of(cfg.get('test_cfg') or {})
-        or 'base-to-novel'
+        or protocol_of_splits(cfg.get('test_cfg') or {})
+        or DEFAULT_PROTOCOL
     )
     backbone = (cfg.get('model') or {}).get('backbone') or {}
     clip = backbone.get('arch') if isinstance(backbone, Mapping) else None
@@ -71,12 +73,8 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
 
 def known_protocol(protocol: str | None) -> str | None:
     """A known protocol by its name or file; None for a file of one's own, whose test loop says what it is."""
-    name = Path(protocol).stem.replace('_', '-') if protocol else None
-    return (
-        name
-        if name in ('base-to-novel', 'few-shot', 'cross-dataset', 'domain-generalization', 'open')
-        else None
-    )
+    name = spelled(protocol)
+    return name if name in PROTOCOLS else None
 
 
 def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Origin:

@@ -10,20 +10,13 @@ from typing import Any
 from mmengine.config import Config
 
 from vamp_mm.datasets import CATALOG
+from vamp_mm.evaluation.protocol_table import DEFAULT_PROTOCOL, PROTOCOLS, TRANSFER
 
 from .errors import ConfigError, closest
 from .paths import base_folders
 
 #: Value of a key that is not in the config: the constructor's own default holds.
 DEFAULT = '(default)'
-#: Trained on one dataset, tested on others.
-TRANSFER = ('cross-dataset', 'domain-generalization')
-#: Protocol -> whose settings are taken where a method publishes none for it.
-_INSTEAD = {
-    'domain-generalization': 'cross-dataset',
-    'cross-dataset': 'base-to-novel',
-    'few-shot': 'base-to-novel',
-}
 _TABLE = frozenset({'title', 'clips', 'protocols', 'shots', 'instead', 'rows'})
 _ROW = frozenset(
     {
@@ -220,9 +213,12 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
             'ImageNet'
         )
         subject = replace(subject, dataset='imagenet', protocol='domain-generalization')
-    if subject.protocol == 'open':
-        subject = replace(subject, protocol='base-to-novel')
-        notes.append("no paper publishes the protocol 'open'; it trains as base-to-novel")
+    own = PROTOCOLS[subject.protocol]
+    if own.unpublished and own.settings_of is not None:
+        subject = replace(subject, protocol=own.settings_of)
+        notes.append(
+            f'no paper publishes the protocol {own.name!r}; it trains as {own.settings_of}'
+        )
     if subject.protocol in TRANSFER and subject.dataset != 'imagenet':
         where = f'{subject.protocol} is published for training on ImageNet'
         if known:
@@ -231,13 +227,13 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
             )
         else:  # an epoch of ImageNet is 16,000 images
             notes.append(
-                f'{where}; for {subject.dataset!r} the settings are those of base-to-novel'
+                f'{where}; for {subject.dataset!r} the settings are those of {DEFAULT_PROTOCOL}'
             )
-            subject = replace(subject, protocol='base-to-novel')
+            subject = replace(subject, protocol=DEFAULT_PROTOCOL)
     published = table.get('protocols', (subject.protocol,))
     protocol = subject.protocol
-    while protocol not in published and protocol in _INSTEAD:
-        protocol = _INSTEAD[protocol]
+    while protocol not in published and (other := PROTOCOLS[protocol].settings_of):
+        protocol = other
     if subject.protocol not in published:
         instead = table.get('instead') or f'those of {protocol}'
         notes.append(f'{title} has no published settings for {subject.protocol}; using {instead}')

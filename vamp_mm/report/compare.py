@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from vamp_mm.config.errors import ConfigError, closest
 from vamp_mm.evaluation.harmonic import AVERAGE, harmonic_mean
+from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
 
 from .published import in_order, title
 from .results import Result, grouped
@@ -87,11 +88,23 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
                 if differences and shots is not None:
                     means.append(sum(differences) / len(differences))
                     table.rows.append(
-                        [protocol, str(shots), _name(protocol), title(dataset), *_test(differences)]
+                        [
+                            protocol,
+                            str(shots),
+                            PROTOCOLS[protocol].summary,
+                            title(dataset),
+                            *_test(differences),
+                        ]
                     )
             if len(means) > 1:
                 table.rows.append(
-                    [protocol, str(shots), _name(protocol), 'over datasets', *_test(means)]
+                    [
+                        protocol,
+                        str(shots),
+                        PROTOCOLS[protocol].summary,
+                        'over datasets',
+                        *_test(means),
+                    ]
                 )
     if uneven:
         table.notes.append(
@@ -107,10 +120,6 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
     return table
 
 
-def _name(protocol: str) -> str:
-    return {'base-to-novel': 'H', 'open': 'H'}.get(protocol, 'accuracy')
-
-
 def measured(result: Result) -> frozenset[str]:
     """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on.
 
@@ -120,29 +129,22 @@ def measured(result: Result) -> frozenset[str]:
     Returns:
         Names of metrics; empty for own test loops.
     """
-    whole = {
-        'base-to-novel': ['base/accuracy', 'novel/accuracy'],
-        'few-shot': ['all/accuracy'],
-        'open': ['open/base_accuracy', 'open/novel_accuracy'],
-        'other': [],
-    }
-    if result.protocol in whole:
-        return frozenset(whole[result.protocol])
+    protocol = PROTOCOLS.get(result.protocol)
+    if protocol is None:
+        return frozenset()
+    if not protocol.has_targets:
+        return frozenset(protocol.metrics)
     own = (f'{AVERAGE}/', f'{result.dataset}/')
     return frozenset(
-        name
-        for name in result.metrics
-        if name.endswith('/all/accuracy') and not name.startswith(own)
+        name for name in result.metrics if name.endswith(TARGET_SUFFIX) and not name.startswith(own)
     )
 
 
 def _metric(result: Result, names: frozenset[str]) -> float:
     """The number that stands for a run: H of the halves, or the mean over what was measured."""
-    metrics = result.metrics
-    if result.protocol == 'base-to-novel':
-        return harmonic_mean(metrics['base/accuracy'], metrics['novel/accuracy'])
-    if result.protocol == 'open':
-        return harmonic_mean(metrics['open/base_accuracy'], metrics['open/novel_accuracy'])
+    metrics, halves = result.metrics, PROTOCOLS[result.protocol].halves
+    if halves is not None:
+        return harmonic_mean(*(metrics[name] for name in halves))
     return statistics.fmean(metrics[name] for name in sorted(names))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from vamp_mm.engine.atomic import atomic_write
+from vamp_mm.evaluation.protocol_table import OTHER, TRANSFER
 
 from .base_novel import base_novel_tables
 from .compare import compare_table
@@ -98,12 +99,12 @@ def tables_of(results: Sequence[Result], compare: tuple[str, str] | None = None)
         tables += base_novel_tables(found)
     if found := kinds.get('few-shot'):
         tables.append(few_shot_table(found))
-    for protocol in ('cross-dataset', 'domain-generalization'):
+    for protocol in TRANSFER:
         if found := kinds.get(protocol):
             tables += transfer_tables(found, protocol)
     if found := kinds.get('open'):
         tables.append(open_table(found))
-    if found := kinds.get('other'):
+    if found := kinds.get(OTHER):
         tables.append(other_table(found))
     tables += uncertainty_tables(results)
     if compare is not None:

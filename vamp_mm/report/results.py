@@ -11,6 +11,7 @@ from typing import Any
 from vamp_mm.benchmark.jobs import JOB, LOG, read_job
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
+from vamp_mm.evaluation.protocol_guess import protocol_of_metrics
 from vamp_mm.runs.result import RESULT
 from vamp_mm.runs.result_file import ResultFileError, read_object
 
@@ -27,7 +28,7 @@ class Result:
         method: Name of the method.
         label: What tables call it: the name, and the overrides that set it apart from others of that name.
         dataset: Dataset that it was trained on, or tested on.
-        protocol: ``'base-to-novel'``, ``'few-shot'``, ...; ``'other'`` if its metrics are those of none.
+        protocol: A name of PROTOCOLS; 'other' if its metrics are those of none.
         shots: Training images a class; None if nothing was trained.
         seed: Seed; None if nothing depends on one.
         metrics: All metrics.
@@ -148,25 +149,12 @@ def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
         run['method'],
         label,
         run['dataset'],
-        _layout(run.get('protocol'), metrics),
+        protocol_of_metrics(run.get('protocol'), metrics),
         run.get('shots'),
         run.get('seed'),
         metrics,
         content,
     )
-
-
-def _layout(protocol: str | None, metrics: Mapping[str, float]) -> str:
-    """Which table a run belongs to: what it measured decides, not what it was called."""
-    if {'base/accuracy', 'novel/accuracy'} <= metrics.keys():
-        return 'base-to-novel'
-    if {'open/base_accuracy', 'open/novel_accuracy'} <= metrics.keys():
-        return 'open'
-    if 'all/accuracy' in metrics:
-        return 'few-shot'
-    if any(name.endswith('/all/accuracy') for name in metrics):
-        return 'domain-generalization' if protocol == 'domain-generalization' else 'cross-dataset'
-    return 'other'
 
 
 def _labels(runs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vamp_mm.config.identity import shots_in_words
+from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
 
 from .few_shot import SPREAD
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table, stat
 from .zero_shot import WORSE, settle_columns, worse, zero_shot_mean
-
-_SUFFIX = '/all/accuracy'
-_TITLES = {'cross-dataset': 'Cross-dataset', 'domain-generalization': 'Domain generalisation'}
 
 
 def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
@@ -41,10 +39,10 @@ def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
 
 def _table(results: Sequence[Result], protocol: str, source: str, shots: int | None) -> Table:
     tested = {
-        name.removesuffix(_SUFFIX)
+        name.removesuffix(TARGET_SUFFIX)
         for result in results
         for name in result.metrics
-        if name.endswith(_SUFFIX) and not name.startswith('average/')
+        if name.endswith(TARGET_SUFFIX) and not name.startswith('average/')
     }
     targets = in_order(tested - {source})
     names = ([source] if source in tested else []) + targets
@@ -54,7 +52,7 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
     )
     table = Table(
         key,
-        f'{_TITLES[protocol]}, {words} (accuracy in %)',
+        f'{PROTOCOLS[protocol].title.capitalize()}, {words} (accuracy in %)',
         ['method', *map(title, names), 'Average', 'n', 'zero-shot average', WORSE],
     )
     for (label, _, _), runs in sorted(grouped(results).items(), key=lambda item: item[0][0]):
@@ -81,7 +79,7 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
 
 def _cell(runs: Runs, names: Sequence[str]) -> Cell:
     """Mean over seeds of the mean over some datasets; nothing if a run lacks one."""
-    keys = [name + _SUFFIX for name in names]
+    keys = [name + TARGET_SUFFIX for name in names]
     if not keys or any(key not in run.metrics for run in runs.values() for key in keys):
         return ''
     return stat([sum(run.metrics[key] for key in keys) / len(keys) for run in runs.values()])
@@ -91,7 +89,7 @@ def _zero_shot(
     runs: Runs, ours: Sequence[Cell], names: Sequence[str], targets: Sequence[str]
 ) -> list[Cell]:
     """Zero-shot CLIP over the targets, and the datasets on which the method is below it."""
-    means = {name: zero_shot_mean([runs], name + _SUFFIX) for name in {*names, *targets}}
+    means = {name: zero_shot_mean([runs], name + TARGET_SUFFIX) for name in {*names, *targets}}
     of_targets = [mean for name in targets if (mean := means[name]) is not None]
     average = (
         sum(of_targets) / len(of_targets) if targets and len(of_targets) == len(targets) else None

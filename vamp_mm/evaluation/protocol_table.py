@@ -1,0 +1,95 @@
+"""The protocols of the benchmark: what each measures and is called. Every room reads these facts here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from .harmonic import AVERAGE
+
+#: Metric of a test over other datasets: ``<dataset>/all/accuracy``.
+TARGET_SUFFIX = '/all/accuracy'
+#: Key of results whose metrics are those of no protocol.
+OTHER = 'other'
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One protocol.
+
+    Args:
+        name: As options and configs write it.
+        title: In headings and sentences.
+        halves: Metrics of base and novel classes, whose harmonic mean is reported; None if there are no halves.
+        whole: Metric of all classes; None with halves.
+        settings_of: Protocol whose published settings are used where a method publishes none for this one.
+        unpublished: Whether no paper publishes it, so that its settings always are those of ``settings_of``.
+        has_targets: Whether it trains on one dataset and tests on others, whose mean is reported.
+    """
+
+    name: str
+    title: str
+    halves: tuple[str, str] | None = None
+    whole: str | None = None
+    settings_of: str | None = None
+    unpublished: bool = False
+    has_targets: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Accuracies that results of this protocol have."""
+        if self.halves is not None:
+            return self.halves
+        assert self.whole is not None
+        return (self.whole,)
+
+    @property
+    def summary(self) -> str:
+        """What the number that stands for a run is called."""
+        return 'accuracy' if self.halves is None else 'H'
+
+    def measured_by(self, metrics: Mapping[str, float]) -> bool:
+        """Whether a result has the metrics of this protocol."""
+        if self.has_targets:
+            return any(name.endswith(TARGET_SUFFIX) for name in metrics)
+        return set(self.metrics) <= metrics.keys()
+
+
+_ALL = (
+    Protocol('base-to-novel', 'base to novel', halves=('base/accuracy', 'novel/accuracy')),
+    Protocol('few-shot', 'few-shot', whole='all/accuracy', settings_of='base-to-novel'),
+    Protocol(
+        'cross-dataset',
+        'cross-dataset',
+        whole=f'{AVERAGE}{TARGET_SUFFIX}',
+        settings_of='base-to-novel',
+        has_targets=True,
+    ),
+    Protocol(
+        'domain-generalization',
+        'domain generalisation',
+        whole=f'{AVERAGE}{TARGET_SUFFIX}',
+        settings_of='cross-dataset',
+        has_targets=True,
+    ),
+    Protocol(
+        'open',
+        'open',
+        halves=('open/base_accuracy', 'open/novel_accuracy'),
+        settings_of='base-to-novel',
+        unpublished=True,
+    ),
+)
+#: Name -> protocol, in the order of the papers.
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({item.name: item for item in _ALL})
+#: Trained on one dataset, tested on others.
+TRANSFER = tuple(item.name for item in _ALL if item.has_targets)
+#: What a config without a protocol is looked up and compared as.
+DEFAULT_PROTOCOL = 'base-to-novel'
+
+
+def spelled(protocol: str | None) -> str | None:
+    """The name in the spelling of the table, from a name or the path of a protocol file; it need not be in the table."""
+    return Path(protocol).stem.replace('_', '-') if protocol else None

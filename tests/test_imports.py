@@ -56,7 +56,7 @@ RULES: list[tuple[str, tuple[str, ...]]] = [
     ('originals', (*BASE, 'engine', 'config', 'runs')),
     ('apis', (*FLOOR, 'config', 'runs', 'data_tools', 'prediction', 'visualization')),
     ('benchmark', (*FLOOR, 'cli', 'config', 'runs', 'apis')),
-    ('report', (*FLOOR, 'config', 'runs', 'benchmark')),
+    ('report', (*FLOOR, 'config', 'runs', 'benchmark', 'visualization')),
     ('analysis', (*FLOOR, 'models', 'config', 'prediction', 'report', 'visualization')),
     ('demo', (*FLOOR, 'cli', 'config', 'prediction')),
     ('', ('registry', 'version')),

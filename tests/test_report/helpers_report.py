@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 SPLITS = {'base-to-novel': ('base', 'novel'), 'few-shot': ('all',)}
+
+
+def without_pdfs() -> AbstractContextManager:
+    """Reports without PDF files, which take most of their time: for tests that write many."""
+    return mock.patch('vamp_mm.report.figures.pdf.write_pdfs', return_value=[])
 
 
 def curves(generator: random.Random, accuracy: float, images: int = 150) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from helpers_report import curves, write
+from helpers_report import curves, without_pdfs, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +78,7 @@ def _report(folder: str, path: tuple, value: object) -> str:
         node = node[key]
     node[path[-1]] = value
     damaged.write_text(json.dumps(content))
-    with contextlib.redirect_stdout(io.StringIO()) as out:
+    with contextlib.redirect_stdout(io.StringIO()) as out, without_pdfs():
         tables = make_report([folder])
     assert any(table.key.startswith('base_to_novel') for table in tables)
     return out.getvalue()

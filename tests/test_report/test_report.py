@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers_report import without_pdfs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -438,7 +439,7 @@ def test_no_value_anywhere_stops_the_report(tmp_path: Path, key: str, value: obj
         node = content.setdefault(outer[0], {}) if outer else content
         node[last] = value
         damaged.write_text(json.dumps(content))
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), without_pdfs():
             tables = make_report([folder])
         assert any(table.key.startswith('base_to_novel') for table in tables)
         page = (Path(folder) / 'report' / 'report.html').read_text('utf-8')
@@ -608,5 +609,6 @@ def test_report_writes_its_files(tmp_path: Path, capsys: pytest.CaptureFixture) 
         'tables.tex',
         'base_to_novel_16shots.csv',
         'cost.csv',
+        'figures',
     }
     assert 'printed in the VaMP paper' in (tmp_path / 'report' / 'tables.tex').read_text()

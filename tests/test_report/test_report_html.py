@@ -16,6 +16,7 @@ from helpers_report import comparison, curves, write
 
 from vamp_mm.benchmark.jobs import Job
 from vamp_mm.report import Table, make_report, read_results
+from vamp_mm.report.figures.sections import sections_of
 from vamp_mm.report.figures.style import COLOURS, CSS_NAMES
 from vamp_mm.report.html import to_html
 from vamp_mm.report.make import tables_of
@@ -61,7 +62,8 @@ def _html(
     folder: Path, compare: tuple[str, str] | None = None, notes: list[str] | None = None
 ) -> str:
     results = read_results([folder])
-    return to_html(results, tables_of(results, compare), [] if notes is None else notes)
+    notes = [] if notes is None else notes
+    return to_html(results, sections_of(results, tables_of(results, compare), notes), notes)
 
 
 @pytest.fixture(scope='module')
@@ -204,7 +206,8 @@ def test_any_further_table_gets_a_part_of_its_own(tmp_path: Path) -> None:
         ),
         Table('uncertainty', 'Twice', ['method', 'ECE'], rows=[['mmrl', Stat(float('nan'))]]),
     ]
-    page = _Page(to_html(results, [*extra, *tables_of(results)], []))
+    sections = sections_of(results, [*extra, *tables_of(results)], [])
+    page = _Page(to_html(results, sections, []))
     assert {'Uncertainty', '1.25 ± 0.50', 'By bins.', 'Twice', '-'} <= set(page.text)
     headings = [
         text for text in page.text if text in ('Twice', 'Reliability and risk-coverage', 'Cost')
@@ -266,7 +269,7 @@ def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
     assert notes == [
         f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log'
     ]
-    page = to_html(results, tables_of(results), notes)
+    page = to_html(results, sections_of(results, tables_of(results), notes), notes)
     assert '<details open><summary>Remarks on the input (1)' in page
 
 
@@ -332,7 +335,7 @@ def test_browser_shows_it_on_a_phone_without_scrolling_sideways(runs: Path, tmp_
         dataset='a_very_long_dataset_name_without_any_blank_in_it',
     )
     results = read_results([runs, tmp_path / 'runs'])
-    page = to_html(results, tables_of(results), [])
+    page = to_html(results, sections_of(results, tables_of(results), []), [])
     harness = tmp_path / 'harness.html'
     harness.write_text(_HARNESS % {'width': 360, 'page': html.escape(page)})
     command = [

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
 
 from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.evaluation.protocol_table import OTHER, TRANSFER
@@ -16,10 +13,11 @@ from .compare import compare_table
 from .cost import cost_table, other_table
 from .few_shot import few_shot_table, open_table
 from .results import Result, read_results
+from .show import say, show
 from .table import Table
 from .transfer import transfer_tables
 from .uncertainty import uncertainty_tables
-from .write import to_csv, to_latex, to_markdown, to_terminal
+from .write import to_csv, to_latex, to_markdown
 from .zero_shot import worse_after_training
 
 
@@ -29,12 +27,12 @@ def make_report(
     compare: tuple[str, str] | None = None,
     newest: bool = False,
 ) -> list[Table]:
-    """Print the tables of all runs below some folders, and write them as HTML with plots, Markdown, CSV and LaTeX.
+    """Print the tables of all runs below some folders, and write them as HTML, Markdown, CSV and LaTeX.
 
     Args:
         folders: Where the runs are.
-        out: Folder for ``report.html``, ``tables.md``, ``tables.tex`` and one CSV per table; by default ``report`` in the
-            first folder.
+        out: Folder for ``report.html``, which has the figures too, ``tables.md``, ``tables.tex``, one CSV per table and
+            one PDF per figure (in ``figures``); by default ``report`` in the first folder.
         compare: Labels of two methods to test against each other.
         newest: See :func:`~vamp_mm.report.read_results`.
 
@@ -45,40 +43,46 @@ def make_report(
         FileNotFoundError: If there is no result.
         ConfigError: If runs contradict each other, or a label is unknown.
     """
-    from .html import to_html  # matplotlib, which those who only want tables need not load
+    # These import matplotlib, which is not needed to import the package.
+    from .figures.pdf import write_pdfs
+    from .figures.sections import sections_of
+    from .html import to_html
 
     notes: list[str] = []
     results = read_results(folders, newest, notes)
     notes += worse_after_training(results)
     tables = tables_of(results, compare)
-    page = to_html(results, tables, notes)
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:  # a file does not wrap
-        console = Console(file=sys.stdout, width=200)
+    sections = sections_of(results, tables, notes)
     for table in tables:
-        to_terminal(table, console)
-        console.print()
+        show(table)
+        say('')
     for note in notes:
-        console.print(note, soft_wrap=True, markup=False, highlight=False)
+        say(note)
     out = Path(folders[0]) / 'report' if out is None else Path(out)
+    page = to_html(results, sections, notes)
     atomic_write(page.encode('utf-8', 'backslashreplace'), out / 'report.html')
-    atomic_write(
-        '\n'.join(map(to_markdown, tables)).encode('utf-8', 'backslashreplace'), out / 'tables.md'
+    files = ['report.html', *_write_tables(tables, out)]
+    figures = write_pdfs(
+        [plots for section in sections for plots in section.plots], out / 'figures'
     )
-    atomic_write(
-        ('% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))).encode(),
-        out / 'tables.tex',
-    )
-    for table in tables:
-        atomic_write(to_csv(table).encode(), out / f'{table.key}.csv')
-    names = ', '.join(f'{table.key}.csv' for table in tables)
-    console.print(
-        f'Written to {out}: report.html, tables.md, tables.tex and {names}',
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
+    say(
+        f'Written to {out}: {", ".join(files)}'
+        + (f', and {len(figures)} figures as PDF in figures' if figures else '')
     )
     return tables
+
+
+def _write_tables(tables: Sequence[Table], out: Path) -> list[str]:
+    """Write the tables in each format, and return the names of the files."""
+    latex = '% needs \\usepackage{booktabs}\n' + '\n'.join(map(to_latex, tables))
+    files = {
+        'tables.md': '\n'.join(map(to_markdown, tables)).encode('utf-8', 'backslashreplace'),
+        'tables.tex': latex.encode(),
+        **{f'{table.key}.csv': to_csv(table).encode() for table in tables},
+    }
+    for name, content in files.items():
+        atomic_write(content, out / name)
+    return list(files)
 
 
 def tables_of(results: Sequence[Result], compare: tuple[str, str] | None = None) -> list[Table]:

@@ -7,33 +7,27 @@ from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..figures.base_novel_bars import base_novel_bars
-from ..figures.by_shots import base_novel_curves, few_shot_curves
-from ..figures.calibration import calibration_plots
-from ..figures.cost import cost_plots
-from ..figures.layout import Plots, Section, anchors
-from ..figures.style import Styles, styles_of
+from ..figures.layout import Section, anchors
 from ..figures.svg import key, to_svg
 from ..results import Result
-from ..table import Table, cell_text
+from ..table import cell_text
 from .summary import newest, summary
 
 _TITLE = 'Comparison of methods'
 _COMPARED = 'compared'  # key of the first section, which the template writes
 
 
-def to_html(results: Sequence[Result], tables: Sequence[Table], notes: list[str]) -> str:
+def to_html(results: Sequence[Result], sections: Sequence[Section], notes: Sequence[str]) -> str:
     """All tables and plots in one file that loads nothing.
 
     Args:
         results: The results.
-        tables: Their tables; each one, of whatever kind, gets a section of its own.
-        notes: Sentences on results that are left out; further ones on curves that cannot be used are added.
+        sections: Their tables and plots.
+        notes: Sentences on results that are left out.
 
     Returns:
         The page. The same results give the same text.
     """
-    sections = _sections(results, tables, styles_of(result.label for result in results), notes)
     names = anchors([_COMPARED, *(section.key for section in sections)])
     return (
         _templates()
@@ -64,37 +58,3 @@ def _templates() -> Environment:
     templates.filters['svg'] = lambda panel: to_svg(panel, f'f{next(numbers)}')
     templates.filters['key'] = key
     return templates
-
-
-def _sections(
-    results: Sequence[Result], tables: Sequence[Table], styles: Styles, notes: list[str]
-) -> list[Section]:
-    by_shots = base_novel_curves(
-        [item for item in results if item.protocol == 'base-to-novel'], styles
-    )
-    calibration = calibration_plots(results, styles, notes)
-    sections = [
-        Section(table.key, table.title, _plots_of(table, results, styles), table)
-        for table in tables
-    ]
-    if calibration:
-        place = _place_of_calibration(tables)
-        sections.insert(place, Section('calibration', 'Reliability and risk-coverage', calibration))
-    if by_shots:
-        sections.insert(0, Section('by_shots', 'Base to novel by number of shots', by_shots))
-    return sections
-
-
-def _place_of_calibration(tables: Sequence[Table]) -> int:
-    """After the tables of uncertainty, else before the tables of all runs."""
-    after = [index + 1 for index, table in enumerate(tables) if table.key.startswith('uncertainty')]
-    before = [index for index, table in enumerate(tables) if table.key in ('compare', 'cost')]
-    return after[-1] if after else min(before, default=len(tables))
-
-
-def _plots_of(table: Table, results: Sequence[Result], styles: Styles) -> list[Plots]:
-    if table.key.startswith('base_to_novel'):
-        return base_novel_bars(table, styles)
-    if table.key == 'few_shot':
-        return few_shot_curves([item for item in results if item.protocol == 'few-shot'], styles)
-    return cost_plots(results, styles) if table.key == 'cost' else []

@@ -1,5 +1,7 @@
 # make quickstart   set up .venv, build the embedded benchmark, compare zero-shot CLIP with VaMP
 # make test         set up .venv, run the test-suite
+# make test-fast    only the unit tests, without whole runs and processes: for the loop of writing
+# make coverage     the test-suite with the coverage of lines and branches, as CI runs it
 # make lint         set up .venv, run the linters, the type checker and the config check
 # make clean        remove .venv, caches and work_dirs/quickstart
 #
@@ -16,13 +18,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test lint clean
+.PHONY: quickstart test test-fast coverage lint clean
 
 quickstart: $(STAMP)
 	$(BIN)/python tools/quickstart.py
 
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) tests
+
+test-fast: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) -m 'not slow' tests
+
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) --cov --cov-report=term:skip-covered tests
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -11,6 +11,67 @@ import methods
 import pytest
 from runner_state import forget_runners
 
+#: Folders and files whose tests take longest: whole runs, processes, every method. ``make test-fast`` leaves them out.
+SLOW = (
+    'test_analysis/test_inside_uncertain.py',
+    'test_analysis/test_speed.py',
+    'test_apis/test_quickstart.py',
+    'test_apis/test_train_and_test.py',
+    'test_benchmark/test_benchmark_run.py',
+    'test_cli/test_messages.py',
+    'test_config/test_identity.py',
+    'test_config/test_misspelt.py',
+    'test_config/test_own_data.py',
+    'test_config/test_published_settings.py',
+    'test_config/test_recorded_hashes.py',
+    'test_config/test_settings_tables.py',
+    'test_data_tools/test_browse.py',
+    'test_datasets/test_few_shot.py',
+    'test_datasets/test_few_shot_wrapper.py',
+    'test_datasets/test_icons.py',
+    'test_datasets/test_image_cache.py',
+    'test_docs/test_adding_a_method.py',
+    'test_docs/test_tutorials.py',
+    'test_engine/test_averaged_shapes_hook.py',
+    'test_engine/test_checkpoint_files.py',
+    'test_engine/test_class_aware_prior_hook.py',
+    'test_engine/test_resume_after_kill.py',
+    'test_engine/test_safe_checkpoint_hook.py',
+    'test_engine/test_small_hooks.py',
+    'test_evaluation/test_loops.py',
+    'test_integration',
+    'test_mmpretrain.py',
+    'test_models/test_frozen_features.py',
+    'test_models/test_loading.py',
+    'test_models/test_methods.py',
+    'test_models/test_plain_clip.py',
+    'test_models/test_process_pair.py',
+    'test_models/test_second_architecture.py',
+    'test_models/test_text_engine.py',
+    'test_originals/test_convert.py',
+    'test_originals/test_parity.py',
+    'test_prediction/test_prediction_methods.py',
+    'test_prediction/test_prediction_threads.py',
+    'test_report/test_damaged_values.py',
+    'test_report/test_report_html.py',
+    'test_runs/test_final_test.py',
+    'test_tools/test_commands.py',
+    'test_tools/test_readers.py',
+    'test_visualization/test_figures.py',
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests."""
+    root = Path(__file__).parent
+    slow = [root / name for name in SLOW]
+    missing = [str(path) for path in slow if not path.exists()]
+    if missing:
+        raise pytest.UsageError(f'SLOW in tests/conftest.py names what is not there: {missing}')
+    for item in items:
+        if any(item.path.is_relative_to(path) for path in slow):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--rows FILE``: the promises of the method table for methods that live elsewhere (docs/adding_a_method.md)."""

@@ -63,8 +63,14 @@ class ToolParser(argparse.ArgumentParser):
         options = [word.partition('=')[0] for word in rest if word.startswith('-')]
         if not options:
             return f'{" ".join(map(repr, rest))}: more words than this command takes; a value with blanks needs quotes'
-        known = [option for action in self._actions for option in action.option_strings]
-        near = difflib.get_close_matches(options[0], known, n=2, cutoff=0.6)
+        # without the dashes, which all options share
+        known = {
+            option.lstrip('-'): option
+            for action in self._actions
+            for option in action.option_strings
+        }
+        found = difflib.get_close_matches(options[0].lstrip('-'), known, n=2, cutoff=0.6)
+        near = [known[name] for name in found]
         return f'{options[0]!r} is no option' + (
             f'; did you mean {" or ".join(near)}?' if near else ''
         )

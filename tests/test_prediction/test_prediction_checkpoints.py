@@ -17,6 +17,7 @@ from methods import METHODS
 from vamp_mm.apis import ConfigError, Predictor
 from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
+from vamp_mm.engine.settings import run_settings
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.prediction.limits import MOST_UNITS, batch_size_problems, number_problems
 from vamp_mm.prediction.named_files import named_files
@@ -327,3 +328,76 @@ def test_the_item_of_a_list_that_is_wrong_is_named(stranger, key, value, message
 def test_commas_between_classes_are_said(stranger, names, told):
     with pytest.raises(DataError, match=told):
         Predictor(stranger.sound)(IMAGE, classes=names)
+
+
+def _with_settings(stranger: Stranger, **changed: str) -> Path:
+    """A checkpoint with the settings that its run would have recorded, some of them changed."""
+    model = Predictor(stranger.sound).model
+    state = stranger.state()
+    state['meta']['settings'] = run_settings(config_of(_VAMP, stranger.clip), model) | changed
+    return stranger.write(state)
+
+
+@pytest.mark.parametrize(
+    ('changed', 'said'),
+    [
+        ({}, None),
+        ({'frozen weights': '0' * 16}, 'was trained on other frozen weights than these'),
+        (
+            {'model.backbone.image_mean[0]': '0.5'},
+            'was trained with other settings of CLIP (before -> now): model.backbone.image_mean[0]: 0.5 -> not set',
+        ),
+        (
+            {'model.backbone.arch': "'/moved/to/arch.json'", 'model.prompter.test_samples': '7'},
+            None,
+        ),
+    ],
+)
+def test_another_clip_than_in_training_is_warned_of(stranger, capsys, changed, said):
+    file = _with_settings(stranger, **changed)
+    capsys.readouterr()
+    Predictor(file)
+    out = capsys.readouterr().out
+    assert out.count('was trained') == (said is not None)
+    assert said is None or said in out
+
+
+def test_a_config_in_place_of_a_checkpoint_is_said(stranger):
+    (stranger.folder / 'mine.py').write_text('model = dict()')
+    with pytest.raises(
+        ConfigError, match=r"mine\.py' is a \.py file, so probably a config; give a ch"
+    ):
+        Predictor(stranger.folder / 'mine.py')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(templates=5), "templates=5 must be a sentence with '{}', a list of sentences"),
+        (dict(templates=[5]), r'templates=\[5\] must be a sentence'),
+        (
+            dict(templates='openai80'),
+            r'exactly one .* or the name of a set \(openai-80, openai-7\)',
+        ),
+        (dict(classes={'dog': 1, 'cat': 0}), 'is a dict, in which the labels have no clear order'),
+        (dict(classes={'dog', 'cat'}), 'is a set, in which the labels have no clear order'),
+        (dict(inputs={'a.png': 1}), r'image 0 \(counted from 0\) is a dict; allowed'),
+        (dict(inputs=b'a.png'), r'is a bytes; allowed'),
+    ],
+)
+def test_wrong_arguments_of_a_call(stranger, arguments, message):
+    with pytest.raises(DataError, match=message):
+        Predictor(stranger.sound)(**{'inputs': IMAGE, **arguments})
+
+
+def test_names_of_numpy_become_plain_names(stranger):
+    answer = Predictor(stranger.sound)(IMAGE, classes=np.array(['cat', 'dog']))[0]
+    assert type(answer.name) is str
+    assert {type(candidate.name) for candidate in answer.top_k} == {str}
+
+
+def test_a_device_that_is_none_is_said_in_short(stranger):
+    with pytest.raises(
+        ConfigError, match="device='gpu' cannot be used: it is not a device; devices"
+    ):
+        Predictor(stranger.sound, device='gpu')

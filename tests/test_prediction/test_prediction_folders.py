@@ -11,8 +11,9 @@ import pytest
 from vamp_mm.config.errors import ConfigError, WorkDirError
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.image_files import IMAGE_SUFFIXES
+from vamp_mm.prediction import files
 from vamp_mm.prediction.folders import images_below, summary
-from vamp_mm.prediction.options import chosen_names, new_folder
+from vamp_mm.prediction.options import chosen_names, new_folder, require_inputs
 
 
 def _below(folder: Path) -> tuple[list[str], dict[str, str], dict[str, str]]:
@@ -175,3 +176,43 @@ def test_pictures_go_to_a_folder_of_their_own(tmp_path):
     for place, message in (('file', 'is a file'), ('file/out', 'cannot be used: Not a directory')):
         with pytest.raises(WorkDirError, match=message):
             new_folder(tmp_path / place, [])
+
+
+def test_inputs_of_which_none_exists_are_refused_with_names_like_theirs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'dogs').mkdir()
+    (tmp_path / 'gone.png').symlink_to('nowhere.png')
+    require_inputs(['dogs', 'cats'])  # cats will be reported among the images that cannot be read
+    require_inputs(['gone.png'])
+    for given, message in (
+        (['dogg'], r"'dogg' does not exist \(seen from .*\); did you mean 'dogs'\?"),
+        (['xyz', 'dogg', 'c'], r', nor do the other 2; give image files or folders'),
+        (['a\0b'], 'does not exist'),
+    ):
+        with pytest.raises(DataError, match=message):
+            require_inputs(given)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(images=['no.png']), "'no.png' does not exist"),
+        (dict(reject='pred_std'), 'needs a threshold'),
+        (dict(threshold=1.0), 'needs an uncertainty'),
+        (dict(top_k=0), 'top_k=0 must be an integer from 1 to 100,000'),
+        (dict(batch_size=0), 'batch_size=0 must be an integer of at least 1'),
+        (dict(classes=['cat']), 'needs two'),
+        (dict(classes=['cat', 'Cat']), 'several labels'),
+        (dict(classes=['cat', 'dog'], templates=['a photo']), "must hold exactly one '{}'"),
+    ],
+)
+def test_wrong_options_show_before_a_model_is_loaded(tmp_path, monkeypatch, options, message):
+    def loaded(*_: object) -> None:
+        raise AssertionError('a model was loaded')
+
+    monkeypatch.setattr(files, 'Predictor', loaded)
+    (tmp_path / 'a.png').write_bytes(b'x')
+    with pytest.raises((ConfigError, DataError), match=message):
+        files.predict_files(
+            **{'checkpoint': 'x.pth', 'images': [str(tmp_path / 'a.png')], **options}
+        )

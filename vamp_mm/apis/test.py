@@ -18,7 +18,7 @@ from vamp_mm.config.validate import validate_config
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import on_main
-from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any
+from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any, warn_of_changes
 from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
@@ -92,6 +92,7 @@ def test(
             refuse_untrained(model, cfg)
         else:
             check_fits(model, stored)
+            warn_of_changes(cfg, stored)
         metrics: dict[str, Any] = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)

@@ -64,7 +64,7 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
     names = [
         name for name in dict.fromkeys(name for name, _ in files) if not name.endswith('_coop')
     ]
-    found = near(dataset, names) or _siblings(path)
+    found = near(dataset, names) or siblings(path)
     meant = f'; did you mean {" or ".join(map(repr, found))}?' if found else ''
     raise FileNotFoundError(
         f'{dataset!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
@@ -72,8 +72,15 @@ def dataset_file(cfg: Config, dataset: str) -> Path:
     )
 
 
-def _siblings(path: Path) -> list[str]:
-    """Files and folders beside a path that does not exist, by names like its own."""
+def siblings(path: Path) -> list[str]:
+    """Files and folders with names like that of a path that does not exist, in its folder.
+
+    Args:
+        path: The path.
+
+    Returns:
+        At most three paths, the closest first.
+    """
     folder = path.expanduser().parent
     try:
         names = [item.name for item in folder.iterdir()]

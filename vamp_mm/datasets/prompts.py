@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vamp_mm.structures import Vocabulary
 
 from .errors import DataError
-from .template_sets import resolve_templates
+from .template_sets import TEMPLATE_SETS, resolve_templates
 
 
 def dataset_vocabulary(
@@ -31,4 +31,6 @@ def dataset_vocabulary(
     try:
         return Vocabulary(names=tuple(names), templates=sentences, homonyms=tuple(homonyms))
     except ValueError as error:
-        raise DataError(str(error)) from error
+        named = isinstance(templates, str) and '{' not in templates
+        sets = f', or the name of a set ({", ".join(TEMPLATE_SETS)})' if named else ''
+        raise DataError(f'{error}{sets}') from error

@@ -85,6 +85,26 @@ def frozen_fingerprint(model: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
+def frozen_weights_note(model: nn.Module, stored: Mapping[str, str], source: str) -> str | None:
+    """Compare the frozen weights of a model with those that a checkpoint was trained on.
+
+    Args:
+        model: The model, not wrapped for distributed training.
+        stored: :func:`run_settings` of the run that wrote the checkpoint.
+        source: The checkpoint, for the message.
+
+    Returns:
+        A warning where they are others; None where they are the same, or unknown.
+    """
+    now = frozen_fingerprint(model)
+    if stored.get(FROZEN, now) == now:
+        return None
+    return (
+        f'{source} was trained on other frozen weights than these (model.backbone.pretrained): '
+        'its prompts are not made for them'
+    )
+
+
 def weights_fingerprint(model: nn.Module) -> str:
     """Digest of all weights that checkpoints hold, to the last bit.
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
+from vamp_mm.engine.settings import changed_settings, frozen_weights_note, run_settings
 from vamp_mm.weight_files import without_wrappers
 
+#: Extensions of configs, which are easily confused with checkpoints in a command.
+_CONFIGS = ('.py', '.json', '.yaml', '.yml')
 _NEXT = 'the file is damaged, or was written by another program: copy it again'
 
 
@@ -76,7 +82,7 @@ def read_checkpoint(checkpoint: str | Path) -> Checkpoint:
 
     Raises:
         FileNotFoundError: If there is no such file; the message names files with similar names.
-        ConfigError: If it is a folder.
+        ConfigError: If it is a folder or a config.
         CheckpointError: If it cannot be read as a checkpoint.
     """
     _require_file(Path(checkpoint).expanduser())
@@ -114,8 +120,29 @@ def check_fits(model: nn.Module, stored: Checkpoint) -> None:
                 )
 
 
+def warn_of_changes(cfg: Config, stored: Checkpoint) -> None:
+    """Warn if CLIP is set up in another way than in the training of a checkpoint: the predictions then differ.
+
+    Args:
+        cfg: The config in use.
+        stored: The checkpoint; the file of the architecture may have moved.
+    """
+    changed = [
+        line
+        for line in changed_settings(stored.settings, run_settings(cfg))
+        if line.startswith('model.backbone.') and not line.startswith('model.backbone.arch:')
+    ]
+    if changed:
+        print_log(
+            f'{stored.source} was trained with other settings of CLIP (before -> now): {"; ".join(changed)}; '
+            'set them back, or the predictions are not those of its training',
+            'current',
+            logging.WARNING,
+        )
+
+
 def load_weights(model: nn.Module, stored: Checkpoint) -> None:
-    """Load all weights of a checkpoint into a model, in place.
+    """Load all weights of a checkpoint into a model, in place; warn if it was trained with another CLIP.
 
     Args:
         model: The model.
@@ -126,10 +153,20 @@ def load_weights(model: nn.Module, stored: Checkpoint) -> None:
     """
     check_fits(model, stored)
     model.load_state_dict(stored.weights)
+    if note := frozen_weights_note(model, stored.settings, stored.source):
+        print_log(note, 'current', logging.WARNING)
 
 
 def _require_file(path: Path) -> None:
     if path.is_file():
+        if path.suffix in _CONFIGS:
+            raise ConfigError(
+                [
+                    f'checkpoint {str(path)!r} is a {path.suffix} file, so probably a config; give a checkpoint file, '
+                    'or the word none for zero-shot CLIP'
+                ],
+                THE_CALL,
+            )
         return
     folder = path if path.is_dir() else path.parent
     known = sorted(str(item) for item in folder.glob('*.pth')) if folder.is_dir() else []

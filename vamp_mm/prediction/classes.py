@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,10 @@ class Classes:
         """
         if isinstance(names, str):
             raise DataError(f'classes={names!r} is one word; give a sequence of class names')
-        if isinstance(names, Set):
+        if isinstance(names, (Set, Mapping)):
             raise DataError(
-                f'classes={names!r} is a set, which has no order for labels; give a list of class names'
+                f'classes={names!r} is a {type(names).__name__}, in which the labels have no clear order; give a list '
+                'of class names'
             )
         if names is None and self.names is None:
             raise ConfigError(
@@ -97,6 +98,8 @@ class Classes:
                 f'classes={cut(repr(list(chosen)), 200)}: {whose}telling classes apart needs two; '
                 f'{cut(advice, 200)}'
             )
+        _check_templates(templates)
+        chosen = tuple(map(str, chosen))  # NumPy has strings of its own
         homonyms = self.homonyms if names is None else ()
         made = dataset_vocabulary(
             chosen, self.templates if templates is None else templates, homonyms
@@ -104,6 +107,17 @@ class Classes:
         known = {as_read(name) for name in self.names or ()} if self.trained else set()
         seen = not known or known.issuperset(map(as_read, made.names))
         return Vocabulary(made.names, made.templates, seen, made.homonyms)
+
+
+def _check_templates(templates: Any) -> None:
+    """Refuse templates that are neither a text nor texts."""
+    if templates is None or isinstance(templates, str):
+        return
+    if isinstance(templates, Sequence) and all(isinstance(item, str) for item in templates):
+        return
+    raise DataError(
+        f"templates={cut(repr(templates), 200)} must be a sentence with '{{}}', a list of sentences, or the name of a set"
+    )
 
 
 def set_classes(model: HasVocabulary, vocabulary: Vocabulary) -> None:
@@ -166,7 +180,7 @@ def _classes_of_config(cfg: Config, trained: bool) -> Classes:
         return Classes(
             None,
             config_templates(dataset),
-            why=f'the data of the config are not available: {error}',
+            why=f'the data of the config are not available: {str(error).rstrip(".")}',
         )
     return Classes(found.names, found.templates, found.homonyms, trained)
 

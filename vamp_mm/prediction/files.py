@@ -12,14 +12,17 @@ from typing import Any, Literal, TextIO
 from vamp_mm.config.errors import WorkDirError
 from vamp_mm.datasets import read_rgb
 from vamp_mm.datasets.errors import ImageError
+from vamp_mm.datasets.sources.base import DEFAULT_TEMPLATE
 
+from .classes import Classes
 from .folders import summary
-from .options import chosen_names, new_folder
+from .options import chosen_names, new_folder, require_inputs
 from .output import visible, writer
 from .pictures import annotated, picture_path
 from .predictor import Predictor
 from .preprocessing import reason_of
-from .results import Prediction
+from .question import check_options
+from .results import Prediction, Rejection
 from .stream import PredictionStream
 
 
@@ -68,13 +71,19 @@ def predict_files(
 
     Raises:
         WorkDirError: If ``out_dir`` is not empty, is inside a folder of images, or cannot be written.
-        ConfigError: If class names are given in two ways.
+        ConfigError: If class names are given in two ways, or an option is wrong.
+        DataError: If none of the files and folders exists, or class names or templates are wrong.
     """
     target = out or _standard_output()
     log = sys.stderr or io.StringIO()  # print(file=None) would write among the answers
     folder = None if out_dir is None else new_folder(Path(out_dir), images)
     names = chosen_names(classes, classes_file)
     sets = templates[0] if templates is not None and len(templates) == 1 else templates
+    check_options(top_k, 1 if batch_size is None else batch_size, unreadable)
+    Rejection(reject, threshold)
+    if names is not None:
+        Classes(None, DEFAULT_TEMPLATE).vocabulary(names, sets)
+    require_inputs(images)
     with redirect_stdout(log):  # MMEngine logs to the standard output
         predictor = Predictor(checkpoint, config, device, overrides)
         if predictor.note:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,9 +77,9 @@ def iterate_images(
     Raises:
         DataError: If something is none of these, or a folder cannot be read.
     """
-    single = isinstance(inputs, (str, os.PathLike, np.ndarray, Image.Image)) or not isinstance(
-        inputs, Iterable
-    )
+    single = isinstance(
+        inputs, (str, bytes, os.PathLike, np.ndarray, Image.Image, Mapping)
+    ) or not isinstance(inputs, Iterable)
     index = 0
     for item in [inputs] if single or _is_tensor(inputs) else inputs:
         for path in (
@@ -114,7 +114,7 @@ def _pixels(item: Any, index: int, channel_order: ChannelOrder) -> Image.Image:
         return item
     if isinstance(item, np.ndarray):
         return _from_array(item, index, channel_order)
-    kind = f'{type(item).__module__}.{type(item).__qualname__}'
+    kind = f'{type(item).__module__}.{type(item).__qualname__}'.removeprefix('builtins.')
     more = '; turn it into a uint8 array (H, W, 3)' if _is_tensor(item) else ''
     raise DataError(
         f'image {index} (counted from 0) is a {kind}; allowed: path, folder, PIL image, uint8 NumPy array '

@@ -163,6 +163,8 @@ def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.
         TypeError,
     ) as error:  # torch without CUDA asserts
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if reason.startswith(('Expected one of', 'Invalid device string')):  # of some twenty names
+            reason = 'it is not a device; devices are cpu, cuda, cuda:1, mps ...'
         raise ConfigError(
             [f'device={str(device)!r} cannot be used: {reason}; leave it out, or use cpu'],
             THE_CALL,

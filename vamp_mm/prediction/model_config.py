@@ -15,7 +15,7 @@ from vamp_mm.config.overrides import apply_overrides
 from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
 
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, warn_of_changes
 from .named_files import named_files
 from .stored_config import stored_config
 
@@ -58,6 +58,7 @@ def model_config(
         )
     if stored is not None:
         use_trained(cfg, stored.settings)
+        warn_of_changes(cfg, stored)
     return cfg
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from vamp_mm.config.dataset_files import siblings
 from vamp_mm.config.errors import ConfigError, WorkDirError
 from vamp_mm.datasets import DataError
 
@@ -54,6 +56,26 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
     if not names:
         raise DataError(f'--classes-file {str(path)!r} holds no class name; write one per line')
     return names
+
+
+def require_inputs(images: Sequence[str]) -> None:
+    """Refuse inputs of which none exists, before a model is loaded for them.
+
+    Args:
+        images: Files and folders; if some exist, the others are reported as images that cannot be read.
+
+    Raises:
+        DataError: If none exists.
+    """
+    paths = [Path(image).expanduser() for image in images]
+    if any(os.path.lexists(path) for path in paths):
+        return
+    found = siblings(paths[0])
+    meant = (
+        f'did you mean {" or ".join(map(repr, found))}?' if found else 'give image files or folders'
+    )
+    others = f', nor do the other {len(paths) - 1}' if len(paths) > 1 else ''
+    raise DataError(f'{images[0]!r} does not exist (seen from {Path.cwd()}){others}; {meant}')
 
 
 def new_folder(folder: Path, inputs: Sequence[str]) -> Path:

@@ -44,12 +44,7 @@ class Question:
     passed_over: list[Unanswered] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _check_count('top_k', self.top_k, _MOST_LISTED)
-        _check_count('batch_size', self.batch_size)
-        if self.unreadable not in _UNREADABLE:
-            raise ConfigError(
-                [f'unreadable={self.unreadable!r} is unknown; allowed: {_UNREADABLE}'], THE_CALL
-            )
+        check_options(self.top_k, self.batch_size, self.unreadable)
 
     @property
     def skips(self) -> bool:
@@ -66,6 +61,25 @@ class Question:
         )
         parts += summary(self.passed_over)
         return f': {"; ".join(parts)}' if parts else ''
+
+
+def check_options(top_k: int, batch_size: int, unreadable: str) -> None:
+    """Refuse options of a call that are not one of their values.
+
+    Args:
+        top_k: Number of classes to list.
+        batch_size: Images in one forward pass.
+        unreadable: What to do about images that cannot be read.
+
+    Raises:
+        ConfigError: If one is wrong.
+    """
+    _check_count('top_k', top_k, _MOST_LISTED)
+    _check_count('batch_size', batch_size)
+    if unreadable not in _UNREADABLE:
+        raise ConfigError(
+            [f'unreadable={unreadable!r} is unknown; allowed: {_UNREADABLE}'], THE_CALL
+        )
 
 
 def _check_count(name: str, value: int, most: int | None = None) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.evaluation.samples import UNCERTAINTY_FIELDS
 from vamp_mm.ops import mean_log_probs, sample_uncertainty
 
@@ -101,29 +101,37 @@ class Rejection:
     def __post_init__(self) -> None:
         if self.by is not None and self.by not in UNCERTAINTIES:
             raise ConfigError(
-                [f'reject={self.by!r} is not an uncertainty; allowed: {UNCERTAINTIES}'], 'the call'
+                [f'reject={self.by!r} is not an uncertainty; allowed: {UNCERTAINTIES}'], THE_CALL
             )
-        if (self.by is None) != (self.threshold is None):
+        if self.by is not None and self.threshold is None:
             raise ConfigError(
                 [
-                    f'reject={self.by!r} and threshold={self.threshold!r} belong together: an uncertainty, one of '
-                    f'{UNCERTAINTIES}, and the largest value that is still answered'
+                    f'reject={self.by!r} needs a threshold: the largest uncertainty at which a class is still named '
+                    '(--threshold)'
                 ],
-                'the call',
+                THE_CALL,
+            )
+        if self.by is None and self.threshold is not None:
+            raise ConfigError(
+                [
+                    f'threshold={self.threshold!r} needs an uncertainty that it is for: reject, one of {UNCERTAINTIES} '
+                    '(--reject)'
+                ],
+                THE_CALL,
             )
         number = isinstance(self.threshold, (int, float)) and not isinstance(self.threshold, bool)
         if self.threshold is not None and not (
             number and math.isfinite(self.threshold) and self.threshold >= 0
         ):
             raise ConfigError(
-                [f'threshold={self.threshold!r} must be a number of at least 0'], 'the call'
+                [f'threshold={self.threshold!r} must be a number of at least 0'], THE_CALL
             )
         if self.by == 'least_confidence' and self.threshold is not None and self.threshold > 1:
             raise ConfigError(
                 [
                     f"threshold={self.threshold!r}: 'least_confidence' is 1 minus a probability, so at most 1"
                 ],
-                'the call',
+                THE_CALL,
             )
 
     def check_samples(self, count: int) -> None:
@@ -142,7 +150,7 @@ class Rejection:
                     f'reject={self.by!r}: this model computes one sample per image, so it is 0 for all images and '
                     f'nothing would be rejected; choose one of {others}'
                 ],
-                'the call',
+                THE_CALL,
             )
 
     def applies(self, uncertainty: float) -> bool:

@@ -25,9 +25,8 @@ from ..plain import same_plain, to_plain
 from ..run_config import RunConfig
 from ..runner_state import hub_state, make_plain
 from ..settings import (
-    FROZEN,
     check_settings,
-    frozen_fingerprint,
+    frozen_weights_note,
     run_settings,
     weights_fingerprint,
 )
@@ -336,9 +335,5 @@ def _settings(runner: Runner) -> dict[str, str]:
 
 
 def _check_frozen(runner: Runner, stored: dict[str, str], source: str) -> None:
-    now = frozen_fingerprint(unwrap_model(runner.model))
-    if stored.get(FROZEN, now) != now:
-        runner.logger.warning(
-            f'{source} was trained on other frozen weights than these (model.backbone.pretrained): '
-            'its prompts are not made for them'
-        )
+    if note := frozen_weights_note(unwrap_model(runner.model), stored, source):
+        runner.logger.warning(note)

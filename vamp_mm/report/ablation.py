@@ -10,7 +10,7 @@ from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
 
 from .published import in_order, title
-from .results import Result, Runs, grouped, read_results
+from .results import Result, Runs, grouped, read_results, shots_of
 from .show import say, show
 from .table import Cell, Stat, Table, count, stat
 from .write import to_csv, to_latex, to_markdown
@@ -52,10 +52,9 @@ def make_ablation(
             ],
             'the results',
         )
-    shots = sorted({result.shots for result in chosen if result.shots is not None}) or [None]
     tables = [
         ablation_table([item for item in chosen if item.shots in (None, number)], baseline, number)
-        for number in shots
+        for number in shots_of(chosen)
     ]
     for table in tables:
         show(table)

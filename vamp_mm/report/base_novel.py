@@ -8,7 +8,7 @@ from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import BaseNovel, aggregate, harmonic_mean
 
 from .published import in_order, paper_rows, published, title
-from .results import Result, Runs, grouped
+from .results import Result, Runs, grouped, shots_of
 from .table import Cell, Stat, Table, count, stat
 from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
 
@@ -27,10 +27,9 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
     Returns:
         The tables.
     """
-    shots = sorted({result.shots for result in results if result.shots is not None}) or [None]
     return [
         _table([result for result in results if result.shots in (None, number)], number)
-        for number in shots
+        for number in shots_of(results)
     ]
 
 

@@ -11,7 +11,7 @@ from vamp_mm.evaluation.harmonic import AVERAGE, harmonic_mean
 from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
 
 from .published import in_order, title
-from .results import Result, grouped
+from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table
 
 
@@ -148,7 +148,7 @@ def _metric(result: Result, names: frozenset[str]) -> float:
     return statistics.fmean(metrics[name] for name in sorted(names))
 
 
-def _differences(ours: dict, theirs: dict) -> list[float]:
+def _differences(ours: Runs, theirs: Runs) -> list[float]:
     if not ours or not theirs:
         return []
     seeds = [seed for seed in {**ours, **theirs} if seed is not None]

@@ -19,7 +19,8 @@ _NAMES = {stem: name for name, stem in STEMS.items()}
 @cache
 def published() -> dict[str, Any]:
     """The file, whose ``source`` and ``setting`` say where the numbers come from."""
-    return json.loads(_FILE.read_text(encoding='utf-8'))
+    content: dict[str, Any] = json.loads(_FILE.read_text(encoding='utf-8'))
+    return content
 
 
 def paper_rows(protocol: str, method: str, shots: int | None) -> dict[str, Any]:
@@ -36,7 +37,8 @@ def paper_rows(protocol: str, method: str, shots: int | None) -> dict[str, Any]:
     """
     if shots not in (None, SHOTS):
         return {}
-    return published().get(protocol, {}).get(_NAMES.get(method, method), {})
+    rows: dict[str, Any] = published().get(protocol, {}).get(_NAMES.get(method, method), {})
+    return rows
 
 
 def title(dataset: str) -> str:

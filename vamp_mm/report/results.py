@@ -142,6 +142,19 @@ def grouped(results: Iterable[Result]) -> dict[tuple[str, str, int | None], Runs
     return groups
 
 
+def shots_of(results: Iterable[Result]) -> list[int | None]:
+    """Numbers of shots that runs were trained with, in order; only None if nothing was trained."""
+    found: list[int | None] = [*sorted({item.shots for item in results if item.shots is not None})]
+    return found or [None]
+
+
+def most_shots_first(results: Iterable[Result]) -> list[int | None]:
+    """As :func:`shots_of`, from all images over the largest number down to the smallest."""
+    return sorted(
+        shots_of(results), key=lambda number: (number is None or number >= 0, -(number or 0))
+    )
+
+
 def _result(path: str, content: Mapping[str, Any], label: str) -> Result:
     run, metrics = content['run'], content['metrics']
     return Result(
@@ -182,7 +195,7 @@ def _labels(runs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list[Result]:
-    kept: dict[tuple, Result] = {}
+    kept: dict[tuple[str, str, str, int | None, int | None], Result] = {}
     for result in sorted(results, key=lambda item: str(item.content.get('finished'))):
         key = (result.label, result.dataset, result.protocol, result.shots, result.seed)
         other = kept.pop(key, None)

@@ -9,7 +9,7 @@ from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
 
 from .few_shot import SPREAD
 from .published import in_order, paper_rows, published, title
-from .results import Result, Runs, grouped
+from .results import Result, Runs, grouped, shots_of
 from .table import Cell, Stat, Table, stat
 from .zero_shot import WORSE, settle_columns, worse, zero_shot_mean
 
@@ -29,9 +29,7 @@ def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
     tables = []
     for source in in_order({result.dataset for result in results}):
         here = [result for result in results if result.dataset == source]
-        for shots in sorted({result.shots for result in here if result.shots is not None}) or [
-            None
-        ]:
+        for shots in shots_of(here):
             chosen = [result for result in here if result.shots in (None, shots)]
             tables.append(_table(chosen, protocol, source, shots))
     return tables

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from vamp_mm.config.identity import shots_in_words
+from vamp_mm.evaluation.protocol_table import PROTOCOLS
 
 from ..published import in_order, title
-from ..results import Result
+from ..results import Result, most_shots_first
 from ..table import Stat
 from .curve_data import Curve, Reliability, RiskCoverage, averaged, curves_of, pooled
 from .layout import Plots
@@ -33,11 +34,6 @@ _RISK = (
     'Error rate among the images that a method is surest of: the lower, the better it knows what it does not know. '
     'Mean over seeds; bands: ± sample standard deviation.'
 )
-_PROTOCOLS = {
-    'base-to-novel': 'base to novel',
-    'cross-dataset': 'cross-dataset',
-    'domain-generalization': 'domain generalisation',
-}
 
 
 def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str]) -> list[Plots]:
@@ -57,12 +53,9 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
     parts: list[Plots] = []
     for protocol in dict.fromkeys(result.protocol for result, _ in found):
         here = [item for item in found if item[0].protocol == protocol]
-        shots = max(
-            (result.shots for result, _ in here if result.shots is not None),
-            key=lambda n: (n < 0, n),
-            default=None,
-        )
-        name = f'{_PROTOCOLS.get(protocol, protocol)}, {shots_in_words(shots)}'
+        shots, *_ = most_shots_first(result for result, _ in here)
+        words = PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol
+        name = f'{words}, {shots_in_words(shots)}'
         parts += _of_shots(
             name, [item for item in here if item[0].shots in (None, shots)], styles, notes
         )

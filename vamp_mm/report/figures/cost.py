@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import harmonic_mean
+from vamp_mm.evaluation.protocol_table import PROTOCOLS, Protocol
 
 from ..compare import measured
 from ..few_shot import mean_over
 from ..published import title
-from ..results import Result, Runs, grouped
+from ..results import Result, Runs, grouped, most_shots_first
 from ..table import Stat, stat
 from .beside import places_beside
 from .layout import Plots
@@ -21,16 +22,6 @@ from .panel import HEIGHT, MEDIUM, WIDTH, Panel, new_panel
 from .scale import fit, fit_costs
 from .style import TEXT, Style, Styles
 
-_HALVES = {
-    'base-to-novel': ('base/accuracy', 'novel/accuracy'),
-    'open': ('open/base_accuracy', 'open/novel_accuracy'),
-}
-_WHOLE = {
-    'few-shot': 'all/accuracy',
-    'cross-dataset': 'average/all/accuracy',
-    'domain-generalization': 'average/all/accuracy',
-}
-_NAMES = {'base-to-novel': 'base to novel', 'domain-generalization': 'domain generalisation'}
 _MEMORY_OF = {'cuda': 'GPU tensors', 'process': 'whole process'}
 
 
@@ -54,13 +45,10 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> list[Plots]:
         The plots; empty where nothing was measured.
     """
     parts = []
-    for protocol in [
-        name for name in (*_HALVES, *_WHOLE) if any(item.protocol == name for item in results)
-    ]:
-        here = _alike([item for item in results if item.protocol == protocol])
-        trained = {item.shots for item in here if item.shots is not None}
-        for place, shots in enumerate(sorted(trained, key=lambda n: (n >= 0, -n)) or [None]):
-            name = f'{_NAMES.get(protocol, protocol)}, {shots_in_words(shots)}'
+    for protocol in PROTOCOLS.values():
+        here = _alike([item for item in results if item.protocol == protocol.name])
+        for place, shots in enumerate(most_shots_first(here)):
+            name = f'{protocol.title}, {shots_in_words(shots)}'
             chosen = [item for item in here if item.shots in (None, shots)]
             found = _of_shots(name, protocol, chosen, styles)
             if found:
@@ -68,11 +56,13 @@ def cost_plots(results: Sequence[Result], styles: Styles) -> list[Plots]:
     return parts
 
 
-def _of_shots(name: str, protocol: str, results: Sequence[Result], styles: Styles) -> Plots | None:
+def _of_shots(
+    name: str, protocol: Protocol, results: Sequence[Result], styles: Styles
+) -> Plots | None:
     panels: list[Panel] = []
     labels: set[str] = set()
     several = False
-    metric = 'H (%)' if protocol in _HALVES else 'accuracy (%)'
+    metric = f'{protocol.summary} (%)'
     devices = sorted({_device(result) for result in results})
     for key, words in (('seconds', 'time to train and test'), ('peak_memory_mb', 'peak memory')):
         for device in devices:
@@ -113,9 +103,9 @@ def _device(result: Result) -> str:
     return str((result.content.get('hardware') or {}).get('device', 'unknown device'))
 
 
-def _accuracy(protocol: str, datasets: Sequence[Runs]) -> Stat | None:
+def _accuracy(protocol: Protocol, datasets: Sequence[Runs]) -> Stat | None:
     """Over seeds, then over datasets; H of the two averages. None where a run lacks the metric."""
-    keys = _HALVES.get(protocol) or (_WHOLE[protocol],)
+    keys = protocol.metrics
     values = [run.metrics.get(key) for runs in datasets for run in runs.values() for key in keys]
     if any(value is None or not math.isfinite(value) for value in values):
         return None
@@ -133,7 +123,7 @@ def _accuracy(protocol: str, datasets: Sequence[Runs]) -> Stat | None:
     return Stat(mean, stat(per_seed).std)
 
 
-def _points(protocol: str, results: Sequence[Result], key: str) -> list[Point]:
+def _points(protocol: Protocol, results: Sequence[Result], key: str) -> list[Point]:
     methods: dict[str, dict[str, tuple[Runs, float]]] = {}
     for (label, dataset, _), runs in grouped(results).items():
         cost = _cost(runs.values(), key)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'vamp_mm'
-BASE = ('arguments', 'registry', 'version', 'structures', 'ops', 'weight_files')
+BASE = ('arguments', 'files', 'registry', 'version', 'structures', 'ops', 'weight_files')
 FLOOR = (*BASE, 'datasets', 'evaluation', 'engine')
 #: Rooms whose functions the tools call.
 CALLED = (
@@ -32,6 +32,7 @@ CALLED = (
 RULES: list[tuple[str, tuple[str, ...]]] = [
     ('version', ()),
     ('arguments', ()),
+    ('files', ()),
     ('registry', ('arguments', 'version')),
     ('weight_files', ('version', 'registry')),
     ('structures', ('version', 'registry')),

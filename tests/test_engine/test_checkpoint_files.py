@@ -30,7 +30,7 @@ from vamp_mm.engine import (
     load_checkpoint,
     save_checkpoint,
 )
-from vamp_mm.engine.atomic import WriteError, atomic_write, remove_leftovers
+from vamp_mm.files import WriteError, atomic_write, remove_leftovers
 
 
 class Bomb:

@@ -317,7 +317,7 @@ def slow_writing(seconds: float) -> None:
 
         return Slow()
 
-    vamp_mm.engine.atomic.open = slow_open
+    vamp_mm.files.atomic.open = slow_open
 
 
 def main() -> None:

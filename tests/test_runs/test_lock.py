@@ -15,7 +15,7 @@ import pytest
 from toy_apis import write_config
 
 from vamp_mm.apis import WorkDirError, compose, test, train
-from vamp_mm.engine.atomic import WriteError
+from vamp_mm.files import WriteError
 from vamp_mm.runs import lock
 from vamp_mm.runs.lock import TRAINING_LOCK, BusyError, held
 

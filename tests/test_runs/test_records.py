@@ -14,8 +14,8 @@ from mmengine.config import Config
 
 from vamp_mm.apis import ConfigError, WorkDirError
 from vamp_mm.engine import CheckpointError
-from vamp_mm.engine.atomic import WriteError
 from vamp_mm.engine.launch import _portable, launched, on_main, settle_launcher
+from vamp_mm.files import WriteError
 from vamp_mm.runs import data_record
 from vamp_mm.runs.data_record import LISTS, _write
 from vamp_mm.runs.lock import TRAINING_LOCK, BusyError

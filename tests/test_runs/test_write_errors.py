@@ -15,8 +15,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.apis import compose, test, train
-from vamp_mm.engine import atomic, load_checkpoint
-from vamp_mm.engine.atomic import WriteError
+from vamp_mm.engine import load_checkpoint
+from vamp_mm.files import WriteError, atomic
 from vamp_mm.runs.write_errors import explained_writes
 
 # The name `test` is an api here, not a test.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vamp_mm.config.paths import import_root
-from vamp_mm.engine.atomic import atomic_write
+from vamp_mm.files import atomic_write
 
 from .jobs import Job
 

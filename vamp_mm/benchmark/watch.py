@@ -11,6 +11,8 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.files import atomic_write
+
 from .jobs import PROGRESS
 
 
@@ -57,10 +59,7 @@ class WatchHook(Hook):
             'seconds': now - self._begin,
             'process': os.getpid(),
         }
-        # no fsync: what a power cut takes is told anew
-        part = self._path.with_name(f'.{PROGRESS}.{os.getpid()}')
-        part.write_text(json.dumps(content), encoding='utf-8')
-        os.replace(part, self._path)
+        atomic_write(json.dumps(content).encode(), self._path, durable=False)
 
 
 def read_progress(work_dir: str | Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.datasets import Split
-from vamp_mm.structures.text_files import TextFileError, read_json
+from vamp_mm.files import TextFileError, read_json
 
 from .recorded_lists import lists_of
 from .recorded_values import UNKNOWN, recompute

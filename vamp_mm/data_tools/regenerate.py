@@ -9,7 +9,7 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.datasets import CATALOG, Item, Split, make_split
 from vamp_mm.datasets.sources.folders import caltech_counts, caltech_items
 from vamp_mm.datasets.sources.recipes import PUBLISHED_SEED, complete
-from vamp_mm.structures.text_files import TextFileError, read_json
+from vamp_mm.files import TextFileError, read_json
 
 _CALTECH = 'caltech101_dir_order.json'
 

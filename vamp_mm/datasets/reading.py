@@ -5,13 +5,13 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
-from vamp_mm.structures import text_files
+from vamp_mm.files import text as text_files
 
 from .errors import DataError
 
 
 def read_text(path: str | PathLike) -> str:
-    """Read a text file; see :func:`~vamp_mm.structures.text_files.read_text`.
+    """Read a text file; see :func:`~vamp_mm.files.text.read_text`.
 
     Args:
         path: The file.
@@ -30,7 +30,7 @@ def read_text(path: str | PathLike) -> str:
 
 
 def read_json(path: str | PathLike) -> Any:
-    """Read a JSON file; see :func:`~vamp_mm.structures.text_files.read_json`.
+    """Read a JSON file; see :func:`~vamp_mm.files.text.read_json`.
 
     Args:
         path: The file.
@@ -46,7 +46,7 @@ def read_json(path: str | PathLike) -> Any:
 
 
 def parse_json(text: str, where: str) -> Any:
-    """Decode JSON; see :func:`~vamp_mm.structures.text_files.parse_json`.
+    """Decode JSON; see :func:`~vamp_mm.files.text.parse_json`.
 
     Args:
         text: The JSON.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from os import PathLike
-from pathlib import Path
+
+from vamp_mm.files import atomic_write
 
 from .splits import PARTS, Split
 
@@ -18,21 +17,11 @@ def write_split(split: Split, path: str | PathLike) -> None:
 
     Args:
         split: The lists.
-        path: The JSON file; its folder must be there.
+        path: The JSON file.
 
     Raises:
         OSError: If the folder cannot be written to.
     """
-    path = Path(path)
     lists = {part: split.part(part) for part in PARTS}
     text = json.dumps(lists, indent=4, separators=(',', ': '))
-    # a name of its own, because several processes of a run may get here at once
-    handle, partial = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(text)
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise
+    atomic_write(text.encode(), path)

@@ -16,7 +16,7 @@ from vamp_mm.datasets.icons import (
     load_glyphs,
     render_icon,
 )
-from vamp_mm.engine import atomic_write
+from vamp_mm.files import atomic_write
 
 _SIZE = 224  # pixels
 #: The names that stand in the field at first. Of the last picture there is none: what is said of it should be unsure.

@@ -1,6 +1,5 @@
 """Training machinery: hooks, checkpoints, schedules; models are asked by protocol, not by class."""
 
-from .atomic import atomic_write
 from .checkpoint import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
 from .hooks import (
     AveragedShapesHook,
@@ -43,7 +42,6 @@ __all__ = [
     'ThroughputHook',
     'VocabularyHook',
     'WarmupCosineLR',
-    'atomic_write',
     'check_state_dict',
     'find_latest_checkpoint',
     'gaussian_weights',

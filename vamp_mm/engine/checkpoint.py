@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from vamp_mm.files import atomic_write
 from vamp_mm.version import __version__
 from vamp_mm.weight_files import (
     LEGACY,
@@ -20,7 +21,6 @@ from vamp_mm.weight_files import (
     without_wrappers,
 )
 
-from .atomic import atomic_write
 from .checkpoint_layout import CHECKPOINT_FORMAT, check_layout
 from .plain import to_plain
 

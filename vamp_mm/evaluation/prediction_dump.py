@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
+from vamp_mm.files import atomic_write
 from vamp_mm.registry import METRICS
 
 from .samples import UNCERTAINTY_FIELDS, scalar, scores_and_label
@@ -116,12 +117,9 @@ class PredictionDump(BaseMetric):
             Nothing to report: an empty dict.
         """
         existed = self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(self.path.name + '.partial')
         lines = (json.dumps(record, ensure_ascii=False) + '\n' for record in results)
         # bytes of a file name that are no UTF-8 stand as JSON escapes
-        partial.write_bytes(''.join(lines).encode('utf-8', 'backslashreplace'))
-        os.replace(partial, self.path)
+        atomic_write(''.join(lines).encode('utf-8', 'backslashreplace'), self.path)
         MMLogger.get_current_instance().info(
             f'{len(results)} predictions written to {self.path}{" (replaced)" if existed else ""}'
         )

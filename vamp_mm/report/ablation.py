@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vamp_mm.config.errors import ConfigError, closest
-from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
+from vamp_mm.files import atomic_write
 
 from .published import in_order, title
 from .results import Result, Runs, grouped, read_results, shots_of

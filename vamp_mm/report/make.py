@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.evaluation.protocol_table import OTHER, TRANSFER
+from vamp_mm.files import atomic_write
 
 from .base_novel import base_novel_tables
 from .compare import compare_table

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from vamp_mm.engine.atomic import atomic_write
+from vamp_mm.files import atomic_write
 
 from .names import csv_cell
 from .table import Table

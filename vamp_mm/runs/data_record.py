@@ -17,11 +17,11 @@ from vamp_mm.datasets.class_splits import class_range
 from vamp_mm.datasets.image_audit import audit_images
 from vamp_mm.datasets.sampling import few_shot_part
 from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, SplitSource
-from vamp_mm.engine.atomic import atomic_write
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.progress_bar import progress
 from vamp_mm.engine.wrappers import inner_datasets
 from vamp_mm.evaluation import SplitTestLoop
+from vamp_mm.files import atomic_write
 
 from .records import DATA_RECORD
 

@@ -14,7 +14,7 @@ from mmengine.hooks import EarlyStoppingHook, Hook, ProfilerHook
 from mmengine.runner import Runner
 
 from vamp_mm.engine import SafeCheckpointHook
-from vamp_mm.engine.atomic import temporary_name
+from vamp_mm.files import temporary_name
 from vamp_mm.registry import HOOKS
 
 #: MMEngine's hooks that need a training loop and do nothing else than watch it.

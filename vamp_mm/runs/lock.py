@@ -14,7 +14,7 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from vamp_mm.config.errors import WorkDirError
-from vamp_mm.engine.atomic import WriteError
+from vamp_mm.files import WriteError
 
 #: File in a work directory that the process of its training holds.
 TRAINING_LOCK = '.training.lock'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vamp_mm.config.errors import ConfigError, WorkDirError
-from vamp_mm.engine import atomic_write
+from vamp_mm.files import atomic_write
 
 
 def require_new(out: str | Path, option: str = '--out') -> Path:

@@ -17,7 +17,7 @@ import torch
 
 import vamp_mm
 from vamp_mm.config.errors import WorkDirError
-from vamp_mm.engine.atomic import atomic_write, is_leftover
+from vamp_mm.files import atomic_write, is_leftover
 
 from .lock import TRAINING_LOCK
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from vamp_mm.engine.atomic import WRITE_ERRORS, WriteError
+from vamp_mm.files import WRITE_ERRORS, WriteError
 
 
 @contextmanager

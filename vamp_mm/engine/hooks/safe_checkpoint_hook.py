@@ -16,9 +16,10 @@ from mmengine.runner import CheckpointLoader, Runner
 from mmengine.runner.base_loop import BaseLoop
 
 from vamp_mm.arguments import NonNegativeInt, PositiveInt
+from vamp_mm.files import atomic_write, remove_leftovers
 from vamp_mm.registry import HOOKS
 
-from ..atomic import ATOMIC_BACKEND, AtomicLocalBackend, atomic_write, remove_leftovers
+from ..atomic_backend import ATOMIC_BACKEND, AtomicLocalBackend
 from ..checkpoint import CheckpointError, load_checkpoint
 from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer, same_folder
 from ..plain import same_plain, to_plain

@@ -13,7 +13,7 @@ from typing import Any
 import open_clip
 from open_clip.pretrained import download_pretrained_from_hf
 
-from ...structures.text_files import TextFileError, read_json
+from vamp_mm.files import TextFileError, read_json
 
 #: ``pretrained='embedded'`` loads the weights that ship beside this module, for architectures defined beside it.
 EMBEDDED = 'embedded'

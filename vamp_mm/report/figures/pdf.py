@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from vamp_mm.engine.atomic import atomic_write
+from vamp_mm.files import atomic_write
 from vamp_mm.visualization.fonts import letter_figure
 
 from .layout import Plots, anchors

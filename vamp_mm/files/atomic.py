@@ -10,11 +10,6 @@ import secrets
 import shutil
 from pathlib import Path
 
-from mmengine.fileio import LocalBackend
-
-#: Name under which :class:`AtomicLocalBackend` is registered in MMEngine.
-ATOMIC_BACKEND = 'vamp_mm_atomic'
-
 _SUFFIX = '.tmp'
 #: Name of a temporary file: the final name, the process that writes it, and a random part.
 _LEFTOVER = re.compile(r'\..+\.(\d+)-[0-9a-f]+\.tmp')
@@ -44,7 +39,7 @@ class WriteError(OSError):
         return str(self.strerror)
 
 
-def atomic_write(data: bytes, path: str | Path) -> None:
+def atomic_write(data: bytes, path: str | Path, durable: bool = True) -> None:
     """Write a file so that a reader sees the old content or all of the new one.
 
     The bytes go to a hidden temporary file in the same folder, reach the disk, and then take the
@@ -53,6 +48,7 @@ def atomic_write(data: bytes, path: str | Path) -> None:
     Args:
         data: Content of the file.
         path: Where it goes; missing folders are made.
+        durable: Whether to wait until the disk has it; False for what may be lost in a power cut.
 
     Raises:
         WriteError: If the file cannot be written; the old file is then unchanged.
@@ -60,7 +56,7 @@ def atomic_write(data: bytes, path: str | Path) -> None:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_rename(data, temporary_name(path), path)
+        _write_and_rename(data, temporary_name(path), path, durable)
     except OSError as error:
         raise WriteError.of(path, error) from error
 
@@ -75,18 +71,20 @@ def is_leftover(name: str) -> bool:
     return _LEFTOVER.fullmatch(name) is not None
 
 
-def _write_and_rename(data: bytes, temporary: Path, path: Path) -> None:
+def _write_and_rename(data: bytes, temporary: Path, path: Path, durable: bool) -> None:
     try:
         with open(temporary, 'xb') as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def remove_leftovers(folder: str | Path) -> None:
@@ -138,15 +136,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-class AtomicLocalBackend(LocalBackend):
-    """MMEngine's backend of the local disk with atomic writes."""
-
-    def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write bytes with :func:`atomic_write`."""
-        atomic_write(obj, filepath)
-
-    def put_text(self, obj: str, filepath: str | Path, encoding: str = 'utf-8') -> None:
-        """Write text with :func:`atomic_write`."""
-        atomic_write(obj.encode(encoding), filepath)

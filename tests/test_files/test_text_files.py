@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vamp_mm.structures.text_files import TextFileError, parse_json, read_json, read_text
+from vamp_mm.files import TextFileError, parse_json, read_json, read_text
 
 VALUES = st.recursive(
     st.none()

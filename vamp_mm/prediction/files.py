@@ -81,8 +81,7 @@ def predict_files(
     sets = templates[0] if templates is not None and len(templates) == 1 else templates
     check_options(top_k, 1 if batch_size is None else batch_size, unreadable)
     Rejection(reject, threshold)
-    if names is not None:
-        Classes(None, DEFAULT_TEMPLATE).vocabulary(names, sets)
+    Classes(('any', 'other'), DEFAULT_TEMPLATE).vocabulary(names, sets)
     require_inputs(images)
     with redirect_stdout(log):  # MMEngine logs to the standard output
         predictor = Predictor(checkpoint, config, device, overrides)

@@ -69,6 +69,7 @@ def load_model(
         FileNotFoundError: If checkpoint, config, or weights of CLIP are missing.
     """
     check_types(checkpoint, config, overrides)
+    place = _usable(device)
     stored = read_if_any(checkpoint)
     cfg = model_config(stored, config, overrides)
     model = build_model(cfg, stored.source if stored is not None and config is None else None)
@@ -77,7 +78,7 @@ def load_model(
     else:
         load_weights(model, stored)
     return Loaded(
-        _placed(model, device).eval(),
+        model.to(place).eval(),
         cfg,
         known_classes(stored, cfg, has_config=config is not None),
     )
@@ -149,11 +150,12 @@ def _built(cfg: Config, source: str | None) -> Any:
         ) from error
 
 
-def _placed(model: torch.nn.Module, device: str | torch.device | None) -> torch.nn.Module:
+def _usable(device: str | torch.device | None) -> torch.device:
+    """The device of the model, on which numbers can be stored; None stands for a GPU if there is one."""
     try:
         place = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
         torch.zeros(1).to(place).tolist()  # a device without numbers (meta) fails too
-        return model.to(place)
+        return place
     except torch.OutOfMemoryError:
         raise
     except (

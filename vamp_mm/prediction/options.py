@@ -74,8 +74,12 @@ def require_inputs(images: Sequence[str]) -> None:
     meant = (
         f'did you mean {" or ".join(map(repr, found))}?' if found else 'give image files or folders'
     )
-    others = f', nor do the other {len(paths) - 1}' if len(paths) > 1 else ''
-    raise DataError(f'{images[0]!r} does not exist (seen from {Path.cwd()}){others}; {meant}')
+    what = (
+        f'{images[0]!r} does not exist'
+        if len(paths) == 1
+        else f'none of the {len(paths)} inputs exists, such as {images[0]!r}'
+    )
+    raise DataError(f'{what} (seen from {Path.cwd()}); {meant}')
 
 
 def new_folder(folder: Path, inputs: Sequence[str]) -> Path:

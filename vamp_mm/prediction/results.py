@@ -114,8 +114,8 @@ class Rejection:
         if self.by is None and self.threshold is not None:
             raise ConfigError(
                 [
-                    f'threshold={self.threshold!r} needs an uncertainty that it is for: reject, one of {UNCERTAINTIES} '
-                    '(--reject)'
+                    f'threshold={self.threshold!r} needs an uncertainty to be compared with: reject (--reject), one of '
+                    f'{UNCERTAINTIES}'
                 ],
                 THE_CALL,
             )

@@ -105,7 +105,7 @@ def test_the_command_writes_all_formats(tmp_path: Path, capsys: pytest.CaptureFi
 def test_it_must_be_clear_what_the_baseline_is(tmp_path: Path) -> None:
     _fill(tmp_path)
     results = read_results([tmp_path])
-    with pytest.raises(ConfigError, match=r"--baseline 'vmap' is no row; did you mean 'vamp'\?"):
+    with pytest.raises(ConfigError, match=r"--baseline 'vmap' is not a row; did you mean 'vamp'\?"):
         ablation_table(results, 'vmap')
     with pytest.raises(ConfigError, match='no row is without overrides'):
         ablation_table([result for result in results if result.label == VARIANT])

@@ -293,7 +293,7 @@ def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
     (row,) = table.rows
     # not Food101's 15 points
     assert (row[4].mean, row[4].std) == (pytest.approx(1.5), pytest.approx(0.5))
-    assert 'other targets' in table.notes[0]
+    assert 'the same targets' in table.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_comparison_takes_the_targets_of_both(tmp_path: Path) -> None:
         ),
         (dict(metrics={'base/accuracy': '70', 'novel/accuracy': 50.0}), "base/accuracy is '70'"),
         (dict(run={'dataset': 'dtd'}), 'no method'),
-        (dict(metrics=None), 'no result'),
+        (dict(metrics=None), 'not the result of a run'),
         (dict(metrics=[1, 2]), 'no metrics'),
         (dict(metrics={'base/accuracy': True, 'novel/accuracy': 50.0}), 'base/accuracy is True'),
         (

@@ -267,7 +267,7 @@ def test_runs_without_a_result_are_named(tmp_path: Path) -> None:
     notes: list[str] = []
     results = read_results([tmp_path], notes=notes)
     assert notes == [
-        f'bad dtd few-shot 16 shots seed 1 is not finished and stands in no table; see {tmp_path}/jobs/bad/run.log'
+        f'bad dtd few-shot 16 shots seed 1 is not finished and is in no table; see {tmp_path}/jobs/bad/run.log'
     ]
     page = to_html(results, sections_of(results, tables_of(results), notes), notes)
     assert '<details open><summary>Remarks on the input (1)' in page

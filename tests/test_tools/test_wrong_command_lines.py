@@ -106,7 +106,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ('benchmark.py', 1, '--methods is missing'),
         ('benchmark.py folder', 1, "benchmark file 'folder' is a folder"),
         ('benchmark.py --methods clip --datasets icons --slots 0', 1, 'slots=0'),
-        ('report.py text.txt', 1, "'text.txt' is no folder"),
+        ('report.py text.txt', 1, "'text.txt' is not a folder"),
         ('demo.py --port 70000', 2, '70000 must be from 0 to 65535'),
         ('check_configs.py --fix', 2, "'--fix' is no option"),
         ('dataset_tools/prepare.py nothing', 1, "no archives are known for 'nothing'"),

@@ -1,4 +1,4 @@
-"""Ablation tables: variants of a method beside the row that they are variants of."""
+"""Ablation tables: variants of a method next to the method itself."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def make_ablation(
 
     Args:
         folders: Where the runs are, such as a folder of ``tools/benchmark.py``.
-        baseline: Label of the row that differences are taken to; None for the one without overrides.
+        baseline: Label of the row that the others are compared with; None for the one without overrides.
         out: Folder for ``ablation.md``, ``ablation.tex`` and one CSV per table; None for ``ablation`` in the first folder.
-        newest: Of runs that differ in their config alone take the newest.
+        newest: Of runs that differ only in their config, take the newest.
 
     Returns:
         The tables, one per number of shots.
 
     Raises:
         FileNotFoundError: If there is no result.
-        ConfigError: If there is no base-to-novel run, or no baseline.
+        ConfigError: If there is no base-to-novel run or no baseline.
     """
     notes: list[str] = []
     results = read_results(folders, newest, notes)
@@ -48,7 +48,7 @@ def make_ablation(
         raise ConfigError(
             [
                 f'no run below {", ".join(map(str, folders))} tests base and novel classes (found: '
-                f'{", ".join(found)}); tools/report.py has the tables of the others'
+                f'{", ".join(found)}); tools/report.py makes the tables of other runs'
             ],
             'the results',
         )
@@ -77,7 +77,7 @@ def make_ablation(
 def ablation_table(
     results: Sequence[Result], baseline: str | None = None, shots: int | None = None
 ) -> Table:
-    """Base, novel and H of every variant, and how far they are from those of the baseline.
+    """Base, novel and H of every variant, and their differences to the baseline.
 
     Args:
         results: Base-to-novel results of one number of shots.
@@ -88,7 +88,7 @@ def ablation_table(
         The table: per dataset and, with several, their average first; the baseline is the first row of each section.
 
     Raises:
-        ConfigError: If the baseline is unknown, or it is not clear which row is meant.
+        ConfigError: If the baseline is unknown, or it is not clear which row it is.
     """
     labels = list(
         dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label))
@@ -139,7 +139,8 @@ def _baseline(labels: Sequence[str], baseline: str | None) -> str:
     if baseline is not None:
         if baseline not in labels:
             raise ConfigError(
-                [f'--baseline {baseline!r} is no row; {closest(baseline, labels)}'], 'the results'
+                [f'--baseline {baseline!r} is not a row; {closest(baseline, labels)}'],
+                'the results',
             )
         return baseline
     plain = [label for label in labels if not label.endswith(')')]
@@ -147,7 +148,7 @@ def _baseline(labels: Sequence[str], baseline: str | None) -> str:
         which = 'several rows are' if plain else 'no row is'
         raise ConfigError(
             [
-                f'{which} without overrides, so it is open what the others are variants of; name it: --baseline '
+                f'{which} without overrides, so it is not clear which row the others are variants of; name it: --baseline '
                 f'{labels[0]!r} (rows: {", ".join(map(repr, labels))})'
             ],
             'the results',
@@ -213,7 +214,7 @@ def _pair(run: Result) -> tuple[float, float]:
 
 def _notes(baseline: str, datasets: int) -> list[str]:
     notes = [
-        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread that '
+        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its spread is that '
         'of H per seed.',
         f'diff: to {baseline}, paired by seed: means over the seeds that both have (pairs) ± standard deviation of the '
         'differences per seed.',

@@ -16,7 +16,7 @@ _AVERAGE = 'average'
 
 
 def base_novel_tables(results: Sequence[Result]) -> list[Table]:
-    """One table per number of shots; runs without training stand in each.
+    """One table per number of shots; runs without training are in each.
 
     Base and novel are averaged over seeds, then over datasets; H is the harmonic mean of the averages, as in the
     published tables.
@@ -74,12 +74,12 @@ def _table(results: Sequence[Result], shots: int | None) -> Table:
                 _row(table, label, dataset, groups[label, dataset])
     table.notes.append(
         'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
-        'spread that of H per seed.'
+        'spread is that of H per seed.'
     )
     if len(datasets) > 1:
         table.notes.append(
             f'Average: over seeds first, then over the {len(datasets)} datasets; H of the averages; '
-            'methods that lack a dataset have none.'
+            'methods that lack a dataset have no average.'
         )
     if any(row[6] != '' for row in table.rows):
         table.notes.append(
@@ -94,7 +94,7 @@ def _pairs(runs: Runs) -> list[tuple[float, float]]:
 
 
 def _stats(means: BaseNovel, pairs: Sequence[tuple[float, float]]) -> list[Stat]:
-    """Means with the spread over seeds of ``pairs``; none if there is no pair per seed."""
+    """Means with the spread of ``pairs`` over seeds; without spread if there are fewer than two pairs."""
     base, novel = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     if len(pairs) < 2:
         return [Stat(value) for value in means]

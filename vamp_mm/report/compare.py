@@ -1,4 +1,4 @@
-"""Whether two methods differ by more than their seeds do."""
+"""Whether two methods differ by more than the seeds of each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def student_p(t: float, freedom: int) -> float:
         Probability of a value at least as far from 0.
 
     Raises:
-        ValueError: If there is no degree of freedom.
+        ValueError: If there are no degrees of freedom.
     """
     if freedom < 1:
         raise ValueError(f'freedom={freedom}: a t-test needs two pairs or more')
@@ -108,26 +108,26 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
                 )
     if uneven:
         table.notes.append(
-            'Some runs were tested on other targets than others: accuracy is that over the targets of both '
-            'runs of a pair; pairs without a common target do not count.'
+            'Not all runs were tested on the same targets: each pair is compared on the targets that both runs have; '
+            'pairs without a common target are left out.'
         )
     table.notes += [
-        'Difference ± sample standard deviation of the differences; pairs are the seeds that both have, in the last row '
-        'the datasets (one mean each). A method without training is the same number for each seed.',
-        'p: two-sided paired t-test, not corrected for the number of rows. With three seeds it finds large differences '
-        'only: a p above 0.05 does not show that two methods are equal.',
+        'Mean difference ± sample standard deviation over the pairs: the seeds that both methods have or, in the row over '
+        'datasets, the datasets (one mean each). A method without training has the same number for every seed.',
+        'p: two-sided paired t-test, not corrected for the number of rows. With three seeds only large differences are '
+        'significant: p > 0.05 does not mean that two methods are equal.',
     ]
     return table
 
 
 def measured(result: Result) -> frozenset[str]:
-    """The accuracies that a run is compared by: both halves, all classes, or the targets that it was not trained on.
+    """The accuracies by which a run is compared: both halves, all classes, or the targets that it was not trained on.
 
     Args:
         result: Of a run.
 
     Returns:
-        Names of metrics; empty for own test loops.
+        Names of metrics; empty for runs without a protocol.
     """
     protocol = PROTOCOLS.get(result.protocol)
     if protocol is None:
@@ -141,7 +141,7 @@ def measured(result: Result) -> frozenset[str]:
 
 
 def _metric(result: Result, names: frozenset[str]) -> float:
-    """The number that stands for a run: H of the halves, or the mean over what was measured."""
+    """The one number of a run: H of the halves, or the mean over what was measured."""
     metrics, halves = result.metrics, PROTOCOLS[result.protocol].halves
     if halves is not None:
         return harmonic_mean(*(metrics[name] for name in halves))

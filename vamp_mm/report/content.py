@@ -1,4 +1,4 @@
-"""Is the content of a result file what a report can work with?"""
+"""Whether a report can use the content of a result file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vamp_mm.runs.result_file import is_number
 
 from .names import printable
 
-#: Numbers beside the metrics; a damaged one is left out, the run counts.
+#: Numbers besides the metrics; a damaged one is left out, but the run counts.
 _COSTS = (
     'trainable_parameters',
     'seconds',
@@ -22,7 +22,7 @@ _OBJECTS = ('hardware', 'versions', 'compared_with_zero_shot')
 
 
 def wrong_content(content: Mapping[str, Any]) -> str | None:
-    """What makes a file useless for tables.
+    """Why a file cannot be used for tables.
 
     Args:
         content: Of the file.
@@ -32,7 +32,7 @@ def wrong_content(content: Mapping[str, Any]) -> str | None:
     """
     run, metrics = content.get('run'), content.get('metrics')
     if not isinstance(run, Mapping) or 'metrics' not in content:
-        return 'it is no result of a run, or of an older version'
+        return 'it is not the result of a run, or is of an older version'
     missing = [
         key
         for key in ('method', 'dataset')
@@ -48,7 +48,7 @@ def wrong_content(content: Mapping[str, Any]) -> str | None:
     if overrides is not None and not isinstance(overrides, Mapping):
         return f'its run has overrides={shown(overrides)}, which must be an object or null'
     if not isinstance(metrics, Mapping):
-        return 'it is no result of a run: it holds no metrics'
+        return 'it is not the result of a run: it holds no metrics'
     for name, value in metrics.items():
         if name.endswith('accuracy') and not (is_number(value) and 0 <= value <= 100 + 1e-3):
             return f'{printable(name)} is {shown(value)}, not a finite number from 0 to 100'
@@ -56,13 +56,13 @@ def wrong_content(content: Mapping[str, Any]) -> str | None:
 
 
 def settle_content(content: dict[str, Any]) -> list[str]:
-    """Bring a result into the form that tables count on, in place: names that can be printed, numbers where numbers belong.
+    """Make a result fit for tables, in place: names that can be printed, numbers where numbers belong.
 
     Args:
-        content: Without anything that :func:`wrong_content` names.
+        content: Of a file in which :func:`wrong_content` finds nothing wrong.
 
     Returns:
-        What was damaged and is left out.
+        One sentence per damaged value that is left out.
     """
     remarks = []
     run = content['run'] = dict(content['run'])
@@ -80,7 +80,7 @@ def settle_content(content: dict[str, Any]) -> list[str]:
         printable(name): value for name, value in metrics.items() if name not in damaged
     }
     remarks += [
-        f'{printable(name)} is left out: {shown(value)} is no number'
+        f'{printable(name)} is left out: {shown(value)} is not a number'
         for name, value in damaged.items()
     ]
     remarks += _settle_rest(content)
@@ -94,11 +94,11 @@ def _settle_rest(content: dict[str, Any]) -> Iterator[str]:
         value = content.get(key)
         if value is not None and not is_number(value):
             content[key] = None
-            if value == value:  # NaN is what the runs write that could not measure
-                yield f'{key} is left out: {shown(value)} is no number'
+            if value == value:  # runs that could not measure it write NaN
+                yield f'{key} is left out: {shown(value)} is not a number'
     for key in _OBJECTS:
         if content.get(key) is not None and not isinstance(content[key], Mapping):
-            yield f'{key} is left out: {shown(content[key])} is no object'
+            yield f'{key} is left out: {shown(content[key])} is not an object'
             content[key] = None
         elif isinstance(content.get(key), Mapping):
             content[key] = {
@@ -108,7 +108,7 @@ def _settle_rest(content: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_metric(value: Any) -> bool:
-    """A number, or what stands for one that could not be computed: null, NaN and infinity."""
+    """A number, or null, NaN or infinity in place of one that could not be computed."""
     return (
         value is None
         or is_number(value)
@@ -117,7 +117,7 @@ def _is_metric(value: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """The beginning of a value, whatever it is, in at most 60 characters."""
+    """The beginning of any value, in at most 60 characters."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**20:
         return 'an integer of more than 20 digits'
     if isinstance(value, (dict, list)):

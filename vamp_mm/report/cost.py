@@ -1,4 +1,4 @@
-"""What runs cost, and metrics that belong to no protocol."""
+"""What runs cost, and the metrics of runs without a protocol."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def cost_table(results: Sequence[Result]) -> Table:
     table.rows.sort(key=lambda row: tuple(map(str, row[:4])))
     owners = {result.content.get('peak_memory_of') for result in results}
     table.notes.append(
-        'Means over seeds of the runs as they were, other load of the machine included; the time of '
-        'interrupted runs is left out.'
+        'Means over seeds, measured during the runs and so affected by other jobs on the machine. The total time '
+        'leaves out interrupted runs.'
     )
     table.notes.append(
         'Peak memory: '
@@ -84,7 +84,7 @@ def cost_table(results: Sequence[Result]) -> Table:
 
 
 def other_table(results: Sequence[Result]) -> Table:
-    """All metrics of runs that follow none of the protocols.
+    """All metrics of runs that follow no protocol.
 
     Args:
         results: Their results.
@@ -104,7 +104,7 @@ def other_table(results: Sequence[Result]) -> Table:
 
 
 def _mean(runs: Runs, key: str, digits: int, metric: bool = False) -> Cell:
-    """Mean of a number over seeds, with its spread if it is a metric; nothing where a run lacks it."""
+    """Mean of a number over seeds, with its spread if it is a metric; empty if a run lacks it."""
     values = [(run.metrics if metric else run.content).get(key) for run in runs.values()]
     numbers = [
         float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)

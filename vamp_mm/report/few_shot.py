@@ -1,4 +1,4 @@
-"""Accuracy on all classes by number of shots, and among all names of both halves."""
+"""Accuracy on all classes by number of shots, and among the names of both halves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPREAD = 'Mean over seeds ± sample standard deviation (n - 1); n: seeds.'
 
 
 def few_shot_table(results: Sequence[Result]) -> Table:
-    """Rows are methods on datasets, columns shots; what is not trained has 0.
+    """Rows are methods on datasets, columns are shots; methods without training have 0.
 
     Args:
         results: Results of few-shot runs.
@@ -90,7 +90,7 @@ def _zero_shot(
     names: Sequence[str],
     whole: Sequence[Sequence[Runs]],
 ) -> list[Cell]:
-    """Zero-shot accuracy on the test images, the same for all numbers of shots, and where the method is below it."""
+    """Zero-shot accuracy on the test images, the same for all shots, and where the method is below it."""
     means = [zero_shot_mean(runs, _ACCURACY) for runs in columns]
     known = [
         mean for mean in (zero_shot_mean(runs, _ACCURACY) for runs in whole) if mean is not None
@@ -121,7 +121,7 @@ def mean_over(datasets: Sequence[Runs], metric: str) -> Stat:
 
 
 def open_table(results: Sequence[Result]) -> Table:
-    """Base and novel images answered among all names; H of the two averages over seeds.
+    """Base and novel images, each classified among all names; H of the two averages over seeds.
 
     Args:
         results: Results of open runs.

@@ -1,4 +1,4 @@
-"""Names of methods, datasets and classes in the formats of tables: as they are, and never as markup, formula or command."""
+"""Names of methods, datasets and classes in every format of tables: as text, never as markup, formulas or commands."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import unicodedata
 #: Begins a formula in spreadsheets, also in the wide forms of the signs.
 _FORMULA = tuple('=+-@\t\r\n＝＋－＠')
 _NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf|nan)|-')
-#: What Markdown reads inside a line; an underscore within a word is none.
+#: What Markdown interprets inside a line; an underscore within a word has no meaning.
 _MARKDOWN = re.compile(r'[\\`*\[\]|~]|(?<!\w)_|_(?!\w)')
 
 
 def printable(text: object) -> str:
-    """A name on one line, without characters that act instead of being shown.
+    """A name on one line, without control characters.
 
     Args:
         text: Any text. Blanks and line breaks become one blank each; control characters, marks that turn the direction of
             writing and halves of surrogate pairs become escapes such as ``\\x1b``.
 
     Returns:
-        Text that any file or terminal takes.
+        Text that is safe in any file and on any terminal.
     """
     line = ' '.join(str(text).split())
     return ''.join(
@@ -34,7 +34,7 @@ def printable(text: object) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Text for a cell, a heading or a sentence of a Markdown page, no markup of any kind."""
+    """Text for a cell, a heading or a sentence of a Markdown page, with all markup escaped."""
     text = ' '.join(html.escape(text, quote=False).split())
     return _MARKDOWN.sub(lambda found: '\\' + found.group(), text)
 

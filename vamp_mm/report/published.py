@@ -1,4 +1,4 @@
-"""Numbers that papers print, to stand beside ours."""
+"""Numbers printed in papers, to compare ours with."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NAMES = {stem: name for name, stem in STEMS.items()}
 
 @cache
 def published() -> dict[str, Any]:
-    """The file, whose ``source`` and ``setting`` say where the numbers come from."""
+    """The content of the file; ``source`` and ``setting`` are where the numbers come from."""
     content: dict[str, Any] = json.loads(_FILE.read_text(encoding='utf-8'))
     return content
 
 
 def paper_rows(protocol: str, method: str, shots: int | None) -> dict[str, Any]:
-    """What a paper prints of a method.
+    """The numbers that a paper prints for a method.
 
     Args:
         protocol: ``base-to-novel``, ``cross-dataset`` or ``domain-generalization``.
         method: Name of the method, or stem of its configs.
-        shots: Of our run; None for a method of which nothing is trained.
+        shots: Of our run; None for a method without training.
 
     Returns:
         Dataset (or ``average``) -> accuracy in percent, for base-to-novel [base, novel, H]; empty where nothing is
@@ -47,6 +47,6 @@ def title(dataset: str) -> str:
 
 
 def in_order(datasets: set[str]) -> list[str]:
-    """Datasets in the order of the published tables, others behind."""
+    """Datasets in the order of the published tables, then the others."""
     known = [name for name in CATALOG if name in datasets]
     return known + sorted(datasets - set(known))

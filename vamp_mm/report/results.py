@@ -1,4 +1,4 @@
-"""Reading the result files of runs, and sorting them by what they are."""
+"""Reading the result files of runs, and grouping them by method, dataset and shots."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Result:
     Args:
         path: Its file.
         method: Name of the method.
-        label: What tables call it: the name, and the overrides that set it apart from others of that name.
+        label: Its name in tables: the method, and the overrides that distinguish it from other runs of the method.
         dataset: Dataset that it was trained on, or tested on.
         protocol: A name of PROTOCOLS; 'other' if its metrics are those of none.
-        shots: Training images a class; None if nothing was trained.
+        shots: Training images per class; None if nothing was trained.
         seed: Seed; None if nothing depends on one.
         metrics: All metrics.
         content: The whole file.
@@ -59,20 +59,20 @@ def read_results(
         folders: Where to look.
         newest: Of several runs of the same method, dataset, protocol, shots and seed with different configs, take the
             one that finished last; otherwise they are an error.
-        notes: Takes a sentence on each file that is left out.
+        notes: One sentence per file that is left out is added.
 
     Returns:
         The results, in the order of their paths.
 
     Raises:
         FileNotFoundError: If a folder does not exist, or there is no result.
-        ConfigError: If runs that differ would stand in one cell.
+        ConfigError: If runs with different configs belong in the same cell.
     """
     notes = [] if notes is None else notes
     found: list[tuple[str, dict[str, Any]]] = []
     for folder in folders:
         if not Path(folder).is_dir():
-            raise FileNotFoundError(f'{str(folder)!r} is no folder (seen from {Path.cwd()})')
+            raise FileNotFoundError(f'{str(folder)!r} is not a folder (seen from {Path.cwd()})')
         for path in sorted(Path(folder).rglob(RESULT)):
             try:
                 content = read_object(path)
@@ -83,7 +83,7 @@ def read_results(
                 notes.append(f'{path} is left out: {wrong}')
             elif content.get('checkpoint'):
                 notes.append(
-                    f'{path} is left out: a test of {content["checkpoint"]}, whose own run counts'
+                    f'{path} is left out: it is a test of {content["checkpoint"]}, whose own run counts'
                 )
             else:
                 notes += [f'{path}: {remark}' for remark in settle_content(content)]
@@ -104,7 +104,7 @@ def read_results(
 
 
 def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say which runs of a benchmark left no result, so that a part is not taken for the whole."""
+    """Name the runs of a benchmark without a result, so that nobody takes a part for the whole."""
     finished = {_run_key(run) for run in runs}
     missing = {}
     for path in sorted(path for folder in folders for path in Path(folder).rglob(JOB)):
@@ -122,7 +122,7 @@ def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]
         ):  # the job itself is damaged
             missing[str(path.parent)] = path.parent
     return [
-        f'{name} is not finished and stands in no table; see {folder / LOG}'
+        f'{name} is not finished and is in no table; see {folder / LOG}'
         for name, folder in missing.items()
     ]
 

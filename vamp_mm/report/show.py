@@ -1,4 +1,4 @@
-"""Where tables and files of these tools go."""
+"""Printing tables, and writing rows as CSV."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .write import to_terminal
 
 
 def output_console() -> Console:
-    """The standard output; a file does not wrap."""
+    """The standard output; lines are not wrapped in a file."""
     console = Console(file=sys.stdout)
-    return console if console.is_terminal else Console(file=sys.stdout, width=200)
+    return console if console.is_terminal else Console(file=sys.stdout, width=1000)
 
 
 def show(table: Table) -> None:
@@ -29,15 +29,15 @@ def show(table: Table) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line as it is."""
+    """Print a line as it is, without markup."""
     output_console().print(text, soft_wrap=True, markup=False, highlight=False)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    """Write rows with a heading; floats in full precision, None and NaN as nothing, no text as a formula.
+    """Write rows with a heading: floats in full precision, None and NaN as empty cells, text never as a formula.
 
     Args:
-        path: The file; its folder is made.
+        path: The file; its folder is created.
         columns: Heading.
         rows: The rows.
 
@@ -58,6 +58,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
                 for value in row
             ]
         )
-    # bytes of a file name that are no UTF-8 stand as escapes
+    # bytes of a file name that are not UTF-8 become escapes
     atomic_write(out.getvalue().encode('utf-8', 'backslashreplace'), path)
     return path

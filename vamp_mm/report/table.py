@@ -1,4 +1,4 @@
-"""A table of numbers with their spread, before it is written in some format."""
+"""Tables of numbers with their spread, before they are written in some format."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ Cell = Stat | str
 
 
 def cell_text(cell: Cell) -> str:
-    """What a reader sees of a cell."""
+    """A cell as readers see it."""
     return cell.text() if isinstance(cell, Stat) else cell
 
 
 @dataclass
 class Table:
-    """Columns, rows and what has to be said below.
+    """Columns, rows and notes.
 
     Args:
         key: Name of its file.
@@ -65,7 +65,7 @@ class Table:
             self.breaks.add(len(self.rows))
 
     def shown(self) -> tuple[list[str], list[list[Cell]]]:
-        """Columns and rows without columns that are empty in all rows."""
+        """Columns and rows, without columns that are empty in all rows."""
         used = [
             index
             for index in range(len(self.columns))
@@ -83,6 +83,6 @@ def stat(values: Sequence[float], digits: int = 2) -> Stat:
 
 
 def count(numbers: Sequence[int]) -> str:
-    """Number of seeds in words: ``3``, or ``2-3`` where datasets have not equally many."""
+    """Number of seeds as text: ``3``, or ``2-3`` if it differs between datasets."""
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f'{low}-{high}'

@@ -17,7 +17,7 @@ from .zero_shot import WORSE, settle_columns, worse, zero_shot_mean
 def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
     """One table per dataset that was trained on and number of shots.
 
-    Below a method whose numbers are published stand the paper's, and the differences.
+    Below a method with published numbers are the paper's numbers and the differences.
 
     Args:
         results: Results of the protocol.
@@ -76,7 +76,7 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
 
 
 def _cell(runs: Runs, names: Sequence[str]) -> Cell:
-    """Mean over seeds of the mean over some datasets; nothing if a run lacks one."""
+    """Mean over seeds of the mean over some datasets; empty if a run lacks one."""
     keys = [name + TARGET_SUFFIX for name in names]
     if not keys or any(key not in run.metrics for run in runs.values() for key in keys):
         return ''
@@ -86,7 +86,7 @@ def _cell(runs: Runs, names: Sequence[str]) -> Cell:
 def _zero_shot(
     runs: Runs, ours: Sequence[Cell], names: Sequence[str], targets: Sequence[str]
 ) -> list[Cell]:
-    """Zero-shot CLIP over the targets, and the datasets on which the method is below it."""
+    """Mean of zero-shot CLIP over the targets, and the datasets on which the method is below it."""
     means = {name: zero_shot_mean([runs], name + TARGET_SUFFIX) for name in {*names, *targets}}
     of_targets = [mean for name in targets if (mean := means[name]) is not None]
     average = (

@@ -1,4 +1,4 @@
-"""When a prediction can be trusted: calibration, selective prediction, and images of unknown classes."""
+"""Whether predictions can be trusted: calibration, selective prediction, and images of unknown classes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEASURES = {
     'acc@90': ('accuracy_at_90', 2),
     'acc@80': ('accuracy_at_80', 2),
 }
-#: The same, of the splits that stand outside.
+#: The same for splits with images of unknown classes.
 _AUROC = {
     'confidence': ('auroc_confidence', 3),
     'entropy': ('auroc_predictive_entropy', 3),
@@ -30,13 +30,13 @@ _AUROC = {
     'mutual information': ('auroc_mutual_information', 3),
     'sample spread': ('auroc_pred_std', 3),
 }
-#: Scores that only a model which draws several samples has, or has apart from others.
+#: Scores that need several samples per prediction.
 _OF_SAMPLES = ('auroc_expected_entropy', 'auroc_mutual_information', 'auroc_pred_std')
 _LABELS = ['dataset', 'method', 'protocol', 'shots', 'tested on']
 
 
 def uncertainty_tables(results: Sequence[Result]) -> list[Table]:
-    """How far predictions can be trusted, and how well unknown classes are told.
+    """How far predictions can be trusted, and how well images of unknown classes are recognised.
 
     Args:
         results: All results.
@@ -54,15 +54,15 @@ def uncertainty_tables(results: Sequence[Result]) -> list[Table]:
     for table, columns, sign in ((trust, _MEASURES, 'ece'), (outside, _AUROC, 'auroc_confidence')):
         _fill(table, columns, sign, results)
     trust.notes += [
-        'Lower is better but for accuracies (%). ECE and AURC are fractions, NLL is in nats. ECE is the mean gap between '
-        'confidence and accuracy in 15 bins, ECE L2 the root of its mean square, debiased ECE the latter without what a '
-        'finite number of images adds (Kumar et al. 2019). acc@80: accuracy of the 80 % most certain images.',
+        'Lower is better, except for accuracies (in %). ECE and AURC are fractions, NLL is in nats. ECE: mean gap between '
+        'confidence and accuracy over 15 bins; ECE L2: root of the mean squared gap; debiased ECE: ECE L2 without the bias '
+        'of a finite number of images (Kumar et al. 2019). acc@80: accuracy on the 80 % most certain images.',
         SPREAD,
     ]
     outside.notes += [
-        'Probability that an image of a class which the model was not asked about looks less certain than one of a class '
-        'that it was: 1 is perfect, 0.5 chance. Columns: the score that tells them; expected entropy, mutual '
-        'information and sample spread only where predictions draw samples.',
+        'Probability that the prediction for an image of an unknown class is less certain than for one of a known class: '
+        '1 is perfect, 0.5 is chance. One column per uncertainty score; expected entropy, mutual information and sample '
+        'spread need predictions that draw samples.',
         SPREAD,
     ]
     return [table for table in (trust, outside) if table.rows]
@@ -105,7 +105,7 @@ def _splits(runs: Runs, sign: str) -> list[str]:
 
 
 def _cell(runs: Runs, name: str, digits: int) -> Cell:
-    """Mean over seeds; nothing where a run lacks the metric, or it comes from samples that were not drawn."""
+    """Mean over seeds; empty if a run lacks the metric, or if the metric needs samples and none were drawn."""
     values = [run.metrics.get(name) for run in runs.values()]
     numbers = [
         float(value) for value in values if isinstance(value, (int, float)) and math.isfinite(value)
@@ -118,5 +118,5 @@ def _cell(runs: Runs, name: str, digits: int) -> Cell:
 
 
 def _draws_samples(run: Result) -> bool:
-    """Whether predictions of a run ever differed between samples."""
+    """Whether predictions of a run differed between samples at all."""
     return any(value > 0 for name, value in run.metrics.items() if name.endswith('/pred_std'))

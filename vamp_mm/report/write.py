@@ -1,4 +1,4 @@
-"""Tables as Markdown, CSV and LaTeX, and on a terminal."""
+"""Tables as Markdown, CSV and LaTeX, and in a terminal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def to_markdown(table: Table) -> str:
 
 
 def to_csv(table: Table) -> str:
-    """Numbers in full precision; a column with spreads is followed by one of them."""
+    """Numbers in full precision; a column with spreads is followed by a column of the spreads."""
     columns, rows = table.shown()
     spread = [
         any(isinstance(row[index], Stat) and row[index].std is not None for row in rows)  # type: ignore[union-attr]
@@ -91,7 +91,7 @@ def to_terminal(table: Table, console: Console) -> None:
 
     Args:
         table: The table.
-        console: Where to.
+        console: Where it is printed.
     """
     columns, rows = table.shown()
     grid = RichTable(title=table.title, title_justify='left')

@@ -1,4 +1,4 @@
-"""Zero-shot CLIP beside a method: what the test of the method's own runs measured of the same CLIP, on the same images."""
+"""Zero-shot CLIP next to a method: the same CLIP, measured on the same images by the tests of the method's own runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vamp_mm.runs.against_zero_shot import compared_in_words
 from .results import Result, Runs
 from .table import Cell, Stat, Table
 
-#: The last column of a table: where a method is below zero-shot CLIP.
+#: Title of the last column of a table: where a method is below zero-shot CLIP.
 WORSE = 'worse than zero-shot'
 NOTE = (
-    'zero-shot: the same frozen CLIP with the templates of the dataset and nothing learned, measured in the test of the '
-    f'same runs. {WORSE}: where the mean of the runs is below it.'
+    'zero-shot: the same frozen CLIP with the prompt templates of the dataset, measured in the tests of the same runs. '
+    f'{WORSE}: the numbers whose mean over the runs is below zero-shot CLIP.'
 )
 
 
@@ -28,7 +28,7 @@ def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
         metric: Name of the method's own metric, such as ``base/accuracy``.
 
     Returns:
-        The mean, the same for all seeds where the test images are; None if a run lacks it, or there is no run.
+        The mean, which is the same for all seeds that test on the same images; None if a run lacks it or there are no runs.
     """
     name = zero_shot_name(metric)
     values = [[run.metrics.get(name) for run in runs.values()] for runs in datasets]
@@ -44,7 +44,7 @@ def base_novel_zero_shot(
     ours: Sequence[Cell],
     names: Sequence[str] = ('base/accuracy', 'novel/accuracy'),
 ) -> list[Cell]:
-    """Zero-shot base, novel and H, and which of the three the method is below.
+    """Base, novel and H of zero-shot CLIP, and in which of the three the method is below it.
 
     Args:
         datasets: Runs by seed, one dict per dataset.
@@ -80,11 +80,11 @@ def worse(ours: Sequence[Cell], zero_shot: Sequence[float | None], names: Sequen
 
 
 def settle_columns(table: Table, number: int) -> None:
-    """Say what the last columns are, or take them off where zero-shot CLIP was not measured, in place.
+    """Explain the last columns in a note, or remove them if zero-shot CLIP was not measured, in place.
 
     Args:
         table: A table whose rows are complete.
-        number: How many columns at its end are about zero-shot CLIP.
+        number: How many of its last columns are about zero-shot CLIP.
     """
     if any(cell != '' for row in table.rows for cell in row[-number:]):
         table.notes.append(NOTE)
@@ -94,12 +94,12 @@ def settle_columns(table: Table, number: int) -> None:
 
 
 def open_zero_shot(runs: Runs, ours: Sequence[Cell]) -> list[Cell]:
-    """The same of a run that answers among all names."""
+    """As :func:`base_novel_zero_shot`, for runs that classify among the names of both halves."""
     return base_novel_zero_shot([runs], ours, ('open/base_accuracy', 'open/novel_accuracy'))
 
 
 def worse_after_training(results: Sequence[Result]) -> list[str]:
-    """A sentence on each run that was worse than zero-shot CLIP right after its training.
+    """One sentence per run that was worse than zero-shot CLIP right after its training.
 
     Args:
         results: All results.

@@ -12,15 +12,15 @@ Box = tuple[float, float, float, float]
 def places_beside(
     dots: Mapping[str, tuple[float, float]], room: Box
 ) -> dict[str, tuple[float, float]]:
-    """Names right of, left of, above or below their dots.
+    """Names to the right of, to the left of, above or below their dots.
 
     Args:
         dots: Name -> place of its dot in the figure, in points.
         room: Left, lower, right and upper end of where names may be.
 
     Returns:
-        Name -> from the dot to the middle of the name, in points; a name for which there is no room is left out, as the
-        legend has it too.
+        Name -> from the dot to the middle of the name, in points; names without room are left out, as they are in
+            the legend too.
     """
     taken: list[Box] = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots.values()]
     found = {}

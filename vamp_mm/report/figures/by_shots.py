@@ -57,7 +57,7 @@ def base_novel_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
         chosen = [result for result in results if result.shots == shots]
         [table] = base_novel_tables(chosen)
         for row in table.rows:
-            # an average of fewer datasets is another number than those beside it
+            # averages over fewer datasets cannot be compared
             if row[0] != 'Average' or {result.dataset for result in chosen} == datasets:
                 _add(curves, str(row[0]), str(row[1]), shots or 0, row[table.columns.index('H')])
     order = [

@@ -26,13 +26,12 @@ Risks = Sequence[tuple[float, Stat]]
 _FEW = 0.01  # of all images; the accuracy of a bin with fewer is chance
 _SPLITS = ('base', 'novel', 'all')
 _RELIABILITY = (
-    'Above the diagonal a method is right more often than it says, below it less often. The larger a dot, '
-    'the more images have that confidence; the line leaves out bins with less than 1 % of the images. Those '
-    'of all seeds are counted together.'
+    'Above the diagonal a method is under-confident, below it over-confident. The larger a dot, the more images have '
+    'that confidence; the line leaves out bins with less than 1 % of the images. Images of all seeds are pooled.'
 )
 _RISK = (
-    'Error rate among the images that a method is surest of: the lower, the better it knows what it does not know. '
-    'Mean over seeds; bands: ± sample standard deviation.'
+    'Error rate on the images of which a method is most confident: the lower, the better its confidence separates right '
+    'from wrong answers. Mean over seeds; bands: ± sample standard deviation.'
 )
 
 
@@ -42,9 +41,9 @@ def calibration_plots(results: Sequence[Result], styles: Styles, notes: list[str
     Fewer shots are left out: eleven datasets with five numbers of shots would make hundreds of plots.
 
     Args:
-        results: All results; those without curves are passed over.
+        results: All results; those without curves are ignored.
         styles: Of all methods.
-        notes: Takes a sentence on each curve that cannot be used.
+        notes: One sentence per curve that cannot be used is added.
 
     Returns:
         The plots; empty if no result has curves.
@@ -89,7 +88,7 @@ def _merged(
     name: str,
     notes: list[str],
 ) -> dict[str, dict[str, Merged]]:
-    """Panel -> method -> one curve out of those of its seeds; notes take those that cannot be merged."""
+    """Panel -> method -> the merged curves of its seeds; a sentence on those that cannot be merged is added to notes."""
     panels: dict[str, dict[str, Merged]] = {}
     for where, methods in _panels(found, kind).items():
         for label in sorted(methods):
@@ -98,7 +97,7 @@ def _merged(
             except ValueError as error:
                 notes.append(
                     f'{heading} on {where} ({name}): {label} is left out, '
-                    f'the curves of its seeds do not fit each other ({error})'
+                    f'the curves of its seeds do not match ({error})'
                 )
     return {where: methods for where, methods in panels.items() if methods}
 

@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
 
 def cost_plots(results: Sequence[Result], styles: Styles) -> list[Plots]:
-    """What the accuracy of a run cost; plots of fewer shots are folded.
+    """Accuracy against what it cost; plots of fewer shots are folded.
 
     Args:
         results: All results.
@@ -92,7 +92,7 @@ def _of_shots(
 
 
 def _alike(results: Sequence[Result]) -> list[Result]:
-    """Those tested on all targets that any run of the same source was: a mean of fewer is another number."""
+    """The runs tested on every target of their source: means over fewer targets cannot be compared."""
     targets: dict[str, set[str]] = {}
     for result in results:
         targets.setdefault(result.dataset, set()).update(measured(result))
@@ -138,7 +138,7 @@ def _points(protocol: Protocol, results: Sequence[Result], key: str) -> list[Poi
                 for dataset, (runs, cost) in found.items()
                 if (accuracy := _accuracy(protocol, [runs])) is not None
             ]
-        if found.keys() == every:  # a mean of fewer datasets is another number than those beside it
+        if found.keys() == every:  # means over fewer datasets cannot be compared
             accuracy = _accuracy(protocol, [runs for runs, _ in found.values()])
             if accuracy is not None:
                 points.append(
@@ -148,7 +148,7 @@ def _points(protocol: Protocol, results: Sequence[Result], key: str) -> list[Poi
 
 
 def _cost(runs: Iterable[Result], key: str) -> float | None:
-    """Mean over the runs that measured it; the time of interrupted ones is not theirs."""
+    """Mean over the runs; interrupted ones did not measure their time."""
     values = [
         run.content.get(key)
         for run in runs

@@ -1,4 +1,4 @@
-"""Reliability and risk-coverage curves of result files, and one curve out of those of several seeds."""
+"""Reliability and risk-coverage curves of result files, and how those of several seeds become one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..table import Stat, stat
 class Reliability(NamedTuple):
     """Images by confidence.
 
-    ``confidence`` is the mean confidence in each bin and ``accuracy`` the fraction that is right, both between 0 and
+    ``confidence`` is the mean confidence in each bin and ``accuracy`` the fraction that is correct, both between 0 and
     1; ``images`` is the number of images.
     """
 
@@ -26,7 +26,7 @@ class Reliability(NamedTuple):
 
 
 class RiskCoverage(NamedTuple):
-    """Error rate of the images that are answered: ``risk`` at each ``coverage``, fractions."""
+    """Error rate on the images that are answered: ``risk`` at each ``coverage``, fractions."""
 
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
@@ -43,7 +43,7 @@ def curves_of(result: Result, notes: list[str]) -> dict[tuple[str, str], Curve]:
 
     Args:
         result: The run.
-        notes: Takes a sentence on each curve that cannot be used.
+        notes: One sentence per curve that cannot be used is added.
 
     Returns:
         (kind, split) -> curve, where the kind is ``reliability`` or ``risk_coverage``. Empty for older results.
@@ -80,7 +80,7 @@ def pooled(curves: Sequence[Reliability]) -> Reliability:
         Their sum. A bin without images has confidence and accuracy 0.
 
     Raises:
-        ValueError: If they have not equally many bins.
+        ValueError: If their numbers of bins differ.
     """
     confidence, accuracy, counts = [], [], []
     for parts in zip(*(zip(*curve, strict=True) for curve in curves), strict=True):
@@ -140,6 +140,6 @@ def _read(curve_type: type[Curve], content: Any) -> Curve:
                 f'{_IN_FILE.get(field, field)} has {len(values)}'
                 for field, values in zip(curve_type._fields, lists, strict=True)
             )
-            + ' values; they must have equally many'
+            + ' values; all must have the same number'
         )
     return curve_type(*lists)

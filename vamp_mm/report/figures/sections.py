@@ -22,7 +22,7 @@ def sections_of(
     Args:
         results: The results.
         tables: Their tables; each one, of whatever kind, gets a section of its own.
-        notes: Takes a sentence on each curve that cannot be used.
+        notes: One sentence per curve that cannot be used is added.
 
     Returns:
         The sections in the order of the report.

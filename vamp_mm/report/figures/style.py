@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgba
 
 #: Of words, of axes and their numbers, of grids, and of what is below the figure.
 TEXT, DIM, RULE, PAPER = '#1c1e21', '#565b63', '#d9dce1', '#ffffff'
-#: Of methods, told apart also by readers who do not see red and green (Okabe and Ito, darker where white needs it).
+#: Of methods, different also for colour-blind readers (after Okabe and Ito, darker where needed on white).
 COLOURS = ('#0072b2', '#d55e00', '#00835a', '#b3478d', '#9a6b00', '#2f8fce', '#5b4fa8', '#6b6f76')
 #: Colour -> its name in ``page.css``, which has another one for dark pages.
 CSS_NAMES: Mapping[str, str] = {

@@ -25,7 +25,7 @@ from .style import CSS_NAMES, PAPER, Style
 _DECIMAL = re.compile(r'-?\d+\.\d+')
 _BLANKS = re.compile(r'\s*([A-Za-z]|\s)\s*')
 _COLOUR = re.compile(r'#[0-9a-f]{6}\b')
-#: Parts of a style that are the page's, or that nobody sees.
+#: Properties that the page sets, or that make no difference.
 _LEFT_OUT = ('font-family', 'stroke-linecap', 'stroke-linejoin', 'stroke-dashoffset')
 _HREF = '{http://www.w3.org/1999/xlink}href'
 _KEY = (26.0, 14.0)  # size of a key of a legend, in points
@@ -86,7 +86,7 @@ def key(style: Style, bars: bool) -> Markup:
 
 
 def _drawing(figure: Figure) -> Element:
-    """What matplotlib writes. Names are no TeX; the browser has the fonts of letters that DejaVu Sans lacks."""
+    """The SVG of matplotlib. Names are not TeX; the browser has fonts for letters that DejaVu Sans lacks."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""One HTML page with all tables and plots of a report, in a single file that asks for nothing else."""
+"""All tables and figures of a report on one HTML page, a single file that loads nothing else."""
 
 from .page import to_html
 

@@ -18,7 +18,7 @@ _COMPARED = 'compared'  # key of the first section, which the template writes
 
 
 def to_html(results: Sequence[Result], sections: Sequence[Section], notes: Sequence[str]) -> str:
-    """All tables and plots in one file that loads nothing.
+    """All tables and plots on one page that loads nothing else.
 
     Args:
         results: The results.
@@ -44,7 +44,7 @@ def to_html(results: Sequence[Result], sections: Sequence[Section], notes: Seque
 
 
 def _templates() -> Environment:
-    """All values are escaped but the plots; a name that a template does not know is an error."""
+    """All values except figures are escaped; an undefined name in a template is an error."""
     templates = Environment(
         loader=PackageLoader('vamp_mm.report.html'),
         autoescape=True,

@@ -14,7 +14,7 @@ from ..results import Result
 
 
 def newest(results: Iterable[Result]) -> str:
-    """When the last run finished, the only date of the page."""
+    """When the last run finished; the only date on the page."""
     dates = [date for result in results if isinstance(date := result.content.get('finished'), str)]
     return max(dates, default='unknown').replace('T', ' ').replace('+00:00', ' UTC')
 
@@ -26,7 +26,7 @@ def summary(results: Sequence[Result]) -> dict[str, list[str]]:
         results: All results.
 
     Returns:
-        Term -> what the results say of it, one value or a list.
+        Term -> one value or several.
     """
     shots = {result.shots for result in results if result.shots is not None}
     seeds = {result.seed for result in results if result.seed is not None}
@@ -36,7 +36,7 @@ def summary(results: Sequence[Result]) -> dict[str, list[str]]:
         'Protocols': ', '.join(dict.fromkeys(sorted(result.protocol for result in results))),
         'Shots': ', '.join(map(_shots, sorted(shots, key=lambda n: (n < 0, n))))
         or shots_in_words(None),
-        'Seeds': ', '.join(map(str, sorted(seeds))) or 'none: nothing depends on one',
+        'Seeds': ', '.join(map(str, sorted(seeds))) or 'none (no run depends on a seed)',
         'Runs': str(len(results)),
         'Newest run': newest(results),
     }
@@ -52,7 +52,7 @@ def _shots(number: int) -> str:
 
 
 def _each(results: Sequence[Result], words: Callable[[Result], str]) -> list[str]:
-    """What is recorded with the results; with the number of runs where they differ."""
+    """What the results record, with the number of runs where it differs."""
     counts = Counter(map(words, results))
     if len(counts) == 1:
         return list(counts)
@@ -78,7 +78,7 @@ def _hardware(content: Any) -> str:
 
 
 def _versions(results: Sequence[Result]) -> list[str]:
-    """One line per package that differs between runs; what they share in one line."""
+    """One line per package whose version differs between runs; one line for all others."""
     found: dict[str, Counter[str]] = {}
     for result in results:
         content = result.content.get('versions')

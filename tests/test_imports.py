@@ -12,7 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'vamp_mm'
-BASE = ('arguments', 'files', 'registry', 'version', 'structures', 'ops', 'weight_files')
+BASE = (
+    'arguments',
+    'files',
+    'messages',
+    'registry',
+    'version',
+    'structures',
+    'ops',
+    'weight_files',
+)
 FLOOR = (*BASE, 'datasets', 'evaluation', 'engine')
 #: Rooms whose functions the tools call.
 CALLED = (
@@ -33,8 +42,9 @@ RULES: list[tuple[str, tuple[str, ...]]] = [
     ('version', ()),
     ('arguments', ()),
     ('files', ()),
+    ('messages', ()),
     ('registry', ('arguments', 'version')),
-    ('weight_files', ('version', 'registry')),
+    ('weight_files', ('version', 'registry', 'messages')),
     ('structures', ('version', 'registry')),
     ('ops', ('version', 'registry', 'structures')),
     ('models.clip', BASE),

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from toy_engine import ToyModel
 
-from vamp_mm.engine import CheckpointError, check_state_dict
+from vamp_mm.weight_files import CheckpointError, check_state_dict
 
 
 def test_own_state_passes_also_with_the_prefix_of_a_wrapper():

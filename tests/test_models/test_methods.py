@@ -15,6 +15,7 @@ from mmengine.runner.checkpoint import load_state_dict as load_leniently
 
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.structures import EMPTY_PLAN, Vocabulary
+from vamp_mm.weight_files import CheckpointError
 
 every = pytest.mark.parametrize('row', METHODS, ids=methods.ids)
 trained = pytest.mark.parametrize('row', TRAINED, ids=methods.ids)
@@ -200,7 +201,7 @@ def test_a_checkpoint_of_another_method_or_width_is_refused_even_leniently(small
         if {k: v.shape for k, v in stored.items()} == {k: v.shape for k, v in before.items()}:
             continue
         for load in (load_leniently, lambda m, s: m.load_state_dict(s, strict=False)):
-            with pytest.raises(RuntimeError, match='does not belong to this model'):
+            with pytest.raises(CheckpointError, match='does not fit the model PromptedClassifier'):
                 load(model, stored)
             for key, value in model.state_dict().items():
                 assert torch.equal(value, before[key]), key

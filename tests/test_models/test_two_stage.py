@@ -8,9 +8,9 @@ import pytest
 import torch
 from helpers_models import NAMES, batch, build_method, stir
 
-from vamp_mm.engine import check_state_dict
 from vamp_mm.models.prompters.two_stage import class_keys
 from vamp_mm.structures import Vocabulary
+from vamp_mm.weight_files import check_state_dict
 
 PROMPTER = dict(
     type='TwoStagePrompter',

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Sequence
 
-_SHOWN = 10
 _BRIEF = reprlib.Repr()
 (
     _BRIEF.maxlevel,
@@ -31,9 +29,3 @@ class ImageError(DataError, OSError):
 def brief(value: object) -> str:
     """A value of a file as a message shows it, cut where it is long or deep."""
     return _BRIEF.repr(value)
-
-
-def some(things: Sequence[object], sep: str = ', ') -> str:
-    """The first ten of ``things``, then how many more there are."""
-    shown = sep.join(map(str, things[:_SHOWN]))
-    return shown + (f'{sep}... and {len(things) - _SHOWN} more' if len(things) > _SHOWN else '')

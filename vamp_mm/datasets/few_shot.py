@@ -11,6 +11,7 @@ from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
 from vamp_mm.arguments import Component, NonNegative, PositiveInt, Seed
+from vamp_mm.messages import some
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
@@ -24,7 +25,6 @@ from .sources import SplitSource, build_source
 from .splits import PARTS, Item, Split
 from .transforms import LoadRGBImage, read_rgb
 
-_SHOWN = 10
 # what is kept in memory unless ``cache_mb`` says otherwise
 _FEW_IMAGES, _FEW_SHOT_MB = 4096, 512
 
@@ -162,8 +162,8 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         if missing:
             raise FileNotFoundError(
                 f'{len(missing)} of {len(paths)} images of the {self.split} split are missing '
-                f'under {osp.abspath(self.data_prefix["img_path"])}: {_some(missing)}. '
-                f'{spelt_otherwise(missing[:_SHOWN])}{self.source.hint}'
+                f'under {osp.abspath(self.data_prefix["img_path"])}: {some(missing)}. '
+                f'{spelt_otherwise(missing[:10])}{self.source.hint}'
             )
         self.image_cache = self._make_cache([path for path, _ in paths])
         if self.unreadable == 'skip':
@@ -175,7 +175,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         if empty:
             raise DataError(
                 f'{len(empty)} classes have no image in the {self.split} split of '
-                f'{self._metainfo["dataset_name"]} (class_split={self.which!r}): {_some(empty)}'
+                f'{self._metainfo["dataset_name"]} (class_split={self.which!r}): {some(empty)}'
             )
         return [dict(img_path=path, gt_label=label) for path, label in paths]
 
@@ -224,7 +224,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         if skipped:
             MMLogger.get_current_instance().warning(
                 f'left out {len(skipped)} unreadable of {len(paths)} images of the '
-                f'{self.split} split: {_some(skipped)}'
+                f'{self.split} split: {some(skipped)}'
             )
         return kept
 
@@ -234,8 +234,3 @@ def _check_shots(shots: int, split: str) -> None:
         raise DataError(
             f"shots={shots} with split='test': the test split is never sampled; leave shots at -1"
         )
-
-
-def _some(things: Sequence[str]) -> str:
-    shown = ', '.join(things[:_SHOWN])
-    return shown + (f' ... and {len(things) - _SHOWN} more' if len(things) > _SHOWN else '')

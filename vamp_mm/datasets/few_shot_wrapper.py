@@ -9,11 +9,12 @@ from mmpretrain.datasets import BaseDataset
 from torch.utils.data import Dataset
 
 from vamp_mm.arguments import Component, PositiveInt, Seed
+from vamp_mm.messages import some
 from vamp_mm.registry import DATASETS, TRANSFORMS
 
 from .augmentation import SeededAugmentation
 from .class_splits import base_classes, check_choice, class_range, class_split
-from .errors import DataError, some
+from .errors import DataError
 from .prompts import dataset_vocabulary
 from .sampling import few_shot_part
 from .sources.base import DEFAULT_TEMPLATE

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .errors import some
+from vamp_mm.messages import some
+
 from .image_files import open_image
 from .splits import Item
 from .transforms import read_rgb

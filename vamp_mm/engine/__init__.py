@@ -22,7 +22,6 @@ from .progress_bar import progress
 from .schedulers import WarmupCosineLR
 from .stage_schedule import StagedCosineLR
 from .step_loop import StepTrainLoop
-from .strict import check_state_dict
 from .wrappers import unwrap_model
 
 __all__ = [
@@ -42,7 +41,6 @@ __all__ = [
     'ThroughputHook',
     'VocabularyHook',
     'WarmupCosineLR',
-    'check_state_dict',
     'find_latest_checkpoint',
     'gaussian_weights',
     'is_complete',

@@ -8,8 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
+from vamp_mm.messages import cut
 from vamp_mm.version import __version__
-from vamp_mm.weight_files import CheckpointError, cut
+from vamp_mm.weight_files import CheckpointError
 
 #: Number of the layout of a checkpoint, stored as ``meta['format']``; raised when readers must
 #: change.

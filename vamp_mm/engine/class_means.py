@@ -9,9 +9,9 @@ from mmengine.dist import all_reduce
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from .training_features import training_features
+from vamp_mm.messages import some
 
-_SHOWN = 5
+from .training_features import training_features
 
 
 @torch.no_grad()
@@ -49,7 +49,7 @@ def class_means(
     broken = [name for name, fine in zip(names, finite, strict=True) if not fine]
     if broken:
         raise FloatingPointError(
-            f'the prototypes of {_listed(broken)} are not finite; look at the images '
+            f'the prototypes of {some([*map(repr, broken)], most=5)} are not finite; look at the images '
             'of these classes and at the precision of the frozen encoder'
         )
     return means
@@ -72,11 +72,7 @@ def _check_counts(counts: Tensor, names: Sequence[str]) -> None:
     empty = [name for name, count in zip(names, counts.tolist(), strict=True) if count == 0]
     if empty:
         raise ValueError(
-            f'no training image of class {_listed(empty)} ({len(empty)} of {len(names)} '
+            f'no training image of class {some([*map(repr, empty)], most=5)} ({len(empty)} of {len(names)} '
             "classes are empty): a prototype is the mean of a class's images. Add images "
             'or leave the class out of the training dataset'
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ', '.join(map(repr, names[:_SHOWN])) + (', ...' if len(names) > _SHOWN else '')

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
+from vamp_mm.messages import some
 from vamp_mm.runs.new_file import require_new, write_new
 
 from . import original_named
@@ -77,7 +78,7 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     ]
     if strange:
         raise CheckpointError(
-            f'{file} also holds {_listed(strange)}, which {method} does not have: it was trained with '
+            f'{file} also holds {some(strange, most=5)}, which {method} does not have: it was trained with '
             'another method, whose name to give'
         )
     try:
@@ -91,7 +92,7 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     broken = [link.names[0] for link in links if not _is_learned(state[link.own])]
     if broken:
         raise CheckpointError(
-            f'{file} holds {_listed(broken)} without numbers that training could have left (empty, no '
+            f'{file} holds {some(broken, most=5)} without numbers that training could have left (empty, no '
             'floating-point numbers, NaN or infinite); the training went wrong, or the file is damaged'
         )
     state |= {name: torch.tensor(0) for name in original.counters(state)}
@@ -168,8 +169,4 @@ def _record(result: Imported, method: str, file: str | Path) -> dict[str, Any]:
 
 
 def _other_method(method: str, file: str | Path, missing: Sequence[str]) -> str:
-    return f'{file} is no checkpoint of {method}: {_listed(missing)} missing. Name the method that it was trained with'
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ', '.join(names[:5]) + (f' and {len(names) - 5} more' if len(names) > 5 else '')
+    return f'{file} is no checkpoint of {method}: {some(missing, most=5)} missing. Name the method that it was trained with'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from vamp_mm.messages import some
+
 from .convert import Imported
 
 
@@ -26,12 +28,7 @@ def print_import(result: Imported, method: str, out: str) -> None:
         ("dropped, of the training's class names", result.class_bound),
         ('left, frozen or never used by the original', result.left),
     ):
-        console.print(f'{what}: {_listed(names)}')
+        console.print(f'{what}: {some(names, most=12) or "none"}')
     if result.settings:
         options = ' '.join(f'{key}={value}' for key, value in result.settings.items())
         console.print(f'a config that fits has: {options}')
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f', ... ({len(names) - 12} more)' if len(names) > 12 else ''
-    return (', '.join(names[:12]) + more) or 'none'

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vamp_mm.messages import some
 from vamp_mm.weight_files import TORCH, CheckpointError, kind_of, read_archive, without_wrappers
 
 #: Classes that Dassl pickles beside the tensors.
@@ -77,7 +78,7 @@ def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
     ]
     if strange:
         raise CheckpointError(
-            f'{path} holds {", ".join(strange[:5])}, which no weights of CLIP are; they are not converted'
+            f'{path} holds {some(strange, most=5)}, which no weights of CLIP are; they are not converted'
         )
     epoch = content.get('epoch')
     tensors = {name: _plain(value) for name, value in without_wrappers(state, path).items()}
@@ -91,7 +92,7 @@ def _plain(value: Tensor) -> Tensor:
 def _missing(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
     known = sorted(str(item) for item in folder.rglob('model.pth.tar*')) if folder.is_dir() else []
-    hint = f'; there are {", ".join(known[:5])}' if known else ''
+    hint = f'; there are {some(known, most=5)}' if known else ''
     return (
         f'{str(path)!r} is no file; give a checkpoint such as prompt_learner/model.pth.tar-50{hint}'
     )

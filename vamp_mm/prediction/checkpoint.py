@@ -14,9 +14,9 @@ from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from vamp_mm.config.errors import THE_CALL, ConfigError
-from vamp_mm.engine import CheckpointError, check_state_dict, load_checkpoint
+from vamp_mm.engine import CheckpointError, load_checkpoint
 from vamp_mm.engine.settings import changed_settings, frozen_weights_note, run_settings
-from vamp_mm.weight_files import without_wrappers
+from vamp_mm.weight_files import check_state_dict, without_wrappers
 
 #: Extensions of configs, which are easily confused with checkpoints in a command.
 _CONFIGS = ('.py', '.json', '.yaml', '.yml')

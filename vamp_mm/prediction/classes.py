@@ -14,8 +14,8 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.prompts import dataset_vocabulary
+from vamp_mm.messages import cut
 from vamp_mm.structures import HasVocabulary, Vocabulary, as_read
-from vamp_mm.weight_files import cut
 
 from .checkpoint import Checkpoint
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from vamp_mm.datasets.image_files import is_image, require_regular
 from vamp_mm.datasets.sources.scan import is_hidden
+from vamp_mm.messages import some
 
 from .stream import Unanswered
 
@@ -74,8 +75,7 @@ def summary(left_out: Sequence[Unanswered]) -> list[str]:
         kinds.setdefault(kind, []).append(path)
     parts = []
     for kind, paths in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])):
-        more = f', ... and {len(paths) - _NAMED} more' if len(paths) > _NAMED else ''
-        parts.append(f'{kind} ({len(paths)}): {", ".join(map(repr, paths[:_NAMED]))}{more}')
+        parts.append(f'{kind} ({len(paths)}): {some([*map(repr, paths)], most=_NAMED)}')
     return parts
 
 

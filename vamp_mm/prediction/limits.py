@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vamp_mm.weight_files import cut
+from vamp_mm.messages import cut
 
 #: Bytes of the text of a config; those of vamp_mm have some 20 kB.
 MOST_TEXT = 2**20

@@ -17,6 +17,7 @@ from mmengine.config import Config
 from vamp_mm.config.literals import read_literal
 from vamp_mm.engine import CheckpointError
 from vamp_mm.engine.pipelines import DETERMINISTIC
+from vamp_mm.messages import some
 from vamp_mm.registry import MODELS, SCOPE
 
 from .limits import (
@@ -80,7 +81,7 @@ def stored_config(meta: Mapping[str, Any], source: str) -> Config:
         problems.append(f'default_scope={scope!r} is not one of {_SCOPES}')
     if problems:
         raise CheckpointError(
-            f'the config in {source} is not used: {"; ".join(problems[:5])}. Nothing was built. If you '
+            f'the config in {source} is not used: {some(problems, "; ", 5)}. Nothing was built. If you '
             f'trust its origin, {_NEXT}'
         )
     kept: dict[str, Any] = {'model': found['model'], 'default_scope': scope}

@@ -18,6 +18,7 @@ import torch
 import vamp_mm
 from vamp_mm.config.errors import WorkDirError
 from vamp_mm.files import atomic_write, is_leftover
+from vamp_mm.messages import some
 
 from .lock import TRAINING_LOCK
 
@@ -64,10 +65,9 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
         and not _OF_SYSTEMS.fullmatch(item.name)
     )
     if found:
-        shown = ', '.join(found[:5]) + (', ...' if len(found) > 5 else '')
         raise WorkDirError(
-            f'work_dir {str(path)!r} is not empty (it holds {shown}) and is not overwritten. Continue that run '
-            'with --resume, choose another --work-dir, or remove the folder'
+            f'work_dir {str(path)!r} is not empty (it holds {some(found, most=5)}) and is not overwritten. '
+            'Continue that run with --resume, choose another --work-dir, or remove the folder'
         )
 
 

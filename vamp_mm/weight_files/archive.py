@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vamp_mm.messages import some
+
 from .errors import CheckpointError
 from .file_kinds import shown
 from .unpickling import Ignored, SafeUnpickler, StandIn, TensorRecord, check_steps
@@ -175,7 +177,7 @@ def _unpickled(unpickler: SafeUnpickler, data: bytes, path: Path) -> Any:
 
 def _foreign(path: Path, names: list[str]) -> CheckpointError:
     return CheckpointError(
-        f'{path} is refused: besides tensors it pickles {", ".join(names[:5])}, and rebuilding such objects can run any '
+        f'{path} is refused: besides tensors it pickles {some(names, most=5)}, and rebuilding such objects can run any '
         'code. '
         'Nothing of it was executed. If you trust the file, load it yourself with torch.load(weights_only=False) and '
         'store its '

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-_SHOWN = 5
+from vamp_mm.messages import cut, some
+
 _REAL = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
 _WHOLE = frozenset({torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64})
 
@@ -64,15 +65,9 @@ def differences(
     )
 
 
-def listed(names: list[str]) -> str:
-    """The first names, each cut to a readable length, and how many more there are."""
-    more = f', ... ({len(names) - _SHOWN} more)' if len(names) > _SHOWN else ''
-    return ', '.join(cut(name, 200) for name in names[:_SHOWN]) + more
-
-
-def cut(text: str, most: int = 60) -> str:
-    """The beginning of a text from a file, with dots in place of the rest."""
-    return text if len(text) <= most else f'{text[:most]}...'
+def listed(names: Sequence[str]) -> str:
+    """The first five names, each cut to a readable length."""
+    return some([cut(name, 200) for name in names], most=5)
 
 
 def _fits(stored: Tensor, own: Tensor, any_length: bool) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .comparing import cut, listed
+from vamp_mm.messages import cut
+
+from .comparing import listed
 from .errors import CheckpointError
 from .unpickling import StandIn
 

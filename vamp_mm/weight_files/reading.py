@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vamp_mm.messages import some
+
 from .archive import check_sizes, damaged, read_archive
 from .errors import CheckpointError
 from .file_kinds import LEGACY, SAFETENSORS, TORCHSCRIPT, kind_of
@@ -92,7 +94,7 @@ def read_weights(path: str | Path) -> Weights:
         notes = [note] if note else []
         if content.passed_over:
             notes.append(
-                f'{path}: objects beside the weights are not read ({", ".join(content.passed_over[:5])})'
+                f'{path}: objects beside the weights are not read ({some(content.passed_over, most=5)})'
             )
     if not tensors:
         raise CheckpointError(f'{path} holds no tensors')

@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 from .class_file import CLASS_FILES
 from .columns import PART_NAMES, Columns
 from .grid import LINED, read_grid

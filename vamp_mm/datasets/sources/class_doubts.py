@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 from .columns import PART_NAMES
 from .scan import has_images, iter_images, subfolders
 

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from vamp_mm.messages import some
+
 from ..class_words import name_fault
-from ..errors import DataError, brief, some
+from ..errors import DataError, brief
 from ..reading import parse_json, read_text
 from ..splits import MAX_CLASSES
 from .names import tidy_name

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 
 #: Names of columns, in any case, by what they hold. ``class`` may be words or whole numbers.
 COLUMNS = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 from .beside import SURE_TABLES, is_submission, mentions, tables_above, tables_beside
 from .choice import Choice, read_choice
 from .class_doubts import WhichError

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vamp_mm.arguments import Seed
+from vamp_mm.messages import some
 from vamp_mm.registry import TASK_UTILS
 
-from ..errors import DataError, some
+from ..errors import DataError
 from ..image_files import is_image
 from ..splits import Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource

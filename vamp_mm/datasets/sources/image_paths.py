@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 from ..near_names import spelt_otherwise
 from .scan import list_files
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from vamp_mm.messages import some
+
 from ..class_words import name_fault
-from ..errors import DataError, some
+from ..errors import DataError
 
 
 def tidy_name(name: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ..errors import DataError, some
+from vamp_mm.messages import some
+
+from ..errors import DataError
 from ..splits import Item
 
 VAL_IS_TEST = 'there is no test part, so val is the test list, as on ImageNet, and nothing else'

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vamp_mm.arguments import Seed
+from vamp_mm.messages import some
 from vamp_mm.registry import TASK_UTILS
 
-from ..errors import DataError, brief, some
+from ..errors import DataError, brief
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread

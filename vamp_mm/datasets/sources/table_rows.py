@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import DataError, brief, some
+from vamp_mm.messages import some
+
+from ..errors import DataError, brief
 from ..image_files import is_image
 from ..reading import parse_json, read_text
 from .columns import COLUMNS, PART_NAMES, Columns

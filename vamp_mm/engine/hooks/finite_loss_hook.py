@@ -10,6 +10,7 @@ from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vamp_mm.messages import some
 from vamp_mm.registry import HOOKS
 
 from ..wrappers import unwrap_model
@@ -77,7 +78,7 @@ class FiniteLossHook(Hook):
         if wrong:
             raise FloatingPointError(
                 f'not saved: {len(wrong)} trained tensors are not finite, among them '
-                f'{", ".join(wrong[:_SHOWN])}, after epoch {runner.epoch + 1}. {_ADVICE}'
+                f'{some(wrong, most=_SHOWN)}, after epoch {runner.epoch + 1}. {_ADVICE}'
             )
 
 
@@ -98,5 +99,4 @@ def _images(data_batch: Any) -> str:
     ]
     if not paths:
         return 'unknown (the data samples hold no img_path)'
-    more = f' and {len(paths) - _SHOWN} more' if len(paths) > _SHOWN else ''
-    return ', '.join(paths[:_SHOWN]) + more
+    return some(paths, most=_SHOWN)

@@ -18,6 +18,7 @@ from mmengine.runner.base_loop import BaseLoop
 from vamp_mm.arguments import NonNegativeInt, PositiveInt
 from vamp_mm.files import atomic_write, remove_leftovers
 from vamp_mm.registry import HOOKS
+from vamp_mm.weight_files import check_state_dict
 
 from ..atomic_backend import ATOMIC_BACKEND, AtomicLocalBackend
 from ..checkpoint import CheckpointError, load_checkpoint
@@ -31,7 +32,6 @@ from ..settings import (
     run_settings,
     weights_fingerprint,
 )
-from ..strict import check_state_dict
 from ..wrappers import unwrap_model
 
 
@@ -51,7 +51,7 @@ class SafeCheckpointHook(CheckpointHook):
       :func:`find_latest_checkpoint`; a Runner with ``resume=True`` and no ``load_from`` does that
       by itself.
     - Weights load strictly, whether for a test or a resume
-      (:func:`~vamp_mm.engine.strict.check_state_dict`).
+      (:func:`~vamp_mm.weight_files.check_state_dict`).
     - The last checkpoint holds the weights that training ends with: it is written after a training
       that was stopped early, and written again where a hook changed the weights after it.
     - ``last_checkpoint`` holds a file name; a work directory that is copied or moved is resumed

@@ -19,13 +19,13 @@ from vamp_mm.structures import (
     TeacherOutput,
     Vocabulary,
 )
+from vamp_mm.weight_files import check_state_dict
 
 from .class_features import ClassFeatures
 from .forward_pass import forward_pass, make_plan
 from .frozen_features import FrozenFeatures
 from .labels import batch_labels
 from .preprocessor import preprocessor_for
-from .strict_state import check_state
 from .teacher import TextTeacher
 from .zero_shot import zero_shot_scores
 
@@ -304,7 +304,12 @@ class PromptedClassifier(BaseModel):
         return super()._apply(fn, recurse)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
-        check_state(self, state_dict, prefix)
+        own = {
+            name.removeprefix(prefix): value
+            for name, value in state_dict.items()
+            if name.startswith(prefix)
+        }
+        check_state_dict(self, own)
         self._features.clear_prompted()
         super()._load_from_state_dict(state_dict, prefix, *args)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
+from vamp_mm.messages import some
 from vamp_mm.weight_files import CheckpointError
 
 from .architecture import FOLDER_CONFIG, Architecture, read_config
@@ -302,7 +303,7 @@ def _choices(arch: str, file: Path, known: Mapping[str, Traits]) -> str:
         if len({traits.shown()[key] for traits in groups}) > 1
     ]
     told = '; '.join(
-        f'{", ".join(traits.shown()[key] for key in differ)} ({_some(tags)})'
+        f'{", ".join(traits.shown()[key] for key in differ)} ({some(tags, most=6)})'
         for traits, tags in groups.items()
     )
     example = next(iter(known))
@@ -312,10 +313,6 @@ def _choices(arch: str, file: Path, known: Mapping[str, Traits]) -> str:
         'of what '
         'they were tuned from)'
     )
-
-
-def _some(tags: Sequence[str]) -> str:
-    return ', '.join(tags[:6]) + (f' and {len(tags) - 6} more' if len(tags) > 6 else '')
 
 
 def _statistics(value: Any, key: str, source: object) -> tuple[float, ...]:

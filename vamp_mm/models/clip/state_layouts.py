@@ -11,6 +11,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
+from vamp_mm.messages import some
 from vamp_mm.weight_files import CheckpointError, listed, without_wrappers
 
 _ANCHOR = 'token_embedding.weight'
@@ -68,7 +69,7 @@ def _without_prefix(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     if len(prefixes) > 1:
         raise CheckpointError(
             f'{path} holds {len(prefixes)} CLIPs, under the prefixes '
-            f'{", ".join(map(repr, prefixes[:5]))}: '
+            f'{some([*map(repr, prefixes)], most=5)}: '
             'store the one that is meant in a file of its own'
         )
     prefix = (

@@ -8,8 +8,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from vamp_mm.messages import cut
 from vamp_mm.structures import TextPrompts
-from vamp_mm.weight_files import cut
 
 
 class PromptTokenizer:

@@ -1,4 +1,4 @@
-"""Whether a checkpoint was made for this model: same names, same shapes."""
+"""Whether weights are exactly those of a model: MMEngine loads leniently and only logs what does not fit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vamp_mm.weight_files import CheckpointError, differences, listed, without_wrappers
+from .comparing import differences, listed
+from .errors import CheckpointError
+from .layouts import without_wrappers
 
 
 def check_state_dict(

@@ -327,7 +327,7 @@ def test_one_model_is_kept(models: Models, monkeypatch: pytest.MonkeyPatch) -> N
         assert other is not first
     with pytest.raises(ConfigError, match='not among the 2'), two.use(2):
         pass
-    with pytest.raises(ConfigError, match='--device'):
+    with pytest.raises(ConfigError, match='device=.* cannot be used'):
         Models(models.offers, 'nowhere')
 
 

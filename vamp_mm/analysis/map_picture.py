@@ -79,7 +79,13 @@ def _by_class(axes: Axes, points: np.ndarray, classes: np.ndarray) -> None:
         mine = points[classes == name]
         color = _color(place, len(names))
         axes.scatter(
-            *mine.T, s=13, color=color, alpha=0.75, linewidths=0, marker='osD^v'[place % 5]
+            mine[:, 0],
+            mine[:, 1],
+            s=13,
+            color=color,
+            alpha=0.75,
+            linewidths=0,
+            marker='osD^v'[place % 5],
         )
     if len(names) > _NAMED:
         return
@@ -88,7 +94,8 @@ def _by_class(axes: Axes, points: np.ndarray, classes: np.ndarray) -> None:
     )
     for place, name in enumerate(names):
         text = axes.text(
-            *middles[place],
+            float(middles[place, 0]),
+            float(middles[place, 1]),
             clip(name),
             fontsize=7,
             color=_darker(_color(place, len(names))),
@@ -127,15 +134,15 @@ def _by_entropy(
     figure: Figure, axes: Axes, points: np.ndarray, entropy: np.ndarray, wrong: np.ndarray
 ) -> None:
     order = np.argsort(entropy, kind='stable')  # the uncertain ones on top
-    order, scale = (
-        order.tolist(),
-        dict(cmap=_ENTROPY, vmin=0, vmax=max(float(entropy.max()), 1e-12)),
+    right, missed = order[~wrong[order]], order[wrong[order]]
+    drawn = axes.scatter(points[right, 0], points[right, 1], s=14, c=entropy[right], linewidths=0)
+    crosses = axes.scatter(
+        points[missed, 0], points[missed, 1], s=13, c=entropy[missed], marker='x', linewidths=0.9
     )
-    right, missed = ([place for place in order if wrong[place] == which] for which in (False, True))
-    drawn = axes.scatter(*points[right].T, s=14, c=entropy[right], linewidths=0, **scale)
-    axes.scatter(*points[missed].T, s=13, c=entropy[missed], marker='x', linewidths=0.9, **scale)
+    for dots in (drawn, crosses):
+        dots.set(cmap=_ENTROPY, clim=(0, max(float(entropy.max()), 1e-12)))
     bar = figure.colorbar(drawn, ax=axes, fraction=0.035, pad=0.02)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7.5, colors=GREY, length=0)
 
 

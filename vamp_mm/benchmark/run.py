@@ -86,11 +86,8 @@ def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
         if entry.state == 'busy':
             _say(console, f'\nBUSY {entry.job.name}: another process works on {entry.job.work_dir}')
             continue
-        how = (
-            f'signal {-entry.exit_status}'
-            if (entry.exit_status or 0) < 0
-            else f'status {entry.exit_status}'
-        )
+        status = entry.exit_status
+        how = f'signal {-status}' if status is not None and status < 0 else f'status {status}'
         _say(
             console,
             f'\nFAILED {entry.job.name} ({how}); the end of {Path(entry.job.work_dir) / LOG}:',

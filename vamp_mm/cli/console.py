@@ -86,7 +86,7 @@ class _Outliving(io.FileIO):
         self._say = say
         self._process = os.getpid()
 
-    def write(self, data: Any) -> int | None:
+    def write(self, data: Any, /) -> int:
         """Write, or find out that nobody reads any more."""
         try:
             return super().write(data)

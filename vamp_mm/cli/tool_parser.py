@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 #: Option of every tool that shows where an error was raised.
@@ -31,7 +31,7 @@ class ToolParser(argparse.ArgumentParser):
             help='show where an error was raised, in place of one sentence',
         )
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         """Parse the command line; a misspelt option is met with the closest one, and no word may be empty.
 
         Args:

@@ -108,8 +108,8 @@ def ask(
         for answer in read
     )
     note, samples = predictor.note, found[0].samples if found else None
-    counts = (0, 0) if samples is None else (samples.shape[1], samples.shape[0])
-    return Answers(offer.label, note, *counts, given)
+    count, drawn = (0, 0) if samples is None else (samples.shape[1], samples.shape[0])
+    return Answers(offer.label, note, count, drawn, given)
 
 
 def _upright(files: Sequence[str], read: list[Answer]) -> Iterator[Image.Image]:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-import torch
-
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.prediction import Predictor
+from vamp_mm.prediction.loading import usable_device
 
 from .offers import Offer
 
@@ -38,8 +37,7 @@ class Models:
         self._overrides = overrides
         self._lock = Lock()
         self._at_hand: tuple[int, Predictor] | None = None
-        if device is not None:
-            _check_device(device)
+        usable_device(device)
 
     def offer(self, number: int) -> Offer:
         """One of the offers.
@@ -55,7 +53,9 @@ class Models:
         """
         if not 0 <= number < len(self.offers):
             raise ConfigError(
-                [f'model {number} is not among the {len(self.offers)} offered; load the page anew'],
+                [
+                    f'model {number} is not among the {len(self.offers)} offered; load the page again'
+                ],
                 'the call',
             )
         return self.offers[number]
@@ -80,13 +80,3 @@ class Models:
     def _load(self, offer: Offer) -> Predictor:
         overrides = None if offer.embedded else self._overrides
         return Predictor(offer.checkpoint, offer.config, self._device, overrides)
-
-
-def _check_device(device: str) -> None:
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(
-            [f'--device {device!r} cannot be used: {reason}; leave it out, or take cpu'], 'the call'
-        ) from error

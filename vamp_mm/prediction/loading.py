@@ -69,7 +69,7 @@ def load_model(
         FileNotFoundError: If checkpoint, config, or weights of CLIP are missing.
     """
     check_types(checkpoint, config, overrides)
-    place = _usable(device)
+    place = usable_device(device)
     stored = read_if_any(checkpoint)
     cfg = model_config(stored, config, overrides)
     model = build_model(cfg, stored.source if stored is not None and config is None else None)
@@ -150,8 +150,18 @@ def _built(cfg: Config, source: str | None) -> Any:
         ) from error
 
 
-def _usable(device: str | torch.device | None) -> torch.device:
-    """The device of the model, on which numbers can be stored; None stands for a GPU if there is one."""
+def usable_device(device: str | torch.device | None) -> torch.device:
+    """The device of a model, on which numbers can be stored.
+
+    Args:
+        device: Its name; None for a GPU if there is one.
+
+    Returns:
+        The device.
+
+    Raises:
+        ConfigError: If it is not a device, or not there.
+    """
     try:
         place = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
         torch.zeros(1).to(place).tolist()  # a device without numbers (meta) fails too

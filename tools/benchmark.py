@@ -1,4 +1,4 @@
-"""Run methods x datasets x protocols x shots x seeds; run it again after an interruption and it goes on.
+"""Run methods x datasets x protocols x shots x seeds; run it again after an interruption to continue.
 
 python tools/benchmark.py --methods clip vamp mmrl --datasets dtd eurosat --seeds 1 2 3
 python tools/benchmark.py comparison.yaml --slots 4
@@ -47,7 +47,7 @@ def parse_args() -> argparse.Namespace:
     how = parser.add_argument_group('how')
     how.add_argument('--slots', type=int, help='runs at a time; one per GPU if not given')
     how.add_argument('--dry-run', action='store_true', help='show the plan and its time only')
-    how.add_argument('--slurm', metavar='FILE', help='write an array job in place of running')
+    how.add_argument('--slurm', metavar='FILE', help='write an array job and run nothing')
     return parser.parse_args()
 
 

@@ -30,8 +30,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--config', help='config of the checkpoints; by default the one in each of them'
     )
-    parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 lets other computers in')
-    parser.add_argument('--port', type=whole(0, 65535), default=7860)
+    parser.add_argument(
+        '--host', default='127.0.0.1', help='address to listen at; 0.0.0.0 lets other computers in'
+    )
+    parser.add_argument('--port', type=whole(0, 65535), default=7860, help='port to listen at')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     add_overrides(
         parser,

@@ -50,7 +50,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--threshold', type=float, help='the largest uncertainty that is still answered'
     )
-    parser.add_argument('--format', choices=FORMATS, default='text', dest='kind')
+    parser.add_argument(
+        '--format', choices=FORMATS, default='text', dest='kind', help='layout of the answers'
+    )
     parser.add_argument('--out-dir', help='new folder for the images with their answers')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
     parser.add_argument(

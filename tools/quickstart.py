@@ -1,4 +1,4 @@
-"""Build the embedded benchmark, compare zero-shot CLIP with VaMP on it, and draw two pictures.
+"""Build the embedded benchmark, compare zero-shot CLIP with VaMP on it, and draw two figures.
 
 python tools/quickstart.py
 """

@@ -48,3 +48,17 @@ def test_values_and_the_common_option() -> None:
     assert vars(found) == {'file': 'a', 'shots': 4, 'names': None}
     with pytest.raises(SystemExit):
         _parser().parse_args(['--help'])
+
+
+def test_help_shows_the_defaults(capsys: pytest.CaptureFixture) -> None:
+    parser = _parser()
+    parser.add_argument('--size', type=int, default=0, help='pixels')
+    parser.add_argument('--orders', nargs='+', default=['a', 'b%'], help='ways to sort')
+    parser.add_argument('--fast', action='store_true', help='skip the rest')
+    parser.add_argument('--out', help='folder')
+    with pytest.raises(SystemExit):
+        parser.parse_args(['--help'])
+    shown = capsys.readouterr().out
+    assert 'pixels (default: 0)' in shown
+    assert 'ways to sort (default: a b%)' in shown
+    assert shown.count('(default: ') == 2  # neither switches nor options without a default

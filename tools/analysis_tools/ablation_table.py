@@ -26,7 +26,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--newest',
         action='store_true',
-        help='of runs that differ in their config alone, take the newest instead of stopping',
+        help='of runs that differ only in their config, take the newest instead of stopping',
     )
     return parser.parse_args()
 

@@ -17,13 +17,15 @@ with loading():
 
 def parse_args() -> argparse.Namespace:
     parser = ToolParser(__doc__)
-    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 ...')
     parser.add_argument(
         '--arch', default='ViT-B-16', help='open_clip model name; weights are random'
     )
-    parser.add_argument('--methods', nargs='+', choices=METHODS, default=METHODS)
     parser.add_argument(
-        '--classes', nargs='+', type=whole(1), default=[50], help='ImageNet class names'
+        '--methods', nargs='+', choices=METHODS, default=METHODS, help='what is timed'
+    )
+    parser.add_argument(
+        '--classes', nargs='+', type=whole(1), default=[50], help='numbers of ImageNet class names'
     )
     parser.add_argument('--images', type=whole(1), default=4, help='images per step')
     parser.add_argument(
@@ -36,7 +38,10 @@ def parse_args() -> argparse.Namespace:
         '--rounds', type=whole(1), default=5, help='timed rounds, all contestants in each'
     )
     parser.add_argument(
-        '--precision', choices=['float32', 'bfloat16', 'float16'], default='float32'
+        '--precision',
+        choices=['float32', 'bfloat16', 'float16'],
+        default='float32',
+        help='float32, or autocast to another',
     )
     parser.add_argument(
         '--textbook-sentences',
@@ -45,7 +50,9 @@ def parse_args() -> argparse.Namespace:
         help='time the textbook path on this many sentences at most and scale its times up',
     )
     parser.add_argument(
-        '--max-tokens', type=whole(1), help="the engine's budget; default: by free memory"
+        '--max-tokens',
+        type=whole(1),
+        help="the engine's budget; by default as much as free memory allows",
     )
     parser.add_argument(
         '--clock',

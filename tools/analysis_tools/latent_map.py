@@ -28,12 +28,14 @@ def parse_args() -> argparse.Namespace:
         help="number of one prompted block, or 'words'; all of them together if not given",
     )
     parser.add_argument('--max-images', type=whole(1), default=2000, help='most images to show')
-    parser.add_argument('--tsne-seed', type=whole(0, 2**32 - 1), default=0)
+    parser.add_argument(
+        '--tsne-seed', type=whole(0, 2**32 - 1), default=0, help='seed of --method tsne'
+    )
     parser.add_argument(
         '--out',
         metavar='DIR',
         default='work_dirs/inside',
-        help='folder for the CSV and the picture',
+        help='folder for the CSV and the figure',
     )
     return parser.parse_args()
 

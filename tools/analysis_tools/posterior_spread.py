@@ -23,7 +23,7 @@ def parse_args() -> argparse.Namespace:
         '--out',
         metavar='DIR',
         default='work_dirs/inside',
-        help='folder for the CSV and the picture',
+        help='folder for the CSV and the figure',
     )
     return parser.parse_args()
 

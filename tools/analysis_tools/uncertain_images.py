@@ -26,14 +26,16 @@ def parse_args() -> argparse.Namespace:
         '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
     )
     parser.add_argument('--number', type=whole(1), default=8, help='images at each end')
-    parser.add_argument('--by', choices=ORDERS, default='predictive_entropy')
-    parser.add_argument('--only', choices=['wrong', 'right'], help='wrong or right answers alone')
+    parser.add_argument(
+        '--by', choices=ORDERS, default='predictive_entropy', help='uncertainty to sort by'
+    )
+    parser.add_argument('--only', choices=['wrong', 'right'], help='wrong or right answers only')
     parser.add_argument(
         '--out', metavar='DIR', default='work_dirs/inside', help='folder for the CSV and the sheet'
     )
     args = parser.parse_args()
     if args.config.endswith('.jsonl') != (args.checkpoint is None):
-        parser.error('give a predictions_<split>.jsonl alone, or a config and a checkpoint')
+        parser.error('give only a predictions_<split>.jsonl, or a config and a checkpoint')
     return args
 
 

@@ -18,7 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--val', type=int, default=8, help='validation pictures of a class')
     parser.add_argument('--test', type=int, default=30, help='test pictures of a class')
     parser.add_argument('--size', type=int, default=64, help='side of a picture in pixels')
-    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--seed', type=int, default=0, help='seed of the drawing')
     parser.add_argument('--overwrite', action='store_true', help='replace other settings')
     return parser.parse_args()
 

@@ -57,7 +57,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Add what changes training alone."""
+    """Add what changes training only."""
     parser.add_argument(
         '--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU'
     )
@@ -68,7 +68,12 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 def add_launch_options(parser: argparse.ArgumentParser) -> None:
     """Add where results go and who starts the processes."""
     parser.add_argument('--work-dir', help='where log, checkpoints and result.json go')
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started the processes; none for a single one',
+    )
 
 
 def compose_from(args: argparse.Namespace) -> Config:

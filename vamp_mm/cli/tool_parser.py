@@ -12,7 +12,7 @@ TRACEBACK = '--traceback'
 
 
 class ToolParser(argparse.ArgumentParser):
-    """A parser whose errors are one line and whose every tool has ``--traceback``.
+    """A parser with errors of one line, defaults in its help, and ``--traceback`` for every tool.
 
     Args:
         description: What the tool does, with examples.
@@ -22,7 +22,7 @@ class ToolParser(argparse.ArgumentParser):
         # shortened options would let --out of one tool be --outside in another
         super().__init__(
             description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_HelpFormatter,
             allow_abbrev=False,
         )
         self.add_argument(
@@ -98,6 +98,18 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Adds the default of each option that has one; a switch has none."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        default = action.default
+        if default is None or isinstance(default, bool) or default is argparse.SUPPRESS:
+            return action.help
+        words = default if isinstance(default, (list, tuple)) else [default]
+        shown = ' '.join(map(str, words)).replace('%', '%%')
+        return f'{action.help} (default: {shown})' if shown else action.help
 
 
 class _ReadElsewhere(argparse.Action):

@@ -41,12 +41,12 @@ lint: $(STAMP)
 	$(BIN)/python tools/check_configs.py
 
 # The stamp is written last, so an interrupted installation is taken up again.
-$(STAMP): setup.py requirements/runtime.txt requirements/mminstall.txt requirements/tests.txt
+$(STAMP): setup.py requirements/runtime.txt requirements/mminstall.txt requirements/icons.txt requirements/tests.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
 	    sys.exit(0 if (3, 10) <= v < (3, 14) else "vamp_mm supports Python 3.10 to 3.13, %s is %d.%d; \
 	choose another one: make PYTHON=python3.12 ..." % ((sys.executable,) + v))'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/tests.txt -e .
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/tests.txt -e '.[icons]'
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(MAKE) --no-print-directory headless-opencv
 	@touch $@
 

@@ -46,7 +46,7 @@ setup(
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),
     extras_require={
-        name: read_requirements(name) for name in ('tests', 'docs', 'optional', 'demo')
+        name: read_requirements(name) for name in ('icons', 'tests', 'docs', 'optional', 'demo')
     },
     zip_safe=False,
 )

@@ -116,6 +116,16 @@ def test_fonts_are_read_without_importing_the_package():
     assert 'qtawesome' not in sys.modules
 
 
+def test_without_the_fonts_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    with pytest.raises(
+        ModuleNotFoundError, match=r"not installed: pip install 'qtawesome>=1\.4,<2'"
+    ):
+        build_icon_benchmark(tmp_path)
+
+
 def test_contrastive_loss_shares_the_target_among_equal_names():
     eye, scale = torch.eye(2), torch.tensor(2.0)
     different = contrastive_loss(eye, eye, torch.tensor([0, 1]), scale)

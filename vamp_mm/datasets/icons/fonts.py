@@ -112,8 +112,8 @@ def font_folder() -> Path:
     spec = importlib.util.find_spec('qtawesome')
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(
-            "The icon benchmark needs the fonts of the package 'qtawesome', which is not "
-            'installed. Run: pip install qtawesome'
+            "the icon benchmark needs the fonts of the package 'qtawesome', which is not installed: "
+            "pip install 'qtawesome>=1.4,<2'"
         )
     return Path(next(iter(spec.submodule_search_locations))) / 'fonts'
 

@@ -9,7 +9,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis import test
+    from vamp_mm.apis import reading_once, test
     from vamp_mm.cli.options import add_data_options, add_launch_options, compose_from
 
 
@@ -26,7 +26,8 @@ def parse_args() -> argparse.Namespace:
 @command(outlives_reader=True)
 def main() -> None:
     args = parse_args()
-    test(compose_from(args), args.checkpoint)
+    with reading_once():
+        test(compose_from(args), args.checkpoint)
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ import argparse
 from vamp_mm.cli import ToolParser, command, loading
 
 with loading():
-    from vamp_mm.apis import train
+    from vamp_mm.apis import reading_once, train
     from vamp_mm.cli.options import (
         add_data_options,
         add_launch_options,
@@ -35,7 +35,8 @@ def parse_args() -> argparse.Namespace:
 @command(next_step='--resume continues from the last checkpoint', outlives_reader=True)
 def main() -> None:
     args = parse_args()
-    train(compose_from(args), resume=args.resume)
+    with reading_once():
+        train(compose_from(args), resume=args.resume)
 
 
 if __name__ == '__main__':

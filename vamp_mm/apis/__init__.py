@@ -3,6 +3,7 @@
 from vamp_mm.config.compose import compose
 from vamp_mm.config.errors import ConfigError, WorkDirError
 from vamp_mm.config.validate import check_config, validate_config
+from vamp_mm.datasets import reading_once
 from vamp_mm.prediction import Prediction, Predictor
 
 from .test import test
@@ -15,6 +16,7 @@ __all__ = [
     'WorkDirError',
     'check_config',
     'compose',
+    'reading_once',
     'test',
     'train',
     'validate_config',

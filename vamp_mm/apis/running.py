@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 
 from vamp_mm.config.image_check import say_if_images_differ
 from vamp_mm.config.published_settings import settings_text
+from vamp_mm.datasets import reading_once
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.launch import launched, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
@@ -27,7 +28,12 @@ def running(cfg: Config) -> Iterator[contextlib.ExitStack]:
         contextlib.ExitStack: Its contexts, such as locks, end before the process group is left.
     """
     settle_launcher(cfg)
-    with explained_writes(cfg.work_dir), launched(cfg), contextlib.ExitStack() as stack:
+    with (
+        reading_once(),
+        explained_writes(cfg.work_dir),
+        launched(cfg),
+        contextlib.ExitStack() as stack,
+    ):
         yield stack
 
 

@@ -19,6 +19,7 @@ from vamp_mm.cli import ToolParser, command
 from vamp_mm.config.compose import compose
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import config_hash
+from vamp_mm.datasets import reading_once
 from vamp_mm.runs.lock import BusyError, held
 from vamp_mm.runs.result import RESULT
 
@@ -39,7 +40,7 @@ def run_job(work_dir: str | Path) -> None:
         BusyError: If another process works on it.
     """
     job = read_job(work_dir)
-    with held(job.work_dir, LOCK, _PATIENCE):
+    with held(job.work_dir, LOCK, _PATIENCE), reading_once():
         if job.result() is not None:
             return
         cfg = compose(**{**job.options, 'work_dir': job.work_dir})

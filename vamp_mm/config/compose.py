@@ -11,6 +11,8 @@ import torch
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 
+from vamp_mm.datasets import reading_once
+
 from .data import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
@@ -24,6 +26,7 @@ from .published_settings import follow_published
 from .settings_origin import subject_of
 
 
+@reading_once()
 def compose(
     config: str | Path,
     *,

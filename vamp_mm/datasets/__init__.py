@@ -6,6 +6,7 @@ from .errors import DataError
 from .few_shot import FewShotDataset
 from .few_shot_wrapper import FewShotWrapper
 from .image_cache import CacheState, ImageCache
+from .reading_once import reading_once
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
 from .sources import CATALOG, CatalogSource, SplitFile, SplitSource
@@ -34,5 +35,6 @@ __all__ = [
     'make_split',
     'parse_split',
     'read_rgb',
+    'reading_once',
     'read_split',
 ]

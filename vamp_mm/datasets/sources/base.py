@@ -21,7 +21,7 @@ class SplitSource(ABC):
     """Lists of images with labels and class names, and what goes with them.
 
     A source is built from a config (registry ``TASK_UTILS``) and holds no data before
-    :meth:`read`. Reading twice gives equal lists: no global random state, no cache.
+    :meth:`read`. Reading twice gives equal lists; within a run (:func:`~vamp_mm.datasets.reading_once`) files are read once.
     """
 
     #: Folder of the images relative to the data root; the paths of the lists are relative to it.

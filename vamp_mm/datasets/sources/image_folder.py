@@ -12,6 +12,7 @@ from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError
 from ..image_files import is_image
+from ..reading_once import once
 from ..splits import Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread
@@ -101,6 +102,9 @@ class ImageFolder(SplitSource):
         )
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
+        return once('folder', data_root, repr(vars(self)), lambda: self._read_now(data_root))
+
+    def _read_now(self, data_root: str) -> tuple[Split, list[str]]:
         root = self.require(osp.expanduser(data_root), 'data root')
         notes: list[str] = []
         if self.undivided is not None:

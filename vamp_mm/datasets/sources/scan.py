@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ..errors import DataError
 from ..image_files import is_image
+from ..reading_once import once
 
 #: Written by operating systems and archivers beside the files of the user, in lower case.
 _DEBRIS = frozenset({
@@ -64,7 +66,7 @@ def has_images(folder: str | os.PathLike) -> bool:
 
 
 def iter_images(folder: str | os.PathLike) -> Iterator[str]:
-    """Images below a folder in no order, those directly in it first.
+    """Images below a folder, those directly in it first.
 
     Links to folders are not followed below it.
 
@@ -80,27 +82,12 @@ def iter_images(folder: str | os.PathLike) -> Iterator[str]:
     root, waiting = Path(folder), ['']
     while waiting:
         below = waiting.pop(0)
-        deeper: list[str] = []
-        with explained(root / below), os.scandir(root / below) as found:
-            for entry in found:
-                if is_hidden(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    deeper.append(f'{below}{entry.name}/')
-                elif is_image(entry.name) and is_listed(entry):
-                    yield f'{below}{entry.name}'
-        waiting += sorted(deeper)
-
-
-def is_listed(entry: os.DirEntry) -> bool:
-    """Whether an entry called like a file is one: a FIFO, socket or device is not.
-
-    A link that points nowhere counts, so that it is found missing and not passed over.
-    """
-    try:
-        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
-    except OSError:  # a link to itself
-        return True
+        for entry in _entries(root / below):
+            if entry.is_folder:
+                if not entry.is_link:
+                    waiting.append(f'{below}{entry.name}/')
+            elif entry.counts and is_image(entry.name):
+                yield f'{below}{entry.name}'
 
 
 def _walk(
@@ -117,40 +104,50 @@ def _walk(
         )
     for entry in _entries(folder):
         path = f'{below}/{entry.name}' if below else entry.name
-        if _is_folder(entry):
+        if entry.is_folder:
             _walk(root, path, (*way, real), images, others)
         else:
-            (images if is_image(entry.name) and is_listed(entry) else others).append(path)
+            (images if entry.counts and is_image(entry.name) else others).append(path)
 
 
 def subfolders(folder: str | os.PathLike) -> tuple[str, ...]:
     """Names of the folders directly inside a folder, sorted, without hidden ones."""
-    return tuple(entry.name for entry in _entries(Path(folder)) if _is_folder(entry))
+    return tuple(entry.name for entry in _entries(Path(folder)) if entry.is_folder)
 
 
 def files(folder: str | os.PathLike) -> tuple[str, ...]:
     """Names of the files directly inside a folder, sorted, without hidden ones."""
-    return tuple(entry.name for entry in _entries(Path(folder)) if _is_file(entry))
+    return tuple(entry.name for entry in _entries(Path(folder)) if entry.is_file)
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+class _Entry(NamedTuple):
+    """What is directly inside a folder: ``counts`` as an image if it is called like one."""
+
+    name: str
+    is_folder: bool
+    is_file: bool
+    is_link: bool
+    counts: bool
 
 
-def _is_file(entry: os.DirEntry) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
+def _entries(folder: Path) -> tuple[_Entry, ...]:
+    return once('entries', folder, None, lambda: _scanned(folder))
 
 
-def _entries(folder: Path) -> list[os.DirEntry]:
+def _scanned(folder: Path) -> tuple[_Entry, ...]:
     with explained(folder), os.scandir(folder) as found:
-        entries = [entry for entry in found if not is_hidden(entry.name)]
-    return sorted(entries, key=lambda entry: entry.name)
+        entries = [_entry(entry) for entry in found if not is_hidden(entry.name)]
+    return tuple(sorted(entries))
+
+
+def _entry(entry: os.DirEntry) -> _Entry:
+    try:
+        folder, file, link = entry.is_dir(), entry.is_file(), entry.is_symlink()
+    except OSError:  # a link to itself
+        return _Entry(entry.name, False, False, True, True)
+    # a link that points nowhere counts, so that it is found missing and not passed over; a FIFO or device does not
+    counts = file or (not folder and link and not os.path.exists(entry.path))
+    return _Entry(entry.name, folder, file, link, counts)
 
 
 @contextmanager

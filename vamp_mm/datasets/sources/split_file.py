@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from vamp_mm.registry import TASK_UTILS
 
+from ..reading_once import once
 from ..splits import Split, read_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 
@@ -34,4 +35,5 @@ class SplitFile(SplitSource):
 
     def read(self, data_root: str) -> Split:
         """Read the file; see :meth:`SplitSource.read`."""
-        return read_split(self.require(osp.join(data_root, self.file), 'split file'))
+        path = self.require(osp.join(data_root, self.file), 'split file')
+        return once('split file', path, None, lambda: read_split(path))

@@ -12,6 +12,7 @@ from vamp_mm.messages import some
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, brief
+from ..reading_once import once
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread
@@ -96,6 +97,9 @@ class AnnotationTable(SplitSource):
         return (*self._read(data_root)[1], *left_unread(root, known, ', '.join(used)))
 
     def _read(self, data_root: str) -> tuple[Split, list[str]]:
+        return once('table', data_root, repr(vars(self)), lambda: self._read_now(data_root))
+
+    def _read_now(self, data_root: str) -> tuple[Split, list[str]]:
         root = Path(self.require(osp.expanduser(data_root), 'data root'))
         where = f'{root}: {self.files if isinstance(self.files, str) else dict(self.files)}'
         rows = self._rows(root)

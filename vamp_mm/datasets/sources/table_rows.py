@@ -13,6 +13,7 @@ from vamp_mm.messages import some
 from ..errors import DataError, brief
 from ..image_files import is_image
 from ..reading import parse_json, read_text
+from ..reading_once import once
 from .columns import COLUMNS, PART_NAMES, Columns
 
 #: How columns begin that say of each image whether it belongs to a part.
@@ -55,6 +56,10 @@ def read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     Raises:
         DataError: If the file is not UTF-8, lacks columns, or has faulty rows (ten are shown).
     """
+    return once('rows', file, columns, lambda: _read_rows(file, columns))
+
+
+def _read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     text = read_text(file)
     where = str(file)
     suffix = file.suffix.lower()

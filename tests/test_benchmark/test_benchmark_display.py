@@ -38,7 +38,7 @@ def test_live_table_shows_progress_and_time(tmp_path: Path) -> None:
     with Display(
         entries, estimator, 1, Console(file=out, force_terminal=True, width=100, color_system=None)
     ) as display:
-        display.tell()
+        display.update()
     text = out.getvalue()
     assert 'training 30 %' in text
     # 100 s each, one after the other
@@ -58,8 +58,8 @@ def test_plain_lines_tell_each_change_once(tmp_path: Path) -> None:
     entries = _entries(tmp_path)
     display = Display(entries, Estimator(), 2, Console(file=out))
     with display:
-        display.tell()
-        display.tell()
+        display.update()
+        display.update()
     assert out.getvalue().splitlines() == [
         '[2/4] m d p 4 shots seed 2: running (slot 0)',
         '[2/4] m d p 4 shots seed 3: failed after 7 s',
@@ -87,5 +87,5 @@ def test_damaged_progress_of_a_run_does_not_stop_the_others(tmp_path: Path, text
         1,
         Console(file=out, force_terminal=True, width=100, color_system=None),
     ) as display:
-        display.tell()
+        display.update()
     assert 'starting' in out.getvalue()

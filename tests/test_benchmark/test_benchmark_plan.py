@@ -247,7 +247,7 @@ def test_damaged_files_of_a_run(tmp_path: Path, text: str) -> None:
         ConfigError, match='job.json: it does not describe a run .*start the benchmark again'
     ):
         read_job(tmp_path)
-    assert read_progress(tmp_path) == {}
+    assert read_progress(tmp_path) is None
     assert read_result(tmp_path / 'result.json') is None
 
 

@@ -5,33 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-
-from vamp_mm.runs.result_file import is_number
 
 from .estimate import Estimator, clock, on_slots
 from .queue import Entry
 from .watch import read_progress
 
-#: Rows of the live table; finished and waiting runs beyond are counted only.
+#: Rows of the live table; finished and waiting runs beyond are only counted.
 _ROWS = 20
-_NUMBERS = ('done', 'total', 'first', 'seconds')
 _STYLE = {
-    'finished': 'green',
     'running': 'cyan',
     'failed': 'red',
     'busy': 'yellow',
+    'finished': 'green',
     'waiting': 'dim',
 }
+_OVER = ('finished', 'failed', 'busy')
 
 
 class Display:
-    """Shows the runs while they are worked off.
+    """Shows the runs while the benchmark works through them.
 
     Args:
         entries: All runs.
@@ -45,9 +43,12 @@ class Display:
     ) -> None:
         self._entries, self._estimator, self._slots = entries, estimator, slots
         self._console = console
-        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-        self._told: dict[str, str] = {}
-        self._last = 0.0
+        self._live = (
+            Live(get_renderable=self._table, console=console, refresh_per_second=2)
+            if console.is_terminal
+            else None
+        )
+        self._printed: dict[str, str] = {}
 
     def __enter__(self) -> Display:
         if self._live:
@@ -61,49 +62,42 @@ class Display:
         trace: TracebackType | None,
     ) -> None:
         if self._live:
-            self._live.update(self._table(), refresh=True)
-            self._live.stop()
+            self._live.stop()  # draws the table a last time
 
-    def tell(self) -> None:
-        """Show what has changed."""
+    def update(self) -> None:
+        """Print what has changed; the live table is drawn by itself."""
         if self._live is None:
             for entry in self._entries:
                 self._line(entry)
-        elif time.monotonic() - self._last > 0.5:
-            self._last = time.monotonic()
-            self._live.update(self._table(), refresh=True)
 
     def time_left(self) -> float | None:
         """Seconds until all runs are done; None while nothing is known of one of them."""
-        left = []
-        for entry in self._entries:
-            if entry.state in ('running', 'waiting'):
-                seconds = self._left(entry)
-                if seconds is None:
-                    return None
-                left.append((entry.state == 'waiting', seconds))
-        return on_slots(
-            [seconds for _, seconds in sorted(left, key=lambda item: item[0])], self._slots
-        )
+        running = [self._left(entry) for entry in self._entries if entry.state == 'running']
+        waiting = [self._left(entry) for entry in self._entries if entry.state == 'waiting']
+        left = [seconds for seconds in running + waiting if seconds is not None]
+        if len(left) < len(running) + len(waiting):
+            return None
+        return on_slots(left, self._slots)
 
     def _left(self, entry: Entry) -> float | None:
         known = self._estimator.seconds(entry.job.labels)
-        if entry.state == 'waiting':
-            return known
-        told = _told(entry)
-        done = told.get('done', 0) - told.get('first', 0)
-        if told.get('phase') == 'training' and done > 0 and known is None:
-            return told['seconds'] / done * (told['total'] - told['done'])
-        return None if known is None else max(known - (time.time() - entry.started), 0.0)
+        if known is not None:
+            over = time.time() - entry.started if entry.state == 'running' else 0.0
+            return max(known - over, 0.0)
+        progress = read_progress(entry.job.work_dir) if entry.state == 'running' else None
+        if progress is None or progress.phase != 'training' or progress.done <= progress.first:
+            return None
+        pace = progress.seconds / (progress.done - progress.first)
+        return pace * (progress.total - progress.done)
 
     def _line(self, entry: Entry) -> None:
-        if entry.state == 'waiting' or self._told.get(entry.job.work_dir) == entry.state:
+        if entry.state == 'waiting' or self._printed.get(entry.job.work_dir) == entry.state:
             return
-        first = entry.job.work_dir not in self._told
-        self._told[entry.job.work_dir] = entry.state
+        first = entry.job.work_dir not in self._printed
+        self._printed[entry.job.work_dir] = entry.state
         if not entry.fresh:
             return  # finished before; counted above
-        over = sum(item.state in ('finished', 'failed', 'busy') for item in self._entries)
+        over = sum(item.state in _OVER for item in self._entries)
         words = f'[{over}/{len(self._entries)}] {entry.job.name}: {entry.state}'
         if entry.state in ('finished', 'failed'):
             left = self.time_left()
@@ -116,43 +110,36 @@ class Display:
         table = Table(expand=False)
         for column in ('run', 'state', 'progress', 'time'):
             table.add_column(column, justify='right' if column == 'time' else 'left')
-        order = {'running': 0, 'failed': 1, 'busy': 2, 'finished': 3, 'waiting': 4}
+        order = list(_STYLE)
         # the latest of the finished ones, the next of the waiting ones
-        shown = sorted(self._entries, key=lambda item: (order[item.state], -item.started))[:_ROWS]
+        shown = sorted(self._entries, key=lambda item: (order.index(item.state), -item.started))[
+            :_ROWS
+        ]
         for entry in shown:
             table.add_row(
                 Text(entry.job.name),
                 Text(entry.state, _STYLE[entry.state]),
-                self._progress(entry),
+                _progress(entry),
                 _time(entry),
             )
-        counts = {state: sum(item.state == state for item in self._entries) for state in order}
-        words = ', '.join(f'{number} {state}' for state, number in counts.items() if number)
-        left = self.time_left()
+        states = [entry.state for entry in self._entries]
+        words = ', '.join(f'{states.count(state)} {state}' for state in order if state in states)
         hidden = len(self._entries) - len(shown)
         words += f'; {hidden} not shown' if hidden else ''
-        return Group(
-            table, Text(f'{words}; time left: {"not known yet" if left is None else clock(left)}')
-        )
-
-    def _progress(self, entry: Entry) -> str:
-        if entry.state != 'running':
-            return ''
-        told = _told(entry)
-        if not told:
-            return 'starting'
-        if not told['total']:
-            return str(told['phase'])
-        return f'{told["phase"]} {100 * told["done"] // told["total"]} %'
+        left = self.time_left()
+        words += f'; time left: {"not known yet" if left is None else clock(left)}'
+        bar = ProgressBar(len(states), sum(state in _OVER for state in states), width=40)
+        return Group(table, bar, Text(words))
 
 
-def _told(entry: Entry) -> dict[str, Any]:
-    """How far a run is; empty if it has not said so, or its file is damaged."""
-    told = read_progress(entry.job.work_dir)
-    usable = isinstance(told.get('phase'), str) and all(
-        is_number(told.get(key)) for key in _NUMBERS
-    )
-    return told if usable else {}
+def _progress(entry: Entry) -> Text:
+    if entry.state != 'running':
+        return Text('')
+    progress = read_progress(entry.job.work_dir)
+    if progress is None:
+        return Text('starting')
+    share = f' {100 * progress.done // progress.total} %' if progress.total else ''
+    return Text(progress.phase + share)
 
 
 def _time(entry: Entry) -> str:

@@ -66,7 +66,7 @@ def run_benchmark(
         Entry(job, 'finished' if states[job.work_dir] == 'finished' else 'waiting') for job in jobs
     ]
     with Display(entries, estimator, len(places), console) as display:
-        work_off(entries, places, display.tell, lambda entry: _learn(estimator, entry))
+        work_off(entries, places, display.update, lambda entry: _learn(estimator, entry))
     return _close(entries, spec, console)
 
 

@@ -1,10 +1,11 @@
-"""How far a run is, in a small file that the benchmark reads."""
+"""The progress of a run, in a small file that the benchmark reads."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,32 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vamp_mm.files import atomic_write
+from vamp_mm.runs.result_file import ResultFileError, is_number, read_object
 
 from .jobs import PROGRESS
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Args:
+        phase: ``'training'``, or ``'testing'`` with the split.
+        done: Iterations or batches that are done.
+        total: Iterations in all; 0 where they are not counted.
+        first: Iteration at which this process began.
+        seconds: Time since then.
+    """
+
+    phase: str
+    done: float
+    total: float
+    first: float
+    seconds: float
+
+
 class WatchHook(Hook):
-    """Writes how far training and testing are, at most once a second.
+    """Writes the progress of training and testing, at most once a second.
 
     Args:
         work_dir: Folder of the run.
@@ -38,38 +59,39 @@ class WatchHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict | None = None
     ) -> None:
-        """Tell the iterations."""
-        self._tell('training', runner.iter + 1, runner.max_iters)
+        """Write the number of iterations."""
+        self._write('training', runner.iter + 1, runner.max_iters)
 
     def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Tell the batches of a split."""
+        """Write the number of batches of a split."""
         split = (runner.visualizer.dataset_meta or {}).get('class_split', '')
-        self._tell(f'testing {split}'.strip(), batch_idx, 0)
+        self._write(f'testing {split}'.strip(), batch_idx, 0)
 
-    def _tell(self, phase: str, done: int, total: int) -> None:
+    def _write(self, phase: str, done: int, total: int) -> None:
         now = time.time()
         if now - self._last < 1:
             return
         self._last = now
-        content = {
-            'phase': phase,
-            'done': done,
-            'total': total,
-            'first': self._first,
-            'seconds': now - self._begin,
-            'process': os.getpid(),
-        }
+        progress = Progress(phase, done, total, self._first, now - self._begin)
+        content = {**asdict(progress), 'process': os.getpid()}
         atomic_write(json.dumps(content).encode(), self._path, durable=False)
 
 
-def read_progress(work_dir: str | Path) -> dict[str, Any]:
-    """What a run told last; empty if nothing yet."""
+def read_progress(work_dir: str | Path) -> Progress | None:
+    """Read what a run wrote last.
+
+    Args:
+        work_dir: Folder of the run.
+
+    Returns:
+        Its progress; None if there is none yet, or the file is damaged.
+    """
     try:
-        content = json.loads((Path(work_dir) / PROGRESS).read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    numbers = ('done', 'total', 'first', 'seconds')
-    whole = isinstance(content, dict) and all(
-        isinstance(content.get(key), (int, float)) for key in numbers
-    )
-    return content if whole else {}
+        content = read_object(Path(work_dir) / PROGRESS)
+    except ResultFileError:
+        return None
+    phase = content.get('phase')
+    numbers: list[Any] = [content.get(key) for key in ('done', 'total', 'first', 'seconds')]
+    if not isinstance(phase, str) or not all(map(is_number, numbers)):
+        return None
+    return Progress(phase, *numbers)

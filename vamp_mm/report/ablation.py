@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vamp_mm.config.errors import ConfigError, closest
+from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
 from vamp_mm.files import atomic_write
 
@@ -15,6 +16,18 @@ from .show import say, show
 from .table import Cell, Stat, Table, count, stat
 from .write import to_csv, to_latex, to_markdown
 
+_COLUMNS = (
+    'dataset',
+    'variant',
+    'base',
+    'novel',
+    'H',
+    'n',
+    'diff base',
+    'diff novel',
+    'diff H',
+    'pairs',
+)
 #: Seed -> base, novel and H of a run, or of the averages over datasets.
 _Numbers = Mapping[int | None, tuple[float, float, float]]
 
@@ -90,29 +103,16 @@ def ablation_table(
     Raises:
         ConfigError: If the baseline is unknown, or it is not clear which row it is.
     """
-    labels = list(
-        dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label))
-    )
+    labels = sorted({result.label for result in results})
     base = _baseline(labels, baseline)
     labels = [base, *(label for label in labels if label != base)]
     groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
     datasets = in_order({dataset for _, dataset in groups})
-    words = '' if shots is None else f', {shots} shots'
+    words = '' if shots is None else f', {shots_in_words(shots)}'
     table = Table(
         f'ablation{"" if shots is None else f"_{shots}shots"}',
         f'Ablation, base to novel{words} (accuracy in %)',
-        [
-            'dataset',
-            'variant',
-            'base',
-            'novel',
-            'H',
-            'n',
-            'diff base',
-            'diff novel',
-            'diff H',
-            'pairs',
-        ],
+        list(_COLUMNS),
         labels=2,
     )
     sections = ([('Average', datasets)] if len(datasets) > 1 else []) + [

@@ -13,6 +13,24 @@ from .table import Cell, Stat, Table, count, stat
 from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
 
 _AVERAGE = 'average'
+_COLUMNS = (
+    'dataset',
+    'method',
+    'base',
+    'novel',
+    'H',
+    'n',
+    'paper base',
+    'paper novel',
+    'paper H',
+    'diff base',
+    'diff novel',
+    'diff H',
+    'zero-shot base',
+    'zero-shot novel',
+    'zero-shot H',
+    WORSE,
+)
 
 
 def base_novel_tables(results: Sequence[Result]) -> list[Table]:
@@ -35,35 +53,15 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
 
 def _table(results: Sequence[Result], shots: int | None) -> Table:
     words = '' if shots is None else f', {shots_in_words(shots)}'
-    columns = [
-        'dataset',
-        'method',
-        'base',
-        'novel',
-        'H',
-        'n',
-        'paper base',
-        'paper novel',
-        'paper H',
-        'diff base',
-        'diff novel',
-        'diff H',
-        'zero-shot base',
-        'zero-shot novel',
-        'zero-shot H',
-        WORSE,
-    ]
     table = Table(
         f'base_to_novel{"" if shots is None else f"_{shots}shots"}',
         f'Base to novel{words} (accuracy in %)',
-        columns,
+        list(_COLUMNS),
         labels=2,
     )
     groups = {(label, dataset): runs for (label, dataset, _), runs in grouped(results).items()}
     datasets = in_order({dataset for _, dataset in groups})
-    labels = list(
-        dict.fromkeys(result.label for result in sorted(results, key=lambda item: item.label))
-    )
+    labels = sorted({result.label for result in results})
     if len(datasets) > 1:
         for label in labels:
             _average_row(table, label, datasets, groups)
@@ -72,21 +70,26 @@ def _table(results: Sequence[Result], shots: int | None) -> Table:
         for label in labels:
             if (label, dataset) in groups:
                 _row(table, label, dataset, groups[label, dataset])
-    table.notes.append(
-        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
-        'spread is that of H per seed.'
-    )
-    if len(datasets) > 1:
-        table.notes.append(
-            f'Average: over seeds first, then over the {len(datasets)} datasets; H of the averages; '
-            'methods that lack a dataset have no average.'
-        )
-    if any(row[6] != '' for row in table.rows):
-        table.notes.append(
-            f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.'
-        )
+    table.notes += _notes(len(datasets), with_paper=any(row[6] != '' for row in table.rows))
     settle_columns(table, 4)
     return table
+
+
+def _notes(datasets: int, with_paper: bool) -> list[str]:
+    notes = [
+        'Mean over n seeds ± sample standard deviation (n - 1); H is the harmonic mean of the means, its '
+        'spread is that of H per seed.'
+    ]
+    if datasets > 1:
+        notes.append(
+            f'Average: over seeds first, then over the {datasets} datasets; H of the averages; '
+            'methods that lack a dataset have no average.'
+        )
+    if with_paper:
+        notes.append(
+            f'paper: {published()["source"]} ({published()["setting"]}). diff: ours - paper.'
+        )
+    return notes
 
 
 def _pairs(runs: Runs) -> list[tuple[float, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vamp_mm.config.errors import ConfigError, closest
 from vamp_mm.evaluation.harmonic import AVERAGE, harmonic_mean
@@ -13,6 +13,18 @@ from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
 from .published import in_order, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table
+
+_COLUMNS = ('protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p', 'pairs')
+_UNEVEN = (
+    'Not all runs were tested on the same targets: each pair is compared on the targets that both runs have; '
+    'pairs without a common target are left out.'
+)
+_NOTES = (
+    'Mean difference ± sample standard deviation over the pairs: the seeds that both methods have or, in the row over '
+    'datasets, the datasets (one mean each). A method without training has the same number for every seed.',
+    'p: two-sided paired t-test, not corrected for the number of rows. With three seeds only large differences are '
+    'significant: p > 0.05 does not mean that two methods are equal.',
+)
 
 
 def student_p(t: float, freedom: int) -> float:
@@ -57,67 +69,57 @@ def compare_table(results: Sequence[Result], first: str, second: str) -> Table:
     Raises:
         ConfigError: If a label is not among the results.
     """
-    labels = {result.label for result in results}
-    unknown = [
-        f'--compare {name!r} is not among the results; {closest(name, labels)}'
-        for name in (first, second)
-        if name not in labels
-    ]
-    if unknown:
-        raise ConfigError(unknown)
-    table = Table(
-        'compare',
-        f'{first} - {second}',
-        ['protocol', 'shots', 'metric', 'dataset', 'difference', 't', 'p', 'pairs'],
-        labels=4,
-    )
+    _check_labels({result.label for result in results}, first, second)
+    table = Table('compare', f'{first} - {second}', list(_COLUMNS), labels=4)
     uneven = False
     for protocol in dict.fromkeys(result.protocol for result in results if measured(result)):
         chosen = [result for result in results if result.protocol == protocol]
         groups = grouped(chosen)
         for shots in sorted({shots for *_, shots in groups}, key=lambda item: item or 0):
             table.section()
-            means = []
-            for dataset in in_order({result.dataset for result in chosen}):
-                pair = [
+            pairs: dict[str, list[Runs]] = {
+                dataset: [
                     groups.get((label, dataset, shots)) or groups.get((label, dataset, None), {})
                     for label in (first, second)
                 ]
-                differences = _differences(*pair)
-                uneven |= len({measured(run) for runs in pair for run in runs.values()}) > 1
-                if differences and shots is not None:
-                    means.append(sum(differences) / len(differences))
-                    table.rows.append(
-                        [
-                            protocol,
-                            str(shots),
-                            PROTOCOLS[protocol].summary,
-                            title(dataset),
-                            *_test(differences),
-                        ]
-                    )
-            if len(means) > 1:
-                table.rows.append(
-                    [
-                        protocol,
-                        str(shots),
-                        PROTOCOLS[protocol].summary,
-                        'over datasets',
-                        *_test(means),
-                    ]
-                )
-    if uneven:
-        table.notes.append(
-            'Not all runs were tested on the same targets: each pair is compared on the targets that both runs have; '
-            'pairs without a common target are left out.'
-        )
-    table.notes += [
-        'Mean difference ± sample standard deviation over the pairs: the seeds that both methods have or, in the row over '
-        'datasets, the datasets (one mean each). A method without training has the same number for every seed.',
-        'p: two-sided paired t-test, not corrected for the number of rows. With three seeds only large differences are '
-        'significant: p > 0.05 does not mean that two methods are equal.',
-    ]
+                for dataset in in_order({result.dataset for result in chosen})
+            }
+            uneven |= any(map(_uneven, pairs.values()))
+            if shots is not None:
+                table.rows += _rows([protocol, str(shots), PROTOCOLS[protocol].summary], pairs)
+    table.notes += [*([_UNEVEN] if uneven else []), *_NOTES]
     return table
+
+
+def _check_labels(labels: set[str], *chosen: str) -> None:
+    unknown = [
+        f'--compare {name!r} is not among the results; {closest(name, labels)}'
+        for name in chosen
+        if name not in labels
+    ]
+    if unknown:
+        raise ConfigError(unknown)
+
+
+def _uneven(pair: Sequence[Runs]) -> bool:
+    """Whether the runs of two methods have different targets."""
+    return len({measured(run) for runs in pair for run in runs.values()}) > 1
+
+
+def _rows(words: Sequence[str], pairs: Mapping[str, Sequence[Runs]]) -> list[list[Cell]]:
+    """One row per dataset on which both methods have runs; with several, one over the datasets."""
+    found = {
+        dataset: differences
+        for dataset, (ours, theirs) in pairs.items()
+        if (differences := _differences(ours, theirs))
+    }
+    rows: list[list[Cell]] = [
+        [*words, title(dataset), *_test(differences)] for dataset, differences in found.items()
+    ]
+    if len(found) > 1:
+        means = [sum(differences) / len(differences) for differences in found.values()]
+        rows.append([*words, 'over datasets', *_test(means)])
+    return rows
 
 
 def measured(result: Result) -> frozenset[str]:

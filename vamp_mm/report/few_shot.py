@@ -15,6 +15,21 @@ from .zero_shot import WORSE, open_zero_shot, settle_columns, worse, zero_shot_m
 _ACCURACY = 'all/accuracy'
 SPREAD = 'Mean over seeds ± sample standard deviation (n - 1); n: seeds.'
 
+_OPEN = (
+    'dataset',
+    'method',
+    'shots',
+    'all',
+    'base',
+    'novel',
+    'H',
+    'n',
+    'zero-shot base',
+    'zero-shot novel',
+    'zero-shot H',
+    WORSE,
+)
+
 
 def few_shot_table(results: Sequence[Result]) -> Table:
     """Rows are methods on datasets, columns are shots; methods without training have 0.
@@ -25,7 +40,6 @@ def few_shot_table(results: Sequence[Result]) -> Table:
     Returns:
         The table.
     """
-    groups = grouped(results)
     shots = sorted(
         {result.shots or 0 for result in results},
         key=lambda number: number if number >= 0 else 10**9,
@@ -38,50 +52,33 @@ def few_shot_table(results: Sequence[Result]) -> Table:
         labels=2,
     )
     found = {
-        (label, dataset, number or 0): runs for (label, dataset, number), runs in groups.items()
+        (label, dataset, number or 0): runs
+        for (label, dataset, number), runs in grouped(results).items()
     }
     datasets = in_order({dataset for _, dataset, _ in found})
-    labels = sorted({label for label, _, _ in found})
-    if len(datasets) > 1:
-        for label in labels:
-            columns = [
-                [found.get((label, dataset, number), {}) for dataset in datasets]
-                for number in shots
-            ]
-            cells: list[Cell] = [
-                mean_over(runs, _ACCURACY) if all(runs) else '' for runs in columns
-            ]
-            if any(cells):
-                sizes = [len(item) for runs in columns if all(runs) for item in runs]
-                whole = [runs for runs in columns if all(runs)]
-                table.rows.append(
-                    [
-                        'Average',
-                        label,
-                        *cells,
-                        count(sizes),
-                        *_zero_shot(cells, columns, names, whole),
-                    ]
-                )
-    for dataset in datasets:
+    sections = [('Average', datasets)] if len(datasets) > 1 else []
+    sections += [(title(dataset), [dataset]) for dataset in datasets]
+    for head, members in sections:
         table.section()
-        for label in labels:
-            of_label = [found.get((label, dataset, number), {}) for number in shots]
-            if any(of_label):
-                cells = [mean_over([runs], _ACCURACY) if runs else '' for runs in of_label]
-                columns = [[runs] for runs in of_label]
-                table.rows.append(
-                    [
-                        title(dataset),
-                        label,
-                        *cells,
-                        count([len(runs) for runs in of_label if runs]),
-                        *_zero_shot(cells, columns, names, [[runs] for runs in of_label if runs]),
-                    ]
-                )
+        for label in sorted({label for label, _, _ in found}):
+            columns = [
+                [found.get((label, dataset, number), {}) for dataset in members] for number in shots
+            ]
+            if cells := _few_shot_cells(columns, names):
+                table.rows.append([head, label, *cells])
     table.notes.append(SPREAD)
     settle_columns(table, 2)
     return table
+
+
+def _few_shot_cells(columns: Sequence[Sequence[Runs]], names: Sequence[str]) -> list[Cell]:
+    """One number per column whose datasets all have runs, then n and zero-shot CLIP; empty without such a column."""
+    whole = [runs for runs in columns if all(runs)]
+    if not whole:
+        return []
+    cells: list[Cell] = [mean_over(runs, _ACCURACY) if all(runs) else '' for runs in columns]
+    sizes = count([len(item) for runs in whole for item in runs])
+    return [*cells, sizes, *_zero_shot(cells, columns, names, whole)]
 
 
 def _zero_shot(
@@ -129,50 +126,28 @@ def open_table(results: Sequence[Result]) -> Table:
     Returns:
         The table.
     """
-    table = Table(
-        'open',
-        'Open: all names at once (accuracy in %)',
-        [
-            'dataset',
-            'method',
-            'shots',
-            'all',
-            'base',
-            'novel',
-            'H',
-            'n',
-            'zero-shot base',
-            'zero-shot novel',
-            'zero-shot H',
-            WORSE,
-        ],
-        labels=3,
-    )
+    table = Table('open', 'Open: all names at once (accuracy in %)', list(_OPEN), labels=3)
     for (label, dataset, shots), runs in sorted(
         grouped(results).items(), key=lambda item: (item[0][1], item[0][0])
     ):
-        base, novel = (
-            [run.metrics[f'open/{half}_accuracy'] for run in runs.values()]
-            for half in ('base', 'novel')
-        )
-        spread = stat([harmonic_mean(*pair) for pair in zip(base, novel, strict=True)]).std
-        every = (
-            mean_over([runs], 'open/accuracy')
-            if all('open/accuracy' in run.metrics for run in runs.values())
-            else ''
-        )
-        ours = [stat(base), stat(novel), Stat(aggregate(base, novel).h, spread)]
-        table.rows.append(
-            [
-                title(dataset),
-                label,
-                '-' if shots is None else str(shots),
-                every,
-                *ours,
-                str(len(runs)),
-                *open_zero_shot(runs, ours),
-            ]
-        )
+        words = [title(dataset), label, '-' if shots is None else str(shots)]
+        table.rows.append([*words, *_open_cells(runs)])
     table.notes.append(SPREAD)
     settle_columns(table, 4)
     return table
+
+
+def _open_cells(runs: Runs) -> list[Cell]:
+    """Accuracies over seeds, their number, and zero-shot CLIP."""
+    base, novel = (
+        [run.metrics[f'open/{half}_accuracy'] for run in runs.values()]
+        for half in ('base', 'novel')
+    )
+    spread = stat([harmonic_mean(*pair) for pair in zip(base, novel, strict=True)]).std
+    every = (
+        mean_over([runs], 'open/accuracy')
+        if all('open/accuracy' in run.metrics for run in runs.values())
+        else ''
+    )
+    ours = [stat(base), stat(novel), Stat(aggregate(base, novel).h, spread)]
+    return [every, *ours, str(len(runs)), *open_zero_shot(runs, ours)]

@@ -17,7 +17,7 @@ from .style import Style, Styles
 
 #: Dataset -> method -> shots -> accuracy; 0 shots for what is not trained.
 Curves = dict[str, dict[str, dict[int, Stat]]]
-_NOTE = 'Bands: ± sample standard deviation over seeds. A dashed line: a method that is not trained on the dataset.'
+_NOTE = 'Bands: ± sample standard deviation over seeds. A dotted line: a method that is not trained on the dataset.'
 
 
 def few_shot_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:

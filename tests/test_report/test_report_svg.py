@@ -10,7 +10,7 @@ import pytest
 from vamp_mm.report.figures.panel import Panel, new_panel
 from vamp_mm.report.figures.scale import fit
 from vamp_mm.report.figures.style import COLOURS, styles_of
-from vamp_mm.report.figures.svg import key, to_svg
+from vamp_mm.report.figures.svg import css_style, key, to_svg
 from vamp_mm.report.table import Stat
 
 _HOSTILE = '<script>alert(1)</script> $x^2$ "&amp;" \u4e2d'
@@ -62,6 +62,19 @@ def test_fonts_and_colours_are_those_of_the_page() -> None:
     assert 'fill:var(--dim)' in text
     assert not re.search('#[0-9a-f]{6}', text)
     assert COLOURS[0] not in key(styles_of(['mmrl'])['mmrl'], bars=True)
+
+
+@pytest.mark.parametrize(
+    'font',
+    [
+        "font-size: 11px; font-family: 'DejaVu Sans', sans-serif",
+        "font: 11px 'DejaVu Sans', sans-serif",  # as matplotlib 3.7 writes it
+        "font: italic 700 11px 'DejaVu Sans', sans-serif",
+    ],
+)
+def test_of_a_font_only_the_size_is_kept(font: str) -> None:
+    style = css_style(f'{font}; text-anchor: middle; fill: {COLOURS[1]}; stroke: #123456')
+    assert style == 'font-size:11px;text-anchor:middle;fill:var(--s1);stroke:#123456'
 
 
 def test_identifiers_are_used_and_begin_with_the_prefix() -> None:

@@ -25,6 +25,8 @@ from .style import CSS_NAMES, PAPER, Style
 _DECIMAL = re.compile(r'-?\d+\.\d+')
 _BLANKS = re.compile(r'\s*([A-Za-z]|\s)\s*')
 _COLOUR = re.compile(r'#[0-9a-f]{6}\b')
+#: Older versions of matplotlib write size and family together: ``font: 11px 'DejaVu Sans', ...``.
+_FONT = re.compile(r'^font: (?:.* )?([\d.]+px).*')
 #: Properties that the page sets, or that make no difference.
 _LEFT_OUT = ('font-family', 'stroke-linecap', 'stroke-linejoin', 'stroke-dashoffset')
 _HREF = '{http://www.w3.org/1999/xlink}href'
@@ -145,12 +147,18 @@ def _attributes(node: Element, names: Mapping[str, str]) -> Iterator[tuple[str, 
         elif name == _HREF:
             yield 'href', f'#{names[value[1:]]}'
         elif name == 'style':
-            parts = (part for part in value.split('; ') if not part.startswith(_LEFT_OUT))
-            yield name, _COLOUR.sub(_css_colour, ';'.join(parts).replace(': ', ':'))
+            yield name, css_style(value)
         elif name in ('d', 'x', 'y'):
             yield name, _BLANKS.sub(r'\1', _DECIMAL.sub(_rounded, value).strip())
         elif not (name == 'transform' and value.startswith('rotate(-0 ')):
             yield name, value
+
+
+def css_style(style: str) -> str:
+    """A style of matplotlib without the font, which is the page's, and with the page's colours."""
+    parts = (_FONT.sub(r'font-size: \1', part) for part in style.split('; '))
+    kept = (part for part in parts if not part.startswith(_LEFT_OUT))
+    return _COLOUR.sub(_css_colour, ';'.join(kept).replace(': ', ':'))
 
 
 def _css_colour(found: re.Match[str]) -> str:

@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from vamp_mm.evaluation.harmonic import harmonic_mean
+from vamp_mm.report import read_results
+from vamp_mm.report.make import tables_of
+from vamp_mm.report.table import Table
+
 SPLITS = {'base-to-novel': ('base', 'novel'), 'few-shot': ('all',)}
 
 
@@ -155,3 +160,19 @@ def _write_one(
         content,
         **run,
     )
+
+
+def pair(base: float, novel: float) -> dict[str, float]:
+    """Metrics of a base-to-novel run."""
+    return {'base/accuracy': base, 'novel/accuracy': novel, 'H': harmonic_mean(base, novel)}
+
+
+def table_of(folder: Path, key: str) -> Table:
+    """One of the tables of all runs in a folder."""
+    return {table.key: table for table in tables_of(read_results([folder]))}[key]
+
+
+def cells(table: Table, *words: str) -> dict[str, Any]:
+    """Column -> cell of the only row that begins with some words."""
+    [row] = [row for row in table.rows if tuple(row[: len(words)]) == words]
+    return dict(zip(table.columns, row))

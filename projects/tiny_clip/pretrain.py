@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 from pretrain_init import picture_table, start_image_tower
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.console import Console
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -34,6 +34,7 @@ from vamp_mm.datasets.icons.captions import (
     CaptionedIcons,
     render_captioned_icons,
 )
+from vamp_mm.progress_bar import progress_bar
 
 __all__ = ['PretrainSpec', 'contrastive_loss', 'pretrain_tiny_clip']
 
@@ -149,11 +150,7 @@ def _run_phase(
     ]
     optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.98))
     losses: list[float] = []
-    columns = (
-        TextColumn('{task.description}'), BarColumn(), TextColumn('{task.completed}/{task.total}'),
-        TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns) as progress:
+    with progress_bar(Console()) as progress:
         bar = progress.add_task(title, total=steps)
         for step in range(steps):
             cosine = 0.55 + 0.45 * math.cos(math.pi * step / steps)

@@ -1,4 +1,4 @@
-"""VocabularyHook, EpochSeedHook, FiniteLossHook, ThroughputHook, and the progress bar."""
+"""VocabularyHook, EpochSeedHook, FiniteLossHook and ThroughputHook."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from vamp_mm.engine import (
     FiniteLossHook,
     find_latest_checkpoint,
     load_checkpoint,
-    progress,
 )
-from vamp_mm.engine import progress_bar as progress_module
 from vamp_mm.engine.hooks.epoch_seed_hook import epoch_seed
 from vamp_mm.structures import Vocabulary
 
@@ -213,16 +211,3 @@ def test_throughput(tmp_path):
     assert (
         'throughput' not in load_checkpoint(tmp_path / 'epoch_4.pth')['message_hub']['runtime_info']
     )
-
-
-class TestProgress:
-    def test_passes_items_on(self, capsys):
-        assert list(progress(iter('abc'), 3, 'work')) == ['a', 'b', 'c']
-        assert capsys.readouterr().out == ''
-
-    @pytest.mark.parametrize('enabled', [True, False])
-    def test_bar_appears_when_it_takes_long(self, monkeypatch, capsys, enabled):
-        ticks = iter(range(0, 1000, 2))
-        monkeypatch.setattr(progress_module.time, 'monotonic', lambda: next(ticks))
-        assert list(progress(range(5), 5, 'work', enabled=enabled)) == [0, 1, 2, 3, 4]
-        assert ('work' in capsys.readouterr().out) is enabled

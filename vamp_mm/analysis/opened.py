@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,6 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from rich.console import Console
-from rich.progress import track
 from torch.utils.data import DataLoader, Subset
 
 from vamp_mm.config.errors import ConfigError, closest
@@ -19,6 +16,7 @@ from vamp_mm.datasets.prompts import dataset_vocabulary
 from vamp_mm.evaluation.split_configs import split_dataset
 from vamp_mm.models import PromptedClassifier
 from vamp_mm.prediction.loading import load_model
+from vamp_mm.progress_bar import progress
 from vamp_mm.registry import DATASETS
 from vamp_mm.structures import Vocabulary
 
@@ -61,10 +59,7 @@ class Opened:
         """
         dataset = self.dataset if indices is None else Subset(self.dataset, list(indices))
         loader = DataLoader(dataset, self.batch_size, shuffle=False, collate_fn=pseudo_collate)
-        console = Console(file=sys.stderr)
-        for batch in track(
-            loader, words, console=console, disable=not console.is_terminal, transient=True
-        ):
+        for batch in progress(loader, len(loader), words):
             yield self.model.data_preprocessor(batch, False)
 
 

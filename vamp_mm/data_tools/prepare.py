@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import DownloadColumn, Progress
 
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.archives import ARCHIVES, Archive, Take, locate, md5_of, place, unpack
 from vamp_mm.datasets.archives.imagenet_val import LABEL_FILES, validation_classes
 from vamp_mm.datasets.sources import CATALOG, CatalogRow
+from vamp_mm.progress_bar import progress_bar
 
 
 def prepare(
@@ -134,14 +135,7 @@ def _make(
     goal.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f'.{goal.name}-', dir=goal.parent))
     try:
-        with Progress(
-            TextColumn('{task.description}'),
-            BarColumn(),
-            DownloadColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        ) as progress:
+        with progress_bar(console, DownloadColumn()) as progress:
             for archive, file in files.items():
                 if check_md5:
                     _check(archive, file, progress, console)

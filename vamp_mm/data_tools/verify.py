@@ -33,7 +33,7 @@ from vamp_mm.datasets.verify import (
     look_at,
 )
 from vamp_mm.datasets.verify.lists import CountRow
-from vamp_mm.engine.steps import steps
+from vamp_mm.progress_bar import progress
 
 _SHOWN = 10
 _STYLE = {ERROR: 'bold red', WARNING: 'yellow', NOTE: 'dim'}
@@ -215,7 +215,7 @@ def _finding(note: str) -> Finding:
 def _look(paths: list[str], workers: int | None, console: Console) -> list[ImageFacts]:
     # Threads: Pillow gives up the interpreter lock while it decodes.
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        return list(steps(pool.map(look_at, paths), len(paths), 'reading images', console))
+        return list(progress(pool.map(look_at, paths), len(paths), 'reading images', console))
 
 
 def _table(rows: Sequence[CountRow]) -> Table:

@@ -18,7 +18,6 @@ from .hooks import (
 from .latest import find_latest_checkpoint, is_complete
 from .optim_groups import PartOptimWrapperConstructor
 from .plain import to_plain
-from .progress_bar import progress
 from .schedulers import WarmupCosineLR
 from .stage_schedule import StagedCosineLR
 from .step_loop import StepTrainLoop
@@ -45,7 +44,6 @@ __all__ = [
     'gaussian_weights',
     'is_complete',
     'load_checkpoint',
-    'progress',
     'save_checkpoint',
     'to_plain',
     'unwrap_model',

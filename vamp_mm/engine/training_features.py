@@ -9,7 +9,7 @@ from mmengine.dist import is_main_process
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from .progress_bar import progress
+from vamp_mm.progress_bar import progress
 
 
 @torch.no_grad()

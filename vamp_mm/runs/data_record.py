@@ -18,10 +18,10 @@ from vamp_mm.datasets.image_audit import audit_images
 from vamp_mm.datasets.sampling import few_shot_part
 from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, SplitSource
 from vamp_mm.engine.launch import on_main
-from vamp_mm.engine.progress_bar import progress
 from vamp_mm.engine.wrappers import inner_datasets
 from vamp_mm.evaluation import SplitTestLoop
 from vamp_mm.files import atomic_write
+from vamp_mm.progress_bar import progress
 
 from .records import DATA_RECORD
 
@@ -159,7 +159,7 @@ def _look_through(
         del everything['val']
     audit = audit_images(
         folder, everything, chosen,
-        watch=lambda paths: progress(paths, len(paths), 'looking at the images', is_main_process()),
+        watch=lambda paths: progress(paths, len(paths), 'looking at the images', enabled=is_main_process()),
     )  # fmt: skip
     faults = audit.faults()
     if dataset.unreadable == 'skip' and not audit.missing:

@@ -19,7 +19,7 @@ from torchvision import transforms as T
 from torchvision.datasets import ImageFolder
 
 from vamp_mm.datasets import FewShotDataset
-from vamp_mm.engine.steps import steps
+from vamp_mm.progress_bar import progress
 
 _OURS, _CACHED, _THEIRS = 'vamp_mm', 'vamp_mm, images in memory', 'torchvision ImageFolder'
 
@@ -89,7 +89,7 @@ def benchmark_loader(
             for turn in range(rounds + 1)
             for name in (list(loaders) if turn % 2 else list(loaders)[::-1])
         ]
-        for turn, name in steps(plan, len(plan), 'loading', console):
+        for turn, name in progress(plan, len(plan), 'loading', console):
             taken = _one_round(loaders[name])
             if turn:
                 seconds[name].append(taken)

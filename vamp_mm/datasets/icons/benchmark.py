@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
+
+from vamp_mm.progress_bar import progress
 
 from .fonts import (
     BENCHMARK_DESIGNERS,
@@ -160,7 +161,7 @@ def _meta(spec: BenchmarkSpec) -> dict[str, object]:
 def _write(root: Path, spec: BenchmarkSpec) -> None:
     classes = benchmark_classes(spec.classes)
     split: dict[str, list[tuple[str, int, str]]] = {name: [] for name in spec.splits}
-    bar = track(list(classes.items()), description='Rendering icons', transient=True)
+    bar = progress(classes.items(), len(classes), 'rendering icons')
     for label, (name, glyphs) in enumerate(bar):
         for part, paths in _write_class(root / 'images', name, glyphs, spec).items():
             split[part] += [(path, label, name) for path in paths]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from rich.progress import track
+
+from vamp_mm.progress_bar import progress
 
 from .fonts import PRETRAIN_DESIGNERS, concepts, load_glyphs
 from .render import glyph_mask, render_icon
@@ -66,7 +67,7 @@ def render_captioned_icons(size: int, common: int, rare: int, seed: int) -> Capt
     inks = np.empty(images.shape[:3], dtype=np.uint8)
     names = np.empty(len(images), dtype=np.int64)
     number = 0
-    bar = track(list(groups.items()), description='Rendering glyphs', transient=True)
+    bar = progress(groups.items(), len(groups), 'rendering glyphs')
     for index, (name, glyphs) in enumerate(bar):
         for turn in range(counts[name]):
             glyph = glyphs[turn % len(glyphs)]

@@ -8,14 +8,9 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TaskID
+
+from vamp_mm.progress_bar import progress_bar
 
 
 class ProgressHook(Hook):
@@ -71,14 +66,7 @@ class ProgressHook(Hook):
             return
         if not self._console.is_terminal:  # a log file shows no moving bar
             self._console.print(f'{self._name}: {what}, {total - done} batches ...')
-        self._bar = Progress(
-            TextColumn('{task.description}'),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn('time left'),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
+        self._bar = progress_bar(self._console)
         self._task = self._bar.add_task(f'{self._name}: {what}', total=total, completed=done)
         self._bar.start()
 

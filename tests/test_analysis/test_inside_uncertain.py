@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vamp_mm.analysis import uncertain_images
-from vamp_mm.analysis.uncertain import rank, reason
+from vamp_mm.analysis.ranking import rank, reason
 from vamp_mm.apis import ConfigError
 
 RED, BLUE = (0xCF, 0x3F, 0x3A), (0x3B, 0x6F, 0xB6)

@@ -10,7 +10,7 @@ from vamp_mm.cli import ToolParser, command, loading, whole
 
 with loading():
     from vamp_mm.analysis import uncertain_images
-    from vamp_mm.analysis.uncertain import ORDERS
+    from vamp_mm.analysis.ranking import ORDERS
     from vamp_mm.cli.options import add_data_options, compose_from
 
 

@@ -1,4 +1,4 @@
-"""A page in the browser to try models on pictures and class names of one's own.
+"""A page in the browser to try models on your own pictures and class names.
 
 python tools/demo.py
 python tools/demo.py work_dirs

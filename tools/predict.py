@@ -1,4 +1,4 @@
-"""Name what images show, and say how sure that is.
+"""Name what images show, and how sure that is.
 
 python tools/predict.py work_dirs/vamp_mmrl_icons/epoch_10.pth photo.jpg folder/
 python tools/predict.py CHECKPOINT photo.jpg --classes cat dog "red panda" --top-k 3

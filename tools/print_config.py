@@ -24,7 +24,7 @@ def main() -> None:
     cfg = compose_from(parse_args())
     for line in settings_text(cfg).splitlines():
         print(f'# {line}')
-    # said above, and written again by whoever composes this text
+    # printed above, and written again by whoever composes this text
     for key in ('settings_log', 'followed'):
         (cfg.get('run') or {}).pop(key, None)
     print(cfg.pretty_text)

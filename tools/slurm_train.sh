@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Train on a SLURM cluster: bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG [options of tools/train.py]
-# GPUS, GPUS_PER_NODE and CPUS_PER_TASK say how much to ask for; SRUN_ARGS goes to srun as it is.
+# GPUS, GPUS_PER_NODE and CPUS_PER_TASK set how much to request; SRUN_ARGS goes to srun as it is.
 set -euo pipefail
 
 if [ $# -lt 3 ]; then

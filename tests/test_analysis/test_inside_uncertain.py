@@ -82,7 +82,7 @@ def test_orders() -> None:
 
 def test_what_cannot_be_ordered() -> None:
     single = [_record(str(index), 0.5, 0.4, 1.0) for index in range(3)]
-    with pytest.raises(ConfigError, match='0 for all images, this model gives one sample'):
+    with pytest.raises(ConfigError, match='0 for all images, as this model draws one sample'):
         rank(single, 'mutual_information')
     with pytest.raises(ConfigError, match="'entropy' is unknown; allowed: "):
         rank(RECORDS, 'entropy')

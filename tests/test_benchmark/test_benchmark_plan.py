@@ -172,15 +172,15 @@ def test_one_row_without_a_list_and_two_words_for_one_key(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('methods: [vamp]\ndatasets: [dtd]\nseeds: [1]\nseeds: [2]\n', "key 'seeds' stands twice"),
+        ('methods: [vamp]\ndatasets: [dtd]\nseeds: [1]\nseeds: [2]\n', "key 'seeds' appears twice"),
         (
             'methods: [vamp]\ndatasets: [dtd]\noverrides: {model.head.alpha: 0.5, model.head.alpha: 0.7}\n',
-            'stands twice',
+            'appears twice',
         ),
         ('methods: [vamp\n', 'no.* the YAML of a benchmark'),
         ('methods: !!python/name:os.system\n', 'not the YAML of a benchmark'),
         ('- vamp\n', 'the file holds a list'),
-        ('3: [vamp]\n', 'key 3 is no word'),
+        ('3: [vamp]\n', 'key 3 is not a word'),
         ('methods: [vamp]\ndatasets: [101]\n', r'datasets=\[101\] must be words'),
         ('methods: [vamp]\ndatasets: [dtd]\noutside: [{a: b}]\n', 'outside=.* must be words'),
         ('\x00', 'not the YAML of a benchmark'),
@@ -367,7 +367,7 @@ def test_dry_run_and_slurm_run_nothing(tmp_path: Path, capsys: pytest.CaptureFix
             Path(job.work_dir) / 'result.json', dict(metrics={}, config_hash=job.config_hash)
         )
     assert run_benchmark(spec, slurm=tmp_path / 'none.sh') == 0
-    assert 'nothing is left to hand in' in capsys.readouterr().out
+    assert 'nothing is left to submit' in capsys.readouterr().out
     assert not (tmp_path / 'none.sh').exists()
 
 

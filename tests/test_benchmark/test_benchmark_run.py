@@ -75,7 +75,7 @@ def test_failing_and_killed_runs_do_not_stop_the_rest(
     assert run_benchmark(read_spec(None, flags), slots=2) == 0
     said = capsys.readouterr().out
     assert '2 runs in' in said
-    assert '1 finished, 1 goes on' in said
+    assert '1 finished, 1 to resume' in said
     result = jobs['killed'].result()
     assert result is not None
     assert (result['resumed_at_epoch'], result['epochs']) == (1, 2)

@@ -20,14 +20,14 @@ def _parser() -> ToolParser:
     ('words', 'message'),
     [
         ([], 'the following arguments are required: file'),
-        (['a', '--shotz', '4'], "'--shotz' is no option; did you mean --shots?"),
-        (['a', '--banana'], "'--banana' is no option ("),
+        (['a', '--shotz', '4'], "'--shotz' is not an option; did you mean --shots?"),
+        (['a', '--banana'], "'--banana' is not an option ("),
         (['a', 'b', 'c'], "'b' 'c': more words than this command takes"),
-        (['a', '--shots', 'x'], "argument --shots: 'x' is no whole number"),
+        (['a', '--shots', 'x'], "argument --shots: 'x' is not a whole number"),
         (['a', '--shots', '0'], 'argument --shots: 0 must be from 1 to 64'),
         ([''], 'file is empty: a variable of the shell that is not set?'),
         (['a', '--names', 'b', ''], '--names is empty'),
-        (['a', '--trace'], "'--trace' is no option; did you mean --traceback?"),
+        (['a', '--trace'], "'--trace' is not an option; did you mean --traceback?"),
     ],
 )
 def test_one_line_and_exit_code_2(

@@ -71,7 +71,7 @@ def test_one_sample_has_no_dots_and_no_spread() -> None:
     assert '<circle' not in html
     assert '±' not in html
     assert html.count('needs several samples') == 2
-    assert 'one sample an image' in html
+    assert 'one sample per image' in html
 
 
 def test_names_and_files_are_escaped() -> None:
@@ -119,7 +119,7 @@ def test_the_numbers_stand_with_unit_and_range() -> None:
 def test_the_spread_of_one_sample_is_no_rule() -> None:
     html = show(_answers(SAMPLES[:1]), 'mutual_information', 0.0)
     assert 'role="alert"' in html
-    assert 'one sample an image' in html
+    assert 'one sample per image' in html
     assert '<h3 class="vamp-verdict">red ball</h3>' in html
 
 

@@ -110,7 +110,7 @@ def test_methods_without_answer_say_so(
         )
         == 1
     )
-    assert 'gives one sample an image' in capsys.readouterr().err
+    assert 'draws one sample per image' in capsys.readouterr().err
     assert (
         world.command(
             'analysis_tools/uncertain_images.py', config, 'none', '--out', tmp_path, '--number', 3

@@ -71,7 +71,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ('train.py bytes.py', 1, 'it is no UTF-8 text'),
         ('train.py module.py', 1, 'no_such_module'),
         ('train.py toy.py --protocol no-such', 1, "--protocol 'no-such' is not known"),
-        ('train.py toy.py --sed 3', 2, "'--sed' is no option; did you mean --seed"),
+        ('train.py toy.py --sed 3', 2, "'--sed' is not an option; did you mean --seed"),
         ('train.py toy.py --shots two', 2, 'argument --shots: invalid int value'),
         ('train.py toy.py --seed -1', 1, '--seed -1 must be an integer from 0'),
         ('train.py toy.py --work-dir text.txt', 1, "text.txt' is a file; give a folder"),
@@ -108,7 +108,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ('benchmark.py --methods clip --datasets icons --slots 0', 1, 'slots=0'),
         ('report.py text.txt', 1, "'text.txt' is not a folder"),
         ('demo.py --port 70000', 2, '70000 must be from 0 to 65535'),
-        ('check_configs.py --fix', 2, "'--fix' is no option"),
+        ('check_configs.py --fix', 2, "'--fix' is not an option"),
         ('dataset_tools/prepare.py nothing', 1, "no archives are known for 'nothing'"),
         ('dataset_tools/verify.py nothing', 1, "dataset 'nothing' is not in the catalog"),
         (

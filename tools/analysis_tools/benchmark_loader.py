@@ -1,4 +1,4 @@
-"""Images a second of our loader, with and without images in memory, against torchvision's ImageFolder.
+"""Images per second of our loader, with and without images in memory, against torchvision's ImageFolder.
 
 python tools/analysis_tools/benchmark_loader.py data/caltech-101/101_ObjectCategories
 """

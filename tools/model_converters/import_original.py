@@ -1,4 +1,4 @@
-"""Turn a checkpoint of an original implementation into one of ours, and say what was used and what was left.
+"""Turn a checkpoint of an original implementation into one of vamp_mm, and report what was used and what was left.
 
 python tools/model_converters/import_original.py coop prompt_learner/model.pth.tar-50 --out coop.pth
 python tools/test.py configs/coop/coop_vit-b16_caltech101.py coop.pth --cfg-options model.prompter.num_tokens=16

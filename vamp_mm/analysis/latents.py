@@ -50,7 +50,7 @@ def latent_map(
         split: Name in ``test_cfg.splits``; None for the first.
         out: Folder for ``latent_map_<split>_<method>.csv`` and ``.png``.
         method: ``'pca'``, or ``'tsne'`` with scikit-learn.
-        block: Number of one prompted block, or ``'words'``; None takes all of them together.
+        block: Number of one prompted block, or ``'words'``; None for all of them together.
         max_images: Most images; of more, as many are taken at even distances in the list.
         seed: Of t-SNE.
 
@@ -145,6 +145,6 @@ def _say(found: LatentMap, total: int, stem: Path) -> None:
     if found.projection.explained is not None:
         first, second = found.projection.explained
         say(
-            f'principal components: {100 * first:.1f} % and {100 * second:.1f} % of the variance are in the picture'
+            f'principal components: {100 * first:.1f} % and {100 * second:.1f} % of the variance are in the figure'
         )
     say(f'Written to {stem}.csv and .png')

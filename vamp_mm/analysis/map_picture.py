@@ -162,7 +162,7 @@ def _label(axes: Axes, found: LatentMap) -> None:
 
 
 def _color(place: int, number: int) -> tuple[float, float, float]:
-    """Hues around the circle, neighbours in the list told apart by their lightness."""
+    """Hues around the circle, neighbours in the list differ in lightness."""
     return colorsys.hls_to_rgb(place / max(number, 1), (0.42, 0.58)[place % 2], 0.65)
 
 

@@ -76,7 +76,7 @@ def open_model(
         The model in evaluation mode, and the class names of its training, None if unknown.
 
     Raises:
-        ConfigError: If the model is none of vamp_mm's, or trained weights are missing.
+        ConfigError: If the model is not one of vamp_mm's, or trained weights are missing.
         CheckpointError: If the checkpoint does not fit.
         FileNotFoundError: If a file is missing.
     """
@@ -84,7 +84,7 @@ def open_model(
     if not isinstance(loaded.model, PromptedClassifier):
         raise ConfigError(
             [
-                f'{type(loaded.model).__name__} has no prompts to look into; this serves PromptedClassifier'
+                f'{type(loaded.model).__name__} has no prompts to look into; this works for PromptedClassifier'
             ],
             cfg.filename,
         )

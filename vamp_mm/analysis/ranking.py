@@ -25,18 +25,18 @@ _DISAGREE, _PAIR, _SECOND, _HALF = 0.25, 0.8, 0.2, 0.5
 def rank(
     records: Sequence[Mapping[str, Any]], by: str = 'predictive_entropy', only: str | None = None
 ) -> list[dict[str, Any]]:
-    """Order predictions by uncertainty and say what makes them so.
+    """Order predictions by uncertainty, and give the reason of each.
 
     Args:
         records: Predictions as ``PredictionDump`` writes them.
         by: One of :data:`ORDERS`.
-        only: ``'wrong'`` or ``'right'`` answers alone.
+        only: ``'wrong'`` or ``'right'`` answers only.
 
     Returns:
         Copies with ``reason``, least certain first; equally uncertain ones in the order of their paths.
 
     Raises:
-        ConfigError: If a choice is unknown, a record lacks a field, or the order is by samples and there is one only.
+        ConfigError: If a choice is unknown, a record lacks a field, or the order needs several samples and there is one.
     """
     if by not in ORDERS:
         raise ConfigError([f'--by {by!r} is unknown; allowed: {ORDERS}'], 'the call')
@@ -56,7 +56,7 @@ def rank(
         others = [name for name in ORDERS if name not in _OF_SAMPLES]
         raise ConfigError(
             [
-                f'--by {by}: it is 0 for all images, this model gives one sample an image; choose one of '
+                f'--by {by}: it is 0 for all images, as this model draws one sample per image; choose one of '
                 f'{others}'
             ],
             'the call',
@@ -70,15 +70,15 @@ def rank(
 
 
 def reason(record: Mapping[str, Any]) -> str:
-    """What makes a prediction uncertain, in three words at most.
+    """What makes a prediction uncertain, in one or two words.
 
     Args:
         record: A prediction.
 
     Returns:
-        ``'samples disagree'`` if a quarter of the entropy or more is what samples disagree about; else ``'two classes'`` if
-        two classes share 80 % and the second has 20 % or more; else ``'many classes'`` if the first has less than half;
-        else ``'sure'``.
+        ``'samples disagree'`` if mutual information is a quarter of the entropy or more and the answer is open; else
+        ``'two classes'`` if two classes share 80 % and the second has 20 % or more; else ``'many classes'`` if the first
+        has less than half; else ``'sure'``.
     """
     first, second = record['confidence'], record.get('runner_up_confidence', 0.0)
     torn = first + second >= _PAIR and second >= _SECOND

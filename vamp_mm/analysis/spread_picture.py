@@ -15,7 +15,7 @@ from .spread import Spread
 
 _BLUES = LinearSegmentedColormap.from_list('spread', ('#f4f6f9', BLUE, '#14294a'))
 _REDS = LinearSegmentedColormap.from_list('divergence', ('#faf4f3', RED, '#4d1210'))
-#: Most classes of one picture; of more, the widest and the narrowest.
+#: Most classes of one figure; of more, the widest and the narrowest are shown.
 _MOST = 60
 #: Values that differ by less than this share of the largest get nearly one colour.
 _SAME = 0.02

@@ -39,7 +39,7 @@ def uncertain_images(
         out: Folder for ``uncertain_<name>.csv`` (all images) and ``.png``.
         number: Images of the sheet and of the table, at each end.
         by: One of :data:`~vamp_mm.analysis.ranking.ORDERS`.
-        only: ``'wrong'`` or ``'right'`` answers alone; None for all.
+        only: ``'wrong'`` or ``'right'`` answers only; None for all.
 
     Returns:
         All records, least certain first, each with ``reason``.
@@ -60,7 +60,10 @@ def uncertain_images(
         raise ConfigError([f'--number {number} must be 1 or more'], 'the call')
     if len(ranked) < 2:
         raise ConfigError(
-            [f'{len(ranked)} of {len(records)} images are left (--only {only}); a sheet needs two'],
+            [
+                f'{len(ranked)} of {len(records)} images are left'
+                f'{f" with --only {only}" if only else ""}; a sheet needs 2 or more'
+            ],
             str(name),
         )
     title = f'What the model is unsure of, {name}' + (f', {only} answers' if only else '')

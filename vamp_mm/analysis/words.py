@@ -33,7 +33,7 @@ class Word:
 
     Args:
         id: Its id.
-        text: The token as text; ``-`` behind a piece that more of the word follows.
+        text: The token as text; ``-`` after a piece that does not end its word.
         distance: Euclidean distance of the embeddings.
     """
 
@@ -70,8 +70,8 @@ def nearest_words(
     if not contexts:
         raise ConfigError(
             [
-                f'{_name(model.prompter)} learns no tokens that stand among the word embeddings, so no word is '
-                f'near them; methods that do: {_HAVE}'
+                f'{_name(model.prompter)} learns no tokens among the word embeddings, so there are no nearest '
+                f'words; methods that do: {_HAVE}'
             ],
             cfg.filename,
         )
@@ -155,10 +155,10 @@ def _show(
             )
     typical = embeddings.float().norm(dim=-1).median()
     table.notes.append(
-        f'length: of the learned vector; the median word embedding has {float(typical):.3f}. Where the '
-        'distances of all words are about equal, no word is what was learned.'
+        f'length: of the learned vector; the median of the word embeddings is {float(typical):.3f}. Where all '
+        'distances are about equal, no word describes what was learned.'
     )
-    table.notes.append('A word with - behind it is a piece that more of the word follows.')
+    table.notes.append('A - at the end marks a piece that does not end its word.')
     show(table)
 
 

@@ -157,7 +157,7 @@ def _report(summary: Mapping[str, Any], work_dir: Path, console: Console) -> Non
         'H is the harmonic mean of base and novel accuracy; ECE (0 to 1, lower is better) is the mean over both splits.'
     )
     console.print(
-        f'Took {summary["seconds"]:.0f} s. Results are in {work_dir}: {_SUMMARY} (these numbers), {_RELIABILITY} '
-        f'(accuracy against confidence) and {_SHEET} (the icons with the lowest and highest uncertainty).',
+        f'Finished in {summary["seconds"]:.0f} s. Results in {work_dir}: {_SUMMARY} (these numbers), {_RELIABILITY} '
+        f'(accuracy by confidence) and {_SHEET} (the most and the least certain icons).',
         soft_wrap=True,
     )

@@ -1,4 +1,4 @@
-"""How long runs will take, told from those that are finished."""
+"""How long runs will take, estimated from those that are finished."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LIKE: tuple[_Key, ...] = (
 
 
 class Estimator:
-    """Guesses seconds from the finished runs that are most alike; it knows nothing at first."""
+    """Estimates seconds from the finished runs that are most alike; it knows nothing at first."""
 
     def __init__(self) -> None:
         self._known: dict[tuple, list[float]] = {}
 
     def learn(self, run: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """Take in a finished run; one that was interrupted tells nothing.
+        """Learn from a finished run; an interrupted one is ignored, as its time covers a part only.
 
         Args:
             run: Labels of the run.
@@ -57,7 +57,7 @@ class Estimator:
 
 
 def learned(jobs: Iterable[Job]) -> Estimator:
-    """What the finished ones of some runs tell."""
+    """An estimator that has learned from the finished ones of some runs."""
     estimator = Estimator()
     for job in jobs:
         result = job.result()

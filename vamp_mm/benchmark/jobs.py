@@ -29,7 +29,7 @@ class Job:
         labels: ``method``, ``dataset``, ``protocol``, ``shots``, ``seed`` and ``overrides``, for tables.
         trains: False for a method of which nothing is trained.
         config_hash: Of the complete config.
-        work_dir: Folder of this run alone.
+        work_dir: Folder of this run only.
     """
 
     options: Mapping[str, Any]
@@ -49,11 +49,11 @@ class Job:
         return printable(' '.join(str(word) for word in words if word))
 
     def result(self) -> dict[str, Any] | None:
-        """What the finished run left; None if there is no result of this config."""
+        """What the finished run left; None if there is none of this config."""
         return read_result(Path(self.work_dir) / RESULT, self.config_hash)
 
     def state(self) -> str:
-        """``'finished'``, ``'interrupted'`` (a checkpoint to go on from) or ``'new'``."""
+        """``'finished'``, ``'interrupted'`` (a checkpoint to resume from) or ``'new'``."""
         if self.result() is not None:
             return 'finished'
         path = Path(self.work_dir)
@@ -80,7 +80,7 @@ def read_job(work_dir: str | Path) -> Job:
     path = Path(work_dir) / JOB
     if not path.is_file():
         raise FileNotFoundError(
-            f'{str(path)!r} does not exist: {str(work_dir)!r} is no run of a benchmark'
+            f'{str(path)!r} does not exist: {str(work_dir)!r} is not a run of a benchmark'
         )
     try:
         stored = json.loads(path.read_text(encoding='utf-8'))
@@ -100,7 +100,7 @@ def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, A
         config_hash: Results of other configs do not count; None takes any.
 
     Returns:
-        Its content; None if there is none, it cannot be read, or it is no result of that config.
+        Its content; None if there is none, it cannot be read, or it is not a result of that config.
     """
     try:
         content = json.loads(Path(path).read_text(encoding='utf-8'))

@@ -96,7 +96,7 @@ def _others(outside: Sequence[str] | None, dataset: str | None) -> list[str] | N
 def _trained(config: Path) -> bool:
     """Whether anything is trained, whatever the data."""
     if not config.is_file():
-        compose(config)  # says what is there
+        compose(config)  # raises an error that lists what is there
     return trains(read_config(config))
 
 

@@ -47,7 +47,7 @@ class Entry:
 def work_off(
     entries: Sequence[Entry],
     environments: Sequence[dict[str, str]],
-    tell: Callable[[], None],
+    update: Callable[[], None],
     ended: Callable[[Entry], None],
 ) -> None:
     """Run all entries that wait; a failed one does not stop the others.
@@ -57,7 +57,7 @@ def work_off(
     Args:
         entries: The runs; changed in place.
         environments: One per slot.
-        tell: Called several times a second.
+        update: Called several times a second.
         ended: Called with each entry whose process has ended.
     """
     free = list(range(len(environments)))[::-1]
@@ -70,13 +70,13 @@ def work_off(
                 entry.slot = free.pop()
                 _start(entry, environments[entry.slot])
                 running.append(entry)
-            tell()
+            update()
             time.sleep(_TICK)
             for entry in [item for item in running if _has_ended(item)]:
                 running.remove(entry)
                 free.append(entry.slot)
                 ended(entry)
-        tell()
+        update()
     finally:
         for entry in running:
             if entry.process is not None:
@@ -120,7 +120,7 @@ def _has_ended(entry: Entry) -> bool:
 
 
 def _stop(entry: Entry) -> None:
-    """Wait for a process that was told to end."""
+    """Wait for a process that was asked to end."""
     if entry.process is None:
         return
     try:

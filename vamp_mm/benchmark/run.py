@@ -19,7 +19,7 @@ from .slots import environments
 from .slurm import write_array
 from .spec import Spec
 
-_TITLES = {'finished': 'finished', 'interrupted': 'goes on', 'new': 'to do'}
+_TITLES = {'finished': 'finished', 'interrupted': 'to resume', 'new': 'to do'}
 
 
 def run_benchmark(
@@ -28,8 +28,8 @@ def run_benchmark(
     """Do all runs that are not finished, as many at a time as there are slots.
 
     Each run has a folder, a process and a log of its own and leaves ``result.json``. Finished ones are recognised by
-    the hash of their config; interrupted ones go on from their last checkpoint; the others still run if one fails. The
-    same call after a kill goes on.
+    the hash of their config; interrupted ones resume from their last checkpoint; the others still run if one fails. The
+    same call continues after a kill.
 
     Args:
         spec: What is compared.
@@ -53,11 +53,11 @@ def run_benchmark(
     _say(console, f'{len(jobs)} runs in {spec.work_dir}: {counts}')
     estimator = learned(jobs)
     if slurm is not None and not todo:
-        _say(console, f'nothing is left to hand in; {slurm} is not written')
+        _say(console, f'nothing is left to submit; {slurm} is not written')
         return 0
     if slurm is not None:
         write_array(slurm, todo, slots)
-        _say(console, f'{slurm} has {len(todo)} tasks; hand it in with: sbatch {slurm}')
+        _say(console, f'{slurm} has {len(todo)} tasks; submit it with: sbatch {slurm}')
         return 0
     if dry_run:
         _show_plan(jobs, states, estimator, len(places), console)
@@ -84,7 +84,10 @@ def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
     bad = [entry for entry in entries if entry.state != 'finished']
     for entry in bad:
         if entry.state == 'busy':
-            _say(console, f'\nBUSY {entry.job.name}: another process works on {entry.job.work_dir}')
+            _say(
+                console,
+                f'\nBUSY {entry.job.name}: another process is working on {entry.job.work_dir}',
+            )
             continue
         status = entry.exit_status
         how = f'signal {-status}' if status is not None and status < 0 else f'status {status}'
@@ -142,7 +145,7 @@ def _show_plan(
         rest = len(times) - len(known)
         _say(
             console,
-            f'about {total} on {slots} slot(s), told from finished runs'
+            f'about {total} on {slots} slot(s), estimated from finished runs'
             + (f'; and {rest} runs of methods of which none is finished yet' if rest else ''),
         )
 

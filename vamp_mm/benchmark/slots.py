@@ -23,7 +23,7 @@ def environments(slots: int | None = None) -> list[dict[str, str]]:
 
     Returns:
         One complete environment per slot. A process sees one GPU only; without GPUs the cores are shared out, unless
-        ``OMP_NUM_THREADS`` says otherwise.
+        ``OMP_NUM_THREADS`` is set.
 
     Raises:
         ConfigError: If there is to be no slot.

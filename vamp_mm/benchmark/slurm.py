@@ -17,7 +17,7 @@ from .jobs import Job
 def write_array(file: str | Path, jobs: Sequence[Job], slots: int | None = None) -> None:
     """Write a script for ``sbatch``, one task per run that is not finished; put each job into its folder.
 
-    A task that is started again goes on from the run's last checkpoint, so the script may be handed in repeatedly.
+    A task that is started again resumes from the run's last checkpoint, so the script may be submitted repeatedly.
 
     Args:
         file: The script.
@@ -28,7 +28,7 @@ def write_array(file: str | Path, jobs: Sequence[Job], slots: int | None = None)
         ValueError: If there is nothing to run.
     """
     if not jobs:
-        raise ValueError('all runs are finished: there is nothing to hand in')
+        raise ValueError('all runs are finished: there is nothing to submit')
     for job in jobs:
         job.write()
     atomic_write(_script(jobs, slots).encode(), file)
@@ -45,7 +45,7 @@ def _script(jobs: Sequence[Job], slots: int | None) -> str:
 #SBATCH --ntasks=1
 #SBATCH --gres=gpu:1
 #SBATCH --cpus-per-task=4
-# Partition, time and account are given to sbatch. --dry-run of the same benchmark says what is finished.
+# Partition, time and account are given to sbatch. --dry-run of the same benchmark lists what is finished.
 set -e
 RUNS=(
 {folders}

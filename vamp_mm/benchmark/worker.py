@@ -1,6 +1,6 @@
 """The process of one run: ``python -m vamp_mm.benchmark.worker FOLDER``.
 
-Its folder holds the job. Whatever was finished before is kept; a run that was killed goes on from its last checkpoint.
+Its folder holds the job. Finished work is kept; a run that was killed resumes from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def run_job(work_dir: str | Path) -> None:
             raise ConfigError(
                 [
                     'the config, or a file that it inherits from, changed after this run was planned; '
-                    'start the benchmark again, which plans it anew'
+                    'start the benchmark again, which plans it again'
                 ],
                 cfg.filename,
             )
@@ -65,7 +65,7 @@ def _do(job: Job, cfg: Config) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when the other end of its standard input goes: the benchmark was killed."""
+    """End this process when the other end of its standard input closes: the benchmark was killed."""
 
     def wait() -> None:
         with contextlib.suppress(OSError, ValueError):

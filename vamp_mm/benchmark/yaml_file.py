@@ -1,4 +1,4 @@
-"""Benchmark files: YAML that says everything once, of a size that is bounded before anything is built."""
+"""Benchmark files: YAML in which every key appears once, of a size that is checked before anything is built."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
             The node.
 
         Raises:
-            ComposerError: If a key stands twice.
+            ComposerError: If a key appears twice.
         """
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen = set()
@@ -40,7 +40,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     raise yaml.composer.ComposerError(
-                        None, None, f'key {key.value!r} stands twice', key.start_mark
+                        None, None, f'key {key.value!r} appears twice', key.start_mark
                     )
                 seen.add(key.value)
         return node
@@ -56,7 +56,7 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
         Its keys and values; empty for an empty file.
 
     Raises:
-        ConfigError: If it is no YAML, holds no keys, a key twice, a value that contains itself, or more than the bounds
+        ConfigError: If it is not YAML, holds no keys, a key twice, a value that contains itself, or more than the bounds
             of this module.
         FileNotFoundError: If there is no such file.
     """
@@ -87,9 +87,9 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
             [f'the file holds a {type(given).__name__}; it needs keys such as methods: [vamp]'],
             str(file),
         )
-    strange = [f'key {key!r} is no word' for key in given if not isinstance(key, str)] or _strange(
-        given
-    )
+    strange = [
+        f'key {key!r} is not a word' for key in given if not isinstance(key, str)
+    ] or _strange(given)
     if strange:
         raise ConfigError(strange[:5], str(file))
     return given

@@ -1,4 +1,4 @@
-"""How a command ends: with its result, or with one sentence that says what to do."""
+"""How a command ends: with its result, or with one sentence about what to do."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def command(
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
     """Put around the imports of a tool, which take seconds: Ctrl-C and a package that is missing end with one line."""
-    # mmcv-lite says on import that it lacks an operator, which nothing here uses.
+    # mmcv-lite warns on import that it lacks an operator, which nothing here uses.
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
     with stopping() as stop:
         try:
@@ -100,9 +100,9 @@ def _end(error: BaseException, stop: Stop, next_step: str) -> NoReturn:
 
 
 def _reader_left() -> str:
-    """What is said once when nobody reads the output any more; of processes that do the same the first says it."""
+    """The line that is printed once when nobody reads the output any more; of several processes only the first prints it."""
     if os.environ.get('LOCAL_RANK', '0') != '0':
-        raise ValueError('said by another process')
+        raise ValueError('printed by another process')
     file = _log_file()
     return 'nobody reads standard output any more; the run continues' + (
         f', its log is {file}' if file else ''
@@ -121,13 +121,13 @@ def _say(text: str, once: bool = False) -> None:
 
 
 def _is_distributed() -> bool:
-    """Whether processes work together; until they do, all say the same."""
+    """Whether processes work together; until they do, all print the same."""
     torch_dist = sys.modules.get('torch.distributed')
     return torch_dist is not None and torch_dist.is_available() and torch_dist.is_initialized()
 
 
 def _write_traceback(error: BaseException) -> str:
-    """Keep a traceback in the log folder of the run or, where there is none, in a temporary file; say where it is."""
+    """Keep a traceback in the log folder of the run or, where there is none, in a temporary file; return where it is."""
     text = ''.join(traceback.format_exception(error))
     data = text.encode('utf-8', 'backslashreplace')
     folder = _log_folder()

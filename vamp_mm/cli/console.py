@@ -18,7 +18,7 @@ _FORMATTING = frozenset(
     '\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
 )
 
-#: What writing says where the reader of a pipe, or the terminal, has gone.
+#: Errors of writing where the reader of a pipe, or the terminal, has gone.
 _READER_LEFT = frozenset({errno.EPIPE, errno.EIO})
 
 
@@ -96,7 +96,7 @@ class _Outliving(io.FileIO):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
-        if self._say is not None and os.getpid() == self._process:  # loading processes say nothing
+        if self._say is not None and os.getpid() == self._process:  # loading processes stay silent
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 print(self._say(), file=sys.stderr, flush=True)
         return len(memoryview(data).cast('B'))

@@ -1,4 +1,4 @@
-"""What a command prints of an error: one sentence that a user can act on."""
+"""What a command prints about an error: one sentence that a user can act on."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import vamp_mm
 
 _PACKAGE = vamp_mm.__name__
 _FOLDER = str(Path(vamp_mm.__file__).parent)
-#: Kinds of errors that say all there is to know, wherever they are raised.
-_SPEAKING = (OSError, FloatingPointError, ModuleNotFoundError, MemoryError)
+#: Kinds of errors whose message is complete, wherever they are raised.
+_COMPLETE = (OSError, FloatingPointError, ModuleNotFoundError, MemoryError)
 #: Kinds of errors by which a constructor refuses its arguments.
 _REFUSING = (TypeError, ValueError, KeyError, AssertionError)
 _ADVICE = {
@@ -29,13 +29,13 @@ _ADVICE = {
     errno.ENOTDIR: 'a part of this path is a file',
     errno.EADDRINUSE: 'choose another port',
 }
-# MMEngine puts this before what a constructor says, in some of its versions.
+# Some versions of MMEngine put this before the message of a constructor.
 _WRAPPED = re.compile(r'^class `(?P<name>\w+)` in [\w/.]+\.py: ')
 _WORKER = re.compile(r'^Caught (?P<kind>[\w.]+) in [^\n]+\nOriginal Traceback', re.MULTILINE)
 _FRAME = re.compile(
     r'^ *File "(?P<file>[^"\n]+)", line \d+, in [^\n]+\n *(?P<code>[^\n]*)', re.MULTILINE
 )
-# what torch says of a device that is misspelt or not there
+# torch's messages about a device that is misspelt or not there
 _DEVICE = re.compile(
     'device string|NVIDIA driver|No CUDA GPUs|invalid device ordinal|not compiled with CUDA'
 )
@@ -43,10 +43,10 @@ _LONGEST = 600
 
 
 def explained(error: BaseException) -> bool:
-    """Whether an error says all that a user needs to know, so that no traceback is wanted.
+    """Whether the message of an error is all that a user needs, so that no traceback is wanted.
 
-    True for the errors of this package, for what it raises itself, for what the system says about files and memory, and
-    for constructors that refuse what a config gives them.
+    True for the errors of this package, for what it raises itself, for the system's errors of files and memory, and for
+    constructors that refuse what a config gives them.
 
     Args:
         error: What was raised.
@@ -55,7 +55,7 @@ def explained(error: BaseException) -> bool:
         False for what may be a fault of the program.
     """
     if (
-        isinstance(error, _SPEAKING)
+        isinstance(error, _COMPLETE)
         or _is_own(type(error))
         or _out_of_memory(error)
         or _no_device(error)
@@ -75,7 +75,7 @@ def explained(error: BaseException) -> bool:
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says, for a person to read.
+    """The message of an error, for a person to read.
 
     Args:
         error: What was raised.

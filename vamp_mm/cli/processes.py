@@ -13,13 +13,13 @@ with loading():
 
 @command
 def main() -> None:
-    """Start the processes that the command line asks for; each of them says itself what went wrong."""
+    """Start the processes that the command line asks for; each of them reports its own errors."""
     try:
         torchrun()
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         code = failure.exitcode
-        sys.exit(128 - code if code < 0 else code)  # as a shell tells a signal
+        sys.exit(128 - code if code < 0 else code)  # as a shell reports a signal
 
 
 if __name__ == '__main__':

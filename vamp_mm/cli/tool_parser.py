@@ -32,7 +32,7 @@ class ToolParser(argparse.ArgumentParser):
         )
 
     def parse_args(self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
-        """Parse the command line; a misspelt option is met with the closest one, and no word may be empty.
+        """Parse the command line; an error names the option closest to a misspelt one, and no word may be empty.
 
         Args:
             args: Words; those of the process if not given.
@@ -71,7 +71,7 @@ class ToolParser(argparse.ArgumentParser):
         }
         found = difflib.get_close_matches(options[0].lstrip('-'), known, n=2, cutoff=0.6)
         near = [known[name] for name in found]
-        return f'{options[0]!r} is no option' + (
+        return f'{options[0]!r} is not an option' + (
             f'; did you mean {" or ".join(near)}?' if near else ''
         )
 
@@ -91,7 +91,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         try:
             number = int(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f'{text!r} is no whole number') from None
+            raise argparse.ArgumentTypeError(f'{text!r} is not a whole number') from None
         if number < least or (most is not None and number > most):
             bound = f'from {least} on' if most is None else f'from {least} to {most}'
             raise argparse.ArgumentTypeError(f'{number} must be {bound}')

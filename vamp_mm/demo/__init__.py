@@ -1,4 +1,4 @@
-"""A page in the browser to try a model on pictures of one's own."""
+"""A page in the browser to try a model on your own pictures."""
 
 from .serve import serve
 

@@ -1,4 +1,4 @@
-"""From what stands on the page to answers."""
+"""From the fields of the page to answers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask(
 ) -> Answers:
     """Ask a model about files.
 
-    Photographs are turned upright as their EXIF data say, which the benchmark's protocol does not do.
+    Photographs are turned upright as their EXIF data require, which the benchmark's protocol does not do.
 
     Args:
         models: All models.
@@ -91,14 +91,14 @@ def ask(
     with models.use(number) as predictor:
         if classes is None and predictor.classes is None:
             raise DataError(
-                'no class names are given, and this model does not say which it was trained on: '
+                'no class names are given, and this model does not record those of its training: '
                 'type two or more'
             )
         read: list[Answer] = []
         stream = predictor.stream(_upright(files, read), classes, lines, top_k, keep_samples=True)
         try:
             found = list(stream)
-        except DataError:  # also said where no file can be read, and that is told for each
+        except DataError:  # also raised where no file can be read, which each answer reports
             if any(not answer.problem for answer in read):
                 raise
             found = []
@@ -125,7 +125,7 @@ def _read(file: Path) -> tuple[Answer, Image.Image | None]:
     try:
         with open_image(file) as opened:  # looks at kind and size before anything is decoded
             image = rgb(ImageOps.exif_transpose(opened))
-    except MemoryError:  # says nothing about the file
+    except MemoryError:  # has nothing to do with the file
         raise
     except Exception as error:  # decoders raise all kinds of errors on damaged files
         return Answer(file.name, problem=f'{file.name} cannot be read: {reason_of(error)}'), None

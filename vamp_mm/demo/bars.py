@@ -11,7 +11,7 @@ from vamp_mm.prediction.output import visible
 
 _HEIGHT = 26  # pixels
 _MIDDLE = _HEIGHT / 2
-#: Heights of neighbouring dots around the middle, so that equal ones are told apart.
+#: Heights of neighbouring dots around the middle, so that equal ones stay visible.
 _LANES = (0.0, -5.0, 5.0, -2.5, 2.5)
 #: More dots than this hide each other.
 _DOTS = 200
@@ -64,16 +64,16 @@ def bars(prediction: Prediction) -> str:
 
 def _row(name: str, score: float, samples: np.ndarray | None) -> str:
     spread = '' if samples is None else f'<small>± {100 * samples.std():.1f}</small>'
-    said = f'{spoken(name)}: {100 * score:.1f} %'
+    label = f'{spoken(name)}: {100 * score:.1f} %'
     if samples is not None:
-        said += f', {len(samples)} samples from {100 * samples.min():.1f} % to {100 * samples.max():.1f} %'
+        label += f', {len(samples)} samples from {100 * samples.min():.1f} % to {100 * samples.max():.1f} %'
     return (
-        f'<span class="vamp-name">{escape(spoken(name))}</span>{_svg(score, samples, said)}'
+        f'<span class="vamp-name">{escape(spoken(name))}</span>{_svg(score, samples, label)}'
         f'<span class="vamp-score">{100 * score:.1f} %{spread}</span>'
     )
 
 
-def _svg(score: float, samples: np.ndarray | None, said: str) -> str:
+def _svg(score: float, samples: np.ndarray | None, label: str) -> str:
     dots = (
         ''
         if samples is None
@@ -83,7 +83,7 @@ def _svg(score: float, samples: np.ndarray | None, said: str) -> str:
         )
     )
     return (
-        f'<svg class="vamp-bar" width="100%" height="{_HEIGHT}" role="img" aria-label="{escape(said)}">'
+        f'<svg class="vamp-bar" width="100%" height="{_HEIGHT}" role="img" aria-label="{escape(label)}">'
         f'<rect class="track" width="100%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>'
         f'<rect class="fill" width="{100 * score:.2f}%" height="16" y="{_MIDDLE - 8:g}" rx="4"/>{dots}</svg>'
     )

@@ -15,7 +15,7 @@ def show(answers: Answers, by: str | None, threshold: float) -> str:
     """Everything below the button, for one rule of when an answer is withheld.
 
     Args:
-        answers: What the model said.
+        answers: Answers of the model.
         by: Uncertainty that is looked at, None to answer always.
         threshold: The largest that is still answered.
 
@@ -37,7 +37,7 @@ def message(text: str, kind: str = 'problem') -> str:
     """One sentence in a box.
 
     Args:
-        text: What to say, no HTML.
+        text: The message, not HTML.
         kind: ``problem``, ``note`` or ``hint``.
 
     Returns:
@@ -47,7 +47,7 @@ def message(text: str, kind: str = 'problem') -> str:
 
 
 def explained(error: Exception) -> str:
-    """What an error says, without the heading that lists of problems have in a terminal."""
+    """The message of an error, without the heading that lists of problems have in a terminal."""
     return '; '.join(error.problems) if isinstance(error, ConfigError) else str(error)
 
 
@@ -55,7 +55,9 @@ def _summary(answers: Answers) -> str:
     parts = [answers.model]
     if answers.classes:
         several = (
-            f'{answers.samples} samples an image' if answers.samples > 1 else 'one sample an image'
+            f'{answers.samples} samples per image'
+            if answers.samples > 1
+            else 'one sample per image'
         )
         parts += [f'{answers.classes} classes', several]
     return f'<p class="vamp-summary">{escape(" · ".join(parts))}</p>'

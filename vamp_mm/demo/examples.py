@@ -19,7 +19,7 @@ from vamp_mm.datasets.icons import (
 from vamp_mm.files import atomic_write
 
 _SIZE = 224  # pixels
-#: The names that stand in the field at first. Of the last picture there is none: what is said of it should be unsure.
+#: The names in the field at first. The last picture has none of them, so its answer should be unsure.
 NAMES = ('ghost', 'umbrella', 'rocket', 'key', 'cloud')
 _DRAWN = ('ghost', 'umbrella', 'rocket', 'key', 'camera')
 

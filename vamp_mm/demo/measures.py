@@ -10,7 +10,7 @@ from vamp_mm.prediction import UNCERTAINTIES, Prediction
 
 @dataclass(frozen=True)
 class Measure:
-    """How the page speaks of an uncertainty.
+    """How the page shows an uncertainty.
 
     Args:
         key: Field of a prediction.

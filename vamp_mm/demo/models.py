@@ -1,4 +1,4 @@
-"""The models of the page, loaded when they are first asked."""
+"""The models of the page, loaded when they are first used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .offers import Offer
 
 
 class Models:
-    """Offers, of which the one asked last is in memory.
+    """Offers, of which the one used last is in memory.
 
     Args:
         offers: At least one.
@@ -68,7 +68,7 @@ class Models:
             number: Which offer.
 
         Yields:
-            Predictor: The model, loaded if another was asked before.
+            Predictor: The model, loaded if another was used before.
         """
         offer = self.offer(number)
         with self._lock:

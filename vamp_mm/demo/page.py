@@ -1,4 +1,4 @@
-"""The page: what stands where, and what happens at a click."""
+"""The page: where everything is, and what happens at a click."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def build(gr: Any, models: Models, folder: Path) -> Any:
 
     Args:
         gr: The module gradio, which is imported only where a page is served.
-        models: What can be asked.
+        models: The models to choose from.
         folder: Where drawn examples may lie; Gradio reads them from there.
 
     Returns:
@@ -56,7 +56,7 @@ class _Fields:
 
     Args:
         gr: The module gradio.
-        models: What can be asked.
+        models: The models to choose from.
     """
 
     def __init__(self, gr: Any, models: Models) -> None:
@@ -112,9 +112,9 @@ class _Fields:
         """Say what happens when something is pressed, typed or moved.
 
         Args:
-            models: What can be asked.
+            models: The models to choose from.
             folder: Where drawn examples may lie.
-            answers: The state that keeps what the model said.
+            answers: The state that keeps the answers.
             out: Where it is shown.
         """
         gr = self._gr
@@ -178,7 +178,7 @@ def _answer(
 ) -> tuple[Answers | None, str]:
     try:
         answers = ask(models, number, files or (), names, sentences, int(top_k))
-    except Exception as error:  # the page stays, the terminal tells the rest
+    except Exception as error:  # the page stays, the terminal shows the rest
         if messages.explained(error):
             return None, message(explained(error))
         traceback.print_exc()
@@ -201,7 +201,7 @@ def _examples(gr: Any, folder: Path) -> Any:
 
 
 def _count(names: str) -> int:
-    """How many class names stand in the field, as far as they can be read."""
+    """How many class names are in the field, as far as they can be read."""
     try:
         return len(class_names(names) or NAMES)
     except DataError:

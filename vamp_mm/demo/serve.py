@@ -15,7 +15,7 @@ from .models import Models
 from .offers import find_offers
 from .page import CSS, build
 
-#: Gradio reads these when it is imported: no telemetry, no tunnel, no record of what was asked.
+#: Gradio reads these when it is imported: no telemetry, no tunnel, no record of questions.
 _QUIET = {
     'GRADIO_ANALYTICS_ENABLED': 'False',
     'GRADIO_SHARE': 'False',
@@ -34,7 +34,7 @@ def serve(
     host: str = '127.0.0.1',
     port: int = 7860,
 ) -> None:
-    """Offer models on a page in the browser until Ctrl-C. Nothing is fetched from, or told to, another computer.
+    """Offer models on a page in the browser until Ctrl-C. Nothing is fetched from, or sent to, another computer.
 
     Args:
         checkpoints: Files, and folders that are searched for runs.
@@ -50,7 +50,9 @@ def serve(
         FileNotFoundError: If a file is missing.
     """
     if not 1 <= port <= 65535:
-        raise ConfigError([f'--port {port} is none; give a number from 1 to 65535'], 'the call')
+        raise ConfigError(
+            [f'--port {port} is not a port; give a number from 1 to 65535'], 'the call'
+        )
     models = Models(find_offers(checkpoints, zero_shot, config), device, overrides)
     os.environ.update(_QUIET)
     gr = import_gradio()

@@ -14,7 +14,7 @@ def class_names(text: str) -> tuple[str, ...] | None:
     """Names between commas and line ends.
 
     Args:
-        text: Such as ``cat, dog`` or one name a line; a name that holds a comma stands in double quotes.
+        text: Such as ``cat, dog`` or one name a line; a name that holds a comma is put in double quotes.
 
     Returns:
         The names, None if there are none.

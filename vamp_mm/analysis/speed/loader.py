@@ -1,4 +1,4 @@
-"""Images a second of our loader and of torchvision's ImageFolder, with the same transforms, in one run."""
+"""Images per second of our loader and of torchvision's ImageFolder, with the same transforms, in one run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OURS, _CACHED, _THEIRS = 'vamp_mm', 'vamp_mm, images in memory', 'torchvision I
 
 
 class Rate(NamedTuple):
-    """Images a second over the rounds.
+    """Images per second over the rounds.
 
     Args:
         median: Middle of the rounds.
@@ -49,7 +49,7 @@ def benchmark_loader(
     cache_mb: float = 512,
     console: Console | None = None,
 ) -> dict[str, Any]:
-    """Load the same images in three ways, one after the other in every round, and print images a second.
+    """Load the same images in three ways, one after the other in every round, and print images per second.
 
     All give uint8 batches ``(N, 3, size, size)`` and read, crop and flip with the same torchvision transforms; ours draw
     the augmentation of every image from its own seed on top, and ImageFolder does not. One round that is not counted fills

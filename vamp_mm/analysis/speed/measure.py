@@ -1,4 +1,4 @@
-"""The benchmark behind ``tools/analysis_tools/benchmark_speed.py``."""
+"""The speed benchmark of ``tools/analysis_tools/benchmark_speed.py``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def benchmark_speed(
         textbook_sentences: The textbook path, every sentence of which costs the same, is timed on this many at most and
             its times and memory are scaled up.
         max_tokens: The engine's budget, None for its default.
-        clock: ``'wall'``, or ``'cpu'`` for the processor time of this process alone, where others use the machine too.
+        clock: ``'wall'``, or ``'cpu'`` for the processor time of this process only, where others use the machine too.
         out: JSON file to write.
 
     Returns:

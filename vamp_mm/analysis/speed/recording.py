@@ -114,7 +114,7 @@ def kept_for_backward(work: Callable[[], Any], module: nn.Module) -> int:
     own = {
         tensor.untyped_storage().data_ptr() for tensor in (*module.parameters(), *module.buffers())
     }
-    # the tensors stay alive, so that no address comes up twice
+    # the tensors stay alive, so that no address is used twice
     held: dict[int, tuple[int, Tensor]] = {}
 
     def pack(tensor: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def _lines(row: dict[str, Any]) -> list[str]:
             ('engine_s', 'engine'),
             ('floor_s', 'bare matrix products'),
             ('textbook_s', 'textbook'),
-            ('text_s', 'text alone'),
+            ('text_s', 'text only'),
             ('images_s', 'images'),
             ('predict_s', 'prediction'),
         )

@@ -55,7 +55,7 @@ class Setting:
         return alternate(contestants, rounds or self.rounds, self.device, self.clock)
 
     def cast(self, work: Callable[[], Any]) -> Callable[[], Any]:
-        """The work under autocast, if asked for."""
+        """The work under autocast, if that is set."""
 
         def run() -> Any:
             with torch.autocast(

@@ -46,7 +46,7 @@ def alternate(
 
     Args:
         contestants: Name -> work.
-        rounds: Timed rounds, behind one that warms up.
+        rounds: Timed rounds, after one to warm up.
         device: Waited for before and after each run.
         clock: A key of :data:`CLOCKS`.
 

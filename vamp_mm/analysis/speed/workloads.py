@@ -62,7 +62,7 @@ class TextWork:
         return TextWork(self.backbone, prompts, self.shape, 1, 1)
 
     def forward(self, textbook: bool = False) -> Tensor:
-        """Encode, with new tokens that ask for gradients."""
+        """Encode, with new tokens that require gradients."""
         return self.backbone.encode_text(self.prompts, self._plan(), textbook).pooled
 
     def predict(self, textbook: bool = False) -> Callable[[], None]:

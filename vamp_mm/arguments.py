@@ -202,7 +202,7 @@ def declared(target: Callable) -> Mapping[str, inspect.Parameter]:
     Returns:
         Name -> parameter; an annotation that cannot be read is ``Any``. Those of other packages are :class:`Lenient`.
     """
-    function = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    function = target.__init__ if inspect.isclass(target) else target
     try:
         found = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # built in C

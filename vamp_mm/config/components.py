@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import Any
 
 from mmengine.registry import root
 from mmengine.registry.registry import Registry
@@ -115,7 +116,7 @@ class TypedChecker:
     def bind(
         self,
         path: str,
-        cfg: Mapping,
+        cfg: Mapping[str, Any],
         registry: str,
         also: frozenset[str] = frozenset(),
         skip: frozenset[str] = frozenset(),
@@ -144,9 +145,9 @@ class TypedChecker:
     def _bind(
         self,
         path: str,
-        cfg: Mapping,
+        cfg: Mapping[str, Any],
         registry: str,
-        target: Callable,
+        target: Callable[..., Any],
         also: frozenset[str],
         skip: frozenset[str],
     ) -> None:
@@ -178,7 +179,7 @@ class TypedChecker:
     def keys(
         self,
         path: str,
-        cfg: Mapping,
+        cfg: Mapping[str, Any],
         signature: Signature,
         name: str,
         also: frozenset[str] = frozenset(),
@@ -192,7 +193,9 @@ class TypedChecker:
                     f'{path}: unknown key {key!r} of {name}; {closest(key, signature.keys | also)}'
                 )
 
-    def values(self, path: str, cfg: Mapping, kinds: Mapping[str, inspect.Parameter]) -> None:
+    def values(
+        self, path: str, cfg: Mapping[str, Any], kinds: Mapping[str, inspect.Parameter]
+    ) -> None:
         """Report values of the wrong type or outside their range.
 
         Args:
@@ -213,7 +216,7 @@ class TypedChecker:
             if key in signature.keys
         }
 
-    def resolve(self, path: str, name: object, registry: str) -> Callable | None:
+    def resolve(self, path: str, name: object, registry: str) -> Callable[..., Any] | None:
         """The class or function that a ``type`` stands for, or None with a problem noted."""
         if not isinstance(name, str):
             if callable(name):
@@ -235,12 +238,12 @@ class TypedChecker:
             )
         return target
 
-    def _find(self, name: str, base: Registry) -> Callable | None:
+    def _find(self, name: str, base: Registry) -> Callable[..., Any] | None:
         if '.' in name:
             self._import_registry(name.split('.')[0])
         return base.children.get(self._scope, base).get(name)
 
-    def _anywhere(self, name: object, registry: str) -> tuple[str, Callable | None]:
+    def _anywhere(self, name: object, registry: str) -> tuple[str, Callable[..., Any] | None]:
         """What a name means in that registry, or else in the first of all that knows it: parts are built from any."""
         if not isinstance(name, str):
             return registry, None
@@ -249,7 +252,7 @@ class TypedChecker:
         except Exception:  # a broken module: the registry itself names it
             return registry, None
 
-    def _search(self, name: str, registry: str) -> tuple[str, Callable | None]:
+    def _search(self, name: str, registry: str) -> tuple[str, Callable[..., Any] | None]:
         target = self._find(name, getattr(root, registry))
         if target is not None:
             return registry, target
@@ -266,9 +269,9 @@ class TypedChecker:
         self, path: str, key: str, value: object, signature: Signature, registry: str
     ) -> None:
         default = signature.optional.get(key)
-        untyped = isinstance(value, Mapping) and 'type' not in value
         if (
-            untyped
+            isinstance(value, Mapping)
+            and 'type' not in value
             and isinstance(default, Mapping)
             and default
             and 'type' not in default
@@ -301,7 +304,7 @@ def _known_names(base: Registry, scope: str) -> Iterator[str]:
             yield prefix + name
 
 
-def _name(target: Callable) -> str:
+def _name(target: Callable[..., Any]) -> str:
     if inspect.isclass(target) or inspect.isfunction(target):
         return target.__name__
     inner = getattr(target, 'keywords', {}).get('transform', target)

@@ -51,7 +51,8 @@ def allow_new_splits(cfg: Config) -> None:
     """
     found = []
     for item in _with_data_root(cfg):
-        row = CATALOG.get(item.get('source')) if isinstance(item.get('source'), str) else None
+        source = item.get('source')
+        row = CATALOG.get(source) if isinstance(source, str) else None
         if row is not None and row.can_split_anew:
             item['source'] = dict(type='vamp_mm.CatalogSource', name=row.name, new_split=True)
             found.append(row.name)
@@ -63,12 +64,12 @@ def allow_new_splits(cfg: Config) -> None:
         )
 
 
-def _with_data_root(cfg: Config) -> Iterator[MutableMapping]:
+def _with_data_root(cfg: Config) -> Iterator[MutableMapping[str, Any]]:
     for key in _PLACES:
         yield from _walk(cfg.get(key))
 
 
-def _walk(value: Any) -> Iterator[MutableMapping]:
+def _walk(value: Any) -> Iterator[MutableMapping[str, Any]]:
     if isinstance(value, MutableMapping):
         if isinstance(value.get('data_root'), str):
             yield value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 #: Source of an error that concerns an option or argument and no config: one sentence is shown without a prefix.
 THE_CALL = 'the call'
@@ -29,7 +30,7 @@ class ConfigError(ValueError):
             else '\n  - '.join([f'{len(self.problems)} problems in {where}:', *self.problems])
         )
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems, self.source)  # for other processes of the run
 
 

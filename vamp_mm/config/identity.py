@@ -95,7 +95,7 @@ def describe(cfg: Config) -> dict[str, Any]:
         and ``seed`` (None where nothing is trained).
     """
     run = cfg.get('run') or {}
-    dataset = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
+    dataset: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in holders(cfg)), {})
     trained = trains(cfg)
     return {
         'method': run.get('name') or run.get('method') or method_of(cfg.filename),

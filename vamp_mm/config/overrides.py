@@ -46,11 +46,12 @@ def _set(cfg: Config, dotted: str, value: Any) -> str | None:
     parts = dotted.split('.')
     for depth, part in enumerate(parts):
         path, last = '.'.join(parts[:depth]), depth == len(parts) - 1
+        key: str | int = part
         place = f'{dotted!r} cannot be set: {path or "the config"}'
         if isinstance(node, (list, tuple)):
             if not (part.isascii() and part.isdigit()) or int(part) >= len(node):
                 return f'{place} is a list of {len(node)} items; give an index below that, not {part!r}'
-            part = int(part)
+            key = int(part)
         elif isinstance(node, (Mapping, Config)):
             defaults = _constructor_keys(cfg, path, node) if last else {}
             if part not in node and part not in defaults:
@@ -58,10 +59,9 @@ def _set(cfg: Config, dotted: str, value: Any) -> str | None:
         else:
             return f'{place} is {short(node)}, not a dict'
         if last:
-            return _assign(
-                node, part, value, dotted, None if isinstance(part, int) else defaults.get(part)
-            )
-        node = node[part]
+            default = None if isinstance(key, int) else defaults.get(key)
+            return _assign(node, key, value, dotted, default)
+        node = node[key]
     return None
 
 
@@ -82,7 +82,7 @@ def _assign(node: Any, key: str | int, value: Any, dotted: str, default: Any) ->
     return problem
 
 
-def _constructor_keys(cfg: Config, path: str, node: Mapping) -> dict[str, Any]:
+def _constructor_keys(cfg: Config, path: str, node: Mapping[str, Any]) -> dict[str, Any]:
     """Keys that the constructor behind one dict takes, with their defaults; empty where the dict names no type."""
     if not path:
         return dict.fromkeys(top_level_keys())

@@ -110,7 +110,7 @@ def _leaves(node: ast.expr, path: str) -> Iterator[str]:
                 yield from _leaves(keyword.value, f'{path}.{keyword.arg}')
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant):
+            if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)):
                 yield from _leaves(value, f'{path}.{key.value}')
     elif not isinstance(node, (ast.List, ast.Tuple, ast.ListComp)):
         yield path

@@ -74,8 +74,9 @@ def use_protocol(
         cfg.test_evaluator = protocol.test_evaluator
     if 'targets' in protocol:
         cfg.test_cfg = _test_of(cfg, list(dict.fromkeys(targets or protocol.targets)))
-        for split in cfg.test_cfg.splits.values() if templates is not None else ():
-            split['dataset']['templates'] = list(templates)
+        if templates is not None:
+            for split in cfg.test_cfg.splits.values():
+                split['dataset']['templates'] = list(templates)
     else:
         cfg.test_cfg = protocol.test_cfg
 

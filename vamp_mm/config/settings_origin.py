@@ -50,7 +50,7 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
     """
     places = list(holders(cfg))
     dataset: Mapping[str, Any] = next((holder['dataset'] for _, _, holder in places), {})
-    trained = next(
+    trained: Mapping[str, Any] = next(
         (holder['dataset'] for loader, _, holder in places if loader == 'train_dataloader'), {}
     )
     composed = (cfg.get('run') or {}).get('protocol')

@@ -67,7 +67,9 @@ def _check_parts(cfg: Config, model: Mapping[str, Any], outline: CLIPOutline) ->
         head.bind_prompter(prompter.provides)
     except ValueError as error:
         return [f'model.head: {error}']
-    dataset = next((cfg[loader]['dataset'] for loader in OF_TRAINING if cfg.get(loader)), {})
+    dataset: Mapping[str, Any] = next(
+        (cfg[loader]['dataset'] for loader in OF_TRAINING if cfg.get(loader)), {}
+    )
     return _check_prompts(prompter, outline, dataset)
 
 

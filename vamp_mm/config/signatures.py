@@ -8,6 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Signature:
         return self.required | frozenset(self.optional)
 
 
-def signature_of(target: Callable) -> Signature:
+def signature_of(target: Callable[..., Any]) -> Signature:
     """Read the keys that ``target`` takes.
 
     A class whose constructor has ``**kwargs`` also takes the keys of the next constructor in its method
@@ -67,7 +68,7 @@ def _of_class(cls: type) -> Signature:
     return Signature(required, optional, is_open)
 
 
-def _of_function(function: Callable, skip_first: bool = False) -> Signature:
+def _of_function(function: Callable[..., Any], skip_first: bool = False) -> Signature:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # built in C: nothing to read
@@ -84,7 +85,7 @@ def _of_function(function: Callable, skip_first: bool = False) -> Signature:
     )
 
 
-def _forwards_kwargs(init: Callable) -> bool:
+def _forwards_kwargs(init: Callable[..., Any]) -> bool:
     """Whether a constructor hands its ``**kwargs`` to another constructor of its class hierarchy."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(init)))

@@ -26,7 +26,7 @@ def use_trained(cfg: Config, stored: Any) -> None:
         cfg: A composed config.
         stored: ``meta['settings']`` of the checkpoint: dotted key -> value as text.
     """
-    run = cfg.get('run') or {}
+    run: Any = cfg.get('run') or {}
     for dotted in run.get('followed') or () if isinstance(stored, Mapping) and stored else ():
         place = place_of(cfg, dotted)
         if (

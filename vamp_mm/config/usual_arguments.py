@@ -37,10 +37,10 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
         'betas': tuple[_BelowOne, _BelowOne], 'alpha': NonNegative, 'nesterov': bool, 'amsgrad': bool, 'maximize': bool
     },
     'DATASETS': {
-        'dataset': Component | Callable, 'datasets': Sequence[Component | Callable],
-        'pipeline': Sequence[Component | Callable], 'times': PositiveInt, 'test_mode': bool, 'lazy_init': bool
+        'dataset': Component | Callable[..., Any], 'datasets': Sequence[Component | Callable[..., Any]],
+        'pipeline': Sequence[Component | Callable[..., Any]], 'times': PositiveInt, 'test_mode': bool, 'lazy_init': bool
     },
-    'VISUALIZERS': {'vis_backends': Sequence[Component | Callable]},
+    'VISUALIZERS': {'vis_backends': Sequence[Component | Callable[..., Any]]},
     'OPTIM_WRAPPERS': {'optimizer': Component, 'accumulative_counts': PositiveInt, 'clip_grad': _Dict | None},
     'PARAM_SCHEDULERS': {
         'begin': NonNegativeInt, 'end': PositiveInt, 'by_epoch': bool, 'last_step': Annotated[int, Range(-1)],
@@ -59,7 +59,7 @@ BY_REGISTRY: Mapping[str, Mapping[str, Any]] = {
         'size': _Pixels | tuple[_Pixels] | tuple[_Pixels, _Pixels], 'crop_size': _Pixels | tuple[_Pixels, _Pixels],
         'p': Fraction, 'keep_ratio': bool,
         'interpolation': Literal['nearest', 'bilinear', 'bicubic', 'area', 'box', 'hamming', 'lanczos'] | int,
-        'transforms': Sequence[Component | Callable | Sequence[Component | Callable]]
+        'transforms': Sequence[Component | Callable[..., Any] | Sequence[Component | Callable[..., Any]]]
     },
     'METRICS': {'topk': PositiveInt | Sequence[PositiveInt], 'collect_device': Literal['cpu', 'gpu'], 'prefix': str},
     'DATA_SAMPLERS': {'shuffle': bool, 'seed': Seed, 'round_up': bool, 'batch_size': PositiveInt, 'drop_last': bool},

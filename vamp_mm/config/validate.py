@@ -7,7 +7,7 @@ it. The check reads signatures only; nothing is built, no data or weights are ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -145,7 +145,8 @@ class _RunnerCheck:
             return
         kinds = [self._types.resolve('custom_hooks', hook['type'], 'HOOKS') for hook in hooks]
         if any(
-            issubclass(kind, VocabularyHook) or kind.__module__.split('.')[0] not in _KNOWN_PACKAGES
+            (isinstance(kind, type) and issubclass(kind, VocabularyHook))
+            or getattr(kind, '__module__', '').split('.')[0] not in _KNOWN_PACKAGES
             for kind in kinds
         ):
             return  # a hook of the user's own may do it
@@ -164,7 +165,7 @@ class _RunnerCheck:
         )
         if what:
             self._problems.append(
-                f'custom_hooks: {target.__name__} has no class names in {what}, and no hook gives it '
+                f'custom_hooks: {getattr(target, "__name__", target)} has no class names in {what}, and no hook gives it '
                 "those of the data; add dict(type='vamp_mm.VocabularyHook')"
             )
 
@@ -196,12 +197,14 @@ class _RunnerCheck:
             if key not in allowed:
                 self._problems.append(f'{path}: unknown key {key!r}; {closest(key, allowed)}')
 
-    def _values(self, path: str, value: Mapping, kinds: Mapping, *default: object) -> None:
+    def _values(
+        self, path: str, value: Mapping[str, Any], kinds: Mapping[str, Any], *default: object
+    ) -> None:
         self._types.values(
             path, value, {key: as_parameter(key, kind, *default) for key, kind in kinds.items()}
         )
 
-    def _function(self, path: str, value: object, function: object) -> None:
+    def _function(self, path: str, value: object, function: Callable[..., Any]) -> None:
         if isinstance(value, Mapping):
             signature = signature_of(function)
             self._types.keys(path, value, signature, f'{path}', frozenset({'enable'}) & set(value))
@@ -223,7 +226,7 @@ class _RunnerCheck:
             registry = 'DATASETS' if key == 'dataset' else 'DATA_SAMPLERS'
             self._plain(f'{path}.{key}', value.get(key), registry)
 
-    def _batches(self, path: str, value: Mapping) -> None:
+    def _batches(self, path: str, value: Mapping[str, Any]) -> None:
         """Keys that torch refuses beside a sampler, which every dataloader has, or beside a batch sampler."""
         if value.get('shuffle'):
             self._problems.append(
@@ -260,7 +263,7 @@ class _RunnerCheck:
         if isinstance(value.get('splits'), Mapping):
             self._splits(path, value['splits'])
 
-    def _splits(self, path: str, splits: Mapping) -> None:
+    def _splits(self, path: str, splits: Mapping[str, Any]) -> None:
         """The class splits of a test loop: overrides of the dataset that the loop's dataloader holds."""
         loader = self._cfg.get(path.replace('_cfg', '_dataloader'))
         dataset = loader.get('dataset') if isinstance(loader, Mapping) else None
@@ -283,7 +286,7 @@ class _RunnerCheck:
                     f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS'
                 )
 
-    def _optim_wrapper(self, path: str, value: Mapping) -> None:
+    def _optim_wrapper(self, path: str, value: Mapping[str, Any]) -> None:
         own = frozenset({'constructor', 'paramwise_cfg'})
         # the type of clip_grad is a word of MMEngine's, 'norm' or 'value', and names no component
         self._types.bind(
@@ -324,7 +327,7 @@ class _RunnerCheck:
             if isinstance(value.get(key), Mapping):
                 self._values(f'{path}.{key}', value[key], PLAIN[f'{path}.{key}'])
 
-    def _default_hooks(self, path: str, value: Mapping) -> None:
+    def _default_hooks(self, path: str, value: Mapping[str, Any]) -> None:
         own = {
             name
             for name, hook in value.items()
@@ -336,7 +339,7 @@ class _RunnerCheck:
             if isinstance(hook, Mapping):
                 self._types.visit(f'{path}.{name}', hook, 'HOOKS')
 
-    def _env_cfg(self, path: str, value: Mapping) -> None:
+    def _env_cfg(self, path: str, value: Mapping[str, Any]) -> None:
         self._untyped(
             path, value, frozenset({'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'})
         )
@@ -354,7 +357,7 @@ class _RunnerCheck:
         )
         self._untyped(f'{path}.dist_cfg', dist_cfg, known | group)
 
-    def _custom_imports(self, path: str, value: Mapping) -> None:
+    def _custom_imports(self, path: str, value: Mapping[str, Any]) -> None:
         self._untyped(path, value, frozenset({'imports', 'allow_failed_imports'}))
 
 

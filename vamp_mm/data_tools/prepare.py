@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os.path as osp
 import shutil
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import DownloadColumn, Progress
+from rich.progress import DownloadColumn, Progress, TaskID
 
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.archives import ARCHIVES, Archive, Take, locate, md5_of, place, unpack
@@ -145,7 +146,7 @@ def _make(
                     archive,
                     file,
                     work,
-                    lambda done, task=task: progress.update(task, completed=done),
+                    functools.partial(_advance, progress, task),
                     classes,
                 )
                 progress.update(task, completed=file.stat().st_size)
@@ -169,3 +170,7 @@ def _check(archive: Archive, file: Path, progress: Progress, console: Console) -
             f'{file} has the MD5 sum {got}, expected {known}: it is incomplete, or another version. Download it '
             f'again from {archive.where}, or give --no-md5 if you know that it is right'
         )
+
+
+def _advance(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)

@@ -33,9 +33,9 @@ def lists_of(dataset: str, folder: Path) -> tuple[Split | str | None, str, str]:
         except ValueError as error:
             return str(error), file.name, ''
         return split, file.name, note
-    split = regenerated(row.name if row else dataset, folder)
-    if split is not None:
-        return split, 'regenerated from recorded data', ''
+    made = regenerated(row.name if row else dataset, folder)
+    if made is not None:
+        return made, 'regenerated from recorded data', ''
     wanted = row.split_file if row else f'split_zhou_{dataset}.json'
     return None, f'no {wanted}' if wanted else 'has no split file', ''
 
@@ -53,9 +53,8 @@ def _as_published(file: Path) -> tuple[Split, str]:
         names = {item.label: item.name for items in lists.values() for item in items}
         if not names or set(names) != set(range(len(names))):
             raise
-        return Split(classes=tuple(names[label] for label in range(len(names))), **lists), str(
-            error
-        )
+        classes = tuple(names[label] for label in range(len(names)))
+        return Split(classes, lists['train'], lists['val'], lists['test']), str(error)
 
 
 def _row(dataset: str) -> CatalogRow | None:

@@ -206,9 +206,9 @@ def _items(dataset: Any, names: Sequence[str]) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _pipeline(dataset: Any, given: Sequence[dict | Callable] | None) -> list:
+def _pipeline(dataset: Any, given: Sequence[Component | Callable] | None) -> list:
     if given is not None:
-        return [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in given]
+        return [TRANSFORMS.build(step) if isinstance(step, Mapping) else step for step in given]
     if not hasattr(dataset, 'pipeline'):
         raise DataError(
             f'{type(dataset).__name__} has no pipeline of its own; give FewShotWrapper one'

@@ -80,7 +80,7 @@ def audit_images(
         The findings; nothing is raised.
     """
     there: dict[str, list[str]] = {}
-    missing = []
+    missing: list[str] = []
     for part, items in lists.items():
         for item in items:
             found = os.path.isfile(os.path.join(folder, item.path))

@@ -104,7 +104,7 @@ class ImageCache:
             self._table[-1, _DECODED if offset < 0 else _HITS] += 1
         if offset >= 0:
             pixels = self._pixels[offset : offset + 3 * height * width]
-            return Image.frombytes('RGB', (width, height), memoryview(pixels))
+            return Image.frombytes('RGB', (width, height), pixels.data)
         image = read_rgb(path)
         if offset == _EMPTY:
             self._keep(slot, image)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from os import PathLike
+from pathlib import Path
 
 from vamp_mm.files import atomic_write
 
 from .splits import PARTS, Split
 
 
-def write_split(split: Split, path: str | PathLike) -> None:
+def write_split(split: Split, path: str | Path) -> None:
     """Write a split file, to the byte as the published ones are written.
 
     A reader sees the old file or the new one, never half of it.

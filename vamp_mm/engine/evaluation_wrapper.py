@@ -23,7 +23,7 @@ class EvaluationWrapper(nn.Module):
 
     def __init__(self, module: nn.Module, device_ids: list[int] | None = None) -> None:
         super().__init__()
-        self.module = module
+        self.module: Any = module
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the model."""

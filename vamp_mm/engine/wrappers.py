@@ -9,8 +9,8 @@ from mmengine.model import is_model_wrapper
 from torch import nn
 
 
-def unwrap_model(model: nn.Module) -> nn.Module:
-    """The model itself, without the wrapper of distributed training."""
+def unwrap_model(model: nn.Module) -> Any:
+    """The model itself, without the wrapper of distributed training; what it can do is checked by protocol."""
     return model.module if is_model_wrapper(model) else model
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import torch
+from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from vamp_mm.structures import Vocabulary
@@ -19,8 +20,14 @@ class Recorded(Protocol):
     """A recorded run of an original (see :mod:`vamp_mm.originals.parity.case`)."""
 
     meta: Mapping[str, Any]
-    hyper: Mapping[str, Any]
-    names: tuple[str, ...]
+
+    @property
+    def hyper(self) -> Mapping[str, Any]:
+        """The original's options."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Class names of the training."""
 
     def __getitem__(self, key: str) -> Tensor:
         """One recorded array."""
@@ -30,6 +37,9 @@ class Recorded(Protocol):
 
     def group(self, prefix: str) -> dict[str, Tensor]:
         """All arrays below a prefix, such as ``learn``."""
+
+    def samples(self) -> list[DataSample]:
+        """The labels as data samples."""
 
 
 class Original:

@@ -113,7 +113,7 @@ def _counted(runner: Runner, names: tuple[str, ...]) -> tuple[list[int], str]:
         loader = sharded_loader(_some(dataset), evaluation_setting(runner.cfg, 'batch_size'), 0)
         for batch in loader:
             with autocast(enabled=bool((runner.cfg.get('test_cfg') or {}).get('fp16'))):
-                for sample in model.test_step(batch):  # type: ignore[operator]
+                for sample in model.test_step(batch):
                     label = int(sample.gt_label)
                     counts += torch.tensor(
                         [
@@ -133,7 +133,7 @@ def _counted(runner: Runner, names: tuple[str, ...]) -> tuple[list[int], str]:
     return counts[:3].tolist(), what
 
 
-def _images(runner: Runner, names: tuple[str, ...]) -> tuple[Dataset, str]:
+def _images(runner: Runner, names: tuple[str, ...]) -> tuple[Dataset[Any], str]:
     """The images to compare on, and whether they are those of the validation or of the training."""
     pipeline = evaluation_setting(runner.cfg, 'pipeline')
     if runner.cfg.get('val_cfg') is not None:
@@ -151,7 +151,7 @@ def _images(runner: Runner, names: tuple[str, ...]) -> tuple[Dataset, str]:
 
 def _validation_part(cfg: Config, pipeline: Any) -> Any:
     """All validation images of the classes that were trained on; None if the dataset has none, or not here."""
-    config = next(
+    config: Mapping[str, Any] = next(
         (holder['dataset'] for loader, _, holder in holders(cfg) if loader == 'train_dataloader'),
         {},
     )
@@ -229,8 +229,9 @@ def compared_in_words(compared: Any) -> str | None:
     if not isinstance(compared, Mapping) or compared.get('worse') is not True:
         return None
     numbers = [compared.get(key) for key in ('count', 'zero_shot_accuracy', 'accuracy')]
-    if not all(map(is_number, numbers)):
+    found = [value for value in numbers if value is not None and is_number(value)]
+    if len(found) < len(numbers):
         return None
-    count, zero_shot, own = numbers
+    count, zero_shot, own = found
     which = 'training' if compared.get('images') == 'training' else 'validation'
     return f'on {count} {which} images zero-shot {zero_shot:.1f} -> {change(zero_shot, own)}'

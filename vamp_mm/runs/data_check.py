@@ -55,9 +55,9 @@ def say_doubts(cfg: Config, logger: Logger) -> None:
 
 
 def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:
-    splits = (cfg.get('test_cfg') or {}).get('splits') or {'': {}}
+    splits: Mapping[str, Mapping[str, Any]] = (cfg.get('test_cfg') or {}).get('splits') or {'': {}}
     for loader in filter(cfg.get, LOADERS):
-        for entry in splits.values() if loader == 'test_dataloader' else ({},):
+        for entry in list(splits.values()) if loader == 'test_dataloader' else [{}]:
             dataset = split_dataset(cfg[loader]['dataset'], entry)
             for _, _, holder in holders({loader: dict(dataset=dataset)}):
                 kind = holder['dataset'].get('type')

@@ -26,7 +26,7 @@ def say_steps(runner: Runner) -> int:
     loader, gather = runner.train_dataloader, _accumulated(runner)
     steps = math.ceil(runner.max_iters / gather)
     size = getattr(loader.batch_sampler, 'batch_size', None) or loader.batch_size
-    facts = [f'{len(loader.dataset)} images', f'batch size {size}']  # type: ignore[arg-type]
+    facts = [f'{len(loader.dataset)} images', f'batch size {size}']
     facts += [f'{get_world_size()} processes'] if get_world_size() > 1 else []
     facts += [f'gradients of {gather} batches are added up'] if gather > 1 else []
     by_steps = isinstance(runner.train_loop, (StepTrainLoop, IterBasedTrainLoop))

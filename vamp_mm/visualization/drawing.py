@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -112,7 +113,7 @@ def read_picture(path: str | os.PathLike) -> Image.Image:
     return cross
 
 
-def below(axes: Axes, lines: list[tuple[str, float, str, str]], gap: float = 6) -> None:
+def below(axes: Axes, lines: Sequence[tuple[str, float, str, str]], gap: float = 6) -> None:
     """Write lines (text, size, colour, weight) centred below an image, the first one ``gap`` points away."""
     for row, (text, size, color, weight) in enumerate(lines):
         axes.annotate(

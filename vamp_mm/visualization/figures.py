@@ -205,7 +205,10 @@ def _draw_record(sheet: Sheet, left: float, top: float, record: Mapping[str, Any
     color = GREEN if right else RED
     axes = sheet.image(left, top, _CELL - _GAP, picture, color, 3)
     numbers = f'{100 * record["confidence"]:.0f} %   H {record["predictive_entropy"]:.2f}'
-    lines = [(clip(record['pred_class']), 9, color, 'bold'), (numbers, 8, GREY, 'normal')]
+    lines: list[tuple[str, float, str, str]] = [
+        (clip(record['pred_class']), 9, color, 'bold'),
+        (numbers, 8, GREY, 'normal'),
+    ]
     if not right:
         lines.insert(1, (f'true: {clip(record["gt_class"])}', 8, INK, 'normal'))
     below(axes, lines)

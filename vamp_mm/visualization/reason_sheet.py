@@ -78,7 +78,7 @@ def _draw(sheet: Sheet, left: float, top: float, record: Mapping[str, Any], long
     color = GREEN if right else RED
     axes = sheet.image(left, top, _SIZE, _picture(record['img_path']), color, 3)
     second = record.get('runner_up_class')
-    lines = [
+    lines: list[tuple[str, float, str, str]] = [
         (f'{clip(record["pred_class"], 15)} {100 * record["confidence"]:.0f} %', 9, color, 'bold')
     ]
     if not right:

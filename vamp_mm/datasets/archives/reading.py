@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import lzma
 import stat
 import tarfile
@@ -27,7 +28,7 @@ class Member(NamedTuple):
     """
 
     parts: tuple[str, ...]
-    open: Callable[[], IO[bytes]]
+    open: Callable[[], IO[bytes] | None]
     link: bool
 
 
@@ -78,7 +79,7 @@ def _zip(file: IO[bytes], name: str) -> Iterator[Member]:
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
             if not info.is_dir() and (parts := _parts(info.filename, name)):
                 link = stat.S_ISLNK(info.external_attr >> 16)
-                yield Member(parts, lambda info=info: archive.open(info), link)  # type: ignore[misc]
+                yield Member(parts, functools.partial(archive.open, info), link)
 
 
 def _tar(file: IO[bytes], name: str) -> Iterator[Member]:
@@ -86,7 +87,7 @@ def _tar(file: IO[bytes], name: str) -> Iterator[Member]:
     with tarfile.open(fileobj=file, mode='r|*') as archive:
         for info in archive:
             if not info.isdir() and (parts := _parts(info.name, name)):
-                yield Member(parts, lambda info=info: archive.extractfile(info), not info.isfile())  # type: ignore[misc]
+                yield Member(parts, functools.partial(archive.extractfile, info), not info.isfile())
 
 
 def _parts(path: str, name: str) -> tuple[str, ...]:

@@ -164,11 +164,12 @@ def _inside(archive: Archive, stream: IO[bytes], name: str) -> Iterator[Member]:
 
 
 def _opened(member: Member, name: str) -> IO[bytes]:
-    if member.link:
+    file = None if member.link else member.open()
+    if file is None:
         raise DataError(
             f'{name}: {"/".join(member.parts)} is a link or a device and not a file; nothing was unpacked'
         )
-    return member.open()
+    return file
 
 
 def _rest(parts: tuple[str, ...], take: Take) -> tuple[str, ...] | None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import DataError
-from . import annotations, class_names, folders
+from . import annotations as official
+from . import class_names, folders
 from .base import DEFAULT_TEMPLATE
 from .official_files import Lists, OfficialFiles
 
@@ -119,7 +120,7 @@ _ROWS = (
         Counts(37, 2944, 736, 3669),
         Counts(19, 1508, 377, 1881),
         Counts(18, 1436, 359, 1788),
-        reader=annotations.oxford_pets,
+        reader=official.oxford_pets,
         class_name=class_names.pet_breed,
         split_file='split_zhou_OxfordPets.json',
         regenerates=True,
@@ -134,7 +135,7 @@ _ROWS = (
         Counts(196, 6509, 1635, 8041),
         Counts(98, 3240, 812, 4002),
         Counts(98, 3269, 823, 4039),
-        reader=annotations.stanford_cars,
+        reader=official.stanford_cars,
         class_name=class_names.car_model,
         split_file='split_zhou_StanfordCars.json',
         regenerates=True,
@@ -148,7 +149,7 @@ _ROWS = (
         Counts(102, 4093, 1633, 2463),
         Counts(51, 1744, 696, 1053),
         Counts(51, 2349, 937, 1410),
-        reader=annotations.oxford_flowers,
+        reader=official.oxford_flowers,
         split_file='split_zhou_OxfordFlowers.json',
         regenerates=True,
         digests=('0fd7f6961b933add', '61d14ce54f1b18eb', '36cd6ac167f066d6'),
@@ -174,7 +175,7 @@ _ROWS = (
         Counts(100, 3334, 3333, 3333),
         Counts(50, None, None, 1666),
         Counts(50, None, None, 1667),
-        reader=annotations.fgvc_aircraft,
+        reader=official.fgvc_aircraft,
         template='a photo of a {}, a type of aircraft.',
     ),
     CatalogRow(
@@ -185,7 +186,7 @@ _ROWS = (
         Counts(397, 15880, 3970, 19850),
         Counts(199, 7960, 1990, 9950),
         Counts(198, 7920, 1980, 9900),
-        reader=annotations.sun397,
+        reader=official.sun397,
         class_name=class_names.sun_scene,
         split_file='split_zhou_SUN397.json',
         regenerates=True,
@@ -226,7 +227,7 @@ _ROWS = (
         Counts(101, 7639, 1898, 3783),
         Counts(51, 3926, 975, 1934),
         Counts(50, 3713, 923, 1849),
-        reader=annotations.ucf101,
+        reader=official.ucf101,
         class_name=class_names.ucf_action,
         split_file='split_zhou_UCF101.json',
         regenerates=True,

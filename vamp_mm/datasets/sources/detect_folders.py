@@ -100,7 +100,7 @@ def _check_doubts(folder: Path, classes: Sequence[str], whole: Path, level: int 
 
 
 def _level(level: int | None) -> dict[str, int]:
-    return {} if level in (None, 1) else dict(level=level)  # type: ignore[dict-item]
+    return {} if level in (None, 1) else dict(level=level)
 
 
 def _several(folder: Path) -> bool:

@@ -247,7 +247,8 @@ def _class_of(row: Row, labels: Mapping[str, int], names: Sequence[str]) -> str:
 def _check_twice(rows: Sequence[Row], paths: Mapping[_Key, str], where: str) -> None:
     """Refuse images that are listed twice; in two parts that is a leak."""
     first: dict[str, Row] = {}
-    twice, leaks = [], []
+    twice: list[str] = []
+    leaks: list[str] = []
     for row in rows:
         path = paths[row.part, row.path]
         before = first.setdefault(path, row)

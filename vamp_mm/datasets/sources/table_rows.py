@@ -175,7 +175,7 @@ def _csv_rows(text: str, columns: Columns, where: str) -> list[Row]:
             f'{some(faulty)}. Put quotes around cells that hold {delimiter!r}'
         )
     return [
-        Row(line, *(cells[places[role]] for role in ('path', 'class')),
+        Row(line, cells[places['path']], cells[places['class']],
             cells[places['part']] if 'part' in places else None)
         for line, cells in body
     ]  # fmt: skip
@@ -246,7 +246,8 @@ def _text_rows(text: str, where: str) -> list[Row]:
         if line.strip()
     ]  # fmt: skip
     tabbed = all(line.count('\t') == 1 for _, line in lines)
-    rows, faulty = [], []
+    rows: list[Row] = []
+    faulty: list[Row] = []
     for number, line in lines:
         path, _, label = line.partition('\t') if tabbed else _last_blank(line)
         (rows if path and label else faulty).append(Row(number, path, label, None))

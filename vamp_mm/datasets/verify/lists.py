@@ -38,10 +38,10 @@ def count_table(split: Split, row: CatalogRow | None) -> list[CountRow]:
     Returns:
         Three rows, one for a dataset of a single class.
     """
-    table = [CountRow('all', _counts(split, 'all'), row and row.counts)]
+    table = [CountRow('all', _counts(split, 'all'), row.counts if row else None)]
     if len(split.classes) > 1:
-        table.append(CountRow('base', _counts(split, 'base'), row and row.base))
-        table.append(CountRow('novel', _counts(split, 'novel'), row and row.novel))
+        table.append(CountRow('base', _counts(split, 'base'), row.base if row else None))
+        table.append(CountRow('novel', _counts(split, 'novel'), row.novel if row else None))
     return table
 
 

@@ -59,7 +59,7 @@ class FrozenFeatureHook(Hook):
     def after_test(self, runner: Runner) -> None:
         """Log the counts, and leave no pipeline behind."""
         self._report(runner)
-        unwrap_model(runner.model).reuse_frozen_features(None, self.budget_mb)  # type: ignore[operator]
+        unwrap_model(runner.model).reuse_frozen_features(None, self.budget_mb)
 
     def _tell(self, runner: Runner, dataset: Any, which: str) -> None:
         model = unwrap_model(runner.model)

@@ -78,6 +78,11 @@ class SafeCheckpointHook(CheckpointHook):
         save_begin: First epoch (or iteration) that is saved.
     """
 
+    # set by MMEngine's hook, which has no annotations
+    out_dir: Any
+    best_ckpt_path: Any
+    keep_ckpt_ids: deque[int]
+
     def __init__(
         self,
         interval: PositiveInt | Literal[-1] = 1,

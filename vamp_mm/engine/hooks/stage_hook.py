@@ -45,7 +45,7 @@ class StageHook(Hook):
             raise ValueError(
                 f'the model has {owner.num_stages} stages, param_scheduler.shares gives {stages}'
             )
-        classes = len(model.vocabulary or ())  # type: ignore[arg-type]
+        classes = len(model.vocabulary or ())
         if get_world_size() > 1 and owner.num_classes != classes:
             raise ValueError(
                 f'num_classes={owner.num_classes}: in several processes the size of the classifier must be '

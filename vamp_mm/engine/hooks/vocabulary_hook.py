@@ -76,7 +76,7 @@ class VocabularyHook(Hook):
         if getattr(loop, 'sets_vocabulary', False):
             return
         model = _model(runner)
-        learned = any(weight.requires_grad for weight in model.parameters())
+        learned = any(weight.requires_grad for weight in runner.model.parameters())
         if what == 'test' and learned and isinstance(model, ComparesWithZeroShot):
             print_log(
                 f'{type(loop).__name__} does not test zero-shot CLIP beside the method; '

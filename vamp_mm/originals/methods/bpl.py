@@ -22,7 +22,7 @@ class BPL(Original):
     """A context with a random shift, shared by all images or a function of the image."""
 
     name = 'bpl'
-    recorded_as = ('bayesian prompt learning',)
+    recorded_as: tuple[str, ...] = ('bayesian prompt learning',)
     terms: Mapping[str, str] = MappingProxyType({'nll': 'nll', 'kl': 'kl'})
 
     def model(self, case: Recorded) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class BPL(Original):
             'model.prompter.shift.conditional': 'prompter.shift.mean' not in state,
         }
 
-    def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
+    def prepare(self, model: Any, case: Recorded, training: bool) -> None:
         """Draw what the original drew."""
         noise = case['noise/train' if training else 'noise/eval']  # (L, 1, W)
         model.prompter.shift.draw = lambda rows: noise

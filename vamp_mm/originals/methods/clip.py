@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vamp_mm.structures import Vocabulary
 
@@ -17,7 +17,7 @@ class CLIP(Original):
     """Nothing is learned."""
 
     name = 'clip'
-    recorded_as = ('clip zero-shot',)
+    recorded_as: tuple[str, ...] = ('clip zero-shot',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``TemplatePrompter``."""
@@ -31,7 +31,7 @@ class CLIP(Original):
         return Vocabulary(tuple(names), tuple(templates), seen)
 
     @torch.no_grad()
-    def extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
+    def extras(self, model: Any, case: Recorded) -> dict[str, Tensor]:
         """Features before they are made unit length."""
         clip, prompter = model.backbone, model.prompter
         return {

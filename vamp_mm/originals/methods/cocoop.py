@@ -16,7 +16,7 @@ class CoCoOp(Original):
     """A context shifted by a function of the image."""
 
     name = 'cocoop'
-    recorded_as = ('cocoop',)
+    recorded_as: tuple[str, ...] = ('cocoop',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``ContextPrompter`` with ``ImageShift``."""

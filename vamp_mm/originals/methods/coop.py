@@ -33,7 +33,7 @@ class CoOp(Original):
     """One context for all classes or one for each; at the end, in the middle or in front."""
 
     name = 'coop'
-    recorded_as = ('coop',)
+    recorded_as: tuple[str, ...] = ('coop',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``ContextPrompter`` with the recorded length, position and kind of context."""

@@ -16,8 +16,9 @@ from ..links import Link
 
 def blocks(names: Iterable[str], prefix: str) -> tuple[str, ...]:
     """Names of the tokens of blocks 1, 2, ... below a tower's prefix, in order."""
-    names, found = set(names), []
-    while (name := f'{prefix}.transformer.resblocks.{len(found) + 1}.VPT_shallow') in names:
+    known = set(names)
+    found: list[str] = []
+    while (name := f'{prefix}.transformer.resblocks.{len(found) + 1}.VPT_shallow') in known:
         found.append(name)
     return tuple(found)
 
@@ -38,7 +39,7 @@ class IVLP(Original):
     """Independent vision-language prompting, ``trainers/independentVL.py``."""
 
     name = 'ivlp'
-    recorded_as = ('ivlp', 'language', 'independentVL')
+    recorded_as: tuple[str, ...] = ('ivlp', 'language', 'independentVL')
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``DeepPrompter`` with the recorded numbers of tokens and blocks."""
@@ -101,14 +102,14 @@ class VPT(IVLP):
     """VPT on CLIP, ``trainers/vpt.py``: vision tokens and one template for all data sets."""
 
     name = 'vpt'
-    recorded_as = ('vpt',)
+    recorded_as: tuple[str, ...] = ('vpt',)
 
 
 class PromptSRC(IVLP):
     """PromptSRC, ``trainers/promptsrc.py``: IVLP held near the frozen CLIP, weights averaged over epochs."""
 
     name = 'promptsrc'
-    recorded_as = ('promptsrc',)
+    recorded_as: tuple[str, ...] = ('promptsrc',)
     terms = {'ce': 'ce_class', 'l1_text_mean': 'text_l1', 'l1_image_mean': 'image_l1'}
     weighted_terms = {'scl_text': 'text_l1', 'scl_image': 'image_l1', 'scl_logits': 'logit_kl'}
     not_compared = {'loss/kl_sum': 'its sum; scl_logits is its mean'}

@@ -17,7 +17,7 @@ class KgCoOp(Original):
     """A context whose class features are held close to those of hand-written templates."""
 
     name = 'kgcoop'
-    recorded_as = ('kgcoop',)
+    recorded_as: tuple[str, ...] = ('kgcoop',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'score': 'text_consistency'})
 
     clutter = (*Original.clutter, 'bias_vectors', 'meta_net.')

@@ -23,7 +23,7 @@ class MaPLe(Original):
     """Text tokens, and vision tokens projected from them."""
 
     name = 'maple'
-    recorded_as = ('maple',)
+    recorded_as: tuple[str, ...] = ('maple',)
     not_compared = {
         'eval_logits_half_casts': 'the same forward with prompts rounded to float16, which we do not do'
     }

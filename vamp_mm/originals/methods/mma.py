@@ -27,7 +27,7 @@ class MMA(Original):
     """Residual adapters in the upper blocks, with a shared middle layer."""
 
     name = 'mma'
-    recorded_as = ('mma',)
+    recorded_as: tuple[str, ...] = ('mma',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``MultiModalAdapters`` with the recorded blocks, width and scale."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vamp_mm.structures import Vocabulary
 
@@ -22,7 +22,7 @@ class MMRL(Original):
     """Representation tokens in both towers, and a second read-out."""
 
     name = 'mmrl'
-    recorded_as = ('mmrl',)
+    recorded_as: tuple[str, ...] = ('mmrl',)
     terms: Mapping[str, str] = MappingProxyType(
         {
             'ce_class': 'ce_class',
@@ -97,7 +97,7 @@ class MMRL(Original):
         return self.vocabulary(case, case.meta['new_classnames'], seen=False)
 
     @torch.no_grad()
-    def extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
+    def extras(self, model: Any, case: Recorded) -> dict[str, Tensor]:
         """Logits of both branches."""
         logits = model.output(case['images']).logits
         return {'eval_logits_novel': logits['class'][0], 'eval_logits_rep': logits['rep'][0]}
@@ -107,7 +107,7 @@ class MMRLPlusPlus(MMRL):
     """One projection a tower with low-rank changes, tokens blended over the blocks."""
 
     name = 'mmrlpp'
-    recorded_as = ('mmrlpp', 'mmrl++')
+    recorded_as: tuple[str, ...] = ('mmrlpp', 'mmrl++')
 
     def host(self, case: Recorded) -> dict[str, Any]:
         """``SharedResidualTokens`` with rank and blend."""

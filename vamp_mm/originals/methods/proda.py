@@ -16,7 +16,7 @@ class ProDA(Original):
     """A collection of contexts."""
 
     name = 'proda'
-    recorded_as = ('proda',)
+    recorded_as: tuple[str, ...] = ('proda',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'bound', 'orthogonality': 'orthogonality'})
 
     def model(self, case: Recorded) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..base import Original, Recorded
 from ..links import Link
@@ -18,7 +18,7 @@ class ProGrad(Original):
     """A context whose gradient does not go against that of the teacher's predictions."""
 
     name = 'prograd'
-    recorded_as = ('prograd',)
+    recorded_as: tuple[str, ...] = ('prograd',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'kl': 'teacher_ce'})
     optim_wrapper: Mapping[str, Any] = MappingProxyType({'type': 'ProjectedGradientOptimWrapper'})
 
@@ -46,7 +46,7 @@ class ProGrad(Original):
         """The context."""
         return [Link('prompter.context', 'ctx')]
 
-    def train_extras(self, model: nn.Module, case: Recorded) -> dict[str, Tensor]:
+    def train_extras(self, model: Any, case: Recorded) -> dict[str, Tensor]:
         """Both gradients before the projection."""
         losses = model(case['images'], case.samples(), mode='loss')
         pair, _ = model.parse_losses(losses)

@@ -16,7 +16,7 @@ class TCP(Original):
     """A context, and class-aware tokens at one text block."""
 
     name = 'tcp'
-    recorded_as = ('tcp',)
+    recorded_as: tuple[str, ...] = ('tcp',)
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class', 'score': 'text_consistency'})
 
     def model(self, case: Recorded) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class TwoStageLayerNorms(Original):
     """2SFS, first stage: the LayerNorms of the blocks."""
 
     name = '2sfs'
-    recorded_as = ('2sfs stage 1',)
+    recorded_as: tuple[str, ...] = ('2sfs stage 1',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``AdapterPrompter`` on the recorded LayerNorms."""
@@ -94,7 +94,7 @@ class TwoStageLayerNorms(Original):
 class TwoStageClassifier(TwoStageLayerNorms):
     """2SFS, second stage: a classifier, and selective inference."""
 
-    recorded_as = ('2sfs stage 2',)
+    recorded_as: tuple[str, ...] = ('2sfs stage 2',)
 
     def model(self, case: Recorded) -> dict[str, Any]:
         """``TwoStagePrompter`` with the recorded LayerNorms and classes."""
@@ -147,7 +147,7 @@ class SkipT(Original):
     """SkipT: the upper blocks of both towers, and steps that leave classes out."""
 
     name = 'skipt'
-    recorded_as = ('skipt',)
+    recorded_as: tuple[str, ...] = ('skipt',)
     not_compared = {'medium_text_features': 'states between blocks, which only the text tower sees'}
 
     def model(self, case: Recorded) -> dict[str, Any]:

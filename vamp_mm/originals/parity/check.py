@@ -53,7 +53,7 @@ class _Check:
     ) -> None:
         self.case, self.original, self.report = case, original, report
         self.learn = original.learnables(case)
-        self.links = original.links(self.learn) if self.learn else []
+        self.links = list(original.links(self.learn)) if self.learn else []
         config = {'type': 'PromptedClassifier', 'backbone': backbone, **original.model(case)}
         self.model: Any = MODELS.build(dict(config, _scope_='vamp_mm'))
         self.model.set_vocabulary(original.vocabulary(case, case.names))
@@ -205,7 +205,7 @@ class _Check:
             if name not in ours:
                 self.report.problems.append(f'{key}/{name} was not compared')
                 continue
-            tolerance = _ROUNDING * float(expected.abs().max()) + _GRADIENT * _rate(
+            tolerance: Tensor | float = _ROUNDING * float(expected.abs().max()) + _GRADIENT * _rate(
                 settings
             ) * _largest(pulls.get(name))
             value = ours[name] if ours[name].ndim != expected.ndim else ours[name][: len(expected)]
@@ -313,7 +313,7 @@ def _where_adam_is_sure(
     before: Tensor,
     gradient: Tensor,
     settings: Mapping[str, Any],
-    tolerance: float,
+    tolerance: Tensor | float,
 ) -> tuple[Tensor, Tensor, Tensor | float]:
     """Only entries whose gradient is clearly not zero: elsewhere the sign of Adam's first step is noise."""
     decay = settings.get('weight_decay', 0.0) if settings.get('type') == 'Adam' else 0.0

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from vamp_mm.structures import Vocabulary
+from vamp_mm.structures import Vocabulary, all_seen
 
 
 def test_sentences_are_grouped_by_template_and_show_underscores_as_blanks():
@@ -79,3 +79,17 @@ def test_known_homonyms_may_stand_for_several_labels():
 def test_names_that_the_tokenizer_reads_alike_are_the_same_name() -> None:
     with pytest.raises(ValueError, match='stands for several'):
         Vocabulary(('a &amp; b', 'a & b'), ('a {}.',))
+
+
+@pytest.mark.parametrize(
+    ('names', 'trained', 'expected'),
+    [
+        (('cat', 'dog'), ('dog', 'cat', 'fox'), True),
+        (('Hot_Dog', 'CAT'), ('hot dog', 'cat'), True),  # the same text
+        (('cat', 'emu'), ('cat', 'dog'), False),
+        (('cat', 'emu'), None, True),
+        (('cat', 'emu'), (), True),
+    ],
+)
+def test_classes_are_seen_if_all_of_them_were_trained_on(names, trained, expected):
+    assert all_seen(names, trained) is expected

@@ -10,12 +10,12 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from vamp_mm.config.errors import ConfigError
+from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.config.vocabulary import OF_TESTING, OF_TRAINING, config_templates, config_vocabulary
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.prompts import dataset_vocabulary
 from vamp_mm.messages import cut
-from vamp_mm.structures import HasVocabulary, Vocabulary, as_read
+from vamp_mm.structures import HasVocabulary, Vocabulary, all_seen
 
 from .checkpoint import Checkpoint
 
@@ -46,8 +46,7 @@ class Classes:
     ) -> Vocabulary:
         """The classes that the model is to choose from.
 
-        Classes count as seen if the model was trained on all of them, or if the classes of its training are unknown: the
-        rule of ``VocabularyHook``. Names are compared as the text tower reads them.
+        Classes count as seen by the rule of :func:`~vamp_mm.structures.all_seen`.
 
         Args:
             names: Class names; None for those of the training.
@@ -61,52 +60,56 @@ class Classes:
             DataError: If there are fewer classes, names coincide, or a template is wrong.
             ConfigError: If no names are given and none are known.
         """
-        if isinstance(names, str):
-            raise DataError(f'classes={names!r} is one word; give a sequence of class names')
-        if isinstance(names, (Set, Mapping)):
-            raise DataError(
-                f'classes={names!r} is a {type(names).__name__}, in which the labels have no clear order; give a list '
-                'of class names'
-            )
-        if names is None and self.names is None:
-            raise ConfigError(
-                [f'no class names are known ({self.why}); give classes (--classes cat dog ...)'],
-                'the call',
-            )
-        if names is not None and not isinstance(names, Iterable):
-            raise DataError(
-                f'classes={names!r} is of type {type(names).__name__}; give a list of class names'
-            )
-        chosen = tuple(self.names or ()) if names is None else tuple(names)
-        wrong = next((name for name in chosen if not isinstance(name, str)), None)
-        if wrong is not None:
-            raise DataError(
-                f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings'
-            )
+        chosen = _listed_names(self.names if names is None else names, self.why)
         if len(chosen) < least:
             whose = (
                 'the model was trained on one class, and ' if names is None and self.trained else ''
             )
-            comma = bool(names) and ',' in ''.join(chosen)
-            parts = [part.strip() for part in ''.join(chosen).split(',') if part.strip()]
-            advice = (
-                f'separate classes by blanks, not commas: --classes {shlex.join(parts)}'
-                if comma
-                else ('give more (--classes cat dog ...)')
-            )
             raise DataError(
                 f'classes={cut(repr(list(chosen)), 200)}: {whose}telling classes apart needs two; '
-                f'{cut(advice, 200)}'
+                f'{cut(_how_to_give_more(chosen), 200)}'
             )
         _check_templates(templates)
-        chosen = tuple(map(str, chosen))  # NumPy has strings of its own
         homonyms = self.homonyms if names is None else ()
         made = dataset_vocabulary(
             chosen, self.templates if templates is None else templates, homonyms
         )
-        known = {as_read(name) for name in self.names or ()} if self.trained else set()
-        seen = not known or known.issuperset(map(as_read, made.names))
+        seen = all_seen(made.names, self.names if self.trained else None)
         return Vocabulary(made.names, made.templates, seen, made.homonyms)
+
+
+def _listed_names(names: Any, why: str) -> tuple[str, ...]:
+    """Class names as a tuple of plain strings, refused where they are anything else."""
+    if names is None:
+        raise ConfigError(
+            [f'no class names are known ({why}); give classes (--classes cat dog ...)'], THE_CALL
+        )
+    if isinstance(names, str):
+        raise DataError(f'classes={names!r} is one word; give a sequence of class names')
+    if isinstance(names, (Set, Mapping)):
+        raise DataError(
+            f'classes={names!r} is a {type(names).__name__}, in which the labels have no clear order; give a list '
+            'of class names'
+        )
+    if not isinstance(names, Iterable):
+        raise DataError(
+            f'classes={names!r} is of type {type(names).__name__}; give a list of class names'
+        )
+    listed = tuple(names)
+    wrong = next((name for name in listed if not isinstance(name, str)), None)
+    if wrong is not None:
+        raise DataError(
+            f'the class name {wrong!r} is of type {type(wrong).__name__}; give a list of strings'
+        )
+    return tuple(map(str, listed))  # NumPy has strings of its own
+
+
+def _how_to_give_more(names: Sequence[str]) -> str:
+    text = ''.join(names)
+    if ',' not in text:
+        return 'give more (--classes cat dog ...)'
+    parts = [part.strip() for part in text.split(',') if part.strip()]
+    return f'separate classes by blanks, not commas: --classes {shlex.join(parts)}'
 
 
 def _check_templates(templates: Any) -> None:

@@ -93,7 +93,8 @@ class Predictor:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return self.model.backbone.device
+        device: torch.device = self.model.backbone.device
+        return device
 
     def __call__(
         self,

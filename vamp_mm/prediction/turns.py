@@ -63,11 +63,13 @@ class Turns:
         """
         with self._turn(vocabulary):
             data = self._preprocessed(batch)
-            return self._model(data['inputs'], mode='tensor')
+            logits: Tensor = self._model(data['inputs'], mode='tensor')
+            return logits
 
     def _preprocessed(self, batch: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self._model.data_preprocessor(batch, False)
+            data: dict[str, Any] = self._model.data_preprocessor(batch, False)
+            return data
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, TypeError, ValueError) as error:

@@ -21,7 +21,7 @@ from .protocols import (
     TrainsInStages,
     find_part,
 )
-from .vocabulary import Vocabulary, as_read
+from .vocabulary import Vocabulary, all_seen, as_read
 
 __all__ = [
     'ClassRows',
@@ -47,6 +47,7 @@ __all__ = [
     'TowerPlan',
     'TunedTower',
     'Vocabulary',
+    'all_seen',
     'as_read',
     'find_part',
 ]

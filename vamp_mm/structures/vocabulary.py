@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -85,6 +85,20 @@ def _check_names(names: tuple[str, ...], homonyms: tuple[str, ...]) -> None:
             f'class name {twice[0]!r} stands for several labels {labels}: the text side cannot tell '
             'them apart; rename one of them'
         )
+
+
+def all_seen(names: Iterable[str], trained: Iterable[str] | None) -> bool:
+    """Whether classes count as those that a model was trained on.
+
+    Args:
+        names: Class names; compared as the text side reads them.
+        trained: Class names of the training; None or empty if they are unknown.
+
+    Returns:
+        True if all of them were trained on, or if the classes of the training are unknown.
+    """
+    known = {as_read(name) for name in trained or ()}
+    return not known or known.issuperset(map(as_read, names))
 
 
 def as_read(name: str) -> str:

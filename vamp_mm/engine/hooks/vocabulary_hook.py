@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from vamp_mm.registry import HOOKS
-from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary, Vocabulary
+from vamp_mm.structures import ComparesWithZeroShot, HasVocabulary, Vocabulary, all_seen
 
 from ..wrappers import unwrap_model
 
@@ -39,7 +39,7 @@ class VocabularyHook(Hook):
 
     def __init__(self, templates: Sequence[str] | None = None) -> None:
         self.templates = None if templates is None else tuple(templates)
-        self._trained: frozenset[str] | None = None
+        self._trained: tuple[str, ...] | None = None
         self._before: Vocabulary | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -47,12 +47,12 @@ class VocabularyHook(Hook):
         meta = checkpoint.get('meta') or {}
         classes = (meta.get('dataset_meta') or {}).get('classes')
         if classes:
-            self._trained = frozenset(classes)
+            self._trained = tuple(classes)
 
     def before_train(self, runner: Runner) -> None:
         """Set the class names of the training dataset."""
         vocabulary = self._vocabulary(runner.train_dataloader.dataset, 'training')
-        self._trained = frozenset(vocabulary.names)
+        self._trained = vocabulary.names
         _model(runner).set_vocabulary(vocabulary)
 
     def before_val(self, runner: Runner) -> None:
@@ -104,7 +104,7 @@ class VocabularyHook(Hook):
                 f'the {what} dataset has the single class {names[0]!r}; '
                 'telling classes apart needs two'
             )
-        seen = what == 'training' or self._trained is None or self._trained.issuperset(names)
+        seen = what == 'training' or all_seen(names, self._trained)
         templates = metainfo.get('templates') or self.templates
         given = {} if templates is None else dict(templates=templates)
         homonyms = metainfo.get('homonyms', ())

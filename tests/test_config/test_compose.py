@@ -45,7 +45,7 @@ def test_overrides_come_last() -> None:
 
 
 def test_amp_on_a_cpu_is_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules['vamp_mm.config.compose'], 'torch', _torch(gpu=False))
+    monkeypatch.setattr(sys.modules['vamp_mm.config.run_options'], 'torch', _torch(gpu=False))
     cfg = compose(VAMP, amp=True)
     assert cfg.optim_wrapper.type == 'AutocastOptimWrapper'
     assert cfg.optim_wrapper.dtype == 'bfloat16'
@@ -53,7 +53,7 @@ def test_amp_on_a_cpu_is_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_amp_on_a_gpu_scales_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules['vamp_mm.config.compose'], 'torch', _torch(gpu=True))
+    monkeypatch.setattr(sys.modules['vamp_mm.config.run_options'], 'torch', _torch(gpu=True))
     cfg = compose(VAMP, amp=True)
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.optim_wrapper.loss_scale == 'dynamic'

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vamp_mm.apis import compose
-from vamp_mm.config.identity import config_hash, describe, method_of
+from vamp_mm.config.identity import config_hash, describe, method_of, trains
 from vamp_mm.evaluation.protocol_guess import protocol_of_splits
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -120,3 +120,19 @@ def test_words_of_a_run() -> None:
         'mine.py': 'mine',
     }
     assert {name: method_of(name) for name in names} == names
+
+
+def test_a_config_trains_unless_no_part_of_it_learns() -> None:
+    zero_shot = CONFIGS / 'clip/clip_vit-b16_caltech101.py'
+    assert trains(compose(MMRL))
+    assert not trains(compose(zero_shot))
+    # a head that learns by losses of its own, on prompts that learn nothing
+    cfg = compose(zero_shot)
+    cfg.model.head = dict(type='PromptClsHead', readout=dict(type='TokenReadout'))
+    assert trains(cfg)
+    # a prompter that learns is asked for losses when it trains, and not tested without training
+    cfg = compose(CONFIGS / 'coop/coop_icons.py')
+    cfg.model.head.losses = []
+    assert trains(cfg)
+    cfg.train_dataloader = None
+    assert not trains(cfg)

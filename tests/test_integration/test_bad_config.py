@@ -8,6 +8,8 @@ import micro as world
 import pytest
 from micro_runs import Finished, untouched
 
+from vamp_mm.apis import ConfigError
+
 
 @pytest.mark.parametrize(('line', 'words'), [
     ("optim_wraper = dict(type='OptimWrapper')", ('the config', "'optim_wraper'", "did you mean 'optim_wrapper'")),
@@ -80,3 +82,8 @@ def test_folder_in_use(
     assert 'is not overwritten' in told
     assert '--resume' in told
     assert 'Traceback' not in told
+
+
+def test_a_training_without_losses_is_refused(micro: world.Micro, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'model.head.losses=\[\] gives nothing to train by'):
+        micro.train(tmp_path / 'run', {'model.head': dict(type='PromptClsHead', losses=[])})

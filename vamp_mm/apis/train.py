@@ -119,11 +119,21 @@ def _with_safe_checkpoints(cfg: Config) -> Config:
 
 
 def _require_trainable(runner: Runner) -> None:
+    model = unwrap_model(runner.model)
     if not trainable_parameters(runner):
         raise ConfigError(
             [
-                f'{type(unwrap_model(runner.model)).__name__} has no trainable '
+                f'{type(model).__name__} has no trainable '
                 'parameters in this config; use tools/test.py with the checkpoint `none`'
+            ],
+            runner.cfg.filename,
+        )
+    losses = getattr(getattr(model, 'head', None), 'losses', None)
+    if losses is not None and not len(losses):
+        raise ConfigError(
+            [
+                'model.head.losses=[] gives nothing to train by; name at least one loss term, such as '
+                "dict(type='BranchCrossEntropy'), or use tools/test.py with the checkpoint `none`"
             ],
             runner.cfg.filename,
         )

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
-from mmengine.utils import import_modules_from_strings
 
 from vamp_mm.datasets import reading_once
 
@@ -19,10 +17,10 @@ from .dataset_files import dataset_file, is_own_data
 from .errors import ConfigError
 from .files import read_config
 from .ood import use_ood
-from .overrides import apply_overrides
 from .own_data import set_templates, use_own_data
 from .protocols import use_protocol
 from .published_settings import follow_published
+from .run_options import override, set_in_data, set_seed, use_amp
 from .settings_origin import subject_of
 
 
@@ -59,7 +57,7 @@ def compose(
             config's own: its key ``protocol``, or what its data and test loop say. Published settings follow it.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
         outside: OOD images to detect by uncertainty (:func:`~vamp_mm.config.ood.use_ood`):
-            ``unseen`` for the novel classes, names of datasets, or paths of own data.
+            ``novel`` for the novel classes, names of datasets, or paths of own data.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
         new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
         shots: Training images per class.
@@ -82,8 +80,34 @@ def compose(
     if not path.is_file():
         raise FileNotFoundError(_missing(path))
     cfg = read_config(path)
-    name = [path.stem]
     own_protocol = cfg.pop('protocol', None)
+    _check_run(cfg)
+    # what the config was written for, before its data change
+    written = subject_of(cfg, own_protocol)
+    if dataset is not None:
+        swap_dataset(cfg, dataset)
+        if is_own_data(cfg, dataset):
+            # the config's own protocol is that of the dataset which it had
+            own_protocol = 'few-shot'
+    if template is not None:
+        set_templates(cfg, template)
+    _set_tests(cfg, protocol or own_protocol, targets, template, outside)
+    _set_data(cfg, data_root, new_split, shots, seed)
+    if amp:
+        use_amp(cfg)
+    if launcher is not None:
+        cfg.launcher = launcher
+    override(cfg, overrides or {})
+    follow_published(cfg, written, protocol or own_protocol, dict(overrides or {}), template)
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        words = _words(path, dataset, protocol, outside, new_split, shots, seed, amp)
+        cfg.work_dir = str(Path('work_dirs') / '_'.join(words))
+    return cfg
+
+
+def _check_run(cfg: Config) -> None:
     if not isinstance(cfg.get('run') or {}, Mapping):
         raise ConfigError(
             [
@@ -91,53 +115,64 @@ def compose(
             ],
             cfg.filename,
         )
-    written = subject_of(cfg, own_protocol)
-    if dataset is not None:
-        swap_dataset(cfg, dataset)
-        name.append(Path(dataset).resolve().stem)
-        if is_own_data(cfg, dataset):
-            # the config's own protocol is that of the dataset which it had
-            own_protocol = 'few-shot'
-    if template is not None:
-        set_templates(cfg, template)
+
+
+def _set_tests(
+    cfg: Config,
+    protocol: str | None,
+    targets: Sequence[str] | None,
+    template: Sequence[str] | None,
+    outside: Sequence[str] | None,
+) -> None:
+    """What is trained on and tested, and which OOD images are added."""
     if protocol is not None:
-        name.append(Path(protocol).stem)
-    if protocol is not None or own_protocol is not None:
-        use_protocol(cfg, protocol or own_protocol, targets, template)
+        use_protocol(cfg, protocol, targets, template)
     elif targets is not None:
         raise ConfigError(
             ['--targets needs --protocol cross-dataset or domain-generalization'], cfg.filename
         )
     if outside:
         use_ood(cfg, outside)
-        name.append('outside')
+
+
+def _set_data(
+    cfg: Config, data_root: str | None, new_split: bool, shots: int | None, seed: int | None
+) -> None:
+    """Where the images are, and which of them are drawn."""
     if data_root is not None:
         set_data_root(cfg, data_root)
     if new_split:
         allow_new_splits(cfg)
-        name.append('new-split')
     if shots is not None:
-        _set_in_data(cfg, 'shots', shots)
-        name.append(f'{shots}shots')
+        set_in_data(cfg, 'shots', shots)
     if seed is not None:
-        _set_seed(cfg, seed)
-        name.append(f'seed{seed}')
-    if amp:
-        use_amp(cfg)
-        name.append('amp')
-    if launcher is not None:
-        cfg.launcher = launcher
-    overrides = dict(overrides or {})
-    _import_asked(
-        cfg, {key: overrides[key] for key in overrides if key.split('.')[0] == 'custom_imports'}
-    )
-    apply_overrides(cfg, overrides)
-    follow_published(cfg, written, protocol or own_protocol, overrides, template)
-    if work_dir is not None:
-        cfg.work_dir = work_dir
-    elif cfg.get('work_dir') is None:
-        cfg.work_dir = str(Path('work_dirs') / '_'.join(name))
-    return cfg
+        set_seed(cfg, seed)
+
+
+def _words(
+    path: Path,
+    dataset: str | None,
+    protocol: str | None,
+    outside: Sequence[str] | None,
+    new_split: bool,
+    shots: int | None,
+    seed: int | None,
+    amp: bool,
+) -> list[str]:
+    """Parts of the name of the default work directory: the config, and the options that were used."""
+    used = {
+        'outside': bool(outside),
+        'new-split': new_split,
+        f'{shots}shots': shots is not None,
+        f'seed{seed}': seed is not None,
+        'amp': amp,
+    }
+    return [
+        path.stem,
+        *([] if dataset is None else [Path(dataset).resolve().stem]),
+        *([] if protocol is None else [Path(protocol).stem]),
+        *(word for word, wanted in used.items() if wanted),
+    ]
 
 
 def swap_dataset(cfg: Config, dataset: str) -> None:
@@ -167,88 +202,6 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
             cfg.filename,
         )
     replace_data(cfg, lambda loader: new[loader]['dataset'])
-
-
-def use_amp(cfg: Config) -> None:
-    """Switch the optimizer wrapper to mixed precision, in place.
-
-    Args:
-        cfg: The config to change.
-
-    Raises:
-        ConfigError: If the config does not train, or has an optimizer wrapper of its own.
-    """
-    wrapper = cfg.get('optim_wrapper')
-    if wrapper is None:
-        raise ConfigError(
-            ['--amp changes optim_wrapper, and this config has none: it does not train'],
-            cfg.filename,
-        )
-    kind = wrapper.get('type', 'OptimWrapper')
-    if kind in ('AmpOptimWrapper', 'AutocastOptimWrapper'):
-        return
-    if kind != 'OptimWrapper':
-        raise ConfigError(
-            [
-                f'--amp replaces OptimWrapper only, and optim_wrapper.type is {kind!r}; '
-                'set its precision in the config'
-            ],
-            cfg.filename,
-        )
-    if torch.cuda.is_available():
-        wrapper.update(type='AmpOptimWrapper', dtype='float16', loss_scale='dynamic')
-    else:  # MMEngine's wrapper refuses to work without a GPU
-        wrapper.update(type='AutocastOptimWrapper', dtype='bfloat16')
-
-
-def _set_seed(cfg: Config, seed: int) -> None:
-    if type(seed) is not int or not 0 <= seed < 2**32:
-        raise ConfigError(
-            [f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename
-        )
-    cfg.setdefault('randomness', {})['seed'] = seed
-    _set_in_data(cfg, 'seed', seed, required=False)
-
-
-def _set_in_data(cfg: Config, key: str, value: int, required: bool = True) -> None:
-    """Set a key of the few-shot training set and, where there is one, of the validation set."""
-    changes = {
-        f'{path}.{key}': value for loader, path, _ in holders(cfg) if loader != 'test_dataloader'
-    }
-    if not changes and required:
-        raise ConfigError(
-            [f'--{key} changes the training set, and this config has no train_dataloader'],
-            cfg.filename,
-        )
-    try:
-        apply_overrides(cfg, changes)
-    except ConfigError:
-        if required:
-            raise
-
-
-def _import_asked(cfg: Config, overrides: Mapping[str, Any]) -> None:
-    """Import what ``--cfg-options custom_imports=...`` names: MMEngine imports only while it reads the file."""
-    if not overrides:
-        return
-    apply_overrides(cfg, overrides)
-    asked = cfg.custom_imports
-    if (
-        not isinstance(asked, Mapping)
-        or 'imports' not in asked
-        or set(asked) - {'imports', 'allow_failed_imports'}
-    ):
-        raise ConfigError(
-            [f"custom_imports={asked!r} must be a dict such as dict(imports=['my_module'])"],
-            cfg.filename,
-        )
-    try:
-        import_modules_from_strings(**asked)
-    except (ImportError, TypeError) as error:
-        raise ConfigError(
-            [f'custom_imports: {error}; put the folder that holds the module on PYTHONPATH'],
-            cfg.filename,
-        ) from error
 
 
 def _missing(path: Path) -> str:

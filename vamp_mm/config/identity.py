@@ -107,14 +107,15 @@ def describe(cfg: Config) -> dict[str, Any]:
 
 
 def trains(cfg: Config) -> bool:
-    """Whether a config trains: it has data and a loop, and its prompter learns something (``BasePrompter.trains``)."""
-    kind = (cfg.get('model', {}).get('prompter') or {}).get('type')
+    """Whether a config trains: it has data and a loop, and a part that learns.
+
+    A prompter declares that it learns nothing (``BasePrompter.trains``); the head then may learn, unless it has no losses.
+    """
+    model = cfg.get('model', {})
+    kind = (model.get('prompter') or {}).get('type')
     prompter = MODELS.get(kind) if isinstance(kind, str) else kind
-    return (
-        cfg.get('train_cfg') is not None
-        and cfg.get('train_dataloader') is not None
-        and getattr(prompter, 'trains', True)
-    )
+    learns = getattr(prompter, 'trains', True) or (model.get('head') or {}).get('losses') != []
+    return cfg.get('train_cfg') is not None and cfg.get('train_dataloader') is not None and learns
 
 
 def method_of(filename: str | None) -> str:

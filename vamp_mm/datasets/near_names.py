@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from vamp_mm.messages import some
+
 
 def near_name(path: str) -> str | None:
     """The file that a missing path probably means.
@@ -46,7 +48,7 @@ def spelt_otherwise(missing: Sequence[str]) -> str:
     """
     dead = [path for path in missing if os.path.islink(path)]
     if dead:
-        links = '; '.join(f'{path!a} to {os.readlink(path)!a}' for path in dead[:3])
+        links = some([f'{path!a} to {os.readlink(path)!a}' for path in dead], '; ', 3)
         return (
             f'{len(dead)} of these are links that point nowhere: {links}. Put the files there, or copy '
             'them in place of the links. '
@@ -56,7 +58,7 @@ def spelt_otherwise(missing: Sequence[str]) -> str:
     if not pairs:
         return ''
     return (
-        f'Names differ in case or Unicode form: {"; ".join(pairs[:3])}. Rename the files to what '
+        f'Names differ in case or Unicode form: {some(pairs, "; ", 3)}. Rename the files to what '
         'the list says. '
     )
 

@@ -11,6 +11,8 @@ from itertools import islice
 from os import PathLike
 from typing import Any, NamedTuple
 
+from vamp_mm.messages import some
+
 from .class_words import name_fault
 from .errors import DataError, brief
 from .reading import read_json
@@ -281,5 +283,5 @@ def _check_coverage(split: Split, where: str, required: Sequence[str]) -> None:
         if empty:
             raise DataError(
                 f'{where}: {len(empty)} of {len(split.classes)} classes have no image in {key}: '
-                f'{", ".join(empty[:10])}'
+                f'{some(empty)}'
             )

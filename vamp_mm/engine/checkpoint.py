@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from vamp_mm.files import atomic_write
+from vamp_mm.messages import some
 from vamp_mm.version import __version__
 from vamp_mm.weight_files import (
     LEGACY,
@@ -122,7 +123,7 @@ def _drop_configs(state: dict[str, Any]) -> None:
 def _missing(path: Path) -> str:
     beside = sorted(file.name for file in path.parent.glob('*.pth')) if path.parent.is_dir() else []
     hint = (
-        f'that folder holds {", ".join(beside[:8])}'
+        f'that folder holds {some(beside, most=8)}'
         if beside
         else 'its folder holds no .pth file either'
     )

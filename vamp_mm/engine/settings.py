@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vamp_mm.messages import some
+
 from .checkpoint import CheckpointError
 
 #: Parts of a config that decide the weights which a run ends with.
@@ -166,7 +168,7 @@ def check_settings(
     longer = [line for line in changed if line.startswith(MAX_EPOCHS)]
     if len(changed) > len(longer):
         raise CheckpointError(
-            f'{source} is of a run with other settings (before -> now): {"; ".join(changed[:10])}. '
+            f'{source} is of a run with other settings (before -> now): {some(changed, "; ")}. '
             'Resuming continues the very same run: set them back, or start a new run in another '
             'work directory (load_from takes only the weights of this one)'
         )

@@ -8,7 +8,7 @@ from .atomic import (
     remove_leftovers,
     temporary_name,
 )
-from .text import MAX_BYTES, TextFileError, parse_json, read_json, read_text
+from .text import MAX_BYTES, TextFileError, key_twice, parse_json, read_json, read_text
 
 __all__ = [
     'MAX_BYTES',
@@ -17,6 +17,7 @@ __all__ = [
     'WriteError',
     'atomic_write',
     'is_leftover',
+    'key_twice',
     'parse_json',
     'read_json',
     'read_text',

@@ -6,6 +6,8 @@ import json
 import math
 import os
 import stat
+from collections import Counter
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -115,13 +117,16 @@ class _Fault(Exception):
     """What is wrong, without the name of the file."""
 
 
+def key_twice(pairs: Sequence[tuple[str, Any]]) -> str | None:
+    """The first key of a JSON object that it has twice, None if there is none; for ``object_pairs_hook``."""
+    counts = Counter(key for key, _ in pairs)
+    return next((key for key, count in counts.items() if count > 1), None)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    if (key := key_twice(pairs)) is not None:
         raise _Fault(f'has the key {key[:80]!r} twice in one object; keep one of them')
-    return found
+    return dict(pairs)
 
 
 def _constant(name: str) -> Any:

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from vamp_mm.files import key_twice
+
 #: A result takes some hundred kB; more than this is no result.
 MOST_BYTES = 64 * 2**20
 #: No number of a result is as large as this.
@@ -65,9 +67,6 @@ def is_number(value: Any) -> bool:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ResultFileError(f'it holds the key {twice[:80]!r} twice')
-    return found
+    if (key := key_twice(pairs)) is not None:
+        raise ResultFileError(f'it holds the key {key[:80]!r} twice')
+    return dict(pairs)

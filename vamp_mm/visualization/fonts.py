@@ -24,6 +24,8 @@ from matplotlib.ticker import FixedLocator, ScalarFormatter
 from mmengine.logging import print_log
 from PIL import ImageDraw, ImageFont
 
+from vamp_mm.messages import some
+
 #: The font that comes with matplotlib: Latin, Greek, Cyrillic and many symbols.
 _FAMILY = 'DejaVu Sans'
 #: Drawn in place of a character that no font has.
@@ -272,9 +274,7 @@ def _warn(missing: set[str], text: str) -> None:
     new = {_script(char) for char in missing} - _named()
     if new:
         _named().update(new)
-        points = ', '.join(f'U+{ord(char):04X}' for char in sorted(missing)[:3]) + (
-            ', ...' if len(missing) > 3 else ''
-        )
+        points = some([f'U+{ord(char):04X}' for char in sorted(missing)], most=3)
         print_log(
             f'no font on this machine has {points} of {text!r} ({", ".join(sorted(new))}): pictures show {_MISSING} '
             'in place of such characters; install a font that has them, for example of the Noto family',

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from vamp_mm.messages import some
+
 from .errors import CheckpointError
 
 #: Kinds that can be read; the others come as a sentence.
@@ -104,7 +106,7 @@ def _weights_in(folder: Path) -> str:
     if (folder / 'open_clip_config.json').is_file():
         return f"set arch='local-dir:{folder}' and leave out pretrained"
     return (
-        f'name one of the files in it: {", ".join(found[:8])}'
+        f'name one of the files in it: {some(found, most=8)}'
         if found
         else 'it holds no weight file'
     )

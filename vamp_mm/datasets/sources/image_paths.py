@@ -73,7 +73,7 @@ def unclear_error(
     Returns:
         The error: ten names with their images, and the next step.
     """
-    shown = [f'{name!r} is {" and ".join(paths[:3])}' for name, paths in unclear]
+    shown = [f'{name!r} is {some(paths, " and ", 3)}' for name, paths in unclear]
     return DataError(
         f'{where}: {len(unclear)} name(s) stand for several images under {folder.absolute()}: '
         f'{some(shown, "; ")}. Write paths with folder and ending into the table, or name the folder of '

@@ -33,7 +33,7 @@ class BasePrompter(nn.Module, ABC):
     requires: frozenset[str] = frozenset()
     #: What plans carry for loss terms: ``'latent'``, or names of their ``extra`` plans.
     provides: frozenset[str] = frozenset()
-    #: Whether the method learns anything; a config whose method does not is only tested.
+    #: Whether the prompter learns anything. If it does not and the head has no losses, a config is only tested.
     trains: bool = True
     #: The lowest vision layer that any plan of this prompter edits; None if it leaves the vision tower alone.
     first_vision_layer: int | None = None

@@ -13,12 +13,14 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.files import read_config
 from vamp_mm.config.identity import config_hash, describe, trains
 from vamp_mm.config.methods import config_of
+from vamp_mm.datasets import reading_once
 from vamp_mm.evaluation.protocol_table import TRANSFER
 
 from .jobs import Job
 from .spec import Method, Spec
 
 
+@reading_once()
 def plan(spec: Spec) -> list[Job]:
     """All runs of a benchmark, seeds last, without repetition.
 

@@ -43,10 +43,13 @@ setup(
             'models/clip/weights/*.safetensors',
             'py.typed',
         ],
+        # the stubs of packages whose names are imported on first use are read at run time
+        '': ['*.pyi'],
     },
     install_requires=read_requirements('runtime') + read_requirements('mminstall'),
     extras_require={
         name: read_requirements(name) for name in ('icons', 'tests', 'docs', 'optional', 'demo')
     },
+    entry_points={'console_scripts': ['vamp_mm = vamp_mm.commands.main:main']},
     zip_safe=False,
 )

@@ -1,51 +1,9 @@
 """A page in the browser to try models on your own pictures and class names.
 
-python tools/demo.py
-python tools/demo.py work_dirs
-python tools/demo.py work_dirs/vamp_mmrl_icons/epoch_10.pth --port 8080
+The same as ``vamp_mm demo``; --help lists the options.
 """
 
-import argparse
-
-from vamp_mm.cli import ToolParser, command, loading, whole
-
-with loading():
-    from vamp_mm.config.key_values import add_overrides
-    from vamp_mm.demo import serve
-
-
-def parse_args() -> argparse.Namespace:
-    parser = ToolParser(__doc__)
-    parser.add_argument(
-        'checkpoints',
-        nargs='*',
-        metavar='CHECKPOINT',
-        help='checkpoint files, and folders in which to look for runs; zero-shot CLIP is always offered',
-    )
-    parser.add_argument(
-        '--zero-shot',
-        metavar='CONFIG',
-        help='config of a zero-shot CLIP, in place of the embedded one for icons',
-    )
-    parser.add_argument(
-        '--config', help='config of the checkpoints; by default the one in each of them'
-    )
-    parser.add_argument(
-        '--host', default='127.0.0.1', help='address to listen at; 0.0.0.0 lets other computers in'
-    )
-    parser.add_argument('--port', type=whole(0, 65535), default=7860, help='port to listen at')
-    parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; by default a GPU if there is one')
-    add_overrides(
-        parser,
-        'set single values in all models but the embedded one, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt',
-    )
-    return parser.parse_args()
-
-
-@command
-def main() -> None:
-    serve(**vars(parse_args()))
-
+from vamp_mm.commands import run_tool
 
 if __name__ == '__main__':
-    main()
+    run_tool('demo')

@@ -37,34 +37,60 @@ class Registry(MMEngineRegistry):
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope=SCOPE, locations=['vamp_mm.models'])
 # few-shot datasets, class splits
 DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, scope=SCOPE, locations=['vamp_mm.datasets']
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope=SCOPE,
+    locations=['vamp_mm.datasets.few_shot', 'vamp_mm.datasets.few_shot_wrapper'],
 )
 # image reading
 TRANSFORMS = Registry(
-    'transform', parent=MMENGINE_TRANSFORMS, scope=SCOPE, locations=['vamp_mm.datasets']
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    scope=SCOPE,
+    locations=['vamp_mm.datasets.transforms'],
 )
 # samplers; MMEngine's DefaultSampler is found through the parent
 DATA_SAMPLERS = Registry(
-    'data sampler', parent=MMENGINE_DATA_SAMPLERS, scope=SCOPE, locations=['vamp_mm.datasets']
+    'data sampler',
+    parent=MMENGINE_DATA_SAMPLERS,
+    scope=SCOPE,
+    locations=['vamp_mm.datasets.samplers', 'vamp_mm.datasets.class_batches'],
 )
 # vocabulary, prototypes, checkpoints, safety
-HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['vamp_mm.engine'])
+HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope=SCOPE, locations=['vamp_mm.engine.hooks'])
 # test loops over named class splits, training by steps
 LOOPS = Registry(
-    'loop', parent=MMENGINE_LOOPS, scope=SCOPE, locations=['vamp_mm.evaluation', 'vamp_mm.engine']
+    'loop',
+    parent=MMENGINE_LOOPS,
+    scope=SCOPE,
+    locations=['vamp_mm.evaluation.loops', 'vamp_mm.engine.step_loop'],
 )
 # calibration and uncertainty
-METRICS = Registry('metric', parent=MMENGINE_METRICS, scope=SCOPE, locations=['vamp_mm.evaluation'])
+METRICS = Registry(
+    'metric',
+    parent=MMENGINE_METRICS,
+    scope=SCOPE,
+    locations=[
+        f'vamp_mm.evaluation.{name}'
+        for name in ('calibration', 'ood', 'open_accuracy', 'prediction_dump', 'uncertainty')
+    ],
+)
 # learning-rate schedules of the field
 PARAM_SCHEDULERS = Registry(
     'parameter scheduler',
     parent=MMENGINE_PARAM_SCHEDULERS,
     scope=SCOPE,
-    locations=['vamp_mm.engine'],
+    locations=['vamp_mm.engine.schedulers', 'vamp_mm.engine.stage_schedule'],
 )
 # where the lists of a dataset come from
 TASK_UTILS = Registry(
-    'task util', parent=root.TASK_UTILS, scope=SCOPE, locations=['vamp_mm.datasets.sources']
+    'task util',
+    parent=root.TASK_UTILS,
+    scope=SCOPE,
+    locations=[
+        f'vamp_mm.datasets.sources.{name}'
+        for name in ('catalog_source', 'image_folder', 'split_file', 'table')
+    ],
 )
 # mixed precision on a CPU, projected gradients
 OPTIM_WRAPPERS = Registry(

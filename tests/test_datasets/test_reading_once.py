@@ -7,7 +7,7 @@ from pathlib import Path
 import own
 import pytest
 
-from vamp_mm.datasets.reading_once import once, reading_once
+from vamp_mm.datasets.read_once import once, reading_once
 from vamp_mm.datasets.sources import build_source
 from vamp_mm.datasets.sources.scan import list_files
 

@@ -12,7 +12,8 @@ from toy_splits import BASE_NOVEL, ToyModel, logits_and_labels, make_runner
 
 from vamp_mm.arguments import ArgumentError
 from vamp_mm.evaluation import harmonic_mean
-from vamp_mm.evaluation.zero_shot import ZeroShotAccuracy, compared, made_worse, zero_shot_summary
+from vamp_mm.evaluation.zero_shot import compared, made_worse, zero_shot_summary
+from vamp_mm.evaluation.zero_shot_accuracy import ZeroShotAccuracy
 
 OUTSIDE = dict(**BASE_NOVEL, unseen=dict(outside='base', dataset=dict(class_split='novel')))
 

@@ -21,7 +21,7 @@ from vamp_mm.apis import ConfigError, Predictor
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.errors import ImageError
 from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
-from vamp_mm.prediction import UNCERTAINTIES
+from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
 from vamp_mm.prediction.files import predict_files
 
 # float32: a batch of another size adds up in another order

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from vamp_mm.analysis import ablation_table, make_ablation
 from vamp_mm.apis import ConfigError
-from vamp_mm.report import read_results
+from vamp_mm.report import ablation_table, make_ablation, read_results
 from vamp_mm.report.table import Table
 
 VARIANT = 'vamp (model.prompter.prior=standard)'

@@ -1,36 +1,9 @@
 """Images per second of our loader, with and without images in memory, against torchvision's ImageFolder.
 
-python tools/analysis_tools/benchmark_loader.py data/caltech-101/101_ObjectCategories
+The same as ``vamp_mm benchmark-loader``; --help lists the options.
 """
 
-from __future__ import annotations
-
-import argparse
-
-from vamp_mm.cli import ToolParser, command, loading, whole
-
-with loading():
-    from vamp_mm.analysis.speed.loader import benchmark_loader
-
-
-def parse_args() -> argparse.Namespace:
-    parser = ToolParser(__doc__)
-    parser.add_argument('images', help='a folder with one sub-folder of images per class')
-    parser.add_argument('--number', type=whole(1), default=800, help='images per round')
-    parser.add_argument('--size', type=whole(1), default=224, help='side of the crops in pixels')
-    parser.add_argument('--batch-size', type=whole(1), default=32, help='images per batch')
-    parser.add_argument('--workers', type=whole(0), default=2, help='loading processes')
-    parser.add_argument('--rounds', type=whole(1), default=5, help='timed rounds')
-    parser.add_argument(
-        '--test-transforms', dest='train', action='store_false', help='resize and centre crop'
-    )
-    return parser.parse_args()
-
-
-@command
-def main() -> None:
-    benchmark_loader(**vars(parse_args()))
-
+from vamp_mm.commands import run_tool
 
 if __name__ == '__main__':
-    main()
+    run_tool('benchmark-loader')

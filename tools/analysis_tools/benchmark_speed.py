@@ -1,73 +1,9 @@
 """Time the text engine against the textbook path (77 tokens, nothing shared) and against its bare matrix products.
 
-python tools/analysis_tools/benchmark_speed.py
-python tools/analysis_tools/benchmark_speed.py --methods conditional variational --classes 50 500 --json speed.json
-python tools/analysis_tools/benchmark_speed.py --device cuda --precision bfloat16 --images 32 --classes 10 100 500 1000
+The same as ``vamp_mm benchmark-speed``; --help lists the options.
 """
 
-from __future__ import annotations
-
-import argparse
-
-from vamp_mm.cli import ToolParser, command, loading, whole
-
-with loading():
-    from vamp_mm.analysis.speed import METHODS, benchmark_speed
-
-
-def parse_args() -> argparse.Namespace:
-    parser = ToolParser(__doc__)
-    parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 ...')
-    parser.add_argument(
-        '--arch', default='ViT-B-16', help='open_clip model name; weights are random'
-    )
-    parser.add_argument(
-        '--methods', nargs='+', choices=METHODS, default=METHODS, help='what is timed'
-    )
-    parser.add_argument(
-        '--classes', nargs='+', type=whole(1), default=[50], help='numbers of ImageNet class names'
-    )
-    parser.add_argument('--images', type=whole(1), default=4, help='images per step')
-    parser.add_argument(
-        '--samples',
-        type=whole(1),
-        default=10,
-        help='Monte-Carlo samples of a prediction; training draws one',
-    )
-    parser.add_argument(
-        '--rounds', type=whole(1), default=5, help='timed rounds, all contestants in each'
-    )
-    parser.add_argument(
-        '--precision',
-        choices=['float32', 'bfloat16', 'float16'],
-        default='float32',
-        help='float32, or autocast to another',
-    )
-    parser.add_argument(
-        '--textbook-sentences',
-        type=whole(1),
-        default=200,
-        help='time the textbook path on this many sentences at most and scale its times up',
-    )
-    parser.add_argument(
-        '--max-tokens',
-        type=whole(1),
-        help="the engine's budget; by default as much as free memory allows",
-    )
-    parser.add_argument(
-        '--clock',
-        choices=['wall', 'cpu'],
-        default='wall',
-        help='cpu: processor time of this process, for a CPU that others use too',
-    )
-    parser.add_argument('--json', dest='out', metavar='FILE', help='write all numbers')
-    return parser.parse_args()
-
-
-@command
-def main() -> None:
-    benchmark_speed(**vars(parse_args()))
-
+from vamp_mm.commands import run_tool
 
 if __name__ == '__main__':
-    main()
+    run_tool('benchmark-speed')

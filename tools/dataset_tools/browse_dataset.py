@@ -1,46 +1,9 @@
 """Write a sheet of the images of a config with their class names, before and after the transforms.
 
-python tools/dataset_tools/browse_dataset.py configs/vamp/vamp_mmrl_icons.py --out sheet.png
-python tools/dataset_tools/browse_dataset.py CONFIG --split novel --number 24 --out sheet.png
+The same as ``vamp_mm browse``; --help lists the options.
 """
 
-from __future__ import annotations
-
-import argparse
-
-from vamp_mm.cli import ToolParser, command, loading, whole
-
-with loading():
-    from vamp_mm.apis import compose
-    from vamp_mm.config.key_values import add_overrides
-    from vamp_mm.data_tools.browse import browse
-
-
-def parse_args() -> argparse.Namespace:
-    parser = ToolParser(__doc__)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--out', default='sheet.png', help='the PNG to write')
-    parser.add_argument(
-        '--split', default='train', help='train, val, test, or a target of test_cfg.splits'
-    )
-    parser.add_argument('--number', type=whole(1), default=16, help='images')
-    parser.add_argument('--views', type=whole(1), help='draws of the augmentation per image')
-    parser.add_argument(
-        '--seed', type=whole(0, 2**32 - 1), default=0, help='seed of the choice of images'
-    )
-    parser.add_argument(
-        '--dataset', help='name of a file in configs/_base_/datasets, or the path of own data'
-    )
-    add_overrides(parser, 'set single values')
-    return parser.parse_args()
-
-
-@command
-def main() -> None:
-    args = parse_args()
-    cfg = compose(args.config, dataset=args.dataset, overrides=args.overrides)
-    print(f'wrote {browse(cfg, args.out, args.split, args.number, args.views, args.seed)}')
-
+from vamp_mm.commands import run_tool
 
 if __name__ == '__main__':
-    main()
+    run_tool('browse')

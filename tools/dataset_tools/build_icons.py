@@ -1,32 +1,9 @@
-"""Build the embedded icon benchmark: ``python tools/dataset_tools/build_icons.py --out data``."""
+"""Build the embedded icon benchmark: ``vamp_mm build-icons --out data``.
 
-from __future__ import annotations
+The same as ``vamp_mm build-icons``; --help lists the options.
+"""
 
-import argparse
-
-from vamp_mm.cli import ToolParser, command, loading
-
-with loading():
-    from vamp_mm.data_tools.icons import build_icon_benchmark
-
-
-def parse_args() -> argparse.Namespace:
-    parser = ToolParser(__doc__)
-    parser.add_argument('--out', default='data', help='data folder; "icons" is made in it')
-    parser.add_argument('--classes', type=int, default=50, help='number of classes')
-    parser.add_argument('--train', type=int, default=24, help='training pictures of a class')
-    parser.add_argument('--val', type=int, default=8, help='validation pictures of a class')
-    parser.add_argument('--test', type=int, default=30, help='test pictures of a class')
-    parser.add_argument('--size', type=int, default=64, help='side of a picture in pixels')
-    parser.add_argument('--seed', type=int, default=0, help='seed of the drawing')
-    parser.add_argument('--overwrite', action='store_true', help='replace other settings')
-    return parser.parse_args()
-
-
-@command
-def main() -> None:
-    print(build_icon_benchmark(**vars(parse_args())))
-
+from vamp_mm.commands import run_tool
 
 if __name__ == '__main__':
-    main()
+    run_tool('build-icons')

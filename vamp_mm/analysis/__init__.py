@@ -1,19 +1,6 @@
-"""Looking inside what was trained: posteriors, latents, contexts, uncertain images, ablations."""
+"""Looking inside what was trained: posteriors, latents, contexts, uncertain images."""
 
-from vamp_mm.report.ablation import ablation_table, make_ablation
+import lazy_loader
 
-from .latents import latent_map
-from .posterior_spread import posterior_spread
-from .projection import pca
-from .uncertain import uncertain_images
-from .words import nearest_words
-
-__all__ = [
-    'ablation_table',
-    'latent_map',
-    'make_ablation',
-    'nearest_words',
-    'pca',
-    'posterior_spread',
-    'uncertain_images',
-]
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

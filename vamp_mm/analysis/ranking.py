@@ -6,18 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vamp_mm.config.errors import ConfigError
+from vamp_mm.evaluation.uncertainty_fields import OF_SAMPLES, UNCERTAINTIES
 
 from .recorded import NEEDED
 
-#: What images can be ordered by.
-ORDERS = (
-    'predictive_entropy',
-    'expected_entropy',
-    'mutual_information',
-    'pred_std',
-    'least_confidence',
-)
-_OF_SAMPLES = ('mutual_information', 'pred_std')
 # shares at which a reason is named: of the entropy, of the two best classes together, of the second best, of the best
 _DISAGREE, _PAIR, _SECOND, _HALF = 0.25, 0.8, 0.2, 0.5
 
@@ -29,7 +21,7 @@ def rank(
 
     Args:
         records: Predictions as ``PredictionDump`` writes them.
-        by: One of :data:`ORDERS`.
+        by: One of :data:`~vamp_mm.evaluation.uncertainty_fields.UNCERTAINTIES`.
         only: ``'wrong'`` or ``'right'`` answers only.
 
     Returns:
@@ -38,8 +30,8 @@ def rank(
     Raises:
         ConfigError: If a choice is unknown, a record lacks a field, or the order needs several samples and there is one.
     """
-    if by not in ORDERS:
-        raise ConfigError([f'--by {by!r} is unknown; allowed: {ORDERS}'], 'the call')
+    if by not in UNCERTAINTIES:
+        raise ConfigError([f'--by {by!r} is unknown; allowed: {UNCERTAINTIES}'], 'the call')
     if only not in (None, 'wrong', 'right'):
         raise ConfigError([f"--only {only!r} is unknown; allowed: 'wrong', 'right'"], 'the call')
     for record in records:
@@ -52,8 +44,8 @@ def rank(
                 ],
                 'the predictions',
             )
-    if by in _OF_SAMPLES and all(record[by] == 0 for record in records):
-        others = [name for name in ORDERS if name not in _OF_SAMPLES]
+    if by in OF_SAMPLES and all(record[by] == 0 for record in records):
+        others = [name for name in UNCERTAINTIES if name not in OF_SAMPLES]
         raise ConfigError(
             [
                 f'--by {by}: it is 0 for all images, as this model draws one sample per image; choose one of '

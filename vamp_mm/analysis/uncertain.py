@@ -38,7 +38,7 @@ def uncertain_images(
         split: With a config, name in ``test_cfg.splits``; None for the first.
         out: Folder for ``uncertain_<name>.csv`` (all images) and ``.png``.
         number: Images of the sheet and of the table, at each end.
-        by: One of :data:`~vamp_mm.analysis.ranking.ORDERS`.
+        by: One of :data:`~vamp_mm.evaluation.uncertainty_fields.UNCERTAINTIES`.
         only: ``'wrong'`` or ``'right'`` answers only; None for all.
 
     Returns:

@@ -24,7 +24,8 @@ from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import write_json
-from vamp_mm.runs.result import RESULT, identity, result_of
+from vamp_mm.runs.result import identity, result_of
+from vamp_mm.runs.result_file import RESULT
 
 from .running import build_runner, running
 

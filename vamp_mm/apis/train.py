@@ -30,7 +30,8 @@ from vamp_mm.runs.data_record import DataRecordHook
 from vamp_mm.runs.final_test import test_trained
 from vamp_mm.runs.lock import held
 from vamp_mm.runs.records import check_work_dir, write_json
-from vamp_mm.runs.result import RESULT, StartHook, identity, result_of, trainable_parameters
+from vamp_mm.runs.result import StartHook, identity, result_of, trainable_parameters
+from vamp_mm.runs.result_file import RESULT
 
 from .running import build_runner, running
 

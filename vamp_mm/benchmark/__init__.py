@@ -1,7 +1,6 @@
 """Whole comparisons: methods, datasets, protocols, shots and seeds, one process per run."""
 
-from .plan import Job, plan
-from .run import run_benchmark
-from .spec import Spec, read_spec
+import lazy_loader
 
-__all__ = ['Job', 'Spec', 'plan', 'read_spec', 'run_benchmark']
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,7 +13,7 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.engine.latest import find_latest_checkpoint
 from vamp_mm.runs.records import write_json
-from vamp_mm.runs.result import RESULT
+from vamp_mm.runs.result_file import RESULT
 
 JOB, LOG, PROGRESS, LOCK = 'job.json', 'run.log', 'progress.json', 'run.lock'
 #: Exit status of a run that another process works on (EX_TEMPFAIL of sysexits).

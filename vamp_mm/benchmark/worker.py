@@ -21,7 +21,7 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import config_hash
 from vamp_mm.datasets import reading_once
 from vamp_mm.runs.lock import BusyError, held
-from vamp_mm.runs.result import RESULT
+from vamp_mm.runs.result_file import RESULT
 
 from .jobs import BUSY, LOCK, PROGRESS, Job, read_job
 from .watch import WatchHook

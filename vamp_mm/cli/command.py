@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from .tool_parser import TRACEBACK
 
 #: Exit code of a command whose reader has gone, as a shell has it (SIGPIPE).
 _CLOSED_PIPE = 141
+#: Seconds of imports after which a line is printed.
+_SLOW_IMPORT = 2.0
 
 
 def command(
@@ -56,14 +59,22 @@ def command(
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """Put around the imports of a tool, which take seconds: Ctrl-C and a package that is missing end with one line."""
+    """Put around the imports of a command, which take seconds: Ctrl-C and a package that is missing end with one line.
+
+    Where they take long, a line on the standard error says what the wait is for.
+    """
     # mmcv-lite warns on import that it lacks an operator, which nothing here uses.
     warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
+    note = threading.Timer(_SLOW_IMPORT, _say, ['loading PyTorch and MMEngine ...', True])
+    note.daemon = True
+    note.start()
     with stopping() as stop:
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
             _end(error, stop, '')
+        finally:
+            note.cancel()
 
 
 def _run(main: Callable[[], None]) -> None:

@@ -11,16 +11,22 @@ from typing import Any, NoReturn
 TRACEBACK = '--traceback'
 
 
+class UsageError(Exception):
+    """Options that do not go together; shown like an error of the parser."""
+
+
 class ToolParser(argparse.ArgumentParser):
     """A parser with errors of one line, defaults in its help, and ``--traceback`` for every tool.
 
     Args:
         description: What the tool does, with examples.
+        prog: The command's name in messages; that of the script if not given.
     """
 
-    def __init__(self, description: str | None) -> None:
+    def __init__(self, description: str | None, prog: str | None = None) -> None:
         # shortened options would let --out of one tool be --outside in another
         super().__init__(
+            prog=prog,
             description=description,
             formatter_class=_HelpFormatter,
             allow_abbrev=False,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from vamp_mm.prediction import UNCERTAINTIES, Prediction
+from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
+from vamp_mm.prediction import Prediction
 
 
 @dataclass(frozen=True)

@@ -1,51 +1,6 @@
 """Training machinery: hooks, checkpoints, schedules; models are asked by protocol, not by class."""
 
-from .checkpoint import CHECKPOINT_FORMAT, CheckpointError, load_checkpoint, save_checkpoint
-from .hooks import (
-    AveragedShapesHook,
-    ClassAwarePriorHook,
-    EpochSeedHook,
-    FiniteLossHook,
-    GaussianAverageHook,
-    MeanLossHook,
-    SafeCheckpointHook,
-    StageHook,
-    ThroughputHook,
-    VocabularyHook,
-    gaussian_weights,
-    weighted_sum,
-)
-from .latest import find_latest_checkpoint, is_complete
-from .optim_groups import PartOptimWrapperConstructor
-from .plain import to_plain
-from .schedulers import WarmupCosineLR
-from .stage_schedule import StagedCosineLR
-from .step_loop import StepTrainLoop
-from .wrappers import unwrap_model
+import lazy_loader
 
-__all__ = [
-    'AveragedShapesHook',
-    'CHECKPOINT_FORMAT',
-    'CheckpointError',
-    'ClassAwarePriorHook',
-    'EpochSeedHook',
-    'FiniteLossHook',
-    'GaussianAverageHook',
-    'MeanLossHook',
-    'PartOptimWrapperConstructor',
-    'SafeCheckpointHook',
-    'StageHook',
-    'StagedCosineLR',
-    'StepTrainLoop',
-    'ThroughputHook',
-    'VocabularyHook',
-    'WarmupCosineLR',
-    'find_latest_checkpoint',
-    'gaussian_weights',
-    'is_complete',
-    'load_checkpoint',
-    'save_checkpoint',
-    'to_plain',
-    'unwrap_model',
-    'weighted_sum',
-]
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

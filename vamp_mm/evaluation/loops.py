@@ -21,13 +21,8 @@ from .ood import OODMetric, ScoreKeeper
 from .open_accuracy import OpenAccuracy
 from .split_configs import check_splits, check_trained_on
 from .tested_splits import TestedSplit, build_splits
-from .zero_shot import (
-    ZeroShotAccuracy,
-    compared,
-    made_worse,
-    wants_zero_shot,
-    zero_shot_summary,
-)
+from .zero_shot import compared, made_worse, zero_shot_summary
+from .zero_shot_accuracy import ZeroShotAccuracy, wants_zero_shot
 
 
 @LOOPS.register_module()

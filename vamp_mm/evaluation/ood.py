@@ -11,7 +11,8 @@ from torch import Tensor
 
 from vamp_mm.registry import METRICS
 
-from .samples import UNCERTAINTY_FIELDS, probabilities, scalar
+from .samples import probabilities, scalar
+from .uncertainty_fields import UNCERTAINTY_FIELDS
 
 
 def auroc(ood: Tensor, known: Tensor) -> float:
@@ -50,7 +51,7 @@ class ScoreKeeper(BaseMetric):
 
     Reports no number. After an evaluation ``scores`` holds score -> ``(N,)`` in the main process: ``confidence`` as
     1 - the winning probability, and those of
-    :data:`~vamp_mm.evaluation.samples.UNCERTAINTY_FIELDS` that the model wrote; all larger where it is less sure.
+    :data:`~vamp_mm.evaluation.uncertainty_fields.UNCERTAINTY_FIELDS` that the model wrote; all larger where it is less sure.
 
     Args:
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.

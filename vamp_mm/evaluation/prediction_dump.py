@@ -14,7 +14,8 @@ from mmengine.logging import MMLogger
 from vamp_mm.files import atomic_write
 from vamp_mm.registry import METRICS
 
-from .samples import UNCERTAINTY_FIELDS, scalar, scores_and_label
+from .samples import scalar, scores_and_label
+from .uncertainty_fields import UNCERTAINTY_FIELDS
 
 
 @METRICS.register_module()

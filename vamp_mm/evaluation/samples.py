@@ -8,9 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-#: Scalar fields that a head with Monte-Carlo prediction writes; entropies in nats.
-UNCERTAINTY_FIELDS = ('predictive_entropy', 'expected_entropy', 'mutual_information', 'pred_std')
-
 # Averages of S softmaxes in bf16 sum to 1 within about 1e-2; logits do not.
 _SUM_TOLERANCE = 2e-2
 

@@ -10,8 +10,9 @@ from mmengine.evaluator import BaseMetric
 
 from vamp_mm.registry import METRICS
 
-from .samples import UNCERTAINTY_FIELDS, scalar, scores_and_label
+from .samples import scalar, scores_and_label
 from .selective import aurc, risk_coverage, selective_accuracy
+from .uncertainty_fields import UNCERTAINTY_FIELDS
 
 #: Percent of the images of which the accuracy is told.
 _COVERAGES = (80, 90)

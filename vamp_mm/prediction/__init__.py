@@ -1,6 +1,6 @@
 """Predictions for any images, with any class names, and their uncertainty, from a trained checkpoint."""
 
-from .predictor import Predictor
-from .results import UNCERTAINTIES, Candidate, Prediction
+import lazy_loader
 
-__all__ = ['UNCERTAINTIES', 'Candidate', 'Prediction', 'Predictor']
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

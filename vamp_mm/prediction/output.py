@@ -7,9 +7,12 @@ import csv
 import json
 import re
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from .results import UNCERTAINTIES, Prediction
+from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
+
+if TYPE_CHECKING:
+    from .results import Prediction
 
 FORMATS = ('text', 'jsonl', 'csv')
 _COLUMNS = ('index', 'path', 'label', 'name', 'score', 'rejected', *UNCERTAINTIES)

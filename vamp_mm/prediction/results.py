@@ -12,13 +12,8 @@ import torch
 from torch import Tensor
 
 from vamp_mm.config.errors import THE_CALL, ConfigError
-from vamp_mm.evaluation.samples import UNCERTAINTY_FIELDS
+from vamp_mm.evaluation.uncertainty_fields import OF_SAMPLES, UNCERTAINTIES
 from vamp_mm.ops import mean_log_probs, sample_uncertainty
-
-#: Uncertainties by which a prediction can be rejected; larger means less sure. The last one is 1 minus the score.
-UNCERTAINTIES = (*UNCERTAINTY_FIELDS, 'least_confidence')
-#: These are 0 for every image if there is a single sample.
-_OF_SAMPLES = ('mutual_information', 'pred_std')
 
 
 @dataclass(frozen=True)
@@ -143,8 +138,8 @@ class Rejection:
         Raises:
             ConfigError: If nothing could ever be rejected.
         """
-        if self.by in _OF_SAMPLES and count == 1:
-            others = [name for name in UNCERTAINTIES if name not in _OF_SAMPLES]
+        if self.by in OF_SAMPLES and count == 1:
+            others = [name for name in UNCERTAINTIES if name not in OF_SAMPLES]
             raise ConfigError(
                 [
                     f'reject={self.by!r}: this model computes one sample per image, so it is 0 for all images and '

@@ -1,7 +1,6 @@
 """Tables in the papers' layout from the result files of runs."""
 
-from .make import make_report
-from .results import Result, read_results
-from .table import Stat, Table
+import lazy_loader
 
-__all__ = ['Result', 'Stat', 'Table', 'make_report', 'read_results']
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,8 +12,7 @@ from vamp_mm.benchmark.jobs import JOB, LOG, read_job
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.protocol_guess import protocol_of_metrics
-from vamp_mm.runs.result import RESULT
-from vamp_mm.runs.result_file import ResultFileError, read_object
+from vamp_mm.runs.result_file import RESULT, ResultFileError, read_object
 
 from .content import settle_content, wrong_content
 from .names import printable

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vamp_mm.evaluation.harmonic import aggregate
 from vamp_mm.evaluation.zero_shot import zero_shot_name
-from vamp_mm.runs.against_zero_shot import compared_in_words
+from vamp_mm.runs.compared_in_words import compared_in_words
 
 from .results import Result, Runs
 from .table import Cell, Stat, Table

@@ -22,12 +22,12 @@ from vamp_mm.config.data import holders
 from vamp_mm.datasets import FewShotDataset
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.unaugmented import evaluation_setting, sharded_loader, with_pipeline
-from vamp_mm.evaluation.zero_shot import change, percent, wants_zero_shot
+from vamp_mm.evaluation.zero_shot import change
+from vamp_mm.evaluation.zero_shot_accuracy import percent, wants_zero_shot
 from vamp_mm.registry import DATASETS
 
 from .causes import likely_causes
 from .few_steps import say_steps
-from .result_file import is_number
 
 #: Most images that are compared; of more, so many evenly spaced ones.
 MOST_IMAGES = 500
@@ -215,23 +215,3 @@ def _state_kept(runner: Runner, vocabulary: Any) -> Iterator[None]:
         if model.vocabulary != before and before is not None:
             model.set_vocabulary(before)
         model.train(training)
-
-
-def compared_in_words(compared: Any) -> str | None:
-    """What a result file says of a model that training made worse; None if it does not.
-
-    Args:
-        compared: ``compared_with_zero_shot`` of ``result.json``.
-
-    Returns:
-        For example ``on 105 validation images zero-shot 72.4 -> 65.2 (-7.2)``.
-    """
-    if not isinstance(compared, Mapping) or compared.get('worse') is not True:
-        return None
-    numbers = [compared.get(key) for key in ('count', 'zero_shot_accuracy', 'accuracy')]
-    found = [value for value in numbers if value is not None and is_number(value)]
-    if len(found) < len(numbers):
-        return None
-    count, zero_shot, own = found
-    which = 'training' if compared.get('images') == 'training' else 'validation'
-    return f'on {count} {which} images zero-shot {zero_shot:.1f} -> {change(zero_shot, own)}'

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import mmengine
-import numpy as np
-import torch
-
-import vamp_mm
 from vamp_mm.config.errors import WorkDirError
 from vamp_mm.files import atomic_write, is_leftover
 from vamp_mm.messages import some
 
 from .lock import TRAINING_LOCK
 
-_PACKAGES = ('mmpretrain', 'open_clip_torch', 'torchvision')
 #: What a run writes about its data before the first epoch: the lists and a note.
 DATA_RECORD = ('data_split.json', 'data_note.txt')
 _LOG_FOLDER = re.compile(r'\d{8}_\d{6}')  # MMEngine's, one per start
@@ -82,36 +73,7 @@ def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     atomic_write(text.encode('utf-8'), path)
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a result depends on."""
-    found = {
-        'python': platform.python_version(),
-        'torch': torch.__version__,
-        'numpy': np.__version__,
-        'mmengine': mmengine.__version__,
-        'vamp_mm': vamp_mm.__version__,
-    }
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = 'not installed'
-    return found
-
-
-def hardware() -> dict[str, Any]:
-    """The machine that a time or a memory figure was measured on."""
-    cuda = torch.cuda.is_available()
-    return {
-        'device': torch.cuda.get_device_name() if cuda else 'cpu',
-        'devices': torch.cuda.device_count() if cuda else 1,
-        'machine': platform.machine(),
-        'cores': os.cpu_count(),
-        'threads': torch.get_num_threads(),
-    }
-
-
 def _plain(value: Any) -> Any:
-    if isinstance(value, torch.Tensor) or isinstance(value, np.generic):
+    if hasattr(value, 'item'):
         return value.item()
     raise TypeError(f'{value!r} of type {type(value).__name__} cannot be written as JSON')

@@ -14,9 +14,7 @@ from vamp_mm.config.identity import config_hash, describe
 from vamp_mm.engine.hooks.throughput_hook import peak_memory
 from vamp_mm.evaluation import SplitTestLoop
 
-from .records import hardware, versions
-
-RESULT = 'result.json'
+from .environment import hardware, versions
 
 
 class StartHook(Hook):

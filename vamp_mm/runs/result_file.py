@@ -9,6 +9,8 @@ from typing import Any
 
 from vamp_mm.files import key_twice
 
+#: The file that every run leaves.
+RESULT = 'result.json'
 #: A result takes some hundred kB; more than this is no result.
 MOST_BYTES = 64 * 2**20
 #: No number of a result is as large as this.

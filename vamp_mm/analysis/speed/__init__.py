@@ -1,5 +1,6 @@
 """How fast the text engine is, beside the textbook path and beside its bare matrix products."""
 
-from .measure import METHODS, benchmark_speed
+import lazy_loader
 
-__all__ = ['METHODS', 'benchmark_speed']
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

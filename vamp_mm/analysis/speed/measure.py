@@ -16,11 +16,10 @@ from .errors import rounding_errors
 from .report import show
 from .rows import evaluation_row, sizes, step_row, text_row
 from .setting import Setting
+from .shapes import METHODS, TEXT_SHAPES
 from .timing import CLOCKS
-from .workloads import TEXT_SHAPES, TextWork, imagenet_names
+from .workloads import TextWork, imagenet_names
 
-#: Text plans, the two whole loops, and rounding errors of the text plans.
-METHODS = (*TEXT_SHAPES, 'step', 'evaluation', 'errors')
 _PRECISIONS = {'float32': None, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 

@@ -12,14 +12,6 @@ from torch import Tensor
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.structures import EMBED, PromptPlan, TextPrompts, TokenEdit, TowerPlan
 
-#: Name -> what it is shaped like.
-TEXT_SHAPES = {
-    'conditional': 'four context tokens from the image at the embedding (CoCoOp)',
-    'variational': 'five sampled tokens in the upper 7/12 of the blocks (VaMP, MMRL style)',
-    'variational-maple': 'two sampled tokens in the lower 9/12 of the blocks (VaMP, MaPLe style)',
-    'deep': 'two tokens in the lower 9/12 of the blocks, the same for all images (MaPLe, PromptSRC)',
-}
-
 
 @dataclass(frozen=True)
 class TextWork:

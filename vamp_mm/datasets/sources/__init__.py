@@ -1,21 +1,6 @@
 """Where the lists of a dataset come from: split files, the benchmark's catalog, own folders and tables."""
 
-from .base import SplitSource, build_source
-from .catalog import CATALOG, CatalogRow, Counts, catalog_row
-from .catalog_source import CatalogSource
-from .image_folder import ImageFolder
-from .split_file import SplitFile
-from .table import AnnotationTable
+import lazy_loader
 
-__all__ = [
-    'AnnotationTable',
-    'CATALOG',
-    'CatalogRow',
-    'CatalogSource',
-    'Counts',
-    'ImageFolder',
-    'SplitFile',
-    'SplitSource',
-    'build_source',
-    'catalog_row',
-]
+# each name is imported when it is first used; the stub beside this file lists them
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

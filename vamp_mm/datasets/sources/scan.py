@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..errors import DataError
 from ..image_files import is_image
-from ..reading_once import once
+from ..read_once import once
 
 #: Written by operating systems and archivers beside the files of the user, in lower case.
 _DEBRIS = frozenset({

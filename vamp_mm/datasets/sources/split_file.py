@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vamp_mm.registry import TASK_UTILS
 
-from ..reading_once import once
+from ..read_once import once
 from ..splits import Split, read_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 

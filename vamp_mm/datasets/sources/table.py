@@ -12,7 +12,7 @@ from vamp_mm.messages import some
 from vamp_mm.registry import TASK_UTILS
 
 from ..errors import DataError, brief
-from ..reading_once import once
+from ..read_once import once
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread

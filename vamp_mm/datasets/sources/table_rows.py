@@ -12,8 +12,8 @@ from vamp_mm.messages import some
 
 from ..errors import DataError, brief
 from ..image_files import is_image
+from ..read_once import once
 from ..reading import parse_json, read_text
-from ..reading_once import once
 from .columns import COLUMNS, PART_NAMES, Columns
 
 #: How columns begin that say of each image whether it belongs to a part.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import inspect
+from typing import TYPE_CHECKING
 
-from mmengine.config import Config
-
-from vamp_mm.config.compose import compose
+from vamp_mm.cli import loading
 from vamp_mm.config.key_values import add_overrides
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -85,5 +87,8 @@ def compose_from(args: argparse.Namespace) -> Config:
     Returns:
         The complete config; see :func:`~vamp_mm.config.compose`.
     """
+    with loading():
+        from vamp_mm.config.compose import compose
+
     taken = inspect.signature(compose).parameters
     return compose(**{key: value for key, value in vars(args).items() if key in taken})

@@ -1,0 +1,11 @@
+from .plan import Job, plan
+from .run import run_benchmark
+from .spec import Spec, read_spec
+
+__all__ = [
+    'Job',
+    'Spec',
+    'plan',
+    'read_spec',
+    'run_benchmark',
+]

@@ -1,4 +1,7 @@
-"""Build the embedded icon benchmark: ``vamp_mm build-icons --out data``."""
+"""Build the embedded icon benchmark.
+
+vamp_mm build-icons --out data
+"""
 
 from __future__ import annotations
 

@@ -57,6 +57,7 @@ SLOW = (
     'test_report/test_report_browser.py',
     'test_report/test_report_html.py',
     'test_runs/test_final_test.py',
+    'test_packaging',
     'test_tools/test_commands.py',
     'test_tools/test_readers.py',
     'test_visualization/test_figures.py',

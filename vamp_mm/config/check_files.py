@@ -8,7 +8,7 @@ from pathlib import Path
 from .effect_check import without_effect
 from .errors import ConfigError
 from .files import read_config
-from .paths import configs_folder
+from .paths import configs_folder, find_config
 from .validate import check_config
 
 
@@ -24,7 +24,7 @@ def check_files(files: Sequence[str | Path] = ()) -> int:
     Raises:
         FileNotFoundError: If no file is given and there is none to be found.
     """
-    paths = [Path(file) for file in files] or [
+    paths = [find_config(file) for file in files] or [
         path for path in sorted(configs_folder().rglob('*.py')) if '_base_' not in path.parts
     ]
     faulty = 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
 
 from .errors import ConfigError
+from .paths import SCOPED, find_config
 
 
 def read_config(path: str | Path) -> Config:
@@ -22,13 +25,31 @@ def read_config(path: str | Path) -> Config:
         ConfigError: If the file cannot be read as a config; a config is code, and may raise anything.
     """
     try:
-        return Config.fromfile(path)
+        with _bases_of_this_package():
+            return Config.fromfile(path)
     except ConfigError:
         raise
     except Exception as error:
         raise ConfigError(
             [f'the config cannot be read: {_reason(error, Path(path))}'], str(path)
         ) from error
+
+
+@contextlib.contextmanager
+def _bases_of_this_package() -> Iterator[None]:
+    """Let MMEngine follow ``_base_ = 'vamp_mm::...'``, which it does for packages of its own list only."""
+    theirs = Config._get_cfg_path
+
+    def path_and_scope(name: str, heir: str) -> tuple[str, str | None]:
+        if name.startswith(SCOPED):
+            return str(find_config(name)), None
+        return theirs(name, heir)
+
+    Config._get_cfg_path = staticmethod(path_and_scope)
+    try:
+        yield
+    finally:
+        Config._get_cfg_path = staticmethod(theirs)
 
 
 def _reason(error: Exception, path: Path) -> str:

@@ -78,7 +78,6 @@ def _if_there(name: str, files: dict[str, Path], default: str) -> str:
 
 
 def _files() -> dict[str, Path]:
-    root = Path('configs')
-    if not root.is_dir():  # started elsewhere
-        root = configs_folder()
-    return {path.stem: path for path in sorted(root.glob('[!_]*/*.py'))}
+    # those of the folder that the command runs in come first: in a checkout they are the same, and their names shorter
+    roots = (configs_folder(), Path('configs'))
+    return {path.stem: path for root in roots for path in sorted(root.glob('[!_]*/*.py'))}

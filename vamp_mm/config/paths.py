@@ -8,6 +8,9 @@ import vamp_mm
 
 #: Where OpenMMLab's packages carry their configs (the convention of ``mim``).
 _INSTALLED = '.mim'
+_CONFIGS = 'configs'
+#: What a config of an installed package is called: ``vamp_mm::vamp/vamp_mmrl_icons.py``.
+SCOPED = 'vamp_mm::'
 
 
 def import_root() -> Path:
@@ -25,7 +28,7 @@ def configs_folder() -> Path:
         FileNotFoundError: If there is neither.
     """
     package = Path(vamp_mm.__file__).parent
-    places = [package.parent / 'configs', package / _INSTALLED / 'configs']
+    places = [package.parent / _CONFIGS, package / _INSTALLED / _CONFIGS]
     found = next((place for place in places if (place / '_base_').is_dir()), None)
     if found is None:
         raise FileNotFoundError(
@@ -33,6 +36,27 @@ def configs_folder() -> Path:
             '_base_; install vamp_mm again, or run it from a checkout'
         )
     return found
+
+
+def find_config(config: str | Path) -> Path:
+    """The file that a config is called by on a command line.
+
+    Args:
+        config: A path; or ``configs/...`` or ``vamp_mm::...`` for a config of this project, wherever the command runs.
+
+    Returns:
+        The path as it is where there is such a file, else that of the project's config; a path that does not exist
+        where there is neither.
+    """
+    path, text = Path(config), str(config)
+    if path.exists():
+        return path
+    if text.startswith(SCOPED):
+        return configs_folder() / text.removeprefix(SCOPED)
+    if path.parts[:1] == (_CONFIGS,):
+        carried = configs_folder().joinpath(*path.parts[1:])
+        return carried if carried.is_file() else path
+    return path
 
 
 def base_folders(config: str | Path, kind: str) -> list[Path]:

@@ -14,7 +14,9 @@ from vamp_mm.evaluation.protocol_guess import protocol_of_splits
 from vamp_mm.evaluation.protocol_table import DEFAULT_PROTOCOL, PROTOCOLS, spelled
 
 from .data import holders
+from .files import read_config
 from .identity import dataset_name
+from .paths import SCOPED, find_config
 from .places import keys_set_in, type_at
 from .settings_table import Subject
 
@@ -99,19 +101,25 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
             entries.append(item)
             continue
         own |= keys_set_in(item)
-        files += [
-            (item.parent / base).resolve()
-            for base in Config._get_base_files(str(item))
-            if '::' not in base
-        ]
-    below = [Config.fromfile(item) for item in entries]
+        files += _bases_of(item)
+    below = [read_config(item) for item in entries]
     if own:
-        own -= _repeated_types(own, Config.fromfile(file), below)
+        own -= _repeated_types(own, read_config(file), below)
     if len(entries) == 1 and '_base_' not in entries[0].relative_to(tree).parts:
         return Origin([subject_of(below[0], below[0].get('protocol'))], own)
     # put together from parts, whose values are those of every dataset
     plain = Subject(*_PLAIN, subject.clip)
     return Origin([plain, written, subject], own)
+
+
+def _bases_of(file: Path) -> list[Path]:
+    """The files that a config inherits from; those of other packages are left out."""
+    bases = Config._get_base_files(str(file))
+    return [
+        (find_config(base) if base.startswith(SCOPED) else file.parent / base).resolve()
+        for base in bases
+        if base.startswith(SCOPED) or '::' not in base
+    ]
 
 
 def _repeated_types(own: set[str], cfg: Config, below: list[Config]) -> set[str]:

@@ -162,8 +162,9 @@ def test_missing_checkpoint_names_those_there_are(toy_config: Path, tmp_path: Pa
     cfg = compose(toy_config, work_dir=str(tmp_path / 'test'))
     with pytest.raises(FileNotFoundError, match=r'epoch_2\.pth'):
         test(cfg, tmp_path / 'run' / 'epoch_20.pth')
-    with pytest.raises(ConfigError, match=r'is a folder.*epoch_2\.pth'):
-        test(cfg, tmp_path / 'run')
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(ConfigError, match='is a folder without a last checkpoint.*train first'):
+        test(cfg, tmp_path / 'empty')
     with pytest.raises(FileNotFoundError, match='train first'):
         test(cfg, tmp_path / 'nowhere' / 'epoch_1.pth')
 

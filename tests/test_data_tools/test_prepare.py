@@ -221,7 +221,7 @@ def test_the_layout_comes_out(name: str, tmp_path: Path) -> None:
     assert files == {
         f'{CATALOG[name].folder}/{path}': content for path, content in expected.items()
     }
-    assert f'verify.py {name}' in printed
+    assert f'vamp_mm verify {name} --data-root' in printed
 
 
 def eurosat(tmp_path: Path, files: Files | None = None) -> None:

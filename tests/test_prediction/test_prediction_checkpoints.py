@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -269,7 +270,7 @@ def test_what_does_not_fit_ends_in_one_sentence(stranger, dotted, value, message
         (dict(checkpoint=5), 'checkpoint=5 is of type int'),
         (
             dict(checkpoint='{folder}'),
-            r'is a folder; give one of its files; there are .*sound\.pth',
+            r'is a folder without a last checkpoint; give a file; there are .*sound\.pth',
         ),
         (dict(config=5), 'config=5 is of type int'),
         (dict(overrides=[1]), r'overrides=\[1\] is of type list'),
@@ -285,6 +286,25 @@ def test_wrong_arguments_of_a_predictor(stranger, arguments, message):
     }
     with pytest.raises(ConfigError, match=message):
         Predictor(**{'checkpoint': stranger.sound, **arguments})
+
+
+@pytest.mark.parametrize(
+    ('names', 'taken'),
+    [
+        (('epoch_2.pth', 'epoch_10.pth', 'notes.txt'), 'epoch_10.pth'),
+        (('iter_40.pth', 'iter_9.pth'), 'iter_40.pth'),
+        (('mine.pth',), 'mine.pth'),
+    ],
+)
+def test_the_folder_of_a_run_stands_for_its_last_checkpoint(
+    stranger, tmp_path, capsys, names, taken
+):
+    for name in names:
+        shutil.copy(stranger.sound, tmp_path / name)
+    by_folder = Predictor(tmp_path)([IMAGE])[0]
+    assert f'{str(tmp_path)!r}: its last checkpoint is taken, {taken}' in capsys.readouterr().out
+    by_file = Predictor(stranger.sound)([IMAGE])[0]
+    assert by_folder.top_k == by_file.top_k
 
 
 @pytest.mark.parametrize(('interpolation', 'said'), [('bilinear', 1), ('bicubic', 0)])

@@ -103,6 +103,24 @@ def test_train_takes_its_options(trained: Path) -> None:
     assert 'OptimWrapper' in text
 
 
+def test_the_terminal_is_spared_what_nobody_reads_there(trained: Path) -> None:
+    done = _python('train.py', 'toy.py', '--work-dir', 'short', cwd=trained)
+    assert done.returncode == 0, done.stderr
+    (log,) = (trained / 'short').glob('*/*.log')
+    for words in ('System environment:', 'Config:\n', 'Hooks will be executed', 'SyncBatchNorm'):
+        assert words in log.read_text()
+        assert words not in done.stdout
+    assert f'environment, config and hooks of this run are in {log}\n' in done.stdout
+
+
+def test_test_takes_the_folder_of_a_run(trained: Path) -> None:
+    done = _python('test.py', 'toy.py', 'run', '--work-dir', 'tested', cwd=trained)
+    assert done.returncode == 0, done.stderr
+    assert 'its last checkpoint is taken, epoch_2.pth' in done.stdout
+    (result,) = (trained / 'tested').glob('*/result.json')
+    assert json.loads(result.read_text())['checkpoint'].endswith('epoch_2.pth')
+
+
 def test_train_refuses_a_folder_in_use_without_a_traceback(trained: Path) -> None:
     done = _python('train.py', 'toy.py', '--work-dir', 'run', cwd=trained)
     assert done.returncode == 1

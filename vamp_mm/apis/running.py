@@ -14,6 +14,7 @@ from vamp_mm.datasets import reading_once
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.launch import launched, settle_launcher
 from vamp_mm.engine.run_config import RunConfig
+from vamp_mm.engine.short_console import ShortConsoleRunner, log_file
 from vamp_mm.runs.write_errors import explained_writes, stop_on_write_error
 
 
@@ -37,7 +38,7 @@ def running(cfg: Config) -> Iterator[contextlib.ExitStack]:
         yield stack
 
 
-def build_runner(cfg: Config, kind: type[Runner] = Runner) -> Runner:
+def build_runner(cfg: Config, kind: type[Runner] = ShortConsoleRunner) -> Runner:
     """Build the Runner of a config, and log the published settings in use and images that do not suit the weights.
 
     Args:
@@ -49,6 +50,8 @@ def build_runner(cfg: Config, kind: type[Runner] = Runner) -> Runner:
     """
     runner = kind.from_cfg(RunConfig.of(cfg))
     stop_on_write_error(runner.logger)
+    if file := log_file(runner.logger):
+        runner.logger.info(f'environment, config and hooks of this run are in {file}')
     if text := settings_text(cfg):
         runner.logger.info(text)
     say_if_images_differ(cfg, unwrap_model(runner.model))

@@ -10,7 +10,6 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
 
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.trained_settings import use_trained
@@ -18,6 +17,7 @@ from vamp_mm.config.validate import validate_config
 from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import on_main
+from vamp_mm.engine.short_console import ShortConsoleRunner
 from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any, warn_of_changes
 from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
@@ -114,7 +114,7 @@ def _test_config(cfg: Config, stored: Checkpoint | None) -> Config:
     return cfg
 
 
-class _TestRunner(Runner):
+class _TestRunner(ShortConsoleRunner):
     """A Runner that leaves the config of a training in its folder as it is."""
 
     def dump_config(self) -> None:

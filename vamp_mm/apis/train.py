@@ -125,7 +125,7 @@ def _require_trainable(runner: Runner) -> None:
         raise ConfigError(
             [
                 f'{type(model).__name__} has no trainable '
-                'parameters in this config; use tools/test.py with the checkpoint `none`'
+                'parameters in this config; use `vamp_mm test` with the checkpoint `none`'
             ],
             runner.cfg.filename,
         )
@@ -134,7 +134,7 @@ def _require_trainable(runner: Runner) -> None:
         raise ConfigError(
             [
                 'model.head.losses=[] gives nothing to train by; name at least one loss term, such as '
-                "dict(type='BranchCrossEntropy'), or use tools/test.py with the checkpoint `none`"
+                "dict(type='BranchCrossEntropy'), or use `vamp_mm test` with the checkpoint `none`"
             ],
             runner.cfg.filename,
         )
@@ -147,7 +147,7 @@ def _check_complete(cfg: Config) -> None:
     if cfg.get('train_cfg') is None:
         raise ConfigError(
             [
-                'the config has no train_cfg: this method is not trained; use tools/test.py with '
+                'the config has no train_cfg: this method is not trained; use `vamp_mm test` with '
                 'the checkpoint `none`'
             ],
             cfg.filename,
@@ -156,7 +156,7 @@ def _check_complete(cfg: Config) -> None:
         raise ConfigError(
             [
                 'the config has no train_dataloader: this dataset is for testing only; use '
-                'tools/test.py, or train on another dataset and give this one to --targets'
+                '`vamp_mm test`, or train on another dataset and give this one to --targets'
             ],
             cfg.filename,
         )

@@ -102,7 +102,7 @@ def _close(entries: Sequence[Entry], spec: Spec, console: Console) -> int:
     done = len(entries) - len(bad)
     _say(
         console,
-        f'{done} of {len(entries)} runs are finished; tables: python tools/report.py {spec.work_dir}',
+        f'{done} of {len(entries)} runs are finished; tables: vamp_mm report {spec.work_dir}',
     )
     if bad:
         _say(console, f'{len(bad)} are not; the same command tries them again')

@@ -16,7 +16,7 @@ from .options import add_data_options, compose_from
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_data_options(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('checkpoint', help='checkpoint file, or the folder of a run')
     parser.add_argument(
         '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
     )

@@ -16,7 +16,7 @@ from .options import add_data_options, compose_from
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_data_options(parser)
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('checkpoint', help='checkpoint file, or the folder of a run')
     parser.add_argument('--top-k', type=whole(1), default=5, help='words for each learned token')
     parser.add_argument(
         '--out', metavar='DIR', help='folder for nearest_words.csv; nothing is written without it'

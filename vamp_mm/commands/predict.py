@@ -19,7 +19,8 @@ from vamp_mm.prediction.output import FORMATS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        'checkpoint', help='checkpoint file, or the word none for zero-shot CLIP (with --config)'
+        'checkpoint',
+        help='checkpoint file, the folder of a run (its last checkpoint), or the word none: zero-shot CLIP of --config',
     )
     parser.add_argument('images', nargs='+', help='image files and folders')
     parser.add_argument('--config', help='config of the run; by default the one in the checkpoint')

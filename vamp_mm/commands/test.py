@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_data_options(parser)
     parser.add_argument(
-        'checkpoint', help='checkpoint file, or the word none for a method that is not trained'
+        'checkpoint',
+        help='checkpoint file, the folder of a run (its last checkpoint), or the word none for a method that is not trained',
     )
     add_launch_options(parser)
 

@@ -55,7 +55,7 @@ def browse(
     if not shown:
         raise ConfigError(
             [
-                f'none of the {len(chosen)} images that were chosen can be read; tools/dataset_tools/verify.py '
+                f'none of the {len(chosen)} images that were chosen can be read; `vamp_mm verify` '
                 'names all that cannot'
             ],
             cfg.filename,

@@ -80,7 +80,7 @@ def prepare(
                 highlight=False,
             )
     console.print(
-        f'next: python tools/dataset_tools/verify.py {name} --data-root {out}',
+        f'next: vamp_mm verify {name} --data-root {out}',
         markup=False,
         highlight=False,
     )

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.engine import CheckpointError, load_checkpoint
+from vamp_mm.engine.latest import find_latest_checkpoint, is_complete
 from vamp_mm.engine.settings import changed_settings, frozen_weights_note, run_settings
 from vamp_mm.weight_files import check_state_dict, without_wrappers
 
@@ -75,16 +76,18 @@ def read_checkpoint(checkpoint: str | Path) -> Checkpoint:
     """Read a checkpoint file. Nothing in it is executed.
 
     Args:
-        checkpoint: The file, with or without metadata (bare weights).
+        checkpoint: The file, with or without metadata (bare weights); or the folder of a run, whose last complete
+            checkpoint is taken, which is logged.
 
     Returns:
         Its content.
 
     Raises:
         FileNotFoundError: If there is no such file; the message names files with similar names.
-        ConfigError: If it is a folder or a config.
+        ConfigError: If it is a folder from which none can be chosen, or a config.
         CheckpointError: If it cannot be read as a checkpoint.
     """
+    checkpoint = _last_of_run(checkpoint)
     _require_file(Path(checkpoint).expanduser())
     content = load_checkpoint(checkpoint)
     weights = content.get('state_dict')
@@ -157,6 +160,21 @@ def load_weights(model: nn.Module, stored: Checkpoint) -> None:
         print_log(note, 'current', logging.WARNING)
 
 
+def _last_of_run(checkpoint: str | Path) -> str | Path:
+    """The last complete checkpoint of a run's folder; what is no such folder as it is."""
+    folder = Path(checkpoint).expanduser()
+    if not folder.is_dir():
+        return checkpoint
+    last = find_latest_checkpoint(folder)
+    if last is None:  # names without an order
+        complete = [path for path in sorted(folder.glob('*.pth')) if is_complete(path)]
+        if len(complete) != 1:
+            return checkpoint
+        last = str(complete[0])
+    print_log(f'{str(folder)!r}: its last checkpoint is taken, {Path(last).name}', 'current')
+    return last
+
+
 def _require_file(path: Path) -> None:
     if path.is_file():
         if path.suffix in _CONFIGS:
@@ -174,11 +192,12 @@ def _require_file(path: Path) -> None:
     there = (
         f'; there are {", ".join(near)}'
         if known
-        else f', and {str(folder)!r} holds no .pth file; train first: python tools/train.py CONFIG'
+        else f', and {str(folder)!r} holds no .pth file; train first: vamp_mm train CONFIG'
     )
     if path.is_dir():
         raise ConfigError(
-            [f'checkpoint {str(path)!r} is a folder; give one of its files{there}'], THE_CALL
+            [f'checkpoint {str(path)!r} is a folder without a last checkpoint; give a file{there}'],
+            THE_CALL,
         )
     if not path.exists():
         raise FileNotFoundError(f'checkpoint {str(path)!r} does not exist{there}')

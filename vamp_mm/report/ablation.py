@@ -61,7 +61,7 @@ def make_ablation(
         raise ConfigError(
             [
                 f'no run below {", ".join(map(str, folders))} tests base and novel classes (found: '
-                f'{", ".join(found)}); tools/report.py makes the tables of other runs'
+                f'{", ".join(found)}); `vamp_mm report` makes the tables of other runs'
             ],
             'the results',
         )

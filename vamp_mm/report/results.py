@@ -90,7 +90,7 @@ def read_results(
     if not found:
         raise FileNotFoundError(
             f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
-            'tools/benchmark.py or tools/train.py'
+            '`vamp_mm benchmark` or `vamp_mm train`'
         )
     notes += _unfinished(folders, [content['run'] for _, content in found])
     labels = _labels([content['run'] for _, content in found])

@@ -174,7 +174,7 @@ def _refuse_own(value: Mapping[Any, Any], path: Path) -> None:
     if isinstance(meta, dict) and 'vamp_mm_version' in meta:
         raise CheckpointError(
             f'{path} is a checkpoint of vamp_mm: it holds what a method learned and no CLIP; give it as '
-            'load_from or as the checkpoint of tools/test.py and tools/predict.py'
+            'load_from or as the checkpoint of `vamp_mm test` and `vamp_mm predict`'
         )
 
 

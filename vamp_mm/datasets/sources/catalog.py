@@ -280,7 +280,7 @@ _ROWS = (
         Counts(25, 600, 200, 750),
         split_file='split_icons.json',
         template='a drawing of a {}.',
-        how='Build the benchmark with: python tools/dataset_tools/build_icons.py',
+        how='Build the benchmark with: vamp_mm build-icons',
     ),
 )
 

@@ -212,7 +212,7 @@ def _missing(
             Finding(
                 ERROR,
                 f'{len(gone):,} of {count:,} listed images are missing under {osp.abspath(root)}',
-                f'unpack the images there (tools/dataset_tools/prepare.py does, for the benchmark). {hint}',
+                f'unpack the images there (`vamp_mm prepare` does, for the benchmark). {hint}',
                 gone,
             )
         )

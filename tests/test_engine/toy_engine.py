@@ -23,6 +23,7 @@ from torch import nn
 from torch.nn import functional
 
 import vamp_mm.engine
+import vamp_mm.files.atomic
 from vamp_mm.registry import DATASETS, HOOKS, METRICS, MODELS, TRANSFORMS
 
 NAMES = ('cat', 'dog', 'owl')

@@ -386,7 +386,7 @@ REFUSED: dict[Callable[[Path], None], tuple[str, ...]] = {
     nested_twice: ('folders of images that are no parts: chest_xray', 'move chest_xray out of it, or give ROOT/train'),
     copy_inside: ('ROOT holds NORMAL, PNEUMONIA on two levels, directly and in chest_xray', 'move chest_xray out of it'),
     cassava: ("give 'ROOT/train.csv#path=image_id,class=label'", ),
-    two_columns: ("train.csv: the columns ['Label', 'ClassName'] could all hold the class; name one, 'ROOT/train.csv#class=Label'", ),
+    two_columns: ("train.csv: the columns ['Label', 'ClassName'] could all hold the class; name one: --class-column Label, 'ROOT/train.csv#class=Label'", ),
 }  # fmt: skip
 
 

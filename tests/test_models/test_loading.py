@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vamp_mm.models import PromptedCLIPBackbone
-from vamp_mm.models.clip import building, load_clip, loading
+from vamp_mm.models.clip import building, hub, load_clip, loading
 from vamp_mm.weight_files import CheckpointError
 
 TINY_ARCH = dict(
@@ -191,7 +191,7 @@ def as_tag(monkeypatch, tiny_file):
     """Let a tag of open_clip lead to a local file, without a download."""
 
     def install(quick_gelu: bool | None):
-        record = dict(mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7))
+        record = dict(mean=(0.1, 0.2, 0.3), std=(0.5, 0.6, 0.7), hf_hub='a/b/')
         if quick_gelu is not None:
             record['quick_gelu'] = quick_gelu
         monkeypatch.setattr(
@@ -199,7 +199,7 @@ def as_tag(monkeypatch, tiny_file):
             'get_pretrained_cfg',
             lambda arch, tag: record if tag == 'openai' else {},
         )
-        monkeypatch.setattr(loading, 'download_pretrained', lambda cfg, cache_dir=None: tiny_file)
+        monkeypatch.setattr(loading, 'hub_file', lambda repository, name, cache_dir: tiny_file)
 
     return install
 
@@ -331,14 +331,50 @@ def test_without_an_architecture_the_origin_is_openai():
     )
 
 
-def test_a_failed_download_says_what_to_do(monkeypatch):
+def test_without_a_network_one_sentence_names_file_size_and_address(monkeypatch, tmp_path):
+    """At once: the hub's client, which tries for a minute, is not asked."""
 
-    def fail(cfg, cache_dir=None):
-        raise OSError('no route to host')
+    def unreachable(address, timeout):
+        raise OSError(101, 'no route to host')
 
-    monkeypatch.setattr(loading, 'download_pretrained', fail)
-    with pytest.raises(FileNotFoundError, match='no route to host.*set pretrained to its path'):
-        PromptedCLIPBackbone('ViT-B-16', 'openai')
+    monkeypatch.setattr(hub.socket, 'create_connection', unreachable)
+    monkeypatch.setattr(hub.urllib.request, 'getproxies', dict)
+    monkeypatch.setattr(hub, 'download_pretrained_from_hf', None)
+    with pytest.raises(FileNotFoundError) as caught:
+        PromptedCLIPBackbone('ViT-B-16', 'openai', cache_dir=str(tmp_path))
+    # 149,620,737 parameters of 4 bytes each
+    assert str(caught.value) == (
+        "the weights 'openai' of 'ViT-B-16' (up to 598 MB) are not in the cache: "
+        'https://huggingface.co/timm/vit_base_patch16_clip_224.openai/resolve/main/open_clip_model.safetensors '
+        'cannot be downloaded (huggingface.co cannot be reached: no route to host); download that file on another '
+        'computer and set model.backbone.pretrained to its path, after its tag: --cfg-options '
+        "model.backbone.pretrained='openai@/path/of/the/file'"
+    )
+
+
+def test_a_file_in_the_cache_needs_no_network(monkeypatch, tmp_path):
+    folder = tmp_path / 'models--a--b'
+    (folder / 'refs').mkdir(parents=True)
+    (folder / 'refs' / 'main').write_text('0' * 40)
+    file = folder / 'snapshots' / ('0' * 40) / 'open_clip_model.safetensors'
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'weights')
+    monkeypatch.setattr(hub, '_require_network', None)
+    assert hub.hub_file('a/b', cache_dir=str(tmp_path)).read_bytes() == b'weights'
+
+
+@pytest.mark.parametrize(
+    ('setting', 'value', 'reason'),
+    [
+        ('HF_HUB_OFFLINE', True, 'HF_HUB_OFFLINE is set'),
+        ('ENDPOINT', 'https://none.invalid', 'none.invalid cannot be'),
+    ],
+)
+def test_the_settings_of_the_hub_count(monkeypatch, tmp_path, setting, value, reason):
+    monkeypatch.setattr(hub.constants, setting, value)
+    monkeypatch.setattr(hub.urllib.request, 'getproxies', dict)
+    with pytest.raises(FileNotFoundError, match=reason):
+        hub.hub_file('a/b', cache_dir=str(tmp_path))
 
 
 def test_weights_of_another_architecture_are_refused(small_files, tmp_path):

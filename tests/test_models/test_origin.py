@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vamp_mm.models import PromptedCLIPBackbone
-from vamp_mm.models.clip import architecture, load_clip, loading
+from vamp_mm.models.clip import architecture, hub, load_clip, loading
 from vamp_mm.models.clip.architecture import Architecture, find_architecture
 from vamp_mm.models.clip.origin import (
     Traits,
@@ -312,16 +312,18 @@ def test_the_hub_without_a_network(monkeypatch: pytest.MonkeyPatch, folder: Path
     def offline(*_: object, **__: object) -> str:
         raise OSError('offline\nmore lines')
 
-    monkeypatch.setattr(architecture, 'download_pretrained_from_hf', offline)
+    monkeypatch.setattr(hub, '_require_network', lambda: None)
+    monkeypatch.setattr(hub, 'download_pretrained_from_hf', offline)
     with pytest.raises(
         FileNotFoundError,
-        match=r"'hf-hub:a/b' is not in the cache .*\(offline\).*arch='local-dir:FOLDER'",
+        match=r"'hf-hub:a/b' is not in the cache: .*/a/b/.*\(offline\).*arch='local-dir:FOLDER'",
     ):
         load_clip('hf-hub:a/b')
+    names = {'open_clip_pytorch_model.bin': 'open_clip_model.safetensors'}
     monkeypatch.setattr(
-        architecture,
+        hub,
         'download_pretrained_from_hf',
-        lambda name, filename='open_clip_model.safetensors', cache_dir=None: str(folder / filename),
+        lambda name, filename, cache_dir=None: str(folder / names.get(filename, filename)),
     )
     assert load_clip('hf-hub:a/b').image_mean == (0.5, 0.4, 0.3)
 

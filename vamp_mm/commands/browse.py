@@ -11,6 +11,8 @@ import argparse
 from vamp_mm.cli import loading, whole
 from vamp_mm.config.key_values import add_overrides
 
+from .options import add_column_options, take_columns
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -27,11 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--dataset', help='name of a file in configs/_base_/datasets, or the path of own data'
     )
+    add_column_options(parser)
     add_overrides(parser, 'set single values')
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    take_columns(args, 'dataset')
     with loading():
         from vamp_mm.apis import compose
         from vamp_mm.data_tools.browse import browse

@@ -6,7 +6,7 @@ import argparse
 import inspect
 from typing import TYPE_CHECKING
 
-from vamp_mm.cli import loading
+from vamp_mm.cli import UsageError, loading
 from vamp_mm.config.key_values import add_overrides
 
 if TYPE_CHECKING:
@@ -55,7 +55,43 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='where a published split file is missing, make lists of your own (not comparable with papers)',
     )
+    add_column_options(parser)
     add_overrides(parser, 'set single values; a key that does not exist is an error')
+
+
+def add_column_options(parser: argparse.ArgumentParser) -> None:
+    """Add the names of the columns of an own table; :func:`take_columns` puts them into its path."""
+    for role, what in (
+        ('path', 'paths or ids of the images'),
+        ('class', 'classes'),
+        ('part', 'parts'),
+    ):
+        parser.add_argument(
+            f'--{role}-column',
+            metavar='NAME',
+            help=f'column of the {what} in your own table, if it has another name than the usual ones',
+        )
+
+
+def take_columns(args: argparse.Namespace, table: str) -> None:
+    """Put the names of columns into the path of the table, ``labels.csv#path=NAME``, in place.
+
+    Args:
+        args: Parsed options; those of the columns are removed.
+        table: Name of the value that holds the path.
+
+    Raises:
+        UsageError: If there are columns and no table.
+    """
+    roles = ('path', 'class', 'part')
+    columns = {role: vars(args).pop(f'{role}_column') for role in roles}
+    added = ','.join(f'{role}={name}' for role, name in columns.items() if name is not None)
+    if not added:
+        return
+    path = getattr(args, table)
+    if path is None:
+        raise UsageError(f'--{added.partition("=")[0]}-column goes with --{table} and a table')
+    setattr(args, table, f'{path}{"," if "#" in path else "#"}{added}')
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +123,7 @@ def compose_from(args: argparse.Namespace) -> Config:
     Returns:
         The complete config; see :func:`~vamp_mm.config.compose`.
     """
+    take_columns(args, 'dataset')
     with loading():
         from vamp_mm.config.compose import compose
 

@@ -10,6 +10,8 @@ import argparse
 
 from vamp_mm.cli import loading, whole
 
+from .options import add_column_options, take_columns
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -22,10 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='only look whether the images are there, do not read them',
     )
     parser.add_argument('--workers', type=whole(1), help='threads that read images')
+    add_column_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    take_columns(args, 'name')
     with loading():
         from vamp_mm.data_tools.verify import verify
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,9 +71,10 @@ class Columns:
             allowed = COLUMNS[role] if wanted is None else (wanted.lower(),)
             hits = [name for name in header if name.strip().lower() in allowed]
             if len(hits) > 1:
+                option = f'--{role}-column {shlex.quote(hits[0])}'
                 raise DataError(
-                    f"{where}: the columns {hits} could all hold the {role}; name one, '{where}#{role}={hits[0]}', "
-                    f"or write a config with source=dict(type='AnnotationTable', {_ARGUMENTS[role]}=...)"
+                    f'{where}: the columns {hits} could all hold the {role}; name one: {option}, '
+                    f"'{where}#{role}={hits[0]}', or in a config source=dict(type='AnnotationTable', {role}_column=...)"
                 )
             if hits:
                 found[role] = hits[0]
@@ -80,9 +82,6 @@ class Columns:
                 names = some([repr(name[:60]) for name in header])
                 raise NoTableError(
                     f'{where} has no column for the {role}. Columns found: [{names}]; allowed '
-                    f'names (in any case): {", ".join(allowed)}'
+                    f'names (in any case): {", ".join(allowed)}; name the column with --{role}-column NAME'
                 )
         return found
-
-
-_ARGUMENTS = {'path': 'path_column', 'class': 'class_column', 'part': 'part_column'}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
 from mmengine.logging import print_log
-from mmpretrain.models.utils import ClsDataPreprocessor
 
 from vamp_mm.registry import MODELS
+
+with warnings.catch_warnings():
+    # mmcv-lite warns that it lacks an operator, which nothing here uses
+    warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
+    from mmpretrain.models.utils import ClsDataPreprocessor
 
 
 @MODELS.register_module()

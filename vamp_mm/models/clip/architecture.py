@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
-from open_clip.pretrained import download_pretrained_from_hf
 
 from vamp_mm.files import TextFileError, read_json
+
+from .hub import hub_file
 
 #: ``pretrained='embedded'`` loads the weights that ship beside this module, for architectures defined beside it.
 EMBEDDED = 'embedded'
@@ -207,15 +208,12 @@ def _folder_weights(arch: str, folder: Path) -> Path:
 def _from_hub(arch: str, wants_weights: bool, cache_dir: str | None) -> Architecture:
     name = arch.removeprefix(HF_HUB)
     try:
-        file = Path(download_pretrained_from_hf(name, filename=FOLDER_CONFIG, cache_dir=cache_dir))
-        weights = (
-            Path(download_pretrained_from_hf(name, cache_dir=cache_dir)) if wants_weights else None
-        )
-    except Exception as error:  # of the hub's client, of any kind
+        file = hub_file(name, FOLDER_CONFIG, cache_dir)
+        weights = hub_file(name, None, cache_dir) if wants_weights else None
+    except FileNotFoundError as error:
         raise FileNotFoundError(
-            f'arch={arch!r} is not in the cache and could not be downloaded ({first_line(error)}); '
-            'without '
-            "a network copy the repository's folder by hand and set arch='local-dir:FOLDER'"
+            f'arch={arch!r} is not in the cache: {error}; download the folder of the repository on another computer and set '
+            "arch='local-dir:FOLDER'"
         ) from error
     return _from_file(arch, file, weights)
 

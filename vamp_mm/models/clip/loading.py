@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import open_clip
+import torch
 from mmengine.logging import print_log
-from open_clip.pretrained import download_pretrained
 from torch import Tensor
 
 from vamp_mm.weight_files import CheckpointError, read_weights
@@ -25,11 +25,11 @@ from .architecture import (
     Architecture,
     embedded_architectures,
     find_architecture,
-    first_line,
     likely,
     similar_files,
 )
 from .building import build_from_openai, build_model, find_tokenizer, fit_weights
+from .hub import hub_file
 from .origin import (
     OPENAI,
     OPENAI_MARKERS,
@@ -255,15 +255,23 @@ def _missing(architecture: Architecture, pretrained: str, file: Path) -> str:
 def _downloaded(
     architecture: Architecture, tag: str, record: Mapping[str, Any], cache_dir: str | None
 ) -> Path:
+    repository, _, name = record['hf_hub'].rpartition('/')
     try:
-        return Path(download_pretrained(dict(record), cache_dir=cache_dir))
-    except Exception as error:
+        return hub_file(repository, name or None, cache_dir)
+    except FileNotFoundError as error:
         raise FileNotFoundError(
-            f'the weights {tag!r} of {architecture.name!r} are not in the cache and could not be downloaded '
-            f'({first_line(error)}); without a network copy the file by hand and set pretrained to its path, behind its '
-            'tag: '
-            f"'{tag}@/path/of/the/file'"
+            f'the weights {tag!r} of {architecture.name!r}{_size(architecture)} are not in the cache: {error}; download '
+            'that file on another computer and set model.backbone.pretrained to its path, after its tag: '
+            f"--cfg-options model.backbone.pretrained='{tag}@/path/of/the/file'"
         ) from error
+
+
+def _size(architecture: Architecture) -> str:
+    """How large the file of its weights is at most, from the parameters of the architecture."""
+    with torch.device('meta'):
+        model = build_model(architecture, quick_gelu=False)
+    count = sum(weight.numel() for weight in model.parameters())
+    return f' (up to {4 * count / 1e6:,.0f} MB)'
 
 
 def _tags(architecture: Architecture) -> list[str]:

@@ -63,7 +63,9 @@ def test_command_writes_every_line(tmp_path: Path, monkeypatch, capsys):
     tool = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
     words = f'--arch {arch} --classes 3 --images 2 --samples 2 --rounds 1 --textbook-sentences 3 --json {out}'
     monkeypatch.setattr(sys, 'argv', [str(tool), *words.split()])
-    runpy.run_path(str(tool), run_name='__main__')
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(tool), run_name='__main__')
+    assert stopped.value.code == 0
     rows = json.loads(out.read_text())
     assert {row['method'] for row in rows} == set(METHODS)
     for row in rows:

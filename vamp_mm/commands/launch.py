@@ -48,8 +48,7 @@ def run_command(row: Command, parser: argparse.ArgumentParser, words: Sequence[s
             code = row.load().run(args)
         except UsageError as error:
             parser.error(str(error))
-        if code:
-            sys.exit(code)
+        sys.exit(code or 0)
 
     main()
 

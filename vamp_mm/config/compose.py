@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from vamp_mm.datasets import reading_once
+from vamp_mm.evaluation.protocol_table import FEW_SHOT
 
 from .data import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
@@ -89,7 +90,7 @@ def compose(
         swap_dataset(cfg, dataset)
         if is_own_data(cfg, dataset):
             # the config's own protocol is that of the dataset which it had
-            own_protocol = 'few-shot'
+            own_protocol = FEW_SHOT
     if template is not None:
         set_templates(cfg, template)
     _set_tests(cfg, protocol or own_protocol, targets, template, outside)

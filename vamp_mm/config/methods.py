@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vamp_mm.evaluation.protocol_table import TRANSFER, spelled
+from vamp_mm.evaluation.protocol_table import CROSS_DATASET, FEW_SHOT, TRANSFER, spelled
 
 from .errors import ConfigError, closest
 from .paths import configs_folder
@@ -50,11 +50,11 @@ def config_of(method: str, dataset: str | None, protocol: str | None) -> Path:
     if dataset == 'icons':
         wanted = _EXCEPTIONS.get((method, 'icons'), f'{stem}_icons')
     elif protocol in TRANSFER:
-        wanted = _if_there(f'{stem}_vit-b16_cross_dataset', files, wanted)
+        wanted = _if_there(_file_of(stem, CROSS_DATASET), files, wanted)
     elif dataset == 'imagenet':
         wanted = _if_there(f'{stem}_vit-b16_imagenet', files, wanted)
-    elif protocol == 'few-shot':
-        wanted = _if_there(f'{stem}_vit-b16_few_shot', files, wanted)
+    elif protocol == FEW_SHOT:
+        wanted = _if_there(_file_of(stem, FEW_SHOT), files, wanted)
     if wanted not in files:
         raise ConfigError(
             [
@@ -71,6 +71,10 @@ def names() -> list[str]:
     return sorted(
         {name.removesuffix(suffix) for name in _files() if name.endswith(suffix)} | set(STEMS)
     )
+
+
+def _file_of(stem: str, protocol: str) -> str:
+    return f'{stem}_vit-b16_{protocol.replace("-", "_")}'
 
 
 def _if_there(name: str, files: dict[str, Path], default: str) -> str:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .protocol_table import OTHER, PROTOCOLS, spelled
+from .protocol_table import (
+    BASE_TO_NOVEL,
+    CROSS_DATASET,
+    DOMAIN_GENERALIZATION,
+    FEW_SHOT,
+    OPEN,
+    OTHER,
+    PROTOCOLS,
+    spelled,
+)
 
 _SPLITS = {
-    frozenset({'base', 'novel'}): 'base-to-novel',
-    frozenset({'all'}): 'few-shot',
-    frozenset({'open'}): 'open',
+    frozenset({'base', 'novel'}): BASE_TO_NOVEL,
+    frozenset({'all'}): FEW_SHOT,
+    frozenset({'open'}): OPEN,
 }
 
 
@@ -31,7 +40,7 @@ def protocol_of_splits(test_cfg: Mapping[str, Any]) -> str | None:
     if names and all('/' in name for name in names):
         targets = {name.split('/')[0] for name in names} - {test_cfg.get('trained_on')}
         variants = targets and all(name.startswith('imagenet') for name in targets)
-        return 'domain-generalization' if variants else 'cross-dataset'
+        return DOMAIN_GENERALIZATION if variants else CROSS_DATASET
     return None
 
 

@@ -9,6 +9,14 @@ from types import MappingProxyType
 
 from .harmonic import AVERAGE
 
+#: Names of the protocols.
+BASE_TO_NOVEL = 'base-to-novel'
+FEW_SHOT = 'few-shot'
+CROSS_DATASET = 'cross-dataset'
+DOMAIN_GENERALIZATION = 'domain-generalization'
+OPEN = 'open'
+#: What a config without a protocol is looked up and compared as.
+DEFAULT_PROTOCOL = BASE_TO_NOVEL
 #: Metric of a test over other datasets: ``<dataset>/all/accuracy``.
 TARGET_SUFFIX = '/all/accuracy'
 #: Key of results whose metrics are those of no protocol.
@@ -58,27 +66,27 @@ class Protocol:
 
 
 _ALL = (
-    Protocol('base-to-novel', 'base to novel', halves=('base/accuracy', 'novel/accuracy')),
-    Protocol('few-shot', 'few-shot', whole='all/accuracy', settings_of='base-to-novel'),
+    Protocol(BASE_TO_NOVEL, 'base to novel', halves=('base/accuracy', 'novel/accuracy')),
+    Protocol(FEW_SHOT, 'few-shot', whole='all/accuracy', settings_of=BASE_TO_NOVEL),
     Protocol(
-        'cross-dataset',
+        CROSS_DATASET,
         'cross-dataset',
         whole=f'{AVERAGE}{TARGET_SUFFIX}',
-        settings_of='base-to-novel',
+        settings_of=BASE_TO_NOVEL,
         has_targets=True,
     ),
     Protocol(
-        'domain-generalization',
+        DOMAIN_GENERALIZATION,
         'domain generalisation',
         whole=f'{AVERAGE}{TARGET_SUFFIX}',
-        settings_of='cross-dataset',
+        settings_of=CROSS_DATASET,
         has_targets=True,
     ),
     Protocol(
-        'open',
+        OPEN,
         'open',
         halves=('open/base_accuracy', 'open/novel_accuracy'),
-        settings_of='base-to-novel',
+        settings_of=BASE_TO_NOVEL,
         unpublished=True,
     ),
 )
@@ -86,8 +94,6 @@ _ALL = (
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({item.name: item for item in _ALL})
 #: Trained on one dataset, tested on others.
 TRANSFER = tuple(item.name for item in _ALL if item.has_targets)
-#: What a config without a protocol is looked up and compared as.
-DEFAULT_PROTOCOL = 'base-to-novel'
 
 
 def spelled(protocol: str | None) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from vamp_mm.config.errors import ConfigError, closest
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL
 from vamp_mm.files import atomic_write
 
 from .published import in_order, title
@@ -55,7 +56,7 @@ def make_ablation(
     """
     notes: list[str] = []
     results = read_results(folders, newest, notes)
-    chosen = [result for result in results if result.protocol == 'base-to-novel']
+    chosen = [result for result in results if result.protocol == BASE_TO_NOVEL]
     if not chosen:
         found = sorted({result.protocol for result in results})
         raise ConfigError(
@@ -158,7 +159,7 @@ def _baseline(labels: Sequence[str], baseline: str | None) -> str:
 
 def _row(runs: Sequence[Runs]) -> list[Cell]:
     """Base, novel and H over seeds, then over datasets, and the number of seeds."""
-    each = [aggregate(*zip(*(_pair(run) for run in item.values()), strict=True)) for item in runs]
+    each = [aggregate(*zip(*(run.halves() for run in item.values()), strict=True)) for item in runs]
     means = aggregate([item.base for item in each], [item.novel for item in each])
     values = list(_by_seed(runs).values())
     # a spread over seeds needs the same seeds on all datasets
@@ -203,13 +204,9 @@ def _by_seed(runs: Sequence[Runs]) -> _Numbers:
     found = {}
     for seed in runs[0]:
         if all(seed in item for item in runs):
-            means = aggregate(*zip(*(_pair(item[seed]) for item in runs), strict=True))
+            means = aggregate(*zip(*(item[seed].halves() for item in runs), strict=True))
             found[seed] = (means.base, means.novel, harmonic_mean(means.base, means.novel))
     return found
-
-
-def _pair(run: Result) -> tuple[float, float]:
-    return run.metrics['base/accuracy'], run.metrics['novel/accuracy']
 
 
 def _notes(baseline: str, datasets: int) -> list[str]:

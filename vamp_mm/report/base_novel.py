@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import BaseNovel, aggregate, harmonic_mean
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL
 
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped, shots_of
 from .table import Cell, Stat, Table, count, stat
 from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
 
+#: First part of the keys of these tables; the number of shots follows.
+TABLE_KEY = 'base_to_novel'
 _AVERAGE = 'average'
 _COLUMNS = (
     'dataset',
@@ -54,7 +57,7 @@ def base_novel_tables(results: Sequence[Result]) -> list[Table]:
 def _table(results: Sequence[Result], shots: int | None) -> Table:
     words = '' if shots is None else f', {shots_in_words(shots)}'
     table = Table(
-        f'base_to_novel{"" if shots is None else f"_{shots}shots"}',
+        f'{TABLE_KEY}{"" if shots is None else f"_{shots}shots"}',
         f'Base to novel{words} (accuracy in %)',
         list(_COLUMNS),
         labels=2,
@@ -93,7 +96,7 @@ def _notes(datasets: int, with_paper: bool) -> list[str]:
 
 
 def _pairs(runs: Runs) -> list[tuple[float, float]]:
-    return [(run.metrics['base/accuracy'], run.metrics['novel/accuracy']) for run in runs.values()]
+    return [run.halves() for run in runs.values()]
 
 
 def _stats(means: BaseNovel, pairs: Sequence[tuple[float, float]]) -> list[Stat]:
@@ -109,7 +112,7 @@ def _row(table: Table, label: str, dataset: str, runs: Runs) -> None:
     pairs = _pairs(runs)
     means = aggregate([base for base, _ in pairs], [novel for _, novel in pairs])
     first = next(iter(runs.values()))
-    paper = paper_rows('base-to-novel', first.method, first.shots).get(dataset)
+    paper = paper_rows(BASE_TO_NOVEL, first.method, first.shots).get(dataset)
     ours = _stats(means, pairs)
     table.rows.append(
         [
@@ -139,7 +142,7 @@ def _average_row(
             average = aggregate(*zip(*of_seed, strict=True))
             pairs.append((average.base, average.novel))
     first = next(iter(runs[0].values()))
-    paper = _paper_average(paper_rows('base-to-novel', first.method, first.shots), datasets)
+    paper = _paper_average(paper_rows(BASE_TO_NOVEL, first.method, first.shots), datasets)
     n = count([len(item) for item in runs])
     ours = _stats(means, pairs)
     table.rows.append(

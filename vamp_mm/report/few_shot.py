@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.harmonic import aggregate, harmonic_mean
+from vamp_mm.evaluation.protocol_table import FEW_SHOT, OPEN, PROTOCOLS
 
 from .published import in_order, title
 from .results import Result, Runs, grouped
 from .table import Cell, Stat, Table, count, stat
 from .zero_shot import WORSE, open_zero_shot, settle_columns, worse, zero_shot_mean
 
-_ACCURACY = 'all/accuracy'
+#: Key of the table of the few-shot protocol.
+TABLE_KEY = 'few_shot'
+(_ACCURACY,) = PROTOCOLS[FEW_SHOT].metrics
 SPREAD = 'Mean over seeds ± sample standard deviation (n - 1); n: seeds.'
 
 _OPEN = (
@@ -46,7 +49,7 @@ def few_shot_table(results: Sequence[Result]) -> Table:
     )
     names = [shots_in_words(number) for number in shots]
     table = Table(
-        'few_shot',
+        TABLE_KEY,
         'Few-shot, all classes (accuracy in %)',
         ['dataset', 'method', *names, 'n', 'zero-shot', WORSE],
         labels=2,
@@ -126,7 +129,7 @@ def open_table(results: Sequence[Result]) -> Table:
     Returns:
         The table.
     """
-    table = Table('open', 'Open: all names at once (accuracy in %)', list(_OPEN), labels=3)
+    table = Table(OPEN, 'Open: all names at once (accuracy in %)', list(_OPEN), labels=3)
     for (label, dataset, shots), runs in sorted(
         grouped(results).items(), key=lambda item: (item[0][1], item[0][0])
     ):
@@ -139,10 +142,7 @@ def open_table(results: Sequence[Result]) -> Table:
 
 def _open_cells(runs: Runs) -> list[Cell]:
     """Accuracies over seeds, their number, and zero-shot CLIP."""
-    base, novel = (
-        [run.metrics[f'open/{half}_accuracy'] for run in runs.values()]
-        for half in ('base', 'novel')
-    )
+    base, novel = zip(*(run.halves() for run in runs.values()), strict=True)
     spread = stat([harmonic_mean(*pair) for pair in zip(base, novel, strict=True)]).std
     every = (
         mean_over([runs], 'open/accuracy')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vamp_mm.evaluation.protocol_table import OTHER, TRANSFER
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL, FEW_SHOT, OPEN, OTHER, TRANSFER
 from vamp_mm.files import atomic_write
 
 from .base_novel import base_novel_tables
@@ -99,14 +99,14 @@ def tables_of(results: Sequence[Result], compare: tuple[str, str] | None = None)
     for result in results:
         kinds.setdefault(result.protocol, []).append(result)
     tables: list[Table] = []
-    if found := kinds.get('base-to-novel'):
+    if found := kinds.get(BASE_TO_NOVEL):
         tables += base_novel_tables(found)
-    if found := kinds.get('few-shot'):
+    if found := kinds.get(FEW_SHOT):
         tables.append(few_shot_table(found))
     for protocol in TRANSFER:
         if found := kinds.get(protocol):
             tables += transfer_tables(found, protocol)
-    if found := kinds.get('open'):
+    if found := kinds.get(OPEN):
         tables.append(open_table(found))
     if found := kinds.get(OTHER):
         tables.append(other_table(found))

@@ -12,6 +12,7 @@ from vamp_mm.benchmark.jobs import JOB, LOG, read_job
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.protocol_guess import protocol_of_metrics
+from vamp_mm.evaluation.protocol_table import PROTOCOLS
 from vamp_mm.runs.result_file import RESULT, ResultFileError, read_object
 
 from .content import settle_content, wrong_content
@@ -43,6 +44,11 @@ class Result:
     seed: int | None
     metrics: Mapping[str, float]
     content: Mapping[str, Any]
+
+    def halves(self) -> tuple[float, float]:
+        """Accuracies on base and on novel classes, of a protocol that measures both."""
+        base, novel = PROTOCOLS[self.protocol].metrics
+        return self.metrics[base], self.metrics[novel]
 
 
 #: Results of one method, dataset, protocol and number of shots: seed -> result.

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from vamp_mm.evaluation.harmonic import aggregate
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL, OPEN, PROTOCOLS
 from vamp_mm.evaluation.zero_shot import zero_shot_name
 from vamp_mm.runs.compared_in_words import compared_in_words
 
@@ -42,7 +43,7 @@ def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
 def base_novel_zero_shot(
     datasets: Sequence[Runs],
     ours: Sequence[Cell],
-    names: Sequence[str] = ('base/accuracy', 'novel/accuracy'),
+    names: Sequence[str] = PROTOCOLS[BASE_TO_NOVEL].metrics,
 ) -> list[Cell]:
     """Base, novel and H of zero-shot CLIP, and in which of the three the method is below it.
 
@@ -95,7 +96,7 @@ def settle_columns(table: Table, number: int) -> None:
 
 def open_zero_shot(runs: Runs, ours: Sequence[Cell]) -> list[Cell]:
     """As :func:`base_novel_zero_shot`, for runs that classify among the names of both halves."""
-    return base_novel_zero_shot([runs], ours, ('open/base_accuracy', 'open/novel_accuracy'))
+    return base_novel_zero_shot([runs], ours, PROTOCOLS[OPEN].metrics)
 
 
 def worse_after_training(results: Sequence[Result]) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL, FEW_SHOT
+
+from .. import base_novel, few_shot
 from ..results import Result
 from ..table import Table
 from .base_novel_bars import base_novel_bars
@@ -29,7 +32,7 @@ def sections_of(
     """
     styles = styles_of(result.label for result in results)
     by_shots = base_novel_curves(
-        [item for item in results if item.protocol == 'base-to-novel'], styles
+        [item for item in results if item.protocol == BASE_TO_NOVEL], styles
     )
     calibration = calibration_plots(results, styles, notes)
     sections = [
@@ -52,8 +55,8 @@ def _place_of_calibration(tables: Sequence[Table]) -> int:
 
 
 def _plots_of(table: Table, results: Sequence[Result], styles: Styles) -> list[Plots]:
-    if table.key.startswith('base_to_novel'):
+    if table.key.startswith(base_novel.TABLE_KEY):
         return base_novel_bars(table, styles)
-    if table.key == 'few_shot':
-        return few_shot_curves([item for item in results if item.protocol == 'few-shot'], styles)
+    if table.key == few_shot.TABLE_KEY:
+        return few_shot_curves([item for item in results if item.protocol == FEW_SHOT], styles)
     return cost_plots(results, styles) if table.key == 'cost' else []

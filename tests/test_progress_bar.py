@@ -41,6 +41,13 @@ def test_a_file_gets_no_bar(slow):
     assert console.file.getvalue() == ''
 
 
+def test_a_bar_that_a_job_advances_itself_leaves_a_file_empty():
+    console = Console(file=io.StringIO())
+    with progress_bar(console) as bar:
+        bar.advance(bar.add_task('work', total=4), 3)
+    assert console.file.getvalue() == ''
+
+
 def test_stdout_stays_clean(slow, capsys):
     assert len(list(progress(range(5), 5, 'work'))) == 5
     assert capsys.readouterr().out == ''

@@ -20,6 +20,14 @@ from rich.progress import (
 Item = TypeVar('Item')
 
 
+class _Bar(Progress):
+    """A bar that writes nothing where it is disabled: older versions of rich end it with an empty line."""
+
+    def stop(self) -> None:
+        if not self.disable:
+            super().stop()
+
+
 def progress_bar(
     console: Console, count: ProgressColumn | None = None, transient: bool = False
 ) -> Progress:
@@ -33,7 +41,7 @@ def progress_bar(
     Returns:
         The bar, not started and without a task.
     """
-    return Progress(
+    return _Bar(
         TextColumn('{task.description}'),
         BarColumn(),
         count or MofNCompleteColumn(),

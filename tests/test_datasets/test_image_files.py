@@ -52,7 +52,9 @@ def test_other_endings_are_none(name: str) -> None:
 
 
 def test_sources_and_verify_agree(tmp_path: Path) -> None:
-    endings = ('.jfif', '.avif', '.jp2', '.TIF', '.webp', '.bmp', '.Jpg', '.ppm')
+    endings = ('.jfif', '.jp2', '.TIF', '.webp', '.bmp', '.Jpg', '.ppm')
+    if '.avif' in Image.registered_extensions():  # Pillow 11.3 and later
+        endings += ('.avif',)
     for name in 'ab':
         for index, ending in enumerate(endings):
             own.draw(tmp_path / name / f'{index}{ending}', index)
@@ -63,8 +65,8 @@ def test_sources_and_verify_agree(tmp_path: Path) -> None:
     files = {str(tmp_path / item.path): 'test' for item in split.test}
     findings, present = check_files(files, str(tmp_path), '')
     assert (findings, sorted(present)) == ([], sorted(files))
-    assert [read_rgb(path).size for path in present] == [(16, 12)] * 16
-    assert [look_at(path).fault for path in present] == [None] * 16
+    assert [read_rgb(path).size for path in present] == [(16, 12)] * len(files)
+    assert [look_at(path).fault for path in present] == [None] * len(files)
 
 
 def _huge(path: Path, width: int, height: int) -> str:

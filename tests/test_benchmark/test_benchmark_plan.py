@@ -12,12 +12,13 @@ import toy_apis
 from vamp_mm.apis import ConfigError, compose
 from vamp_mm.benchmark import plan, read_spec, run_benchmark
 from vamp_mm.benchmark.estimate import Estimator, clock, on_slots
-from vamp_mm.benchmark.jobs import Job, read_job, read_result
+from vamp_mm.benchmark.jobs import Job, read_job
 from vamp_mm.benchmark.slots import environments
 from vamp_mm.benchmark.spec import ELEVEN, Method, Spec
 from vamp_mm.benchmark.watch import read_progress
 from vamp_mm.config.methods import config_of, names
-from vamp_mm.runs.records import write_json
+from vamp_mm.files import write_json
+from vamp_mm.runs.result_file import read_result
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 METHODS = (

@@ -19,7 +19,7 @@ from vamp_mm.datasets import DataError, FewShotDataset, FewShotWrapper
 from vamp_mm.evaluation import SplitError, SplitTestLoop
 from vamp_mm.evaluation.tested_splits import TestedSplit
 from vamp_mm.runs.data_record import DataRecordHook
-from vamp_mm.runs.records import check_work_dir
+from vamp_mm.runs.work_dir import check_work_dir
 
 ROOT = Path(__file__).parents[2]
 ICONS = ROOT / 'configs' / 'vamp' / 'vamp_mmrl_icons.py'

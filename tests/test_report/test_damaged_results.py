@@ -66,17 +66,17 @@ def test_damaged_result_is_named_and_left_out(tmp_path: Path, change: dict, said
 @pytest.mark.parametrize(
     ('text', 'said'),
     [
-        (b'', 'it is no JSON'),
-        (b'{"metrics": {"base/accuracy": 7', 'it is no JSON'),
-        (b'\xff\xfe{}', 'it is no UTF-8 text'),
+        (b'', 'it is not JSON'),
+        (b'{"metrics": {"base/accuracy": 7', 'it is not JSON'),
+        (b'\xff\xfe{}', 'it is not UTF-8 text'),
         (b'[1]', 'it holds a list in place of an object'),
         (b'[' * 100_000, 'it is nested too deeply'),
         (b'{"a":' * 100_000, 'it is nested too deeply'),
-        (b'{"metrics": {"x": ' + b'9' * 5000 + b'}}', 'it is no JSON'),
-        (b'{"run": {}, "metrics": {}, "run": {}}', "it holds the key 'run' twice"),
+        (b'{"metrics": {"x": ' + b'9' * 5000 + b'}}', 'it is not JSON'),
+        (b'{"run": {}, "metrics": {}, "run": {}}', "it has the key 'run' twice"),
         (
             b'{"run": {}, "metrics": {"base/accuracy": 1, "base/accuracy": 2}}',
-            "it holds the key 'base/accuracy' twice",
+            "it has the key 'base/accuracy' twice",
         ),
     ],
 )
@@ -101,8 +101,8 @@ def test_a_folder_and_a_huge_file_of_that_name_are_left_out(tmp_path: Path) -> N
     notes: list[str] = []
     assert len(read_results([tmp_path], notes=notes)) == 1
     assert [note.split(': ', 1)[1] for note in notes] == [
-        'it is no file',
-        'it has 1,099,511,627,776 bytes, more than a result can have (67,108,864)',
+        'it is not a file',
+        'it has 1,099,511,627,776 bytes, and at most 67,108,864 are read',
     ]
 
 

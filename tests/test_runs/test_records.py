@@ -7,7 +7,6 @@ import os
 import pickle
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -19,22 +18,7 @@ from vamp_mm.files import WriteError
 from vamp_mm.runs import data_record
 from vamp_mm.runs.data_record import LISTS, _write
 from vamp_mm.runs.lock import TRAINING_LOCK, BusyError
-from vamp_mm.runs.records import DATA_RECORD, check_work_dir, write_json
-
-
-def test_json_takes_scalars_of_torch_and_numpy(tmp_path: Path) -> None:
-    path = tmp_path / 'deep' / 'result.json'
-    write_json(path, {'a': torch.tensor(1.5), 'b': np.float32(2.0), 'c': [1, None, 'x']})
-    assert json.loads(path.read_text()) == {'a': 1.5, 'b': 2.0, 'c': [1, None, 'x']}
-
-
-def test_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / 'result.json'
-    write_json(path, {'a': 1})
-    with pytest.raises(TypeError, match='cannot be written'):
-        write_json(path, {'a': object()})
-    assert json.loads(path.read_text()) == {'a': 1}
-    assert [item.name for item in tmp_path.iterdir()] == ['result.json']
+from vamp_mm.runs.work_dir import DATA_RECORD, check_work_dir
 
 
 def test_names_of_files_that_are_no_utf8_are_recorded(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from vamp_mm.config.paths import configs_folder
 from vamp_mm.data_tools.icons import build_icon_benchmark
 from vamp_mm.engine.hooks.progress_hook import ProgressHook
 from vamp_mm.evaluation import read_predictions
+from vamp_mm.files import write_json
 from vamp_mm.runs.environment import hardware, versions
 from vamp_mm.runs.lock import held
-from vamp_mm.runs.records import write_json
 from vamp_mm.visualization.figures import reliability_diagram, uncertainty_sheet
 
 from .test import test

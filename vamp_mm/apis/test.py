@@ -18,12 +18,12 @@ from vamp_mm.engine import unwrap_model
 from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.short_console import ShortConsoleRunner
+from vamp_mm.files import write_json
 from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any, warn_of_changes
 from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
-from vamp_mm.runs.records import write_json
 from vamp_mm.runs.result import identity, result_of
 from vamp_mm.runs.result_file import RESULT
 

@@ -23,15 +23,16 @@ from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook, visualizer_k
 from vamp_mm.engine.latest import checkpoint_folder, same_folder
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.settings import FROZEN, check_settings, run_settings
+from vamp_mm.files import write_json
 from vamp_mm.prediction.checkpoint import read_checkpoint
 from vamp_mm.runs.against_zero_shot import TrainingCheckHook
 from vamp_mm.runs.data_check import check_lists
 from vamp_mm.runs.data_record import DataRecordHook
 from vamp_mm.runs.final_test import test_trained
 from vamp_mm.runs.lock import held
-from vamp_mm.runs.records import check_work_dir, write_json
 from vamp_mm.runs.result import StartHook, identity, result_of, trainable_parameters
 from vamp_mm.runs.result_file import RESULT
+from vamp_mm.runs.work_dir import check_work_dir
 
 from .running import build_runner, running
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,8 +11,8 @@ from vamp_mm.cli.console import printable
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.engine.latest import find_latest_checkpoint
-from vamp_mm.runs.records import write_json
-from vamp_mm.runs.result_file import RESULT
+from vamp_mm.files import RecordError, read_record, write_json
+from vamp_mm.runs.result_file import RESULT, read_result
 
 JOB, LOG, PROGRESS, LOCK = 'job.json', 'run.log', 'progress.json', 'run.lock'
 #: Exit status of a run that another process works on (EX_TEMPFAIL of sysexits).
@@ -83,29 +82,9 @@ def read_job(work_dir: str | Path) -> Job:
             f'{str(path)!r} does not exist: {str(work_dir)!r} is not a run of a benchmark'
         )
     try:
-        stored = json.loads(path.read_text(encoding='utf-8'))
-        return Job(**{**stored, 'work_dir': str(work_dir)})
-    except (ValueError, TypeError, RecursionError) as error:
+        return Job(**{**read_record(path), 'work_dir': str(work_dir)})
+    except (RecordError, TypeError) as error:
         raise ConfigError(
             [f'it does not describe a run ({error}); start the benchmark again, which writes it'],
             str(path),
         ) from error
-
-
-def read_result(path: str | Path, config_hash: str | None = None) -> dict[str, Any] | None:
-    """Read a result file.
-
-    Args:
-        path: The file.
-        config_hash: Results of other configs do not count; None takes any.
-
-    Returns:
-        Its content; None if there is none, it cannot be read, or it is not a result of that config.
-    """
-    try:
-        content = json.loads(Path(path).read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(content, dict) or not isinstance(content.get('metrics'), dict):
-        return None
-    return content if config_hash in (None, content.get('config_hash')) else None

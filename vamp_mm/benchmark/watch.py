@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -12,8 +11,8 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from vamp_mm.files import atomic_write
-from vamp_mm.runs.result_file import ResultFileError, is_number, read_object
+from vamp_mm.files import RecordError, read_record, write_json
+from vamp_mm.runs.result_file import is_number
 
 from .jobs import PROGRESS
 
@@ -74,7 +73,7 @@ class WatchHook(Hook):
         self._last = now
         progress = Progress(phase, done, total, self._first, now - self._begin)
         content = {**asdict(progress), 'process': os.getpid()}
-        atomic_write(json.dumps(content).encode(), self._path, durable=False)
+        write_json(self._path, content, indent=None, durable=False)
 
 
 def read_progress(work_dir: str | Path) -> Progress | None:
@@ -87,8 +86,8 @@ def read_progress(work_dir: str | Path) -> Progress | None:
         Its progress; None if there is none yet, or the file is damaged.
     """
     try:
-        content = read_object(Path(work_dir) / PROGRESS)
-    except ResultFileError:
+        content = read_record(Path(work_dir) / PROGRESS)
+    except RecordError:
         return None
     phase = content.get('phase')
     numbers: list[Any] = [content.get(key) for key in ('done', 'total', 'first', 'seconds')]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vamp_mm.config.methods import STEMS
 from vamp_mm.datasets import CATALOG
+from vamp_mm.files import read_json
 
 #: The setting of the published numbers.
 SHOTS = 16
@@ -19,7 +19,7 @@ _NAMES = {stem: name for name, stem in STEMS.items()}
 @cache
 def published() -> dict[str, Any]:
     """The content of the file; ``source`` and ``setting`` are where the numbers come from."""
-    content: dict[str, Any] = json.loads(_FILE.read_text(encoding='utf-8'))
+    content: dict[str, Any] = read_json(_FILE)
     return content
 
 

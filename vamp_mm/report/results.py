@@ -13,7 +13,8 @@ from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.protocol_guess import protocol_of_metrics
 from vamp_mm.evaluation.protocol_table import PROTOCOLS
-from vamp_mm.runs.result_file import RESULT, ResultFileError, read_object
+from vamp_mm.files import RecordError, read_record
+from vamp_mm.runs.result_file import RESULT
 
 from .content import settle_content, wrong_content
 from .names import printable
@@ -80,8 +81,8 @@ def read_results(
             raise FileNotFoundError(f'{str(folder)!r} is not a folder (seen from {Path.cwd()})')
         for path in sorted(Path(folder).rglob(RESULT)):
             try:
-                content = read_object(path)
-            except ResultFileError as error:
+                content = read_record(path)
+            except RecordError as error:
                 notes.append(f'{path} is left out: {error}')
                 continue
             if wrong := wrong_content(content):

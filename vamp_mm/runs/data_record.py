@@ -20,10 +20,10 @@ from vamp_mm.datasets.sources import AnnotationTable, ImageFolder, SplitFile, Sp
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.wrappers import inner_datasets
 from vamp_mm.evaluation import SplitTestLoop
-from vamp_mm.files import atomic_write
+from vamp_mm.files import atomic_write, json_bytes
 from vamp_mm.progress_bar import progress
 
-from .records import DATA_RECORD
+from .work_dir import DATA_RECORD
 
 LISTS, NOTE = DATA_RECORD
 #: Sources of a user's own data: nobody has looked at these images before.
@@ -235,9 +235,7 @@ def _files(source: SplitSource) -> str:
 
 def _write(work_dir: Path, lists: Mapping[str, Sequence[Item]], note: str, resumed: bool) -> None:
     listed = sum(map(len, lists.values())) <= _LISTED
-    text = json.dumps(lists, ensure_ascii=False, indent=1) + '\n' if listed else ''
-    # bytes of a file name that are no UTF-8 stand as JSON escapes
-    data = text.encode('utf-8', 'backslashreplace')
+    data = json_bytes(lists, indent=1, ascii_only=False) if listed else b''
     there = work_dir / LISTS
     if resumed and there.is_file() and listed and there.read_bytes() != data:
         raise DataError(

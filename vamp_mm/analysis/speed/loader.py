@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import tempfile
 import time
@@ -19,6 +18,7 @@ from torchvision import transforms as T
 from torchvision.datasets import ImageFolder
 
 from vamp_mm.datasets import FewShotDataset
+from vamp_mm.files import write_json
 from vamp_mm.progress_bar import progress
 
 _OURS, _CACHED, _THEIRS = 'vamp_mm', 'vamp_mm, images in memory', 'torchvision ImageFolder'
@@ -139,7 +139,7 @@ def _ours(
     last = {label: f'not read/{label}.jpg' for label in labels.values()}
     names = {label: name for _, label, name in entries}
     test = [[path, label, names[label]] for label, path in last.items()]
-    split.write_text(json.dumps(dict(train=entries, val=[], test=test)))
+    write_json(split, dict(train=entries, val=[], test=test), indent=None, durable=False)
     steps_ = (
         [
             dict(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from vamp_mm.files import write_json
 from vamp_mm.models import PromptedCLIPBackbone
 
 from .errors import rounding_errors
@@ -82,7 +81,7 @@ def benchmark_speed(
         show(row)
         rows.append({**head, **row})
         if out is not None:  # after every line: a long run that is stopped leaves what it has
-            Path(out).write_text(json.dumps(rows, indent=1), encoding='utf-8')
+            write_json(out, rows, indent=1)
     return rows
 
 

@@ -1,15 +1,12 @@
-"""What a run leaves behind besides its checkpoints: a work directory of its own and one JSON file."""
+"""What a run leaves behind besides its checkpoints, and where it may: a work directory of its own."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from vamp_mm.config.errors import WorkDirError
-from vamp_mm.files import atomic_write, is_leftover
+from vamp_mm.files import is_leftover
 from vamp_mm.messages import some
 
 from .lock import TRAINING_LOCK
@@ -60,20 +57,3 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
             f'work_dir {str(path)!r} is not empty (it holds {some(found, most=5)}) and is not overwritten. '
             'Continue that run with --resume, choose another --work-dir, or remove the folder'
         )
-
-
-def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one, never half of it.
-
-    Args:
-        path: The file; its folder is made if need be.
-        content: Plain data; tensors and NumPy scalars of one element are written as numbers.
-    """
-    text = json.dumps(content, indent=2, default=_plain) + '\n'
-    atomic_write(text.encode('utf-8'), path)
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, 'item'):
-        return value.item()
-    raise TypeError(f'{value!r} of type {type(value).__name__} cannot be written as JSON')

@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from vamp_mm import apis
 from vamp_mm.apis import compose
-from vamp_mm.engine.loaders import settle_loaders
+from vamp_mm.engine.launch import settle_loaders
 
 OF_WORKERS = 'dict(num_workers=0, persistent_workers=True, prefetch_factor=2, timeout=5)'
 

@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from .helper_variables import unused_helpers
-from .top_level import top_level_keys
+from .signatures import top_level_keys
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from vamp_mm.registry import SCOPE
 from .components import TypedChecker, registry_of
 from .errors import ConfigError, closest
 from .kinds import refusal, short
-from .signatures import signature_of
-from .top_level import top_level_keys
+from .signatures import signature_of, top_level_keys
 from .usual_arguments import PLAIN
 from .validate import dataloader_keys
 

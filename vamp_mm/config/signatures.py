@@ -10,6 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mmengine.runner import Runner
+
+#: Top-level keys that the Runner reads from its config although they are no arguments of its constructor.
+_READ_FROM_CFG = frozenset(
+    {
+        'activation_checkpointing',
+        'compile',
+        'custom_imports',
+        'efficient_conv_bn_eval',
+        'find_unused_parameters',
+        'model_wrapper_cfg',
+        'sync_bn',
+    }
+)
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -42,6 +57,12 @@ def signature_of(target: Callable[..., Any]) -> Signature:
         inner = target.keywords.get('transform')
         return _of_class(inner) if inspect.isclass(inner) else _of_function(target)
     return _of_class(target) if inspect.isclass(target) else _of_function(target)
+
+
+def top_level_keys() -> frozenset[str]:
+    """The keys that a config may have at its top level."""
+    # protocol, run: of compose
+    return (signature_of(Runner).keys | _READ_FROM_CFG | {'protocol', 'run'}) - {'cfg'}
 
 
 def _of_class(cls: type) -> Signature:

@@ -29,8 +29,7 @@ from .effect_check import without_effect
 from .errors import ConfigError, closest, near
 from .helper_variables import unknown_keys
 from .shape_check import check_shapes
-from .signatures import signature_of
-from .top_level import top_level_keys
+from .signatures import signature_of, top_level_keys
 from .usual_arguments import DATALOADER, PLAIN, SPLIT, TOP_LEVEL
 
 #: Which method a run is of: set in the model's config, completed by compose.

@@ -7,7 +7,30 @@ from collections.abc import Sequence
 from vamp_mm.structures import Vocabulary
 
 from .errors import DataError
-from .template_sets import TEMPLATE_SETS, resolve_templates
+
+#: Name -> list of open_clip: the 80 templates of CLIP's ImageNet evaluation, and CLIP's selection of 7.
+TEMPLATE_SETS = {
+    'openai-80': 'OPENAI_IMAGENET_TEMPLATES',
+    'openai-7': 'SIMPLE_IMAGENET_TEMPLATES',
+}
+
+
+def resolve_templates(templates: str | Sequence[str]) -> tuple[str, ...]:
+    """Sentences, from sentences or the name of a set.
+
+    Args:
+        templates: One sentence, several, or one of :data:`TEMPLATE_SETS`.
+
+    Returns:
+        The sentences; whether they hold one ``{}`` each is not checked.
+    """
+    if not isinstance(templates, str):
+        return tuple(templates)
+    if templates not in TEMPLATE_SETS:
+        return (templates,)
+    import open_clip
+
+    return tuple(make('{}') for make in getattr(open_clip, TEMPLATE_SETS[templates]))
 
 
 def dataset_vocabulary(
@@ -18,7 +41,7 @@ def dataset_vocabulary(
     Args:
         names: Class names in label order.
         templates: One sentence with one ``{}``, several, or the name of a set
-            (:data:`~vamp_mm.datasets.template_sets.TEMPLATE_SETS`).
+            (:data:`TEMPLATE_SETS`).
         homonyms: Names that are known to stand for several labels.
 
     Returns:

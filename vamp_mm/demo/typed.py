@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from vamp_mm.datasets import DataError
-from vamp_mm.datasets.template_sets import TEMPLATE_SETS
+from vamp_mm.datasets.prompts import TEMPLATE_SETS
 
 _LONGEST = 2**20  # characters
 

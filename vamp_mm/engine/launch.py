@@ -14,11 +14,11 @@ from mmengine.dist import broadcast_object_list, init_dist, is_distributed, is_m
 from mmengine.logging import print_log
 from mmengine.utils.dl_utils import set_multi_processing
 
-from .loaders import settle_loaders
-
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 #: What torchrun sets for each process, besides WORLD_SIZE.
 _TORCHRUN = ('RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT')
+#: Keys that only mean something with loading processes: torch refuses them without.
+_OF_WORKERS = ('persistent_workers', 'prefetch_factor', 'timeout', 'multiprocessing_context')
 
 
 def settle_launcher(cfg: Config) -> None:
@@ -41,6 +41,18 @@ def settle_launcher(cfg: Config) -> None:
             )
 
 
+def settle_loaders(cfg: Config) -> None:
+    """Leave out, in place, what torch refuses where ``num_workers`` is 0: loading in the process itself.
+
+    Args:
+        cfg: The config of a run; the dicts in it are not changed.
+    """
+    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(key)
+        if loader and not loader.get('num_workers', 0):
+            cfg[key] = {name: value for name, value in loader.items() if name not in _OF_WORKERS}
+
+
 @contextmanager
 def launched(cfg: Config) -> Iterator[None]:
     """Join the process group that ``cfg.launcher`` speaks of, and leave it at the end.
@@ -50,7 +62,7 @@ def launched(cfg: Config) -> Iterator[None]:
 
     Args:
         cfg: Config with ``launcher`` and ``env_cfg``; without a GPU ``model_wrapper_cfg`` is set in place, and dataloaders
-            lose what they may not have (:func:`~vamp_mm.engine.loaders.settle_loaders`).
+            lose what they may not have (:func:`settle_loaders`).
 
     Raises:
         ValueError: If the launcher is unknown.

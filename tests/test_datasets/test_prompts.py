@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vamp_mm.datasets import FewShotDataset
-from vamp_mm.datasets.template_sets import resolve_templates
+from vamp_mm.datasets.prompts import resolve_templates
 
 
 def test_clips_ensembles_for_imagenet() -> None:

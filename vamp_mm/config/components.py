@@ -15,70 +15,9 @@ from vamp_mm.arguments import as_parameter, declared, problem_of
 from vamp_mm.registry import SCOPE
 
 from .errors import closest
+from .registry_keys import INJECTED, REGISTRY_OF_KEY, REMOVED, REMOVED_BELOW
 from .signatures import Signature, signature_of
 from .usual_arguments import BY_REGISTRY, BY_TYPE
-
-#: Keys that MMEngine hands to a component when it builds it, by registry; a config leaves them out.
-_INJECTED: dict[str, frozenset[str]] = {
-    'LOOPS': frozenset({'runner', 'dataloader', 'evaluator'}),
-    'PARAM_SCHEDULERS': frozenset({'optimizer'}),
-    'OPTIMIZERS': frozenset({'params'}),
-    'OPTIM_WRAPPERS': frozenset({'optimizer'}),
-    'DATA_SAMPLERS': frozenset({'dataset', 'sampler', 'batch_size'}),
-    'VISBACKENDS': frozenset({'save_dir'}),
-    'MODEL_WRAPPERS': frozenset({'module'}),
-    'MODELS': frozenset({'clip'}),  # PromptedClassifier hands its parts the frozen backbone
-}
-#: Keys that MMEngine takes out of a dict before it builds it.
-_REMOVED: dict[str, frozenset[str]] = {
-    'HOOKS': frozenset({'priority'}),
-    'PARAM_SCHEDULERS': frozenset({'convert_to_iter_based'}),
-}
-#: The same by the key that a dict or the list around it stands under: mmcv's and mmpretrain's builders.
-_REMOVED_BELOW: dict[str, frozenset[str]] = {
-    'norm_cfg': frozenset({'requires_grad'}),
-    'policies': frozenset({'magnitude_key', 'magnitude_range'}),
-}
-#: Keys whose value is built from another registry than the dict they stand in.
-_REGISTRY_OF_KEY = {
-    'batch_sampler': 'DATA_SAMPLERS',
-    'dataset': 'DATASETS',
-    'datasets': 'DATASETS',
-    'init_cfg': 'WEIGHT_INITIALIZERS',
-    'metrics': 'METRICS',
-    'optimizer': 'OPTIMIZERS',
-    'pipeline': 'TRANSFORMS',
-    'sampler': 'DATA_SAMPLERS',
-    'source': 'TASK_UTILS',
-    'transforms': 'TRANSFORMS',
-    'vis_backends': 'VISBACKENDS',
-}
-#: Registry that the dicts below a top-level key are built from.
-_REGISTRY_OF_TOP = {
-    'custom_hooks': 'HOOKS',
-    'data_preprocessor': 'MODELS',
-    'default_hooks': 'HOOKS',
-    'log_processor': 'LOG_PROCESSORS',
-    'model': 'MODELS',
-    'model_wrapper_cfg': 'MODEL_WRAPPERS',
-    'optim_wrapper': 'OPTIM_WRAPPERS',
-    'param_scheduler': 'PARAM_SCHEDULERS',
-    'test_cfg': 'LOOPS',
-    'test_evaluator': 'METRICS',
-    'train_cfg': 'LOOPS',
-    'val_cfg': 'LOOPS',
-    'val_evaluator': 'METRICS',
-    'visualizer': 'VISUALIZERS',
-}
-
-
-def registry_of(path: str) -> str:
-    """Name of MMEngine's root registry that the dict at a dotted path of a Runner config is built from."""
-    top, *rest = path.split('.')
-    registry = _REGISTRY_OF_TOP.get(top, 'DATASETS')
-    for key in rest:
-        registry = _REGISTRY_OF_KEY.get(key, registry)
-    return registry
 
 
 class TypedChecker:
@@ -108,7 +47,7 @@ class TypedChecker:
                 self.bind(path, value, registry)
             else:
                 for key, item in value.items():
-                    self.visit(f'{path}.{key}', item, _REGISTRY_OF_KEY.get(key, registry))
+                    self.visit(f'{path}.{key}', item, REGISTRY_OF_KEY.get(key, registry))
         elif isinstance(value, (list, tuple)):
             for index, item in enumerate(value):
                 self.visit(f'{path}.{index}', item, registry)
@@ -132,7 +71,7 @@ class TypedChecker:
         """
         outer, self._scope = (self._scope, self._foreign), cfg.get('_scope_', self._scope)
         target = None
-        if self._foreign and path.split('.')[-1] not in _REGISTRY_OF_KEY:
+        if self._foreign and path.split('.')[-1] not in REGISTRY_OF_KEY:
             registry, target = self._anywhere(cfg['type'], registry)
         target = target or self.resolve(f'{path}.type', cfg['type'], registry)
         if target is not None:
@@ -153,11 +92,11 @@ class TypedChecker:
     ) -> None:
         signature = signature_of(target)
         also = also.union(
-            _REMOVED.get(registry, ()),
-            *(_REMOVED_BELOW.get(part, ()) for part in path.split('.')[-2:]),
+            REMOVED.get(registry, ()),
+            *(REMOVED_BELOW.get(part, ()) for part in path.split('.')[-2:]),
         )
         self.keys(path, cfg, signature, _name(target), also | {'type', '_scope_'})
-        missing = signature.required - set(cfg) - _INJECTED.get(registry, frozenset())
+        missing = signature.required - set(cfg) - INJECTED.get(registry, frozenset())
         if self._foreign and registry == 'MODELS':
             missing = frozenset()  # the part around it adds sizes, as to every norm_cfg
         for key in sorted(missing):
@@ -169,7 +108,7 @@ class TypedChecker:
             kinds |= {
                 key: kind
                 for key, kind in declared(target).items()
-                if key not in _INJECTED.get(registry, ())
+                if key not in INJECTED.get(registry, ())
             }
         self.values(path, cfg, kinds)
         for key, item in cfg.items():
@@ -285,7 +224,7 @@ class TypedChecker:
                 for index, item in enumerate(value)
                 if isinstance(item, str)
             ]
-        self.visit(path, value, _REGISTRY_OF_KEY.get(key, registry))
+        self.visit(path, value, REGISTRY_OF_KEY.get(key, registry))
 
     @staticmethod
     def _import_registry(scope: str) -> None:

@@ -10,12 +10,13 @@ from mmengine.config import Config
 from vamp_mm.evaluation.split_configs import merge
 from vamp_mm.registry import SCOPE
 
-from .components import TypedChecker, registry_of
+from .components import TypedChecker
 from .errors import ConfigError, closest
 from .kinds import refusal, short
+from .loop_check import dataloader_keys
+from .registry_keys import registry_of
 from .signatures import signature_of, top_level_keys
 from .usual_arguments import PLAIN
-from .validate import dataloader_keys
 
 
 def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:

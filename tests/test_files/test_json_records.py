@@ -38,8 +38,8 @@ def test_nan_is_read_again(tmp_path: Path) -> None:
 
 
 def test_names_that_are_not_utf8_are_escaped() -> None:
-    assert json_bytes({'é': 'caf\udce9'}, indent=None, ascii_only=False) == (
-        b'{"\xc3\xa9": "caf\\udce9"}\n'
+    assert json_bytes({'é': 'tea\udce9'}, indent=None, ascii_only=False) == (
+        b'{"\xc3\xa9": "tea\\udce9"}\n'
     )
 
 

@@ -18,17 +18,9 @@ from vamp_mm.evaluation.protocol_guess import protocol_of_splits
 from .data import holders
 from .identity import dataset_name, method_of
 from .places import place_of, same, set_at, value_at
+from .settings_lookup import Setting, Settings, Subject, resolve
 from .settings_origin import Origin, known_protocol, origin_of, subject_of
-from .settings_table import (
-    DEFAULT,
-    Setting,
-    Settings,
-    Subject,
-    dataset_title,
-    read_table,
-    resolve,
-    table_file,
-)
+from .settings_table import DEFAULT, dataset_title, read_table, table_file
 
 #: Prompters whose ``template`` takes the place of those of the dataset.
 _ONE_SENTENCE = ('AdapterPrompter', 'TwoStagePrompter')
@@ -78,24 +70,14 @@ def follow_published(
         return
     table = read_table(file)
     now = resolve(table, subject)
-    path = Path(cfg.filename).resolve()
-    origin = Origin([written]) if composed else origin_of(path, file.parents[2], written, subject)
-    # a config of a user's own is a row of its own in tables, unless it names the method itself
-    if not composed:
-        named = origin.published or 'run.method' in origin.own_keys
-        run.name = run['method'] if named else method_of(cfg.filename)
+    origin = _origin(cfg, file, written, subject, composed)
     before = [resolve(table, item) for item in origin.subjects]
-    lines = [
-        f'settings of {now.title} for {dataset_title(subject.dataset)}, {subject.protocol}'
-        + ('' if subject.shots is None else f', {_shots(subject.shots)}')
-    ]
-    lines += now.notes
     asked = sorted(overrides)
-    run.followed = []  # what of the model the table decides
-    for key, setting in now.values.items():
-        lines += _follow(
-            cfg, key, setting, [item.values.get(key) for item in before], origin.own_keys, asked
-        )
+    shots = '' if subject.shots is None else f', {_shots(subject.shots)}'
+    lines = [
+        f'settings of {now.title} for {dataset_title(subject.dataset)}, {subject.protocol}{shots}'
+    ]
+    lines += [*now.notes, *_follow_all(cfg, now, before, origin, asked)]
     if template is None:
         lines += _set_templates(cfg, now)
     elif not any(_covers(item, 'model.prompter.template') for item in asked):
@@ -130,6 +112,33 @@ def replace_line(lines: list[str], dotted: str, line: str) -> None:
         if not item.startswith((f'{dotted} = ', f'no published value of {dotted} for '))
     ]
     lines[:] = [*kept, line]
+
+
+def _origin(cfg: Config, file: Path, written: Subject, subject: Subject, composed: bool) -> Origin:
+    """What a config was written for; names the run, unless a run has written the config."""
+    if composed:
+        return Origin([written])
+    origin = origin_of(Path(cfg.filename).resolve(), file.parents[2], written, subject)
+    # a config of a user's own is a row of its own in tables, unless it names the method itself
+    named = origin.published or 'run.method' in origin.own_keys
+    cfg.run.name = cfg.run['method'] if named else method_of(cfg.filename)
+    return origin
+
+
+def _follow_all(
+    cfg: Config,
+    now: Settings,
+    before: Sequence[Settings],
+    origin: Origin,
+    asked: Sequence[str],
+) -> list[str]:
+    """Set what is published now where the config has what was published before, and note it in ``run.followed``."""
+    lines: list[str] = []
+    cfg.run.followed = []  # what of the model the table decides
+    for key, setting in now.values.items():
+        published = [item.values.get(key) for item in before]
+        lines += _follow(cfg, key, setting, published, origin.own_keys, asked)
+    return lines
 
 
 def _follow(

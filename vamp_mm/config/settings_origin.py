@@ -18,7 +18,7 @@ from .files import read_config
 from .identity import dataset_name
 from .paths import SCOPED, find_config
 from .places import keys_set_in, type_at
-from .settings_table import Subject
+from .settings_lookup import Subject
 
 #: What the values of base files are those of, in a config that is put together from them.
 _PLAIN = ('caltech101', DEFAULT_PROTOCOL, 16)

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from runner_state import forget_runners
 
+from vamp_mm.commands.main import main
+
 ROOT = Path(__file__).parents[2]
 # what the pages print where a run prints the folder that it is started in
 HOME = '/home/me/vamp_mm'
@@ -37,6 +39,21 @@ def _tool(words: list[str], cwd: Path) -> str:
     return out.getvalue()
 
 
+def _command(words: list[str], cwd: Path) -> str:
+    """``vamp_mm ...`` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        patch.setattr(sys, 'argv', words)
+        try:
+            main()
+        except SystemExit as stop:
+            if stop.code:
+                raise RuntimeError(f'{words}: {err.getvalue()}') from stop
+    forget_runners()
+    return out.getvalue()
+
+
 def _module(words: list[str], cwd: Path) -> str:
     """``python -m ...`` in a process of its own: a second pytest in this one would see the modules of the first."""
     done = subprocess.run(
@@ -51,8 +68,9 @@ def _run(line: str, cwd: Path) -> str:
     tool, _, pipe = line.partition(' | ')
     if tool.startswith('python -m '):
         return _module(shlex.split(line)[1:], cwd)
-    if tool.startswith('python '):
-        said = _tool(shlex.split(tool)[1:], cwd)
+    if tool.startswith(('python ', 'vamp_mm ')):
+        words = shlex.split(tool)
+        said = _tool(words[1:], cwd) if words[0] == 'python' else _command(words, cwd)
         if not pipe:
             return ''  # a log, which no page prints
         line = pipe

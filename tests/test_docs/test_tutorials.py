@@ -22,7 +22,9 @@ def _same(pairs: list[tuple[str, str]]) -> None:
         assert _NUMBER.sub('#', said) == _NUMBER.sub('#', printed)
 
 
-@pytest.mark.parametrize('page', ['image_folder.md', 'table.md', 'split_file.md', 'any_dataset.md'])
+@pytest.mark.parametrize(
+    'page', ['image_folder.md', 'table.md', 'split_file.md', 'any_dataset.md', 'open_clip.md']
+)
 def test_a_page_does_what_it_says(follow_page: Follow, page: str) -> None:
     _same(follow_page(page))
 

@@ -8,11 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
 from vamp_mm.config.compose import compose
+from vamp_mm.config.data import holders
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.files import read_config
 from vamp_mm.config.identity import config_hash, describe, trains
 from vamp_mm.config.methods import config_of
+from vamp_mm.config.validate import validate_config
 from vamp_mm.datasets import reading_once
 from vamp_mm.evaluation.protocol_table import TRANSFER
 
@@ -33,17 +37,19 @@ def plan(spec: Spec) -> list[Job]:
         The runs; each has a folder of its own below ``spec.work_dir``, whose name ends in the config's hash.
 
     Raises:
-        ConfigError: If a method, dataset, protocol or key is unknown, or two datasets have one name.
+        ConfigError: If a method, dataset, protocol or key is unknown, layers are not those of the CLIP, or two datasets
+            have one name.
         FileNotFoundError: If a config or a dataset does not exist.
     """
     jobs: dict[str, Job] = {}
     places: dict[str, str | None] = {}
+    checked: set[str] = set()
     for protocol, dataset, method in itertools.product(spec.protocols, spec.datasets, spec.methods):
         config = config_of(method.config, dataset, protocol)
         trained = _trained(config)
         for shots, seed in itertools.product(spec.shots, spec.seeds):
             training = {'shots': shots, 'seed': seed, 'amp': spec.amp} if trained else {}
-            job = _job(spec, method, config, dataset, protocol, training)
+            job = _job(spec, method, config, dataset, protocol, training, checked)
             name = job.labels['dataset']
             if places.setdefault(name, dataset) != dataset:
                 raise ConfigError(
@@ -65,6 +71,7 @@ def _job(
     dataset: str | None,
     protocol: str | None,
     training: Mapping[str, Any],
+    checked: set[str],
 ) -> Job:
     overrides = {**spec.overrides, **method.overrides}
     options: dict[str, Any] = {
@@ -80,6 +87,7 @@ def _job(
         **training,
     }
     cfg = compose(**options)
+    _check_once(cfg, checked)
     digest = config_hash(cfg)
     labels = {**describe(cfg), 'method': method.name, 'overrides': dict(overrides)}
     if protocol is not None:
@@ -87,6 +95,15 @@ def _job(
     return Job(
         options, labels, bool(training), digest, str(Path(spec.work_dir) / _folder(labels, digest))
     )
+
+
+def _check_once(cfg: Config, checked: set[str]) -> None:
+    """Refuse a config that would fail in each of its runs; those that differ in data and seed only are checked once."""
+    pipelines = [holder['dataset'].get('pipeline') for _, _, holder in holders(cfg)]
+    built = repr((cfg.model, pipelines, cfg.get('optim_wrapper'), cfg.get('train_cfg')))
+    if built not in checked:
+        validate_config(cfg)
+        checked.add(built)
 
 
 def _others(outside: Sequence[str] | None, dataset: str | None) -> list[str] | None:

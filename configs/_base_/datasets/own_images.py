@@ -1,4 +1,4 @@
-"""Your own images: a folder per class in ``data/own_images``. ``--dataset PATH`` takes them from anywhere, in other layouts too."""
+"""Your own images: a folder per class in ``data/own_images``; ``--dataset PATH`` takes them from anywhere."""
 
 _base_ = ['./common/few_shot_224.py']
 _images = dict(data_root='data/own_images', source=dict(type='ImageFolder', undivided='.'))

@@ -13,9 +13,7 @@ from ..splits import Split
 
 #: Shown where a source has no better next step.
 README_HINT = 'data/README.md shows the layout of every dataset and how to get it.'
-OWN_HINT = (
-    'Give the folder or table of your images with --dataset PATH; docs/tutorials/README.md shows the layouts.'
-)
+OWN_HINT = 'Give the folder or table of your images with --dataset PATH; docs/tutorials/README.md shows the layouts.'
 DEFAULT_TEMPLATE = 'a photo of a {}.'
 
 

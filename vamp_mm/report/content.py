@@ -18,7 +18,7 @@ _COSTS = (
     'test_images_per_second',
     'peak_memory_mb',
 )
-_OBJECTS = ('hardware', 'versions', 'compared_with_zero_shot')
+_OBJECTS = ('hardware', 'versions', 'setup', 'compared_with_zero_shot')
 
 
 def wrong_content(content: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ from vamp_mm.engine.hooks.throughput_hook import peak_memory
 from vamp_mm.evaluation import SplitTestLoop
 
 from .environment import hardware, versions
+from .setup import setup_of
 
 
 class StartHook(Hook):
@@ -71,6 +72,7 @@ def result_of(
         'seed': runner.seed,
         'processes': get_world_size(),
         'config': runner.cfg.filename,
+        'setup': setup_of(runner.cfg),
         'finished': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
         'versions': versions(),
         'hardware': hardware(),

@@ -42,6 +42,10 @@ def summary(results: Sequence[Result]) -> dict[str, list[str]]:
     }
     return {
         **{term: [line] for term, line in lines.items()},
+        'CLIP': _each(results, lambda result: _setup(result, 'clip') or 'unknown'),
+        'Data': _each(results, lambda result: _setup(result, 'data') or 'unknown'),
+        'Epochs': _epochs(results),
+        'Settings that are not the published ones': _changed(results),
         'Hardware': _each(results, lambda result: _hardware(result.content.get('hardware'))),
         'Versions': _versions(results),
     }
@@ -49,6 +53,35 @@ def summary(results: Sequence[Result]) -> dict[str, list[str]]:
 
 def _shots(number: int) -> str:
     return 'all images' if number < 0 else str(number)
+
+
+def _setup(result: Result, key: str) -> str:
+    setup = result.content.get('setup')
+    return _plain(setup.get(key) or '') if isinstance(setup, Mapping) else ''
+
+
+def _epochs(results: Sequence[Result]) -> list[str]:
+    """Epochs of each method, whose runs may differ by dataset."""
+    found: dict[str, set[int]] = {}
+    for result in results:
+        epochs = result.content.get('epochs')
+        if type(epochs) is int and epochs > 0:
+            found.setdefault(result.label, set()).add(epochs)
+    return [
+        f'{label}: {", ".join(map(str, sorted(numbers)))}'
+        for label, numbers in sorted(found.items())
+    ] or ['none']
+
+
+def _changed(results: Sequence[Result]) -> list[str]:
+    """What each method's runs set otherwise than its authors; a line per method and setting."""
+    found = {
+        f'{result.label}: {line}'
+        for result in results
+        for line in _setup(result, 'changed').split('; ')
+        if line
+    }
+    return sorted(found) or ['none that is known']
 
 
 def _each(results: Sequence[Result], words: Callable[[Result], str]) -> list[str]:

@@ -15,6 +15,7 @@ from .cards import explained, message, show
 from .examples import NAMES, draw_examples
 from .measures import MEASURES, Measure, measure
 from .models import Models
+from .trained_on import described, first_names
 from .typed import class_names
 
 CSS = Path(__file__).with_name('page.css')
@@ -61,8 +62,8 @@ class _Fields:
 
     def __init__(self, gr: Any, models: Models) -> None:
         self._gr = gr
-        offered = [(offer.label, number) for number, offer in enumerate(models.offers)]
-        first = MEASURES[0]
+        offered = [(described(offer), number) for number, offer in enumerate(models.offers)]
+        first, start = MEASURES[0], first_names(models.offers[0])
         self.files = gr.File(
             label='Pictures',
             file_count='multiple',
@@ -73,7 +74,7 @@ class _Fields:
         )
         self.examples = gr.Button('Take drawn examples', size='sm', elem_id='examples')
         self.names = gr.Textbox(
-            ', '.join(NAMES),
+            start,
             label='Class names',
             lines=2,
             max_lines=12,
@@ -103,8 +104,8 @@ class _Fields:
             label='above',
             elem_id='threshold',
             interactive=True,
-            value=_start(first, len(NAMES)),
-            **_range(first, len(NAMES)),
+            value=_start(first, _count(start)),
+            **_range(first, _count(start)),
         )
         self.button = gr.Button('Ask', variant='primary', elem_id='ask')
 
@@ -144,6 +145,12 @@ class _Fields:
             bounds = _range(chosen, _count(names))
             return gr.update(value=min(threshold, bounds['maximum']), **bounds)
 
+        defaults = [first_names(offer) for offer in models.offers]
+
+        def fill(number: int, names: str) -> Any:
+            """Put the classes of another model in the place of names that nobody has typed."""
+            return defaults[number] if names.strip() in ('', *defaults) else gr.skip()
+
         hidden = dict(show_progress='hidden', trigger_mode='always_last')
         shown = dict(inputs=[answers, self.by, self.threshold], outputs=out, **hidden)
         self.examples.click(lambda: _examples(gr, folder), None, self.files, show_progress='hidden')
@@ -161,6 +168,7 @@ class _Fields:
             [answers, out],
             concurrency_limit=1,
         )
+        self.model.change(fill, [self.model, self.names], self.names, **hidden)
         self.by.change(rule, [self.by, self.names], self.threshold, **hidden).then(_again, **shown)
         self.threshold.change(_again, **shown)
         self.names.change(reach, [self.by, self.names, self.threshold], self.threshold, **hidden)

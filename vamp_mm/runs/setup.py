@@ -25,7 +25,7 @@ def setup_of(cfg: Config) -> dict[str, str]:
     backbone = (cfg.get('model') or {}).get('backbone')
     found = {}
     if isinstance(backbone, Mapping) and backbone.get('arch') is not None:
-        found['clip'] = f'{backbone.arch}, {_words(backbone.get("pretrained"))}'
+        found['clip'] = f'{backbone["arch"]}, {_words(backbone.get("pretrained"))}'
     folders = [holder['dataset'].get('data_root') for _, _, holder in holders(cfg)]
     if roots := dict.fromkeys(str(folder) for folder in folders if folder is not None):
         found['data'] = ', '.join(roots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -84,3 +85,19 @@ class ApiToyMetric(BaseMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Average them."""
         return {'error': sum(results) / len(results)}
+
+
+def write_minilit(folder: Path) -> None:
+    """Write the geometry of the CLIP-like model of ``configs/benchmarks/*_minilit.yaml``, where these look for it.
+
+    Args:
+        folder: The folder that the benchmark is planned in.
+    """
+    arch = {
+        'embed_dim': 256,
+        'vision_cfg': dict(image_size=112, layers=11, width=384, head_width=64, patch_size=14),
+        'text_cfg': dict(context_length=77, vocab_size=49408, width=256, heads=4, layers=6),
+    }
+    file = folder / 'data' / 'minilit' / 'MiniLiT-ViT-S-14-112.json'
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(arch), encoding='utf-8')

@@ -21,11 +21,6 @@ from vamp_mm.files import write_json
 from vamp_mm.runs.result_file import read_result
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-MINILIT = {
-    'embed_dim': 256,
-    'vision_cfg': dict(image_size=112, layers=11, width=384, head_width=64, patch_size=14),
-    'text_cfg': dict(context_length=77, vocab_size=49408, width=256, heads=4, layers=6),
-}
 METHODS = (
     'coop',
     'cocoop',
@@ -437,10 +432,7 @@ def test_benchmark_files_of_the_project_can_be_planned(
             for word in ('one', 'two'):
                 (tmp_path / name / word).mkdir(parents=True)
                 (tmp_path / name / word / 'picture.png').touch()
-    arch = spec.overrides.get('model.backbone.arch')
-    if arch is not None:  # the geometry that the layers of the file are for
-        (tmp_path / arch).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / arch).write_text(json.dumps(MINILIT))
+    toy_apis.write_minilit(tmp_path)
     jobs = plan(spec)
     assert [job.labels['method'] for job in jobs] == [method.name for method in spec.methods]
     if file.stem != 'pacs_minilit':

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+import toy_apis
 
 from vamp_mm.apis import compose
 from vamp_mm.benchmark.plan import plan
@@ -42,6 +43,7 @@ def test_benchmark_files_are_as_recorded(
             place = tmp_path / 'data' / folder / label
             place.mkdir(parents=True)
             (place / '1.png').write_bytes(b'')
+    toy_apis.write_minilit(tmp_path)
     os.symlink(ROOT / 'configs', tmp_path / 'configs')
     monkeypatch.chdir(tmp_path)
     jobs = plan(read_spec(ROOT / 'configs/benchmarks' / name, {'seeds': [1]}))

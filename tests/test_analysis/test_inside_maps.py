@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 
+from vamp_mm.analysis.map_picture import _LETTER, _LINE, _places
 from vamp_mm.analysis.projection import class_share, pca, project
 from vamp_mm.apis import ConfigError
 
@@ -69,3 +71,18 @@ def test_what_cannot_be_projected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, 'sklearn.manifold', None)
     with pytest.raises(ConfigError, match='pip install scikit-learn'):
         project(CROSS, 'tsne')
+
+
+def test_names_stay_inside_and_do_not_overlap() -> None:
+    """All classes in one corner: there is room for their names above each other only."""
+    figure = Figure()
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    names = [f'a long class name {number:02}' for number in range(12)]
+    middles = np.full((12, 2), 0.999)
+    middles[:, 1] -= np.linspace(0, 0.001, 12)
+    found = _places(axes, middles, names)
+    half = _LETTER * len(names[0]) / 2
+    assert found[:, 0].max() <= 1 - half + 1e-9
+    assert found[:, 1].max() <= 1 - _LINE / 2 + 1e-9
+    assert np.diff(np.sort(found[:, 1])).min() >= 0.9 * _LINE

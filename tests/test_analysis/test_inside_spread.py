@@ -15,7 +15,7 @@ from PIL import Image
 
 from vamp_mm.analysis.opened import Opened
 from vamp_mm.analysis.spread import Spread, measure_spread
-from vamp_mm.analysis.spread_picture import spread_picture
+from vamp_mm.analysis.spread_picture import readable_on, spread_picture
 from vamp_mm.models import PromptedCLIPBackbone
 
 ROWS = {row.title: row for row in methods.METHODS}
@@ -147,3 +147,25 @@ def test_averages_count_images_and_the_order_is_from_wide_to_narrow(tmp_path: Pa
         with Image.open(spread_picture(_made(classes), tmp_path / f'{classes}.png')) as image:
             assert image.size[0] > 800
             assert image.size[1] < 2600  # of 90 classes 60 are drawn
+
+
+@pytest.mark.parametrize(
+    ('color', 'text'),
+    [
+        ((1, 1, 1), 'black'),
+        ((0, 0, 0), 'white'),
+        ((0.23, 0.44, 0.72), 'white'),
+        ((0.6, 0.7, 0.85), 'black'),
+    ],
+)
+def test_numbers_can_be_read_on_their_cells(color: tuple[float, ...], text: str) -> None:
+    assert readable_on(color) == text
+
+
+def test_the_contrast_of_every_grey_is_enough() -> None:
+    """Relative luminance and contrast as WCAG 2.2 defines them."""
+    for share in np.linspace(0, 1, 101):
+        linear = share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+        text = 1.0 if readable_on((share,) * 3) == 'white' else 0.0
+        light, dark = max(text, linear), min(text, linear)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5

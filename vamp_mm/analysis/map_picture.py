@@ -109,11 +109,17 @@ def _by_class(axes: Axes, points: np.ndarray, classes: np.ndarray) -> None:
 
 
 def _places(axes: Axes, middles: np.ndarray, names: list[str]) -> np.ndarray:
-    """Where names stand, in shares of the axes: at the middles of their classes, moved up and down until none overlap."""
+    """Where names are, in shares of the axes: at the middles of their classes, moved up and down until none overlap.
+
+    They stay inside the axes.
+    """
     found = axes.transAxes.inverted().transform(axes.transData.transform(middles))
     width = np.array([_LETTER * len(clip(name)) for name in names])
-    for _ in range(200):
+    margin = np.stack([width / 2, np.full(len(names), _LINE / 2)], axis=1).clip(max=0.5)
+    for _ in range(500):
         moved = False
+        # inside the loop: a name that the edge moves back may lie on another one again
+        found = found.clip(margin, 1 - margin)
         for one in range(len(names)):
             for other in range(one):
                 side, apart = np.abs(found[one] - found[other])
@@ -127,7 +133,7 @@ def _places(axes: Axes, middles: np.ndarray, names: list[str]) -> np.ndarray:
                     moved = True
         if not moved:
             break
-    return found.clip(0.02, 0.98)
+    return found.clip(margin, 1 - margin)
 
 
 def _by_entropy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def _heat(
     for spine in axes.spines.values():
         spine.set_visible(False)
     for (row, column), value in np.ndenumerate(values):
-        dark = np.isfinite(value) and value > low + 0.5 * (high - low)
+        share = (value - low) / (high - low) if np.isfinite(value) else 0.0
         axes.text(
             column,
             row,
@@ -96,8 +97,22 @@ def _heat(
             ha='center',
             va='center',
             fontsize=6.5,
-            color='white' if dark else INK,
+            color=readable_on(colors(share)[:3]),
         )
+
+
+def readable_on(color: Sequence[float]) -> str:
+    """Black or white, whichever has more contrast to a colour: at least 4.5 to 1 (WCAG 2.2, 1.4.3).
+
+    Args:
+        color: Red, green and blue, from 0 to 1.
+
+    Returns:
+        ``'black'`` or ``'white'``.
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+    luminance = float(np.dot((0.2126, 0.7152, 0.0722), linear))
+    return 'black' if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else 'white'
 
 
 def _number(value: float) -> str:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from vamp_mm.analysis.map_picture import _LETTER, _LINE, _places
 from vamp_mm.analysis.projection import class_share, pca, project
 from vamp_mm.apis import ConfigError
+from vamp_mm.visualization.drawing import clip
 
 CROSS = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
@@ -82,7 +83,7 @@ def test_names_stay_inside_and_do_not_overlap() -> None:
     middles = np.full((12, 2), 0.999)
     middles[:, 1] -= np.linspace(0, 0.001, 12)
     found = _places(axes, middles, names)
-    half = _LETTER * len(names[0]) / 2
+    half = _LETTER * len(clip(names[0])) / 2
     assert found[:, 0].max() <= 1 - half + 1e-9
     assert found[:, 1].max() <= 1 - _LINE / 2 + 1e-9
     assert np.diff(np.sort(found[:, 1])).min() >= 0.9 * _LINE

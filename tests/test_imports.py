@@ -168,7 +168,7 @@ def test_the_rules_would_notice(tmp_path: Path) -> None:
     assert not any(
         _within('models.prompters.variational', other) for other in _rule('models.heads.vamp')[1]
     )
-    assert _imports(PACKAGE / 'arguments.py') == set()
+    assert _imports(PACKAGE / 'messages.py') == set()
     assert 'structures' in {
         name.split('.')[0] for name in _imports(PACKAGE / 'engine' / 'hooks' / 'stage_hook.py')
     }

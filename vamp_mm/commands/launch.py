@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from vamp_mm.cli import ToolParser, UsageError, command
+from vamp_mm.config.paths import require_config
 
 from .table import COMMANDS, Command
 
@@ -44,6 +45,7 @@ def run_command(row: Command, parser: argparse.ArgumentParser, words: Sequence[s
     @command(next_step=row.next_step, outlives_reader=row.outlives_reader)
     def main() -> None:
         args = parser.parse_args(words)
+        _check_config(args)
         try:
             code = row.load().run(args)
         except UsageError as error:
@@ -51,6 +53,15 @@ def run_command(row: Command, parser: argparse.ArgumentParser, words: Sequence[s
         sys.exit(code or 0)
 
     main()
+
+
+def _check_config(args: argparse.Namespace) -> None:
+    """Find a misspelt config before anything heavy is imported."""
+    config = getattr(args, 'config', None)
+    if config is not None and not config.endswith(
+        '.jsonl'
+    ):  # predictions may be given in its place
+        require_config(config)
 
 
 def run_tool(name: str) -> None:

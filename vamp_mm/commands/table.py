@@ -92,6 +92,9 @@ COMMANDS: Mapping[str, Command] = {
         Command('check-parity', 'check_parity', 'dev/check_parity.py', _CHECK),
         Command('benchmark-speed', 'benchmark_speed', 'analysis_tools/benchmark_speed.py', _CHECK),
         Command(
+            'benchmark-startup', 'benchmark_startup', 'analysis_tools/benchmark_startup.py', _CHECK
+        ),
+        Command(
             'benchmark-loader', 'benchmark_loader', 'analysis_tools/benchmark_loader.py', _CHECK
         ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from .errors import ConfigError
 from .files import read_config
 from .ood import use_ood
 from .own_data import set_templates, use_own_data
-from .paths import configs_folder, find_config
+from .paths import require_config
 from .protocols import use_protocol
 from .published_settings import follow_published
 from .run_options import override, set_in_data, set_seed, use_amp
@@ -78,9 +77,7 @@ def compose(
         ConfigError: If an option names something that the config does not have, or has a value that is not allowed.
         DataError: If a folder or file of own data cannot be read.
     """
-    path = find_config(config)
-    if not path.is_file():
-        raise FileNotFoundError(_missing(path))
+    path = require_config(config)
     cfg = read_config(path)
     own_protocol = cfg.pop('protocol', None)
     _check_run(cfg)
@@ -204,19 +201,3 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
             cfg.filename,
         )
     replace_data(cfg, lambda loader: new[loader]['dataset'])
-
-
-def _missing(path: Path) -> str:
-    if path.is_dir():
-        return f'config {str(path)!r} is a folder; give one of its files'
-    message = f'config {str(path)!r} does not exist (seen from {Path.cwd()})'
-    # names of this project's configs are known wherever a command runs
-    roots = {Path('configs'): Path('configs'), configs_folder(): Path('configs')}
-    known = {
-        str(shown / item.relative_to(root))
-        for root, shown in roots.items()
-        for item in root.rglob('*.py')
-        if '_base_' not in item.parts
-    }
-    near = difflib.get_close_matches(str(path), sorted(known), n=3, cutoff=0.5)
-    return message + (f'; did you mean {" or ".join(near)}?' if near else '')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import vamp_mm
@@ -59,6 +60,24 @@ def find_config(config: str | Path) -> Path:
     return path
 
 
+def require_config(config: str | Path) -> Path:
+    """The file that a config is called by, which must exist.
+
+    Args:
+        config: As for :func:`find_config`.
+
+    Returns:
+        The file.
+
+    Raises:
+        FileNotFoundError: If there is none; the message names configs with similar names.
+    """
+    path = find_config(config)
+    if not path.is_file():
+        raise FileNotFoundError(_missing(path))
+    return path
+
+
 def base_folders(config: str | Path, kind: str) -> list[Path]:
     """Folders of parts that a config can be composed with, the nearest first.
 
@@ -72,3 +91,19 @@ def base_folders(config: str | Path, kind: str) -> list[Path]:
     """
     around = [parent / '_base_' / kind for parent in Path(config).resolve().parents]
     return [*around, configs_folder() / '_base_' / kind]
+
+
+def _missing(path: Path) -> str:
+    if path.is_dir():
+        return f'config {str(path)!r} is a folder; give one of its files'
+    message = f'config {str(path)!r} does not exist (seen from {Path.cwd()})'
+    # names of this project's configs are known wherever a command runs
+    roots = {Path('configs'): Path('configs'), configs_folder(): Path('configs')}
+    known = {
+        str(shown / item.relative_to(root))
+        for root, shown in roots.items()
+        for item in root.rglob('*.py')
+        if '_base_' not in item.parts
+    }
+    near = difflib.get_close_matches(str(path), sorted(known), n=3, cutoff=0.5)
+    return message + (f'; did you mean {" or ".join(near)}?' if near else '')

@@ -10,7 +10,7 @@ import pytest
 from mmengine.config import Config
 
 from vamp_mm.apis import ConfigError, check_config, compose
-from vamp_mm.benchmark.spec import read_spec
+from vamp_mm.benchmark.spec_file import read_spec
 from vamp_mm.config.effect_check import without_effect
 from vamp_mm.config.errors import near
 from vamp_mm.config.files import read_config

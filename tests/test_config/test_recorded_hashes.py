@@ -11,7 +11,7 @@ import toy_apis
 
 from vamp_mm.apis import compose
 from vamp_mm.benchmark.plan import plan
-from vamp_mm.benchmark.spec import read_spec
+from vamp_mm.benchmark.spec_file import read_spec
 from vamp_mm.config.identity import config_hash
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 from .plan import Job, plan
 from .run import run_benchmark
-from .spec import Spec, read_spec
+from .spec import Spec
+from .spec_file import read_spec
 
 __all__ = [
     'Job',

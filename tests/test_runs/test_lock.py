@@ -153,7 +153,7 @@ def test_a_file_system_without_locks_is_named(
         pass
     assert said == [
         f'the file system of {tmp_path} has no locks (No locks available): start no second run in this folder '
-        'while this one lives'
+        'while this one is running'
     ]
 
 

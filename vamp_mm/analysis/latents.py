@@ -66,11 +66,7 @@ def latent_map(
     layers = _layers(opened, cfg.filename)
     chosen = range(len(layers)) if block is None else [_index(block, layers)]
     total = len(opened.dataset)
-    indices = (
-        None
-        if total <= max_images
-        else [total * place // max_images for place in range(max_images)]
-    )
+    indices = _evenly(total, max_images)
     records, means = predict(opened, indices, latents=True)
     assert means is not None
     values = means[:, list(chosen)].flatten(1)  # (N, H * K * W)
@@ -81,25 +77,29 @@ def latent_map(
         class_share(values, labels),
         'all blocks' if block is None else layers[chosen[0]],
     )
-    stem = Path(out) / '_'.join(
-        [
-            'latent_map',
-            opened.split.replace('/', '_'),
-            method,
-            *([] if block is None else [found.block.replace(' ', '')]),
-        ]
-    )
-    write_csv(
-        stem.with_suffix('.csv'),
-        ('x', 'y', *_FIELDS),
-        [
-            (*map(float, point), *(record.get(key) for key in _FIELDS))
-            for point, record in zip(found.projection.points, records, strict=True)
-        ],
-    )
+    stem = Path(out) / _file_stem(opened.split, method, None if block is None else found.block)
+    _write_csv(found, stem.with_suffix('.csv'))
     map_picture(found, opened.split, stem.with_suffix('.png'))
     _say(found, total, stem)
     return found
+
+
+def _evenly(total: int, most: int) -> list[int] | None:
+    """At most so many places at even distances in a list; None for all of them."""
+    return None if total <= most else [total * place // most for place in range(most)]
+
+
+def _file_stem(split: str, method: str, block: str | None) -> str:
+    words = ['latent_map', split.replace('/', '_'), method]
+    return '_'.join([*words, *([] if block is None else [block.replace(' ', '')])])
+
+
+def _write_csv(found: LatentMap, path: Path) -> None:
+    rows = [
+        (*map(float, point), *(record.get(key) for key in _FIELDS))
+        for point, record in zip(found.projection.points, found.records, strict=True)
+    ]
+    write_csv(path, ('x', 'y', *_FIELDS), rows)
 
 
 def _layers(opened: Opened, source: str | None) -> tuple[str, ...]:

@@ -75,17 +75,11 @@ def posterior_spread(
 
 
 def _show(spread: Spread) -> None:
+    stds = [f'std {layer}' for layer in spread.layers]
     table = Table(
         'posterior_spread',
         f'Spread of the posterior, split {spread.split!r}',
-        [
-            'class',
-            'images',
-            *(f'std {layer}' for layer in spread.layers),
-            'std',
-            'moved',
-            'KL to prior',
-        ],
+        ['class', 'images', *stds, 'std', 'moved', 'KL to prior'],
     )
     overall = [spread.overall(values)[None] for values in (spread.std, spread.moved, spread.kl)]
     table.rows.append(

@@ -19,6 +19,15 @@ from .ranking import rank
 from .recorded import NEEDED, read_records
 
 _COLUMNS = (*NEEDED, 'runner_up_class', 'runner_up_confidence', 'gt_confidence')
+#: Columns of the table in the terminal; the last ones are these numbers.
+_SHOWN = (
+    'image', 'true', 'predicted', 'runner-up', 'reason', 'p', 'p next', 'p true', 'entropy',
+    'mutual inf.', 'std',
+)  # fmt: skip
+_NUMBERS = (
+    'confidence', 'runner_up_confidence', 'gt_confidence', 'predictive_entropy',
+    'mutual_information', 'pred_std',
+)  # fmt: skip
 
 
 def uncertain_images(
@@ -83,19 +92,7 @@ def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str)
     table = Table(
         'uncertain',
         f'{title}: the {len(records)} least certain of {total} by {by}',
-        [
-            'image',
-            'true',
-            'predicted',
-            'runner-up',
-            'reason',
-            'p',
-            'p next',
-            'p true',
-            'entropy',
-            'mutual inf.',
-            'std',
-        ],
+        list(_SHOWN),
         labels=5,
     )
     for record in records:
@@ -108,14 +105,7 @@ def _show(records: Sequence[Mapping[str, Any]], total: int, title: str, by: str)
                 record['reason'],
                 *(
                     Stat(record[key], digits=3) if record.get(key) is not None else ''
-                    for key in (
-                        'confidence',
-                        'runner_up_confidence',
-                        'gt_confidence',
-                        'predictive_entropy',
-                        'mutual_information',
-                        'pred_std',
-                    )
+                    for key in _NUMBERS
                 ),
             ]
         )

@@ -23,6 +23,7 @@ _HAVE = (
     'IVLP, PromptSRC and language prompting (DeepPrompter with text_depth >= 1), MaPLe and VaMP on MaPLe '
     '(CoupledTokens)'
 )
+_COLUMNS = ('context', 'token', 'rank', 'word', 'id', 'distance')
 #: Rows of the distance matrix that are computed at once.
 _ROWS = 64
 
@@ -88,18 +89,7 @@ def nearest_words(
         ]
     _show(found, contexts, embeddings)
     if out is not None:
-        rows = [
-            (name, place + 1, rank + 1, word.text, word.id, word.distance)
-            for name, tokens in found.items()
-            for place, words in enumerate(tokens)
-            for rank, word in enumerate(words)
-        ]
-        path = write_csv(
-            Path(out) / 'nearest_words.csv',
-            ('context', 'token', 'rank', 'word', 'id', 'distance'),
-            rows,
-        )
-        say(f'Written to {path}')
+        _write(found, Path(out) / 'nearest_words.csv')
     return found
 
 
@@ -160,6 +150,16 @@ def _show(
     )
     table.notes.append('A - at the end marks a piece that does not end its word.')
     show(table)
+
+
+def _write(found: dict[str, list[list[Word]]], path: Path) -> None:
+    rows = [
+        (name, place + 1, rank + 1, word.text, word.id, word.distance)
+        for name, tokens in found.items()
+        for place, words in enumerate(tokens)
+        for rank, word in enumerate(words)
+    ]
+    say(f'Written to {write_csv(path, _COLUMNS, rows)}')
 
 
 def _shown(text: str) -> str:

@@ -20,7 +20,7 @@ from .harmonic import summary
 from .ood import OODMetric, ScoreKeeper
 from .open_accuracy import OpenAccuracy
 from .split_configs import check_splits, check_trained_on
-from .tested_splits import TestedSplit, build_splits
+from .tested_splits import TestedSplit, announce, build_splits
 from .zero_shot import compared, made_worse, zero_shot_summary
 from .zero_shot_accuracy import ZeroShotAccuracy, wants_zero_shot
 
@@ -175,7 +175,7 @@ class SplitTestLoop(BaseLoop):
         self.evaluator = self._build_evaluator(split, getattr(model, 'beside_zero_shot', False))
         self.runner.visualizer.dataset_meta = asked.metainfo
         model.set_vocabulary(asked.vocabulary)
-        self._announce(split)
+        announce(split, self.runner.logger)
         self._restart_timer()
         for index, data_batch in enumerate(self.dataloader):
             self._run_iter(index, data_batch, split.is_ood)
@@ -188,23 +188,6 @@ class SplitTestLoop(BaseLoop):
         if curves:
             self.curves[split.name] = curves
         return results
-
-    def _announce(self, split: TestedSplit) -> None:
-        size, classes = split.size
-        log = self.runner.logger
-        log.info(f'Testing split {split.name!r}: {size} images of {classes} classes')
-        if not split.is_ood:
-            return
-        log.info(
-            f'{split.name!r} is answered with the names of {split.answered_as!r}: how well does uncertainty tell the two '
-            'apart?'
-        )
-        if split.left_out:
-            names = [split.metainfo['classes'][label] for label in split.left_out]
-            log.warning(
-                f'{split.name!r}: images of {len(names)} classes do not count, which {split.answered_as!r} has too or '
-                f'which are excluded: {", ".join(names)}'
-            )
 
     @torch.no_grad()
     def _run_iter(self, index: int, data_batch: Any, is_ood: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,29 @@ def build_splits(
         name: _split(name, entry, ordered, loaders[name], metainfo)
         for name, entry in ordered.items()
     }
+
+
+def announce(split: TestedSplit, logger: logging.Logger) -> None:
+    """Log what is tested, and which images of an OOD split do not count.
+
+    Args:
+        split: The split.
+        logger: Of the run.
+    """
+    images, classes = split.size
+    logger.info(f'Testing split {split.name!r}: {images} images of {classes} classes')
+    if not split.is_ood:
+        return
+    logger.info(
+        f'{split.name!r} is answered with the names of {split.answered_as!r}: how well does uncertainty tell the two '
+        'apart?'
+    )
+    if split.left_out:
+        names = [split.metainfo['classes'][label] for label in split.left_out]
+        logger.warning(
+            f'{split.name!r}: images of {len(names)} classes do not count, which {split.answered_as!r} has too or '
+            f'which are excluded: {", ".join(names)}'
+        )
 
 
 def _split(

@@ -15,7 +15,7 @@ from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
 from vamp_mm.messages import some
 from vamp_mm.runs.new_file import require_new, write_new
 
-from . import original_named
+from . import Link, Original, original_named
 from .reading import read_original
 
 #: How names of learned tokens end that lie among the frozen weights of the towers.
@@ -62,16 +62,8 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     tensors, epoch = read_original(file)
     bound = tuple(name for name in tensors if name.rsplit('.', 1)[-1] in original.class_bound)
     tensors = {name: value for name, value in tensors.items() if name not in bound}
-    try:
-        links = original.links(list(tensors))
-    except KeyError as error:
-        raise CheckpointError(_other_method(method, file, [str(error)])) from error
+    links = _links(original, method, file, tensors)
     used = tuple(name for link in links for name in link.names)
-    missing = [name for name in used if name not in tensors]
-    if missing or not used:
-        raise CheckpointError(
-            _other_method(method, file, missing or ['every tensor of the method'])
-        )
     left = tuple(name for name in tensors if name not in used)
     strange = [
         name for name in left if not name.startswith(original.clutter) or name.endswith(_TOKENS)
@@ -81,6 +73,40 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
             f'{file} also holds {some(strange, most=5)}, which {method} does not have: it was trained with '
             'another method, whose name to give'
         )
+    state, settings = _gathered(original, links, tensors, method, file)
+    state |= {name: torch.tensor(0) for name in original.counters(state)}
+    result = Imported(state, used, bound, left, epoch, settings)
+    if out is not None:
+        save_checkpoint(
+            {'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out
+        )
+    return result
+
+
+def _links(
+    original: Original, method: str, file: str | Path, tensors: Mapping[str, Tensor]
+) -> Sequence[Link]:
+    """From the tensors of a file to ours; a file of another method is an error."""
+    try:
+        links = original.links(list(tensors))
+    except KeyError as error:
+        raise CheckpointError(_other_method(method, file, [str(error)])) from error
+    missing = [name for link in links for name in link.names if name not in tensors]
+    if missing or not links:
+        raise CheckpointError(
+            _other_method(method, file, missing or ['every tensor of the method'])
+        )
+    return links
+
+
+def _gathered(
+    original: Original,
+    links: Sequence[Link],
+    tensors: Mapping[str, Tensor],
+    method: str,
+    file: str | Path,
+) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+    """Our state dict, and the config keys that follow from its shapes; sizes and values that cannot be are an error."""
     try:
         state = {link.own: link.gather(tensors).contiguous().clone() for link in links}
         settings = original.settings(state)
@@ -95,13 +121,7 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
             f'{file} holds {some(broken, most=5)} without numbers that training could have left (empty, no '
             'floating-point numbers, NaN or infinite); the training went wrong, or the file is damaged'
         )
-    state |= {name: torch.tensor(0) for name in original.counters(state)}
-    result = Imported(state, used, bound, left, epoch, settings)
-    if out is not None:
-        save_checkpoint(
-            {'state_dict': state, 'meta': {'original': _record(result, method, file)}}, out
-        )
-    return result
+    return state, settings
 
 
 def _is_learned(value: torch.Tensor) -> bool:

@@ -51,13 +51,30 @@ def held(folder: str | Path, name: str = TRAINING_LOCK, patience: float = 0.0) -
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f'work_dir {str(folder)!r} is a file; give a folder')
-    try:
-        import fcntl
-    except ImportError:  # Windows: there is no such lock
+    if os.name != 'posix':  # Windows has no such lock
         yield
         return
     made = not folder.exists()
     path = folder / name
+    handle = _acquire(folder, path, patience)
+    owner = [handle]
+    os.register_at_fork(after_in_child=lambda: _let_go(owner))
+    try:
+        _sign(handle)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        _let_go(owner)
+        if made:
+            with contextlib.suppress(OSError):  # it holds something, as it should
+                folder.rmdir()
+
+
+def _acquire(folder: Path, path: Path, patience: float) -> int:
+    """Lock a file, and return its handle."""
+    import fcntl
+
     deadline = time.monotonic() + patience
     while True:
         handle = _open(path)
@@ -73,25 +90,13 @@ def held(folder: str | Path, name: str = TRAINING_LOCK, patience: float = 0.0) -
         except OSError as error:
             print_log(
                 f'the file system of {folder} has no locks ({error.strerror}): start no second run in this folder '
-                'while this one lives',
+                'while this one is running',
                 'current',
                 logging.WARNING,
             )
         if _same_file(handle, path):
-            break
+            return handle
         os.close(handle)  # its holder removed it between our opening and locking
-    owner = [handle]
-    os.register_at_fork(after_in_child=lambda: _let_go(owner))
-    try:
-        _sign(handle)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-        _let_go(owner)
-        if made:
-            with contextlib.suppress(OSError):  # it holds something, as it should
-                folder.rmdir()
 
 
 def _open(path: Path) -> int:

@@ -83,23 +83,9 @@ def benchmark_loader(
             name: _loader(make(), batch_size, workers, name != _THEIRS)
             for name, make in makers.items()
         }
-        seconds: dict[str, list[float]] = {name: [] for name in loaders}
-        plan = [
-            (turn, name)
-            for turn in range(rounds + 1)
-            for name in (list(loaders) if turn % 2 else list(loaders)[::-1])
-        ]
-        for turn, name in progress(plan, len(plan), 'loading', console):
-            taken = _one_round(loaders[name])
-            if turn:
-                seconds[name].append(taken)
+        seconds = _seconds(loaders, rounds, console)
     rates = {name: _rate(taken, len(chosen)) for name, taken in seconds.items()}
-    ratios = {
-        name: statistics.median(
-            theirs / ours for theirs, ours in zip(seconds[_THEIRS], taken, strict=True)
-        )
-        for name, taken in seconds.items()
-    }
+    ratios = {name: _ratio(taken, seconds[_THEIRS]) for name, taken in seconds.items()}
     setting = dict(
         images=len(chosen),
         size=size,
@@ -173,11 +159,33 @@ def _loader(dataset: Dataset, batch_size: int, workers: int, ours: bool) -> Data
     )  # as in configs/_base_/datasets
 
 
+def _seconds(
+    loaders: dict[str, DataLoader], rounds: int, console: Console
+) -> dict[str, list[float]]:
+    """Seconds of every counted round, by loader; their order is turned round from one round to the next."""
+    plan = [
+        (turn, name)
+        for turn in range(rounds + 1)
+        for name in (list(loaders) if turn % 2 else list(loaders)[::-1])
+    ]
+    seconds: dict[str, list[float]] = {name: [] for name in loaders}
+    for turn, name in progress(plan, len(plan), 'loading', console):
+        taken = _one_round(loaders[name])
+        if turn:
+            seconds[name].append(taken)
+    return seconds
+
+
 def _one_round(loader: DataLoader) -> float:
     start = time.perf_counter()
     for _ in loader:
         pass
     return time.perf_counter() - start
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """How many times as fast: the median over rounds."""
+    return statistics.median(other / own for other, own in zip(theirs, ours, strict=True))
 
 
 def _rate(seconds: list[float], images: int) -> Rate:

@@ -7,6 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 _MIB = 2**20
+#: Key of a row with times -> its label.
+_TIMES = {
+    'engine_s': 'engine',
+    'floor_s': 'bare matrix products',
+    'textbook_s': 'textbook',
+    'text_s': 'text only',
+    'images_s': 'images',
+    'predict_s': 'prediction',
+}
+#: Key of a row with a ratio of times -> its label.
+_RATIOS = {
+    'speedup': 'textbook / engine',
+    'over_floor': 'engine / bare',
+    'text_in_images': 'text costs, in images',
+}
 
 
 def show(row: dict[str, Any]) -> None:
@@ -24,63 +39,58 @@ def _lines(row: dict[str, Any]) -> list[str]:
             ', '.join(f'{key} {value}' for key, value in row.items()),
             'times: median [fastest .. slowest] of the rounds; ratios: the same, round by round',
         ]
-    lines = [
+    head = (
         f'{row["method"]}, {row["work"]}: C={row["classes"]} N={row["images"]} S={row["samples"]}'
-        + (
-            f', {row["suffix_tokens"]:.2f} suffix tokens on average'
-            if 'suffix_tokens' in row
-            else ''
-        )
-    ]
+    )
+    if 'suffix_tokens' in row:
+        head += f', {row["suffix_tokens"]:.2f} suffix tokens on average'
+    lines = [head]
     lines += [
-        f'  {label:<22}{_seconds(row[key])}{_rate(row, key)}'
-        for key, label in (
-            ('engine_s', 'engine'),
-            ('floor_s', 'bare matrix products'),
-            ('textbook_s', 'textbook'),
-            ('text_s', 'text only'),
-            ('images_s', 'images'),
-            ('predict_s', 'prediction'),
-        )
+        _line(label, _seconds(row[key]) + _rate(row, key))
+        for key, label in _TIMES.items()
         if key in row
     ]
-    lines += [
-        f'  {label:<22}{_ratio(row[key])}'
-        for key, label in (
-            ('speedup', 'textbook / engine'),
-            ('over_floor', 'engine / bare'),
-            ('text_in_images', 'text costs, in images'),
-        )
-        if key in row
-    ]
+    lines += [_line(label, _ratio(row[key])) for key, label in _RATIOS.items() if key in row]
     if row.get('textbook_factor', 1.0) != 1.0:
         lines.append(
             f'  the textbook path ran on 1/{row["textbook_factor"]:.4g} of the sentences; '
             'what depends on it is scaled up'
         )
+    lines += [*_memory(row), *_errors(row)]
+    if 'predict_images_per_s' in row:
+        rate = f'{row["predict_images_per_s"]:.2f} images/s with S={row["predict_samples"]}'
+        lines.append(_line('prediction', rate))
+    return lines
+
+
+def _line(label: str, text: str) -> str:
+    return f'  {label:<22}{text}'
+
+
+def _memory(row: dict[str, Any]) -> list[str]:
+    lines = []
     for label in ('peak', 'kept'):
         if f'engine_{label}' in row:
             ours, book = row[f'engine_{label}'], row.get(f'textbook_{label}')
-            other = (
-                ''
-                if book is None
-                else f', textbook {book / _MIB:.1f} MiB ({book / max(ours, 1):.1f}x)'
-            )
-            lines.append(f'  {"memory, " + label:<22}engine {ours / _MIB:.1f} MiB{other}')
+            text = f'engine {ours / _MIB:.1f} MiB'
+            if book is not None:
+                text += f', textbook {book / _MIB:.1f} MiB ({book / max(ours, 1):.1f}x)'
+            lines.append(_line(f'memory, {label}', text))
+    return lines
+
+
+def _errors(row: dict[str, Any]) -> list[str]:
+    lines = []
     for precision in ('float64', 'float32', 'bfloat16'):
-        paths = [path for path in ('engine', 'textbook') if f'{path}_{precision}' in row]
+        keys = {path: f'{path}_{precision}' for path in ('engine', 'textbook')}
         errors = [
-            f'{path} {row[f"{path}_{precision}"][0]:.1e} / {row[f"{path}_{precision}"][1]:.1e}'
-            for path in paths
+            f'{path} {row[key][0]:.1e} / {row[key][1]:.1e}'
+            for path, key in keys.items()
+            if key in row
         ]
         if errors:
-            lines.append(
-                f'  {precision:<22}{", ".join(errors)}   relative error of features / gradients'
-            )
-    if 'predict_images_per_s' in row:
-        lines.append(
-            f'  {"prediction":<22}{row["predict_images_per_s"]:.2f} images/s with S={row["predict_samples"]}'
-        )
+            text = f'{", ".join(errors)}   relative error of features / gradients'
+            lines.append(_line(precision, text))
     return lines
 
 

@@ -185,11 +185,11 @@ def test_one_row_without_a_list_and_two_words_for_one_key(tmp_path: Path) -> Non
         ('methods: [vamp]\ndatasets: [101]\n', r'datasets=\[101\] must be words'),
         ('methods: [vamp]\ndatasets: [dtd]\noutside: [{a: b}]\n', 'outside=.* must be words'),
         ('\x00', 'not the YAML of a benchmark'),
-        ('methods: ' + '[' * 3000 + ']' * 3000, 'more than 50 deep in each other in line 1'),
+        ('methods: ' + '[' * 3000 + ']' * 3000, 'more than 50 deep in line 1'),
         ('- ' * 3000 + 'a', 'more than 50 deep'),
         (
             'methods: [vamp]\noverrides: &a {model: *a}\n',
-            r'\*a in line 2 lies in &a: it would contain itself',
+            r'\*a in line 2 is inside &a: it would contain itself',
         ),
         ('methods: [vamp]\noverrides: {x: &a [1, {y: *a}]}\n', 'it would contain itself'),
         (

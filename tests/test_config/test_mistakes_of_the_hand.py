@@ -144,8 +144,8 @@ def test_class_names_must_come_from_somewhere(vamp: Config) -> None:
 
 @pytest.mark.parametrize(('keys', 'start'), [
     (dict(drop_last=True, batch_sampler=dict(type='mmpretrain.SequentialSampler')),
-     'train_dataloader.drop_last=True stands beside train_dataloader.batch_sampler: set '),
-    (dict(shuffle=True), 'train_dataloader.shuffle=True stands beside train_dataloader.sampler: set '),
+     'train_dataloader.drop_last=True cannot be combined with train_dataloader.batch_sampler: set '),
+    (dict(shuffle=True), 'train_dataloader.shuffle=True cannot be combined with train_dataloader.sampler: set '),
 ])  # fmt: skip
 def test_keys_that_torch_refuses_beside_a_sampler(
     vamp: Config, keys: dict[str, Any], start: str

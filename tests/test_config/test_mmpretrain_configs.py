@@ -81,6 +81,6 @@ def test_unused_helper_of_mmpretrain_is_said() -> None:
     cfg.train_pipeline = [dict(type='LoadImageFromFile')]
     assert check_config(cfg) == []
     assert (
-        'train_pipeline at the top level has no effect: it is a helper variable whose value no other part holds'
+        'train_pipeline at the top level has no effect: it is a helper variable whose value is in no other part'
         in without_effect(cfg)
     )

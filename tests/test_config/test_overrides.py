@@ -143,7 +143,7 @@ def test_values_that_fit(word: str, value: Any) -> None:
         ('lr.x=1', 'model.lr is 0.1, not a dict'),
         ('names.2=x', 'model.names is a list of 2 items; give an index below that'),
         ('names.²=x', 'give an index below that'),
-        ('pair.0=3', 'it lies in a tuple; set the whole tuple'),
+        ('pair.0=3', 'it is in a tuple; set the whole tuple'),
         ('wrods=x', "has no key 'wrods'; did you mean 'words'?"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_key_below_another_is_refused_whatever_the_order() -> None:
     for words in (['model={}', 'model.start=1'], ['model.start=1', 'model={}']):
         with pytest.raises(
             ConfigError,
-            match="'model' and 'model.start' are both set, and the second lies in the first",
+            match="'model' and 'model.start' are both set, and the second is inside the first",
         ):
             _parsed('--cfg-options', *words)
     assert len(_parsed('--cfg-options', 'model.start=1', 'model.star=2', 'models=3')) == 3

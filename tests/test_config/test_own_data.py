@@ -138,7 +138,7 @@ def test_a_run_records_its_images(birds: Path, tmp_path: Path) -> None:
     dataset = _data(birds, class_split='novel', templates='a {}, a bird.')
     _start(dataset, tmp_path / 'run')
     lists = json.loads((tmp_path / 'run' / 'data_split.json').read_text())
-    everything = _data(birds).load_data_list()  # recorded before base and novel are told apart
+    everything = _data(birds).load_data_list()  # recorded before base and novel are separated
     assert [str(birds / path) for path, _, _ in lists['train']] == [
         info['img_path'] for info in everything
     ]
@@ -148,7 +148,7 @@ def test_a_run_records_its_images(birds: Path, tmp_path: Path) -> None:
         str(birds),
         'a {}, a bird.',
         'classes trained on (novel): 1: bee',
-        '2 a class, seed 2',
+        '2 per class, seed 2',
         'train: 4 images of all 2 classes, 2 of them trained on\n',
         'test: 4 images of all 2 classes\n',
     ):

@@ -128,7 +128,7 @@ def test_asked_templates_reach_all_targets() -> None:
     (dict(seed=-1), ConfigError, '--seed -1 must be an integer from 0'),
     (dict(seed=2**32), ConfigError, '--seed 4294967296 must be'),
     (dict(new_split=True), None, ''),
-    (dict(new_split=True, dataset='imagenet'), ConfigError, 'concerns no dataset of this config'),
+    (dict(new_split=True, dataset='imagenet'), ConfigError, 'has no effect on the datasets of this config'),
     (dict(data_root='/sets', dataset='imagenet_a'), None, ''),
 ])  # fmt: skip
 def test_options_that_mean_nothing_are_errors(
@@ -163,7 +163,7 @@ def test_one_data_folder_for_source_and_targets(tmp_path: Path) -> None:
         f"_base_ = ['{VAMP}']\ntrain_dataloader = dict(dataset=dict(data_root='/a'))\n"
         "test_dataloader = dict(dataset=dict(data_root='/a'))\n"
     )
-    with pytest.raises(ConfigError, match=r"no dataset of this config lies there: \['/a'\]"):
+    with pytest.raises(ConfigError, match=r"no dataset of this config is there: \['/a'\]"):
         compose(own, data_root='/sets')
 
 

@@ -211,7 +211,7 @@ def test_a_method_of_ones_own_may_bring_its_table(tmp_path: Path) -> None:
     cfg = compose(mine, dataset='dtd')
     assert cfg.model.head.consistency == 0.5
     assert cfg.run.settings_log == [
-        "no published settings are known of the method 'mine'; those of another method are taken with run.settings in the "
+        "no published settings are known for the method 'mine'; to use those of another method, set run.settings in the "
         "config, for example run=dict(settings='mmrl')"
     ]
     table = tmp_path / '_base_' / 'settings' / 'mine.py'

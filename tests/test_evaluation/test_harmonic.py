@@ -24,9 +24,9 @@ def test_harmonic_mean(base: float, novel: float, h: float) -> None:
 
 @pytest.mark.parametrize('wrong', [-1.0, math.nan, math.inf])
 def test_refuses_what_is_no_accuracy(wrong: float) -> None:
-    with pytest.raises(ValueError, match='no accuracy'):
+    with pytest.raises(ValueError, match='not an accuracy'):
         harmonic_mean(50.0, wrong)
-    with pytest.raises(ValueError, match='no accuracy'):
+    with pytest.raises(ValueError, match='not an accuracy'):
         aggregate([50.0, wrong], [50.0, 80.0])
 
 

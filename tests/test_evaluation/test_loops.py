@@ -233,7 +233,7 @@ def test_several_named_datasets_in_one_run(tmp_path: Path) -> None:
     assert [len(vocabulary) for vocabulary in model.history] == [6, 6, 3, 3, 6]
     assert (tmp_path / 'predictions_there_novel.jsonl').is_file()
     with pytest.raises(
-        ValueError, match=r"trained_on='dtd' is no dataset.*'elsewhere', 'here', 'there'"
+        ValueError, match=r"trained_on='dtd' is not a dataset.*'elsewhere', 'here', 'there'"
     ):
         make_runner(tmp_path / 'again', test_cfg={**loop, 'trained_on': 'dtd'}).test()
 
@@ -245,8 +245,8 @@ def test_several_named_datasets_in_one_run(tmp_path: Path) -> None:
         ({'a/b/c': BASE_NOVEL['base']}, "must be '<split>' or '<dataset>/<split>'"),
         ({'a/': BASE_NOVEL['base']}, "must be '<split>' or '<dataset>/<split>'"),
         ({'average/base': BASE_NOVEL['base']}, 'the name of the averages'),
-        ({'base': dict(dataset=dict(class_split='base'))}, 'must say seen=True'),
-        ({'base': dict(seen='yes')}, 'must say seen=True'),
+        ({'base': dict(dataset=dict(class_split='base'))}, 'must have seen=True'),
+        ({'base': dict(seen='yes')}, 'must have seen=True'),
         ({'base': dict(seen=True, data=dict())}, 'allowed keys: seen'),
         ({'base': dict(seen=True, dataset='base')}, 'dict of overrides'),
         (

@@ -80,8 +80,8 @@ def test_rounding_above_one_is_no_logit() -> None:
 @pytest.mark.parametrize(
     ('scores', 'label', 'message'),
     [
-        ([2.0, -1.0], 0, 'no probability distribution'),
-        ([3.0, 1.0], 0, 'no probability distribution'),
+        ([2.0, -1.0], 0, 'not a probability distribution'),
+        ([3.0, 1.0], 0, 'not a probability distribution'),
         ([0.5, 0.5], 2, 'gt_label=2 of a.jpg is not one of the 2 classes'),
     ],
 )

@@ -78,7 +78,7 @@ def test_the_log_holds_both_numbers_and_the_steps(finished: Finished) -> None:
         )
     assert 'training: 3 epochs x 3 batches = 9 optimiser steps (12 images, batch size 4)\n' in text
     assert (
-        '9 optimiser steps are very few (under 50), and next to nothing may be learned: raise train_cfg.max_epochs'
+        '9 optimiser steps are very few (under 50), so the method may learn almost nothing: raise train_cfg.max_epochs'
         in text
     )
     assert finished.result['optimiser_steps'] == 9

@@ -158,8 +158,8 @@ def test_learnables_that_no_training_left_are_refused(tmp_path, ctx):
 
 
 @pytest.mark.parametrize(('change', 'told'), [
-    (lambda ctx: {'ctx': ctx.to(torch.complex64)}, r'holds ctx \(complex64\), which no weights'),
-    (lambda ctx: {'ctx': ctx.to(torch.float8_e4m3fn)}, r'holds ctx \(float8_e4m3fn\), which no weights'),
+    (lambda ctx: {'ctx': ctx.to(torch.complex64)}, r'holds ctx \(complex64\) of types that CLIP weights do not have'),
+    (lambda ctx: {'ctx': ctx.to(torch.float8_e4m3fn)}, r'holds ctx \(float8_e4m3fn\) of types that CLIP weights do not have'),
     (lambda ctx: {'ctx': ctx, 'module.ctx': ctx + 1}, "'ctx' and 'module.ctx', two values of one weight"),
 ])  # fmt: skip
 def test_other_kinds_of_number_and_double_names_are_refused(tmp_path, change, told):
@@ -224,9 +224,9 @@ def test_other_methods_and_broken_files_are_refused(tmp_path):
         CheckpointError, match='also holds meta_net.linear1.*which coop does not have'
     ):
         import_original('coop', file)
-    with pytest.raises(CheckpointError, match='is no checkpoint of maple: .*missing'):
+    with pytest.raises(CheckpointError, match='is not a checkpoint of maple: .*missing'):
         import_original('maple', file)
-    with pytest.raises(ValueError, match='no original implementation known here; allowed'):
+    with pytest.raises(ValueError, match='not an original implementation known here; allowed'):
         import_original('coup', file)
     file.write_bytes(file.read_bytes()[:-400])
     with pytest.raises(CheckpointError, match='truncated'):
@@ -234,7 +234,7 @@ def test_other_methods_and_broken_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'there are .*model\.pth\.tar-10'):
         import_original('cocoop', tmp_path)
     import_original('coop', _dassl(tmp_path / 'again.pth', _coop()), tmp_path / 'ours.pth')
-    with pytest.raises(CheckpointError, match='is no checkpoint of tcp'):
+    with pytest.raises(CheckpointError, match='is not a checkpoint of tcp'):
         export_original('tcp', tmp_path / 'ours.pth', tmp_path / 'theirs')
 
 

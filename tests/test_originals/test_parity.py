@@ -118,7 +118,7 @@ def test_the_command_exits_with_one_on_a_difference_and_tells_what_is_no_recordi
     assert _run(monkeypatch, str(good)) == 1
     out = capsys.readouterr().out
     assert 'FAIL' in out
-    assert 'is no recording of an original' in out
+    assert 'is not a recording of an original' in out
 
 
 def test_links_gather_and_scatter():
@@ -141,5 +141,5 @@ def test_originals_have_names_of_their_own():
     assert not original_named('coop').matches('cocoop')
     assert all(sum(original.matches(name) for original in ORIGINALS) == 1 for name in recorded)
     assert len(names) >= 16
-    with pytest.raises(ValueError, match="'coup' is no original implementation known here"):
+    with pytest.raises(ValueError, match="'coup' is not an original implementation known here"):
         original_named('coup')

@@ -180,9 +180,7 @@ def test_tasks_that_should_have_been_one_run(
     monkeypatch.setenv(variable, '4')
     with (
         held(tmp_path),
-        pytest.raises(
-            BusyError, match=f'4 processes were started here, which --launcher {launcher}'
-        ),
+        pytest.raises(BusyError, match=f'4 processes were started here: --launcher {launcher}'),
         held(tmp_path),
     ):
         pass

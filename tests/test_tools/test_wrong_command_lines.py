@@ -68,7 +68,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ('train.py name.py', 1, "running it ends in NameError: name 'unknown_name' is not defined"),
         ('train.py base.py', 1, "nobase.py', which does not exist"),
         ('train.py self.py', 1, 'the config cannot be read: '),
-        ('train.py bytes.py', 1, 'it is no UTF-8 text'),
+        ('train.py bytes.py', 1, 'it is not UTF-8 text'),
         ('train.py module.py', 1, 'no_such_module'),
         ('train.py toy.py --protocol no-such', 1, "--protocol 'no-such' is not known"),
         ('train.py toy.py --sed 3', 2, "'--sed' is not an option; did you mean --seed"),

@@ -1,4 +1,4 @@
-"""Map of the latents: where the posterior puts the images of each class, and where the model is unsure."""
+"""Map of the latents: where the posterior places the images of each class, and where the model is unsure."""
 
 from __future__ import annotations
 

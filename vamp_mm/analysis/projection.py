@@ -69,7 +69,7 @@ def pca(values: Tensor, components: int = 2) -> tuple[Tensor, Tensor]:
 
 
 def project(values: Tensor, method: str, seed: int = 0) -> Projection:
-    """Put points into the plane.
+    """Project points to the plane.
 
     Args:
         values: ``(N, W)`` points, three or more.

@@ -41,7 +41,7 @@ def spread_picture(spread: Spread, path: Path) -> Path:
     if not np.isnan(spread.kl).all():
         maps.append((spread.kl, 'KL(q || p), nats', _REDS))
     rows, columns = len(order), len(spread.layers)
-    wide = max(columns * _CELL_WIDTH, 2.1)  # the heading of a map needs room
+    wide = max(columns * _CELL_WIDTH, 2.1)  # the heading of a map needs this width
     width = max(_LEFT + len(maps) * (wide + _GAP), 5.6)
     height = _TOP + rows * _CELL_HEIGHT + _BOTTOM
     figure = Figure(figsize=(width, height), dpi=150, facecolor='white')

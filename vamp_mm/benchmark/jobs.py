@@ -59,7 +59,7 @@ class Job:
         return 'interrupted' if path.is_dir() and find_latest_checkpoint(path) else 'new'
 
     def write(self) -> None:
-        """Put the job into its folder, where the process of the run finds it."""
+        """Write the job into its folder, where the process of the run finds it."""
         write_json(Path(self.work_dir) / JOB, asdict(self))
 
 

@@ -16,7 +16,7 @@ _TICK = 0.2
 
 @dataclass
 class Entry:
-    """A run and how it stands.
+    """A run and its state.
 
     Args:
         job: The run.
@@ -120,7 +120,7 @@ def _has_ended(entry: Entry) -> bool:
 
 
 def _stop(entry: Entry) -> None:
-    """Wait for a process that was asked to end."""
+    """Wait for a process that was told to end."""
     if entry.process is None:
         return
     try:

@@ -15,7 +15,7 @@ from .jobs import Job
 
 
 def write_array(file: str | Path, jobs: Sequence[Job], slots: int | None = None) -> None:
-    """Write a script for ``sbatch``, one task per run that is not finished; put each job into its folder.
+    """Write a script for ``sbatch``, one task per run that is not finished; write each job into its folder.
 
     A task that is started again resumes from the run's last checkpoint, so the script may be submitted repeatedly.
 

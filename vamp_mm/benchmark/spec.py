@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Datasets of the published tables, in their order; ``all`` stands for them.
+#: Datasets of the published tables, in their order; ``all`` means them.
 ELEVEN = (
     'imagenet',
     'caltech101',
@@ -29,7 +29,7 @@ class Method:
     Args:
         name: Its name in the tables.
         config: Path of a config, or a name of :func:`~vamp_mm.config.methods.config_of`.
-        overrides: Dotted key -> value, for this method alone.
+        overrides: Dotted key -> value, for this method only.
     """
 
     name: str
@@ -43,16 +43,16 @@ class Spec:
 
     Args:
         methods: What is compared.
-        datasets: Names, or paths of own data; None stands for the data of the config.
-        protocols: Names; None stands for the config's own.
-        shots: Training images a class; None stands for the config's own.
+        datasets: Names, or paths of own data; None means the data of the config.
+        protocols: Names; None means the config's own.
+        shots: Training images per class; None means the config's own.
         seeds: Seeds of the runs and of their few-shot subsets.
         targets: Datasets to test on, for protocols that have some.
         outside: OOD images to detect by uncertainty: ``novel``, datasets, or own data; a run on one of
             these datasets leaves it out.
         template: Prompts with one ``{}``.
         data_root: Folder of the datasets.
-        new_split: Make lists of one's own where a published split is missing.
+        new_split: Make lists where a published split is missing.
         amp: Train in mixed precision.
         overrides: Dotted key -> value, for all runs.
         work_dir: Folder of all runs.

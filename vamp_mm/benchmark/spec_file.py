@@ -18,10 +18,10 @@ _ALIASES = {'protocol': 'protocols', 'method': 'methods', 'dataset': 'datasets',
 
 
 def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = None) -> Spec:
-    """Read a YAML file and let flags replace what it says.
+    """Read a YAML file and let flags replace its values.
 
     Args:
-        file: YAML file whose keys are those of :class:`Spec`; ``protocol`` stands for ``protocols`` too.
+        file: YAML file whose keys are those of :class:`Spec`; ``protocol`` means ``protocols`` too.
         flags: Key -> value in the same words; None means that the flag was not given. A method that is the name
             of a row of the file is that row.
 
@@ -59,7 +59,7 @@ def read_spec(file: str | Path | None = None, flags: Mapping[str, Any] | None = 
 
 
 def _picked(names: Any, rows: Any) -> Any:
-    """A name of the flag that is a row of the file stands for that row, with its config and overrides."""
+    """A name of the flag that is a row of the file means that row, with its config and overrides."""
     rows = rows if isinstance(rows, list) else [rows]
     of_file = {
         row['name']: row

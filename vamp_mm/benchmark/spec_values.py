@@ -21,7 +21,7 @@ def spec_value(key: str, value: Any, source: str | None) -> Any:
 
     Args:
         key: Name of the argument of :class:`~vamp_mm.benchmark.Spec`.
-        value: As YAML or a flag has it; one word stands for a list of it.
+        value: As YAML or a flag has it; one word means a list of it.
         source: The file, for messages.
 
     Returns:

@@ -52,7 +52,7 @@ class WatchHook(Hook):
         self._begin = time.time()
 
     def before_train(self, runner: Runner) -> None:
-        """Remember where this process begins."""
+        """Remember where this process starts."""
         self._first, self._begin = runner.iter, time.time()
 
     def after_train_iter(

@@ -113,7 +113,7 @@ def _check_size(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             if any(event.anchor == name for name, _ in starts):
                 raise yaml.YAMLError(
-                    f'*{event.anchor} {where} lies in &{event.anchor}: it would contain itself'
+                    f'*{event.anchor} {where} is inside &{event.anchor}: it would contain itself'
                 )
             count += sizes.get(event.anchor, 1)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
@@ -121,7 +121,7 @@ def _check_size(text: str) -> None:
             count += 1
             if len(starts) > MAX_DEPTH:
                 raise yaml.YAMLError(
-                    f'lists and mappings lie more than {MAX_DEPTH} deep in each other {where}'
+                    f'lists and mappings are nested more than {MAX_DEPTH} deep {where}'
                 )
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             name, begin = starts.pop()

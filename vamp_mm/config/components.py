@@ -1,4 +1,4 @@
-"""Checks of one ``dict(type=...)`` of a config and all that lies below it, without building anything."""
+"""Checks of one ``dict(type=...)`` of a config and all that is below it, without building anything."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TypedChecker:
         """Check every typed dict in ``value``.
 
         Args:
-            path: Where the value stands in the config, for the messages.
+            path: Where the value is in the config, for the messages.
             value: A dict, a list of such, or anything else (which is left alone).
             registry: Name of MMEngine's root registry that the dicts here are built from.
         """
@@ -63,7 +63,7 @@ class TypedChecker:
         """Resolve the type of one dict, bind its keys and visit its values.
 
         Args:
-            path: Where the dict stands.
+            path: Where the dict is.
             cfg: The dict, with a ``type``.
             registry: Name of the root registry.
             also: Keys that are taken here besides the constructor's; their values are not visited.
@@ -104,7 +104,7 @@ class TypedChecker:
         ours = hasattr(getattr(target, '__init__', None), 'checks_arguments')
         self._foreign = target.__module__.split('.')[0] != SCOPE
         kinds = self._usual(signature, registry, str(cfg['type']).split('.')[-1])
-        if ours:  # what MMEngine hands over is a dict in the config
+        if ours:  # what MMEngine passes is a dict in the config
             kinds |= {
                 key: kind
                 for key, kind in declared(target).items()
@@ -138,7 +138,7 @@ class TypedChecker:
         """Report values of the wrong type or outside their range.
 
         Args:
-            path: Where the dict stands; empty for the top level.
+            path: Where the dict is; empty for the top level.
             cfg: The dict.
             kinds: Key -> what it may be; other keys are not looked at.
         """
@@ -156,7 +156,7 @@ class TypedChecker:
         }
 
     def resolve(self, path: str, name: object, registry: str) -> Callable[..., Any] | None:
-        """The class or function that a ``type`` stands for, or None with a problem noted."""
+        """The class or function that a ``type`` names, or None with a problem noted."""
         if not isinstance(name, str):
             if callable(name):
                 return name
@@ -168,7 +168,7 @@ class TypedChecker:
         except (
             Exception
         ) as error:  # a broken module of the user's own must not hide the other problems
-            self.problems.append(f'{path}: importing the home of {name!r} failed: {error}')
+            self.problems.append(f'{path}: importing the package of {name!r} failed: {error}')
             return None
         if target is None:
             known = set(_known_names(base, self._scope))

@@ -43,11 +43,11 @@ def compose(
     launcher: str | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Config:
-    """Load a config and apply what the command line asks for, in the order of the arguments.
+    """Load a config and apply the options of the command line, in the order of the arguments.
 
     Args:
         config: Config file.
-        dataset: Name of a file in ``configs/_base_/datasets``, a path to such a file, or one's own data: a folder of
+        dataset: Name of a file in ``configs/_base_/datasets``, a path to such a file, or your own data: a folder of
             images, a table or a split file (:func:`~vamp_mm.config.own_data.use_own_data`). The data are replaced
             (images, class names, prompts), and what the method's authors publish for the dataset is set
             (:func:`~vamp_mm.config.published_settings.follow_published`); transforms and image size, shots, class split
@@ -55,12 +55,12 @@ def compose(
         template: Prompts with one ``{}`` for the class name, for all datasets of the run.
         protocol: What is trained on and tested (:func:`~vamp_mm.config.protocols.use_protocol`): ``base-to-novel``,
             ``few-shot``, ``cross-dataset``, ``domain-generalization``, ``open``, or a path to such a file. In place of the
-            config's own: its key ``protocol``, or what its data and test loop say. Published settings follow it.
+            config's own: its key ``protocol``, or what its data and test loop show. Published settings follow it.
         targets: Datasets to test on, in place of the protocol's; ``source`` is the one that is trained on.
         outside: OOD images to detect by uncertainty (:func:`~vamp_mm.config.ood.use_ood`):
             ``novel`` for the novel classes, names of datasets, or paths of own data.
         data_root: Folder that holds the folders of the datasets, in place of ``data``.
-        new_split: Make lists of one's own where a published split file is missing (DTD, EuroSAT, Food101).
+        new_split: Make lists where a published split file is missing (DTD, EuroSAT, Food101).
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
@@ -175,7 +175,7 @@ def _words(
 
 
 def swap_dataset(cfg: Config, dataset: str) -> None:
-    """Replace the data of a config by those of a dataset file or one's own, in place.
+    """Replace the data of a config by those of a dataset file or a user's own, in place.
 
     Args:
         cfg: The config to change.
@@ -183,7 +183,7 @@ def swap_dataset(cfg: Config, dataset: str) -> None:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ConfigError: If a dataset file and a folder are called so, or the config has data that the file has not.
+        ConfigError: If a dataset file and a folder have this name, or the config has data that the file has not.
     """
     if is_own_data(cfg, dataset):
         use_own_data(cfg, dataset)

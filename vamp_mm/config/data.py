@@ -1,4 +1,4 @@
-"""Where the datasets of an experiment stand in a config, and other data in their place."""
+"""Where the datasets of an experiment are in a config, and other data in their place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEPT = (
 def holders(cfg: Config | Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """The dicts whose key ``dataset`` is the dataset that takes shots, seed and class split.
 
-    Wrappers such as RepeatDataset are gone through; FewShotWrapper is such a dataset itself.
+    The search looks inside wrappers such as RepeatDataset; FewShotWrapper is such a dataset itself.
 
     Args:
         cfg: A config, or dataloaders by their keys.
@@ -47,7 +47,7 @@ def holders(cfg: Config | Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 
 
 def replace_data(cfg: Config, new: Callable[[str], Mapping[str, Any]]) -> None:
-    """Put other data in the place of those of a config, in place; :data:`KEPT` stays as it is.
+    """Replace the data of a config, in place; :data:`KEPT` stays as it is.
 
     Args:
         cfg: The config to change.

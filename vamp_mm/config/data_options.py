@@ -24,7 +24,7 @@ def set_data_root(cfg: Config, root: str) -> None:
         root: Folder that holds the folders of the datasets (``caltech-101``, ``dtd``, ...).
 
     Raises:
-        ConfigError: If no dataset of the config lies in ``data``.
+        ConfigError: If no dataset of the config is in ``data``.
     """
     datasets = list(_with_data_root(cfg))
     moved = [item for item in datasets if item['data_root'].startswith(_DEFAULT)]
@@ -33,9 +33,7 @@ def set_data_root(cfg: Config, root: str) -> None:
     if not moved:
         found = sorted({item['data_root'] for item in datasets})
         raise ConfigError(
-            [
-                f"--data-root takes the place of 'data', and no dataset of this config lies there: {found}"
-            ],
+            [f"--data-root replaces 'data', and no dataset of this config is there: {found}"],
             cfg.filename,
         )
 
@@ -59,7 +57,9 @@ def allow_new_splits(cfg: Config) -> None:
     if not found:
         able = [name for name, row in CATALOG.items() if row.can_split_anew]
         raise ConfigError(
-            [f'--new-split concerns no dataset of this config; it is for {", ".join(able)}'],
+            [
+                f'--new-split has no effect on the datasets of this config; it is for {", ".join(able)}'
+            ],
             cfg.filename,
         )
 

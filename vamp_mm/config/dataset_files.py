@@ -1,4 +1,4 @@
-"""What the word after ``--dataset`` stands for."""
+"""What the word after ``--dataset`` means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def is_own_data(cfg: Config, dataset: str) -> bool:
         dataset: What a user wrote.
 
     Returns:
-        True for a folder or a file that is no Python file, with or without what may be added to it
+        True for a folder or a file that is not a Python file, with or without what may be added to it
         (:func:`~vamp_mm.datasets.sources.choice.read_choice`).
 
     Raises:

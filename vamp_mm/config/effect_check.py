@@ -1,4 +1,4 @@
-"""Settings that are allowed and do nothing in this run: said once, before it starts."""
+"""Settings that are allowed and do nothing in this run: reported once, before it starts."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ def without_effect(cfg: Config) -> list[str]:
         One sentence for each setting, with its key; empty where all of them count.
     """
     plain = dict(cfg.items())
-    told = [*_components('', plain)]
-    told += [
-        f'{name} at the top level has no effect: it is a helper variable whose value no other part holds'
+    found = [*_components('', plain)]
+    found += [
+        f'{name} at the top level has no effect: it is a helper variable whose value is in no other part'
         for name in unused_helpers(cfg, top_level_keys())
     ]
     if cfg.get('train_cfg') is not None:
-        told += [*_validation(cfg), *_schedule(cfg), *_checkpoints(cfg)]
+        found += [*_validation(cfg), *_schedule(cfg), *_checkpoints(cfg)]
     for part, what in (('val', 'validation'), ('test', 'test')):
         evaluator = cfg.get(f'{part}_evaluator')
         if isinstance(evaluator, (list, tuple)) and not evaluator:
-            told.append(
+            found.append(
                 f'{part}_evaluator={evaluator!r} holds no metric: the {what} gives no number'
             )
     if cfg.get('resume'):
-        told.append('resume=True in the config has no effect; start the command with --resume')
-    return told
+        found.append('resume=True in the config has no effect; start the command with --resume')
+    return found
 
 
 def _components(path: str, value: Any) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _validation(cfg: Config) -> Iterator[str]:
     why = (
         'the config has no val_cfg'
         if none
-        else f'train_cfg.val_begin={begin} lies beyond the {end} of this run'
+        else f'train_cfg.val_begin={begin} is after the {end} of this run'
     )
     for path, hook in _hooks(cfg):
         if never and hook.get('save_best'):
@@ -137,7 +137,7 @@ def _checkpoints(cfg: Config) -> Iterator[str]:
         if hook.get('max_keep_ckpts', -1) > 1:
             yield f'default_hooks.checkpoint.max_keep_ckpts={hook["max_keep_ckpts"]} has no effect: {saved}'
     elif hook.get('save_begin', 0) > end:
-        yield f'default_hooks.checkpoint.save_begin={hook["save_begin"]} lies beyond the {end} epochs of this run: {saved}'
+        yield f'default_hooks.checkpoint.save_begin={hook["save_begin"]} is after the {end} epochs of this run: {saved}'
 
 
 def _epochs(cfg: Config) -> float:

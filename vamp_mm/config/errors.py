@@ -39,7 +39,7 @@ class WorkDirError(FileExistsError):
 
 
 def closest(word: str, allowed: Iterable[str]) -> str:
-    """Say what a misspelt word may have meant.
+    """Suggest what a misspelt word may have meant.
 
     Args:
         word: What was written.

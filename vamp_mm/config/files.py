@@ -63,7 +63,7 @@ def _reason(error: Exception, path: Path) -> str:
         line = '' if error.lineno is None else f' (line {error.lineno})'
         return f'it is not Python: {error.msg}{line}'
     if isinstance(error, UnicodeError):
-        return 'it is no UTF-8 text'
+        return 'it is not UTF-8 text'
     if isinstance(error, RecursionError):
         return '_base_ leads back to the file itself'
     if isinstance(error, FileNotFoundError) and error.filename is not None:

@@ -1,7 +1,7 @@
 """Names at the top level of a config that no part reads: helper variables in the style of OpenMMLab, or slips.
 
 MMEngine keeps every variable of a config file. A helper is one whose value is used further down (a pipeline that a
-dataloader holds), whose name begins with an underscore, or that configs of mmpretrain leave behind.
+dataloader holds), whose name starts with an underscore, or that configs of mmpretrain leave.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _USUAL = frozenset({
     'policies', 'preprocess_cfg', 'rgb_mean', 'rgb_std', 'test_pipeline', 'train_pipeline', 'tta_model', 'tta_pipeline',
     'val_pipeline', 'vis_backends'
 })  # fmt: skip
-#: From here on a name is a slip of another, whatever its value.
+#: From this similarity on, a name counts as a misspelling of another, whatever its value.
 _SLIP = 0.86
 
 
@@ -74,7 +74,7 @@ def unused_helpers(cfg: Config, known: frozenset[str]) -> list[str]:
 
 
 def is_used(cfg: Config, name: str) -> bool:
-    """Whether the value of a name at the top level also stands somewhere below the other names.
+    """Whether the value of a name at the top level also is somewhere below the other names.
 
     Switches and numbers are many: they count only below a key of that name, with or without a prefix (``epochs`` for
     ``max_epochs``), and numbers of pipelines other than ours also where no key has that name.

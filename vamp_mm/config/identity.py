@@ -16,7 +16,7 @@ from vamp_mm.registry import MODELS
 
 from .data import holders
 
-#: Parts of a config that say where and how a run works, not what comes out.
+#: Parts of a config that set where and how a run works, not what comes out.
 _OUTSIDE = frozenset(
     {
         'work_dir',
@@ -35,7 +35,7 @@ _OUTSIDE = frozenset(
 )
 #: Default hooks that write and measure only.
 _WRITING_HOOKS = frozenset({'logger', 'timer', 'runtime_info', 'visualization', 'checkpoint'})
-#: Keys that change no number wherever they stand.
+#: Keys that change no number wherever they are.
 _FREE = frozenset(
     {
         'cache_dir',
@@ -51,7 +51,7 @@ _FREE = frozenset(
 )
 #: Keys that may hold a path; of a path only the last part counts, for files may move.
 _PLACES = frozenset({'data_root', 'pretrained', 'load_from'})
-#: An architecture with the weights of a folder: the content of these files counts, not where the folder lies.
+#: An architecture with the weights of a folder: the content of these files counts, not where the folder is.
 _LOCAL_DIR, _OF_WEIGHTS = (
     'local-dir:',
     ('open_clip_config.json', '.safetensors', '.bin', '.pth', '.pt'),
@@ -91,7 +91,7 @@ def describe(cfg: Config) -> dict[str, Any]:
 
     Returns:
         ``method`` and ``protocol`` (the config's ``run``; else the config's name without backbone and data, and what
-        the test loop tells, None if it is none of the known ones), ``dataset`` (trained on, else tested on), ``shots``
+        the test loop shows, None if it is not one of the known ones), ``dataset`` (trained on, else tested on), ``shots``
         and ``seed`` (None where nothing is trained).
     """
     run = cfg.get('run') or {}
@@ -171,7 +171,7 @@ def _settled_text(value: str, key: str) -> str:
 
 
 def _place(path: str) -> str:
-    """What a path is, wherever it lies: its last part and, of a file, size and a digest of both ends."""
+    """What a path is, wherever it is: its last part and, of a file, size and a digest of both ends."""
     name = os.path.basename(os.path.normpath(path))
     if not os.path.isfile(path):
         return name
@@ -184,7 +184,7 @@ def _place(path: str) -> str:
 
 
 def shots_in_words(shots: int | None) -> str:
-    """A number of training images per class, as tables and messages say it.
+    """A number of training images per class, as tables and messages write it.
 
     Args:
         shots: The number; negative for all images, None for what is not trained.

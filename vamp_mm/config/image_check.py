@@ -60,7 +60,7 @@ def image_problems(cfg: Mapping[str, Any], backbone: Any) -> list[str]:
                     if mode == 'squash'
                     else f'size={size[0]} and a crop of the centre'
                 )
-                what = 'shorter side' if found == 'shortest' else 'picture as a whole'
+                what = 'shorter side' if found == 'shortest' else 'whole image'
                 problems.append(
                     f'{place} resizes the {what}, and the '
                     f'weights of the backbone were trained with resize_mode={mode!r}: set {wanted}'

@@ -26,7 +26,7 @@ def add_overrides(parser: argparse._ActionsContainer, meaning: str, *aliases: st
         action=KeyValues,
         metavar='KEY=VALUE',
         help=f"{meaning}; a value is read as Python writes it (0.5, None, True, [1, 2], dict(type='X')), and anything "
-        'else is text, whole',
+        'else is taken as text',
     )
 
 
@@ -126,7 +126,7 @@ def nested_keys(keys: Iterable[str]) -> list[str]:
             '.'.join(parts[:end]) for end in range(1, len(parts)) if '.'.join(parts[:end]) in known
         ]
         problems += [
-            f'{upper!r} and {key!r} are both set, and the second lies in the first; set one of them'
+            f'{upper!r} and {key!r} are both set, and the second is inside the first; set one of them'
             for upper in above
         ]
     return problems

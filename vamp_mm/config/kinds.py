@@ -1,4 +1,4 @@
-"""Whether a value may take the place of another: a word is not put where a number stood."""
+"""Whether a value may replace another: a word does not replace a number."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def refusal(dotted: str, old: Any, value: Any) -> str | None:
     """Why a value cannot take the place of another.
 
     Only a word for a number, a number for a dict and the like are refused; None may become anything, and a name that
-    stands for a component (``source='caltech101'``) the component itself. One item may stand for a list of such items.
+    names a component (``source='caltech101'``) the component itself. One item may replace a list of such items.
 
     Args:
         dotted: Key of the place.
-        old: What stands there, or the constructor's default.
-        value: What is to stand there.
+        old: What is there, or the constructor's default.
+        value: What is to be there.
 
     Returns:
-        One sentence; None if the value may stand there.
+        One sentence; None if the value is allowed there.
     """
     was, becomes = _kinds(old), _kinds(value)
     spelt_out = isinstance(old, str) and isinstance(value, Mapping) and 'type' in value
@@ -60,7 +60,7 @@ def short(value: Any) -> str:
 
 
 def _kinds(value: Any) -> set[str]:
-    """What sort of thing a value is, coarsely; of a list, its items. Empty if anything may stand there."""
+    """What sort of thing a value is, coarsely; of a list, its items. Empty if anything is allowed there."""
     if isinstance(value, (list, tuple)):
         return set().union(*map(_kinds, value)) if value else set()
     for kind, name in (

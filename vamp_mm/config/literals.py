@@ -27,11 +27,11 @@ _KINDS = {
 
 
 class NotLiteralError(ValueError):
-    """Text or an expression that is no literal."""
+    """Text or an expression that is not a literal."""
 
 
 def read_value(text: str) -> Any:
-    """The value that a piece of text stands for.
+    """The value that a piece of text denotes.
 
     Args:
         text: What a user typed, for example ``0.5``, ``None``, ``[1, 2]``, ``dict(type='X')`` or ``a photo of a``.
@@ -48,7 +48,7 @@ def read_value(text: str) -> Any:
         raise ValueError(f'the number has {_digits(text)} digits; at most {MAX_DIGITS} are read')
     try:
         with warnings.catch_warnings():
-            # of escapes such as '\d' in text that is no literal anyway
+            # of escapes such as '\d' in text that is not a literal anyway
             warnings.simplefilter('ignore')
             node = ast.parse(text.lstrip(' \t'), mode='eval').body
         if '#' in text and _has_comment(text.lstrip(' \t')):
@@ -62,7 +62,7 @@ def read_value(text: str) -> Any:
         return text
     except (RecursionError, MemoryError) as error:
         raise ValueError(_TOO_DEEP) from error
-    except UnicodeEncodeError:  # bytes of a file name that are no UTF-8
+    except UnicodeEncodeError:  # bytes of a file name that are not UTF-8
         return text
     except ValueError as error:
         if '\0' in text:
@@ -109,7 +109,7 @@ class _Displays(ast.NodeTransformer):
         return found
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """``dict(a=1)``, or ``dict({'a': 1}, b=2)`` as MMEngine writes keys that are no names."""
+        """``dict(a=1)``, or ``dict({'a': 1}, b=2)`` as MMEngine writes keys that are not names."""
         display = isinstance(node.func, ast.Name) and node.func.id == 'dict'
         first = node.args[0] if len(node.args) == 1 else ast.Dict([], [])
         if not display or len(node.args) > 1 or not isinstance(first, ast.Dict):

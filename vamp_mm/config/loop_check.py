@@ -33,7 +33,7 @@ def check_dataloader(checker: PartChecker, path: str, value: object) -> None:
     _check_batches(checker, path, value)
     for key in ('collate_fn', 'worker_init_fn'):
         if isinstance(value.get(key), Mapping):
-            # The batch is handed to these functions, so they need more than the config gives.
+            # The batch is passed to these functions, so they need more than the config gives.
             checker.types.resolve(f'{path}.{key}.type', value[key].get('type'), 'FUNCTIONS')
     for key in ('dataset', 'sampler', 'batch_sampler'):
         registry = 'DATASETS' if key == 'dataset' else 'DATA_SAMPLERS'
@@ -44,13 +44,13 @@ def _check_batches(checker: PartChecker, path: str, value: Mapping[str, Any]) ->
     """Keys that torch refuses beside a sampler, which every dataloader has, or beside a batch sampler."""
     if value.get('shuffle'):
         checker.problems.append(
-            f'{path}.shuffle={value["shuffle"]!r} stands beside {path}.sampler: set '
+            f'{path}.shuffle={value["shuffle"]!r} cannot be combined with {path}.sampler: set '
             f'{path}.sampler.shuffle'
         )
     if value.get('batch_sampler') is not None:
         if value.get('drop_last'):
             checker.problems.append(
-                f'{path}.drop_last={value["drop_last"]!r} stands beside {path}.batch_sampler: set '
+                f'{path}.drop_last={value["drop_last"]!r} cannot be combined with {path}.batch_sampler: set '
                 f'{path}.batch_sampler.drop_last, if it has that key'
             )
         if 'batch_size' not in value:

@@ -1,4 +1,4 @@
-"""Which config a method name stands for.
+"""Which config a method name means.
 
 The rule, for a method whose configs are called ``<stem>``:
 
@@ -8,7 +8,7 @@ The rule, for a method whose configs are called ``<stem>``:
 - few-shot: ``<stem>_vit-b16_few_shot.py``
 - else, and where that file does not exist: ``<stem>_vit-b16_caltech101.py``, whose data are then replaced
 
-The stem is the name itself, or what :data:`STEMS` says. All files of a method lead to the same published settings
+The stem is the name itself, or that of :data:`STEMS`. All files of a method lead to the same published settings
 for a dataset and a protocol (:mod:`vamp_mm.config.published_settings`).
 """
 
@@ -39,7 +39,7 @@ def config_of(method: str, dataset: str | None, protocol: str | None) -> Path:
         The file.
 
     Raises:
-        ConfigError: If no config is called so.
+        ConfigError: If no config has this name.
     """
     if method.endswith('.py'):
         return Path(method)

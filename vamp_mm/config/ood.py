@@ -1,4 +1,4 @@
-"""OOD images, of classes that the model is not asked about: ``--ood``."""
+"""OOD images: of classes whose names the model does not get: ``--ood``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import ConfigError
 from .identity import dataset_name
 from .protocols import other_dataset, trained_datasets
 
-#: The split of the dataset's own novel classes, and the word for it on the command line; older files say ``unseen``.
+#: The split of the dataset's own novel classes, and the word for it on the command line; older files have ``unseen``.
 UNSEEN = 'unseen'
 NOVEL = 'novel'
 
@@ -49,7 +49,7 @@ def use_ood(cfg: Config, names: Sequence[str]) -> None:
             problems.append(
                 f'--ood {word!r} is called {name!r} in results, and so is '
                 f'{f"split {name!r}" if name in splits else repr(first)}; rename a folder, or test them in '
-                'runs of their own'
+                'separate runs'
             )
     if problems:
         raise ConfigError(problems, cfg.filename)

@@ -31,7 +31,7 @@ def apply_overrides(cfg: Config, overrides: Mapping[str, Any]) -> None:
 
     Raises:
         ConfigError: With every key that does not exist (and the closest ones that do), and every value of a kind
-            that cannot stand there.
+            that is not allowed there.
     """
     problems = [
         problem for dotted, value in overrides.items() if (problem := _set(cfg, dotted, value))
@@ -67,7 +67,7 @@ def _set(cfg: Config, dotted: str, value: Any) -> str | None:
 
 def _assign(node: Any, key: str | int, value: Any, dotted: str, default: Any) -> str | None:
     if isinstance(node, tuple):
-        return f'{dotted!r} cannot be set: it lies in a tuple; set the whole tuple'
+        return f'{dotted!r} cannot be set: it is in a tuple; set the whole tuple'
     old = node.get(key, default) if isinstance(node, (Mapping, Config)) else node[key]
     problem = refusal(dotted, old, value)
     if problem is None:
@@ -83,7 +83,7 @@ def _assign(node: Any, key: str | int, value: Any, dotted: str, default: Any) ->
 
 
 def _constructor_keys(cfg: Config, path: str, node: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys that the constructor behind one dict takes, with their defaults; empty where the dict names no type."""
+    """Keys that the constructor of one dict takes, with their defaults; empty where the dict names no type."""
     if not path:
         return dict.fromkeys(top_level_keys())
     if path.endswith('_dataloader'):

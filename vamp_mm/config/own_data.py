@@ -1,4 +1,4 @@
-"""A user's own images in the place of the dataset of a config."""
+"""A user's own images in place of the dataset of a config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .errors import ConfigError
 
 
 def use_own_data(cfg: Config, path: str | Path) -> None:
-    """Put a folder, a table or a split file in the place of the config's dataset, in place.
+    """Replace the dataset of a config, in place, by a folder, a table or a split file.
 
     How the data are laid out is found out (:func:`~vamp_mm.datasets.sources.detect.detect`). The
     transforms of the config stay, and with them the image size; so do shots and seeds.
@@ -51,7 +51,7 @@ def own_target(path: str | Path) -> dict[str, Any]:
         path: A folder, a table or a split file; of class folders without parts all images are taken.
 
     Returns:
-        The keys of a FewShotDataset that say so.
+        The keys of a FewShotDataset for them.
 
     Raises:
         FileNotFoundError: If there is nothing at ``path``.

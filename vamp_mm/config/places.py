@@ -17,7 +17,7 @@ _ITEM = re.compile(r'(?P<key>\w+)\[(?P<type>\w+)\]')
 
 
 def place_of(cfg: Config, key: str) -> tuple[str | int, ...] | None:
-    """Where a key stands.
+    """Where a key is.
 
     Args:
         cfg: A config.
@@ -67,7 +67,7 @@ def set_at(cfg: Config, place: Sequence[str | int], value: Any) -> None:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal as a config means them: a list is a tuple, a bool is no number."""
+    """Whether two values are equal as a config means them: a list is a tuple, a bool is not a number."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
@@ -88,7 +88,7 @@ def keys_set_in(file: Path) -> set[str]:
         file: The file; its bases are not looked at.
 
     Returns:
-        The keys, of ``dict(...)`` and ``{...}`` down to the values that are no dicts or lists.
+        The keys, of ``dict(...)`` and ``{...}`` down to the values that are not dicts or lists.
     """
     if file.suffix != '.py':
         return set()

@@ -21,7 +21,7 @@ from .paths import base_folders
 
 #: In a list of targets: the dataset that is trained on.
 SOURCE = 'source'
-_RENAME = 'rename the folder of one, or test them in runs of their own'
+_RENAME = 'rename the folder of one, or test them in separate runs'
 #: What a protocol file may set.
 _KEYS = frozenset({'train_dataloader', 'test_evaluator', 'test_cfg', 'targets'})
 
@@ -34,7 +34,7 @@ def use_protocol(
 ) -> None:
     """Make a config follow a protocol, in place.
 
-    A protocol file in ``configs/_base_/protocols`` says which classes are trained on, and what is tested: class
+    A protocol file in ``configs/_base_/protocols`` sets which classes are trained on, and what is tested: class
     splits of the same dataset (``test_cfg``) or all classes of other ones (``targets``). Everything else (data,
     transforms, batch sizes, schedule) stays; :func:`~vamp_mm.config.compose` lets the method's published settings follow.
 
@@ -66,7 +66,7 @@ def use_protocol(
         )
     if not cfg.get('test_dataloader'):
         raise ConfigError(
-            ['--protocol says what is tested, and this config has no test_dataloader'], cfg.filename
+            ['--protocol sets what is tested, and this config has no test_dataloader'], cfg.filename
         )
     for dataset in trained_datasets(cfg):
         dataset['class_split'] = protocol.train_dataloader.dataset.class_split
@@ -110,7 +110,7 @@ def _test_of(cfg: Config, targets: Sequence[str]) -> dict[str, Any]:
         first, other = asked.setdefault(name, (target, split))
         if other != split and name != source:
             problems.append(
-                f'targets {first!r} and {target!r} are both called {name!r}, and results are told apart by '
+                f'targets {first!r} and {target!r} are both called {name!r}, and results are distinguished by '
                 f'that name; {_RENAME}'
             )
     if problems:
@@ -140,7 +140,7 @@ def other_dataset(
         return None
     dataset = _target(cfg, target, own)
     same = _lists(dataset.get('source')) == _lists(trained.get('source'))
-    if path or dataset.get('source') is None:  # a dataset file only says where its data usually are
+    if path or dataset.get('source') is None:  # a dataset file only has where its data usually are
         roots = [
             os.path.realpath(os.path.expanduser(item['data_root']))
             for item in (dataset, trained)
@@ -151,7 +151,7 @@ def other_dataset(
 
 
 def _lists(source: Any) -> Any:
-    """What tells lists apart in the config of a source: not the prompts, nor whether the images are divided."""
+    """What distinguishes lists in the config of a source: not the prompts, nor whether the images are divided."""
     if not isinstance(source, Mapping):
         return source
     if 'name' in source:

@@ -64,8 +64,8 @@ def follow_published(
     file = table_file(cfg.filename, run)
     if file is None:
         run.settings_log = [
-            f'no published settings are known of the method {run["method"]!r}; those of another method are '
-            "taken with run.settings in the config, for example run=dict(settings='mmrl')"
+            f'no published settings are known for the method {run["method"]!r}; to use those of another method, set '
+            "run.settings in the config, for example run=dict(settings='mmrl')"
         ]
         return
     table = read_table(file)
@@ -99,12 +99,12 @@ def settings_text(cfg: Config) -> str:
 
 
 def replace_line(lines: list[str], dotted: str, line: str) -> None:
-    """Put a line in the place of what a log says of a setting, in place.
+    """Replace what a log has on a setting by one line, in place.
 
     Args:
         lines: The log.
         dotted: The setting.
-        line: What is said of it now.
+        line: What the log has on it now.
     """
     kept = [
         item
@@ -149,7 +149,7 @@ def _follow(
     own: set[str],
     asked: Sequence[str],
 ) -> list[str]:
-    """Set one value, or say why not."""
+    """Set one value, or give the reason why not."""
     place = place_of(cfg, key)
     if place is None:
         return []  # the config has no such part, for example nothing to train on
@@ -190,7 +190,7 @@ def _covers(asked: str, dotted: str) -> bool:
 
 
 def word(value: Any) -> str:
-    """A value as the log says it."""
+    """A value as the log writes it."""
     return 'default' if isinstance(value, str) and value == DEFAULT else repr(value)
 
 

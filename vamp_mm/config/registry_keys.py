@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Keys that MMEngine hands to a component when it builds it, by registry; a config leaves them out.
+#: Keys that MMEngine passes to a component when it builds it, by registry; a config leaves them out.
 INJECTED: dict[str, frozenset[str]] = {
     'LOOPS': frozenset({'runner', 'dataloader', 'evaluator'}),
     'PARAM_SCHEDULERS': frozenset({'optimizer'}),
@@ -11,19 +11,19 @@ INJECTED: dict[str, frozenset[str]] = {
     'DATA_SAMPLERS': frozenset({'dataset', 'sampler', 'batch_size'}),
     'VISBACKENDS': frozenset({'save_dir'}),
     'MODEL_WRAPPERS': frozenset({'module'}),
-    'MODELS': frozenset({'clip'}),  # PromptedClassifier hands its parts the frozen backbone
+    'MODELS': frozenset({'clip'}),  # PromptedClassifier passes the frozen backbone to its parts
 }
 #: Keys that MMEngine takes out of a dict before it builds it.
 REMOVED: dict[str, frozenset[str]] = {
     'HOOKS': frozenset({'priority'}),
     'PARAM_SCHEDULERS': frozenset({'convert_to_iter_based'}),
 }
-#: The same by the key that a dict or the list around it stands under: mmcv's and mmpretrain's builders.
+#: The same by the key that a dict or the list around it is under: mmcv's and mmpretrain's builders.
 REMOVED_BELOW: dict[str, frozenset[str]] = {
     'norm_cfg': frozenset({'requires_grad'}),
     'policies': frozenset({'magnitude_key', 'magnitude_range'}),
 }
-#: Keys whose value is built from another registry than the dict they stand in.
+#: Keys whose value is built from another registry than the dict they are in.
 REGISTRY_OF_KEY = {
     'batch_sampler': 'DATA_SAMPLERS',
     'dataset': 'DATASETS',

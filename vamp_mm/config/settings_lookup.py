@@ -24,7 +24,7 @@ class Subject:
     Args:
         dataset: Name of the dataset that is trained on.
         protocol: Name of the protocol, with ``-``.
-        shots: Training images a class; None where nothing is trained, negative for all.
+        shots: Training images per class; None where nothing is trained, negative for all.
         clip: Architecture of the CLIP.
     """
 
@@ -51,7 +51,7 @@ class Setting:
 
 @dataclass
 class Settings:
-    """All that a table says about a subject.
+    """All that a table has on a subject.
 
     Args:
         title: Name of the method.

@@ -45,7 +45,7 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
 
     Args:
         cfg: A config.
-        protocol: Name of its protocol; None, or that of a file of one's own, to tell it from the test loop.
+        protocol: Name of its protocol; None, or that of a user's file, to derive it from the test loop.
 
     Returns:
         Dataset, protocol, shots and CLIP.
@@ -68,13 +68,13 @@ def subject_of(cfg: Config, protocol: str | None = None) -> Subject:
     name = dataset_name(dataset)
     if of_catalog in CATALOG:
         name = of_catalog
-    elif name in CATALOG:  # a folder that happens to be called so
+    elif name in CATALOG:  # a folder that happens to have this name
         name = f'{name} (own data)'
     return Subject(name, known, trained.get('shots'), clip)
 
 
 def known_protocol(protocol: str | None) -> str | None:
-    """A known protocol by its name or file; None for a file of one's own, whose test loop says what it is."""
+    """A known protocol by its name or file; None for a user's file, whose test loop shows what it is."""
     name = spelled(protocol)
     return name if name in PROTOCOLS else None
 
@@ -85,7 +85,7 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
     Args:
         file: The config, an absolute path.
         tree: Folder of the published configs.
-        written: What the file says by itself.
+        written: The subject of the file by itself.
         subject: What is composed.
 
     Returns:
@@ -107,7 +107,7 @@ def origin_of(file: Path, tree: Path, written: Subject, subject: Subject) -> Ori
         own -= _repeated_types(own, read_config(file), below)
     if len(entries) == 1 and '_base_' not in entries[0].relative_to(tree).parts:
         return Origin([subject_of(below[0], below[0].get('protocol'))], own)
-    # put together from parts, whose values are those of every dataset
+    # composed of parts, whose values are those of every dataset
     plain = Subject(*_PLAIN, subject.clip)
     return Origin([plain, written, subject], own)
 

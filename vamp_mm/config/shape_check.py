@@ -91,7 +91,7 @@ def _check_prompts(prompter: Any, outline: CLIPOutline, dataset: Mapping[str, An
 
 
 def _built(path: str, config: Mapping[str, Any], outline: CLIPOutline, problems: list[str]) -> Any:
-    """Build a part, those inside it first, so that a problem is reported where it lies; None if that is not possible."""
+    """Build a part, those inside it first, so that a problem is reported where it is; None if that is not possible."""
     before = len(problems)
     for key, value in config.items():
         if isinstance(value, Mapping) and 'type' in value:

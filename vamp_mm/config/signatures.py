@@ -12,7 +12,7 @@ from typing import Any
 
 from mmengine.runner import Runner
 
-#: Top-level keys that the Runner reads from its config although they are no arguments of its constructor.
+#: Top-level keys that the Runner reads from its config although they are not arguments of its constructor.
 _READ_FROM_CFG = frozenset(
     {
         'activation_checkpointing',

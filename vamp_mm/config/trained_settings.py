@@ -12,7 +12,7 @@ from .places import place_of, same, set_at, value_at
 from .published_settings import replace_line, word
 from .settings_table import DEFAULT
 
-#: No setting of a table is larger; what a file says beyond that is not taken.
+#: No setting of a table is larger; what a file has beyond that is not taken.
 _LARGEST = 2**16
 
 

@@ -35,7 +35,7 @@ from .usual_arguments import PLAIN, TOP_LEVEL
 
 #: Which method a run is of: set in the model's config, completed by compose.
 _RUN = frozenset({'method', 'name', 'settings', 'dataset', 'protocol', 'followed', 'settings_log'})
-#: Whose hooks are known to set no class names, but ours.
+#: Packages whose hooks are known not to set class names, except ours.
 _KNOWN_PACKAGES = ('mmengine', 'mmpretrain', 'vamp_mm')
 #: Keys that hold components -> their registry.
 _COMPONENTS = {
@@ -99,7 +99,7 @@ def check_config(cfg: Config) -> list[str]:
 
 
 def _check_keys(cfg: Config) -> list[str]:
-    """Check all top-level keys and what lies below them."""
+    """Check all top-level keys and what is below them."""
     checker = PartChecker(cfg)
     checker.problems += unknown_keys(cfg, top_level_keys())
     checker.values('', cfg, TOP_LEVEL, None)

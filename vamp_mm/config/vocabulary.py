@@ -14,7 +14,7 @@ from vamp_mm.structures import Vocabulary
 
 from .errors import ConfigError
 
-#: Dataloaders in the order in which they are asked, by who asks.
+#: Dataloaders in the order in which they are searched, by the purpose.
 OF_TRAINING = ('train_dataloader', 'test_dataloader')
 OF_TESTING = ('test_dataloader', 'train_dataloader')
 

@@ -41,14 +41,14 @@ class CalibrationMetric(BaseMetric):
     Args:
         bins: Number of bins.
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
-        prefix: Put before the names, with a slash.
+        prefix: Added before the names, with a slash.
 
     Raises:
         ValueError: If ``bins`` is below 1; on processing, if a sample lacks ``pred_score`` or
             ``gt_label``, or its scores are not probabilities.
     """
 
-    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    # MMEngine warns about metrics without a prefix; the names here need none.
     default_prefix = 'calibration'
 
     def __init__(

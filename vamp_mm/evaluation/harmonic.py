@@ -34,7 +34,7 @@ def harmonic_mean(base: float, novel: float) -> float:
     for key, value in (('base', base), ('novel', novel)):
         if not math.isfinite(value) or value < 0:
             raise ValueError(
-                f'{key}={value} is no accuracy; a harmonic mean needs finite values of 0 or more'
+                f'{key}={value} is not an accuracy; a harmonic mean needs finite values of 0 or more'
             )
     return 2.0 * base * novel / (base + novel) if base + novel > 0 else 0.0
 

@@ -49,30 +49,30 @@ class SplitTestLoop(BaseLoop):
     same rules as the method's own, and the log ends with lines such as ``base: zero-shot 72.4 -> 65.2 (-7.2)``. No other
     number changes.
 
-    Metrics with a method ``set_context(work_dir, split)`` are told where they are.
+    Metrics with a method ``set_context(work_dir, split)`` get their folder and split from the loop.
 
     Args:
         runner: The runner.
         dataloader: Config of a test dataloader; its dataset must offer ``metainfo`` with
             ``classes`` and ``templates``.
         evaluator: Config of an evaluator, or an evaluator that is copied for each split.
-        splits: Name -> ``dict(seen=..., dataset=dict(...))``. ``seen`` says whether the model was
+        splits: Name -> ``dict(seen=..., dataset=dict(...))``. ``seen`` is whether the model was
             trained on these classes; ``dataset`` is merged into ``dataloader.dataset`` (for example
             ``dict(class_split='base')``). Or ``dict(outside=..., dataset=dict(...), exclude=[...])`` with the name of
             another split and classes to leave out besides those that it names too.
         trained_on: Dataset, out of split names ``<dataset>/<split>``, that the model was trained
-            on: it is no target, and averages leave it out.
+            on: it is not a target, and averages leave it out.
         templates: Sentences with one ``{}``, for datasets whose ``metainfo`` has no ``templates``.
         fp16: Test under autocast.
         zero_shot: Whether to compare with zero-shot CLIP. It costs the image blocks from the first one on that the method
-            edits, and nothing where it leaves the image tower alone.
+            edits, and nothing where it does not edit the image tower.
 
     Raises:
-        TypeError: If the dataloader is not a config, ``zero_shot`` no truth value, or the model has no ``set_vocabulary``.
+        TypeError: If the dataloader is not a config, ``zero_shot`` is not a boolean, or the model has no ``set_vocabulary``.
         SplitError: If there are no splits, a split is malformed, empty or equal to another one.
     """
 
-    #: Tells VocabularyHook to leave the vocabulary of a test to this loop.
+    #: For VocabularyHook, which leaves the vocabulary of a test to this loop.
     sets_vocabulary = True
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Out-of-distribution (OOD) detection: does uncertainty separate images of classes that were not asked about? AUROC."""
+"""Out-of-distribution (OOD) detection: does uncertainty separate images of classes without a name? AUROC."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ScoreKeeper(BaseMetric):
         self.results.extend(_scores(sample, type(self).__name__) for sample in data_samples)
 
     def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
-        """Put the scores together.
+        """Join the scores.
 
         Args:
             results: What :meth:`process` kept, of all ranks.
@@ -92,7 +92,7 @@ class OODMetric(BaseMetric):
     Result names, each an :func:`auroc`: ``auroc_confidence`` (by 1 - the winning probability) and
     ``auroc_predictive_entropy``, ``auroc_expected_entropy``, ``auroc_mutual_information`` and ``auroc_pred_std`` where
     the model writes these. Where it draws one sample only, the last two are constant and give 0.5. There is no accuracy:
-    none of the images belongs to a class that was asked about.
+    none of the images belongs to a class whose name the model got.
 
     Args:
         inside: Kept the scores of the images of known classes.
@@ -103,7 +103,7 @@ class OODMetric(BaseMetric):
         ValueError: On evaluation, if no image counts.
     """
 
-    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    # MMEngine warns about metrics without a prefix; the names here need none.
     default_prefix = 'outside'
 
     def __init__(

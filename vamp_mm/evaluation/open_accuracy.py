@@ -30,7 +30,7 @@ class OpenAccuracy(BaseMetric):
         ValueError: On evaluation, if the dataset does not hold base and novel images.
     """
 
-    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    # MMEngine warns about metrics without a prefix; the names here need none.
     default_prefix = 'open'
 
     def __init__(self, collect_device: Literal['cpu', 'gpu'] = 'cpu') -> None:

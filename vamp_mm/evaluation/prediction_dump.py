@@ -26,12 +26,12 @@ class PredictionDump(BaseMetric):
     ``pred_class``, ``confidence`` (the winning probability), ``gt_confidence`` (that of the true
     class), the second most probable class as ``runner_up_label``, ``runner_up_class`` and
     ``runner_up_confidence``, and those uncertainty fields that the model wrote.
-    Lines stand in dataset order; with several processes the main one writes them all.
+    Lines are in dataset order; with several processes the main one writes them all.
 
-    In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file lies in the work directory and
+    In :class:`~vamp_mm.evaluation.SplitTestLoop` a relative file is in the work directory and
     gets the name of the split before its suffix (``predictions.jsonl`` ->
     ``predictions_base.jsonl``, with ``_`` for ``/``); in MMEngine's own test loop it is relative to the current
-    directory. A file of an earlier run is replaced, which the log says.
+    directory. A file of an earlier run is replaced, and the log reports it.
 
     Args:
         out_file: The file, ending in ``.jsonl``.
@@ -119,7 +119,7 @@ class PredictionDump(BaseMetric):
         """
         existed = self.path.exists()
         lines = (json.dumps(record, ensure_ascii=False) + '\n' for record in results)
-        # bytes of a file name that are no UTF-8 stand as JSON escapes
+        # bytes of a file name that are not UTF-8 become JSON escapes
         atomic_write(''.join(lines).encode('utf-8', 'backslashreplace'), self.path)
         MMLogger.get_current_instance().info(
             f'{len(results)} predictions written to {self.path}{" (replaced)" if existed else ""}'
@@ -134,7 +134,7 @@ def read_predictions(
 
     Args:
         path: A ``.jsonl`` file.
-        damaged: Takes a sentence on each line that is no record, which is left out then; None makes it an error.
+        damaged: Takes a sentence on each line that is not a record, which is left out then; None makes it an error.
 
     Returns:
         One record per image.
@@ -150,10 +150,10 @@ def read_predictions(
         try:
             records.append(_record(line))
         except (ValueError, RecursionError) as error:
-            told = f'{path}, line {number} {error if str(error).startswith("is ") else f"is not JSON: {error}"}'
+            fault = f'{path}, line {number} {error if str(error).startswith("is ") else f"is not JSON: {error}"}'
             if damaged is None:
-                raise ValueError(told) from error
-            damaged.append(told)
+                raise ValueError(fault) from error
+            damaged.append(fault)
     return records
 
 

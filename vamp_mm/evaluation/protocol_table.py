@@ -1,4 +1,4 @@
-"""The protocols of the benchmark: what each measures and is called. Every room reads these facts here."""
+"""The protocols of the benchmark: what each measures and is called, in one place."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Protocol:
 
     @property
     def summary(self) -> str:
-        """What the number that stands for a run is called."""
+        """What the one number of a run is called."""
         return 'accuracy' if self.halves is None else 'H'
 
     def measured_by(self, metrics: Mapping[str, float]) -> bool:

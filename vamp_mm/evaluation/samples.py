@@ -1,4 +1,4 @@
-"""Reading predictions out of data samples, with errors that say what is missing."""
+"""Reading predictions out of data samples, with errors that name what is missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def field(sample: Mapping[str, Any], key: str, metric: str) -> Tensor:
     Args:
         sample: A data sample as a dict, as metrics get it.
         key: The field.
-        metric: Who asks, for the error.
+        metric: Name of the metric, for the error.
 
     Returns:
         The tensor, detached.
@@ -41,7 +41,7 @@ def scalar(sample: Mapping[str, Any], key: str, metric: str) -> float:
     Args:
         sample: A data sample as a dict.
         key: The field.
-        metric: Who asks, for the error.
+        metric: Name of the metric, for the error.
 
     Returns:
         The number.
@@ -63,13 +63,13 @@ def probabilities(sample: Mapping[str, Any], metric: str) -> Tensor:
 
     Args:
         sample: A data sample as a dict.
-        metric: Who asks, for the error.
+        metric: Name of the metric, for the error.
 
     Returns:
         ``(C,)`` float64, with sum 1.
 
     Raises:
-        ValueError: If the field is missing or the scores are no probabilities.
+        ValueError: If the field is missing or the scores are not probabilities.
         FloatingPointError: If they are NaN or infinite.
     """
     scores = field(sample, 'pred_score', metric).double()
@@ -86,7 +86,7 @@ def probabilities(sample: Mapping[str, Any], metric: str) -> Tensor:
     total = float(scores.sum())
     if not (bool((scores >= 0).all()) and abs(total - 1) <= _SUM_TOLERANCE):
         raise ValueError(
-            f'{metric}: pred_score of {name} is no probability distribution (smallest '
+            f'{metric}: pred_score of {name} is not a probability distribution (smallest '
             f'{float(scores.min()):.4g}, sum {total:.4g}); the head must write softmax outputs'
         )
     return scores / total
@@ -97,13 +97,13 @@ def scores_and_label(sample: Mapping[str, Any], metric: str) -> tuple[Tensor, in
 
     Args:
         sample: A data sample as a dict.
-        metric: Who asks, for the error.
+        metric: Name of the metric, for the error.
 
     Returns:
         ``(C,)`` float64 probabilities that sum to 1, and the label.
 
     Raises:
-        ValueError: If a field is missing, the scores are no probabilities, or the label is not one
+        ValueError: If a field is missing, the scores are not probabilities, or the label is not one
             of the C classes.
     """
     scores = probabilities(sample, metric)

@@ -75,7 +75,7 @@ def selective_accuracy(certainty: Tensor, correct: Tensor, coverage: int) -> flo
         Accuracy in percent.
 
     Raises:
-        ValueError: If the coverage is no whole number from 1 to 100.
+        ValueError: If the coverage is not a whole number from 1 to 100.
     """
     _check_coverage(coverage)
     risk = risks(certainty, correct)

@@ -1,4 +1,4 @@
-"""The splits of a test loop as they stand in a config: what is allowed, and how they change the dataloader."""
+"""The splits of a test loop as they are in a config: what is allowed, and how they change the dataloader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KNOWN, _OUTSIDE = frozenset({'seen', 'dataset'}), frozenset({'outside', 'datase
 
 
 class SplitError(ValueError):
-    """Splits of a test loop that mean nothing; the message says what to change, and a command prints it alone."""
+    """Splits of a test loop that mean nothing; the message names what to change, and a command prints only this message."""
 
 
 def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
@@ -51,7 +51,7 @@ def check_splits(splits: Mapping[str, Mapping[str, Any]]) -> None:
             _check_outside(name, entry, splits)
         elif not isinstance(entry.get('seen'), bool):
             raise SplitError(
-                f'split {name!r} must say seen=True (the model was trained on these classes) or '
+                f'split {name!r} must have seen=True (the model was trained on these classes) or '
                 f'seen=False, got {entry.get("seen")!r}'
             )
 
@@ -64,7 +64,7 @@ def _check_outside(name: str, entry: Mapping[str, Any], splits: Mapping[str, Any
     ]
     if entry['outside'] not in known:
         raise SplitError(
-            f'split {name!r}: outside={entry["outside"]!r} must be a split whose class names are asked about; '
+            f'split {name!r}: outside={entry["outside"]!r} must be a split whose class names the model gets; '
             f'allowed: {known}'
         )
     exclude = entry.get('exclude', ())
@@ -85,7 +85,7 @@ def check_trained_on(trained_on: str | None, splits: Mapping[str, Any]) -> None:
     datasets = sorted({name.split('/')[0] for name in splits if '/' in name})
     if trained_on is not None and trained_on not in datasets:
         raise SplitError(
-            f'trained_on={trained_on!r} is no dataset of the splits {sorted(splits)}; '
+            f'trained_on={trained_on!r} is not a dataset of the splits {sorted(splits)}; '
             f'allowed: {datasets}'
         )
 
@@ -117,26 +117,26 @@ def check_distinct(splits: Mapping[str, Mapping[str, Any]], configs: Mapping[str
 def shared_labels(
     name: str, classes: Sequence[str], known: Sequence[str], exclude: Sequence[str]
 ) -> tuple[int, ...]:
-    """Labels of an OOD dataset whose images do not count: they have a known class, or are asked to be left out.
+    """Labels of an OOD dataset whose images do not count: they have a known class, or are to be left out.
 
     Names are compared without regard to case, and with underscores as blanks.
 
     Args:
         name: Name of the split, for errors.
         classes: Its class names in label order.
-        known: Class names that the model is asked about.
+        known: Class names that the model gets.
         exclude: More names out of ``classes`` to leave out.
 
     Returns:
         The labels.
 
     Raises:
-        SplitError: If a name to leave out is no class of the dataset, or no class is left.
+        SplitError: If a name to leave out is not a class of the dataset, or no class is left.
     """
     strange = sorted({as_read(item) for item in exclude} - {as_read(item) for item in classes})
     if strange:
         raise SplitError(
-            f'split {name!r}: exclude names {strange}, which are no classes of its dataset: {list(classes)}'
+            f'split {name!r}: exclude names {strange}, which are not classes of its dataset: {list(classes)}'
         )
     out = {as_read(item) for item in (*known, *exclude)}
     labels = tuple(label for label, item in enumerate(classes) if as_read(item) in out)
@@ -166,7 +166,7 @@ def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any
 
     Args:
         base: The one to start from.
-        override: What it says counts; a dict that names a type replaces the whole dict.
+        override: Its values count; a dict that names a type replaces the whole dict.
 
     Returns:
         A new dict.

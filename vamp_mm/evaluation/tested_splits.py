@@ -24,8 +24,8 @@ class TestedSplit:
         loader: Its images.
         metainfo: ``classes`` and ``templates`` of its dataset.
         seen: Whether the model was trained on its classes.
-        answered_as: The split whose class names are asked about: another one for OOD images, else itself.
-        left_out: Labels whose images do not count, since the asked split has the class too or it is excluded.
+        answered_as: The split whose class names the model gets: another one for OOD images, else itself.
+        left_out: Labels whose images do not count, since that split has the class too or it is excluded.
     """
 
     __test__ = False  # not a test of pytest
@@ -39,7 +39,7 @@ class TestedSplit:
 
     @property
     def is_ood(self) -> bool:
-        """Whether no image has a class that is asked about."""
+        """Whether no image has a class whose name the model gets."""
         return self.answered_as != self.name
 
     @property
@@ -110,8 +110,8 @@ def announce(split: TestedSplit, logger: logging.Logger) -> None:
     if not split.is_ood:
         return
     logger.info(
-        f'{split.name!r} is answered with the names of {split.answered_as!r}: how well does uncertainty tell the two '
-        'apart?'
+        f'{split.name!r} is answered with the names of {split.answered_as!r}: how well does uncertainty separate '
+        'the two?'
     )
     if split.left_out:
         names = [split.metainfo['classes'][label] for label in split.left_out]

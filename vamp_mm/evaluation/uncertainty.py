@@ -14,7 +14,7 @@ from .samples import scalar, scores_and_label
 from .selective import aurc, risk_coverage, selective_accuracy
 from .uncertainty_fields import UNCERTAINTY_FIELDS
 
-#: Percent of the images of which the accuracy is told.
+#: Percent of the images for which the accuracy is reported.
 _COVERAGES = (80, 90)
 
 
@@ -39,13 +39,13 @@ class UncertaintyMetric(BaseMetric):
 
     Args:
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
-        prefix: Put before the names, with a slash.
+        prefix: Added before the names, with a slash.
 
     Raises:
         ValueError: On processing, if a sample lacks one of the fields or it is not finite.
     """
 
-    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    # MMEngine warns about metrics without a prefix; the names here need none.
     default_prefix = 'uncertainty'
 
     def __init__(

@@ -34,7 +34,7 @@ class ZeroShotAccuracy(BaseMetric):
         collect_device: ``cpu`` or ``gpu``: where ranks exchange results.
     """
 
-    # MMEngine warns about metrics without a prefix; the names here are meant to stand alone.
+    # MMEngine warns about metrics without a prefix; the names here need none.
     default_prefix = 'zero_shot'
 
     def __init__(self, halves: bool = False, collect_device: str = 'cpu') -> None:

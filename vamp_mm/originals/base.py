@@ -50,7 +50,7 @@ class Original:
 
     #: What the method is called on the command line.
     name: str = ''
-    #: How ``meta['method']`` of a recording begins.
+    #: How ``meta['method']`` of a recording starts.
     recorded_as: tuple[str, ...] = ()
     #: Recorded ``loss/<term>`` -> name of our loss term, compared before weighting.
     terms: Mapping[str, str] = MappingProxyType({'ce': 'ce_class'})
@@ -105,10 +105,10 @@ class Original:
         """From the original's learnable tensors to ours.
 
         Args:
-            names: The original's names, as in a recording or a checkpoint; others among them are no learnables.
+            names: The original's names, as in a recording or a checkpoint; others among them are not learnables.
 
         Returns:
-            One link per tensor of ours.
+            One link per tensor of our model.
         """
         return []
 
@@ -117,7 +117,7 @@ class Original:
         return [name for link in self.links([]) for name in link.names]
 
     def counters(self, state: Mapping[str, Tensor]) -> list[str]:
-        """Names of integer state of ours that an original's checkpoint does not have and that starts at 0."""
+        """Names of our integer state that an original's checkpoint does not have and that starts at 0."""
         return []
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:

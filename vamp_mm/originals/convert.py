@@ -44,7 +44,7 @@ class Imported:
 
 
 def import_original(method: str, file: str | Path, out: str | Path | None = None) -> Imported:
-    """Convert a checkpoint of an original into one of ours.
+    """Convert a checkpoint of an original into ours.
 
     Args:
         method: Name of the original, such as ``'coop'``.
@@ -71,7 +71,7 @@ def import_original(method: str, file: str | Path, out: str | Path | None = None
     if strange:
         raise CheckpointError(
             f'{file} also holds {some(strange, most=5)}, which {method} does not have: it was trained with '
-            'another method, whose name to give'
+            'another method; give the name of that one'
         )
     state, settings = _gathered(original, links, tensors, method, file)
     state |= {name: torch.tensor(0) for name in original.counters(state)}
@@ -112,7 +112,7 @@ def _gathered(
         settings = original.settings(state)
     except (RuntimeError, IndexError, ValueError) as error:  # sizes that do not go together
         raise CheckpointError(
-            f'{file} is no checkpoint of {method}: its tensors have other shapes than that saves '
+            f'{file} is not a checkpoint of {method}: its tensors have other shapes than this method saves '
             f'({error}). Name the method that it was trained with'
         ) from error
     broken = [link.names[0] for link in links if not _is_learned(state[link.own])]
@@ -133,7 +133,7 @@ def export_original(method: str, checkpoint: str | Path, out: str | Path) -> tup
 
     Args:
         method: Name of the original.
-        checkpoint: One of ours.
+        checkpoint: Ours.
         out: Where it goes; originals look for ``<name>/model.pth.tar-<epoch>``.
 
     Returns:
@@ -189,4 +189,7 @@ def _record(result: Imported, method: str, file: str | Path) -> dict[str, Any]:
 
 
 def _other_method(method: str, file: str | Path, missing: Sequence[str]) -> str:
-    return f'{file} is no checkpoint of {method}: {some(missing, most=5)} missing. Name the method that it was trained with'
+    return (
+        f'{file} is not a checkpoint of {method}: {some(missing, most=5)} missing. Name the method that it was '
+        'trained with'
+    )

@@ -1,4 +1,4 @@
-"""Tell what became of an original's checkpoint."""
+"""Print what became of an original's checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tensor of ours is made of which tensors of an original, and back."""
+"""Which of our tensors is made from which tensors of an original, and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Link:
-    """One tensor of ours.
+    """One of our tensors.
 
     Args:
         own: Its name in the state dict of our model.
@@ -31,7 +31,7 @@ class Link:
         return (self.theirs,) if isinstance(self.theirs, str) else self.theirs
 
     def gather(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        """Our tensor, put together from the original's."""
+        """Our tensor, built from the original's."""
         if isinstance(self.theirs, str):
             value = tensors[self.theirs]
         else:

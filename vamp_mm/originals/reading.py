@@ -47,7 +47,7 @@ def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
         path: ``model.pth.tar-<epoch>``.
 
     Returns:
-        Name -> float32 or integer tensor on the CPU, and the epoch, None if the file tells none.
+        Name -> float32 or integer tensor on the CPU, and the epoch, None if the file has none.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -59,7 +59,7 @@ def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
     kind = kind_of(path)
     if kind != TORCH:
         raise CheckpointError(
-            f'{path} is a {kind} file, and Dassl writes archives of torch.save: it is no checkpoint as '
+            f'{path} is a {kind} file, and Dassl writes archives of torch.save: it is not a checkpoint as '
             'torch '
             'writes them since version 1.6; nothing of it was read'
         )
@@ -78,7 +78,7 @@ def read_original(path: str | Path) -> tuple[dict[str, Tensor], int | None]:
     ]
     if strange:
         raise CheckpointError(
-            f'{path} holds {some(strange, most=5)}, which no weights of CLIP are; they are not converted'
+            f'{path} holds {some(strange, most=5)} of types that CLIP weights do not have; they are not converted'
         )
     epoch = content.get('epoch')
     tensors = {name: _plain(value) for name, value in without_wrappers(state, path).items()}
@@ -93,6 +93,4 @@ def _missing(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
     known = sorted(str(item) for item in folder.rglob('model.pth.tar*')) if folder.is_dir() else []
     hint = f'; there are {some(known, most=5)}' if known else ''
-    return (
-        f'{str(path)!r} is no file; give a checkpoint such as prompt_learner/model.pth.tar-50{hint}'
-    )
+    return f'{str(path)!r} is not a file; give a checkpoint such as prompt_learner/model.pth.tar-50{hint}'

@@ -56,7 +56,7 @@ def original_named(name: str) -> Original:
     for original in ORIGINALS:
         if original.name == name:
             return original
-    raise ValueError(f'{name!r} is no original implementation known here; allowed: {METHODS}')
+    raise ValueError(f'{name!r} is not an original implementation known here; allowed: {METHODS}')
 
 
 def original_of(case: Recorded) -> Original:

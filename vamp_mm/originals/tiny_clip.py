@@ -1,4 +1,4 @@
-"""The tiny CLIP that the originals were recorded on: weights under OpenAI's names, drawn anew from a seed.
+"""The tiny CLIP that the originals were recorded on: weights under OpenAI's names, drawn again from a seed.
 
 Vision: ViT, image 32x32, patch 8, width 192, 12 blocks, 3 heads; or a ModifiedResNet (width 8, blocks 1, 2, 1, 1).
 Text: width 128, 12 blocks, 2 heads, context 77, CLIP's vocabulary. Joint width 32, QuickGELU. Widths and head counts
@@ -158,7 +158,7 @@ def _batch_norm(name: str, channels: int) -> Shapes:
 
 
 def _value(name: str, noise: np.ndarray) -> np.ndarray:
-    """Turn normal numbers into a weight of the kind that its name tells."""
+    """Turn normal numbers into a weight of the kind that its name shows."""
     if name.endswith('running_mean'):
         return 0.1 * noise
     if name.endswith('running_var'):

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 
-#: Begins a formula in spreadsheets, also in the wide forms of the signs.
+#: Starts a formula in spreadsheets, also in the wide forms of the signs.
 _FORMULA = tuple('=+-@\t\r\n＝＋－＠')
 _NUMBER = re.compile(r'[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf|nan)|-')
 #: What Markdown interprets inside a line; an underscore within a word has no meaning.

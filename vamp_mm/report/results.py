@@ -110,7 +110,7 @@ def read_results(
 
 
 def _unfinished(folders: Sequence[str | Path], runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Name the runs of a benchmark without a result, so that nobody takes a part for the whole."""
+    """Name the runs of a benchmark without a result, so that a part is not taken for the whole."""
     finished = {_run_key(run) for run in runs}
     missing = {}
     for path in sorted(path for folder in folders for path in Path(folder).rglob(JOB)):

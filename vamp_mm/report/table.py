@@ -47,7 +47,7 @@ class Table:
         columns: Titles of the columns; the first ``labels`` hold words.
         labels: Number of columns of words.
         rows: One cell per column; an empty string where there is no number.
-        breaks: Rows before which a new section begins.
+        breaks: Rows before which a new section starts.
         notes: Sentences below the table.
     """
 

@@ -1,1 +1,1 @@
-"""What one run is and leaves behind."""
+"""What one run is and leaves."""

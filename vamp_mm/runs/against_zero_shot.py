@@ -29,12 +29,12 @@ from vamp_mm.registry import DATASETS
 from .causes import likely_causes
 from .few_steps import say_steps
 
-#: Most images that are compared; of more, so many evenly spaced ones.
+#: Most images that are compared; of more, this many evenly spaced ones.
 MOST_IMAGES = 500
 
 
 class TrainingCheckHook(Hook):
-    """Says how many steps a training makes, and compares what it made with zero-shot CLIP before the weights are tested.
+    """Reports how many steps a training makes, and compares what it made with zero-shot CLIP before the weights are tested.
 
     The images are those of ``val_dataloader``; without one the validation images of the dataset that was trained on; where
     it has none, the training images without augmentation. At most ``MOST_IMAGES`` count. A model that is worse than
@@ -45,7 +45,7 @@ class TrainingCheckHook(Hook):
     compared. ``test_cfg.zero_shot=False`` leaves the comparison out.
     """
 
-    # behind EMAHook, which swaps weights (NORMAL, 50), and before ThroughputHook (BELOW_NORMAL, 60) starts its clock
+    # after EMAHook, which swaps weights (NORMAL, 50), and before ThroughputHook (BELOW_NORMAL, 60) starts its clock
     priority = 55
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class TrainingCheckHook(Hook):
 def _counted(runner: Runner, names: tuple[str, ...]) -> tuple[list[int], str]:
     """Images, right answers of the model, and those of zero-shot CLIP, over all processes; and which images they are.
 
-    Where nothing could be compared the counts are 0, and the words say why.
+    Where nothing could be compared the counts are 0, and the words give the reason.
     """
     counts, failed, what = torch.zeros(4, dtype=torch.long), '', ''
     try:
@@ -123,7 +123,7 @@ def _counted(runner: Runner, names: tuple[str, ...]) -> tuple[list[int], str]:
                             0,
                         ]
                     )
-    # whatever it is: a training that is done is not lost for a comparison, and other processes wait for the counts
+    # any error: a finished training is not lost to a comparison, and other processes wait for the counts
     except Exception as error:
         failed = f'{type(error).__name__}: {error}'
         counts[3] = 1
@@ -186,7 +186,7 @@ def _top(scores: Tensor) -> int:
 
 @contextmanager
 def _state_kept(runner: Runner, vocabulary: Any) -> Iterator[None]:
-    """Put everything back that a prediction of other images may change: what comes next gives the same numbers."""
+    """Restore everything that a prediction of other images may change: what comes next gives the same numbers."""
     model: Any = unwrap_model(runner.model)
     before, training, features = (
         model.vocabulary,

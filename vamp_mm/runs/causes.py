@@ -15,7 +15,7 @@ from .few_steps import FEW_STEPS
 
 #: Fewer optimiser steps than this leave a random context far from words: ten times what a short run makes.
 _RANDOM_STEPS = 10 * FEW_STEPS
-#: Settings that say how much of the towers a method edits.
+#: Settings for how much of the towers a method edits.
 _LAYERS = (
     'depth',
     'vision_depth',

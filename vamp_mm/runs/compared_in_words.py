@@ -1,4 +1,4 @@
-"""What a result file says of the comparison with zero-shot CLIP, in words."""
+"""The comparison with zero-shot CLIP in a result file, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .result_file import is_number
 
 
 def compared_in_words(compared: Any) -> str | None:
-    """What a result file says of a model that training made worse; None if it does not.
+    """What a result file has on a model that training made worse; None if it did not.
 
     Args:
         compared: ``compared_with_zero_shot`` of ``result.json``.

@@ -17,7 +17,7 @@ from vamp_mm.registry import DATASETS
 def check_lists(cfg: Config) -> None:
     """Read the lists of all few-shot datasets of a config: folders, split files, class names, shots.
 
-    Weights may be large and slow to get; what is wrong with the data shows first. Images are looked for later, when the
+    Weights may be large and slow to get; so the data are checked first. Images are looked up later, when the
     datasets are built.
 
     Args:
@@ -25,7 +25,7 @@ def check_lists(cfg: Config) -> None:
 
     Raises:
         FileNotFoundError: If a folder or file is missing.
-        DataError: If lists are wrong or do not fit what is asked of them.
+        DataError: If lists are wrong or do not fit what the run takes from them.
     """
     seen: list[dict[str, Any]] = []
     for dataset in _datasets(cfg):
@@ -38,11 +38,11 @@ def check_lists(cfg: Config) -> None:
 def say_doubts(cfg: Config, logger: Logger) -> None:
     """Log what is doubtful about the data of a test, such as a table beside class folders that is not read.
 
-    A training says the same while it records its data (:class:`~vamp_mm.runs.data_record.DataRecordHook`).
+    A training reports the same while it records its data (:class:`~vamp_mm.runs.data_record.DataRecordHook`).
 
     Args:
         cfg: A checked config.
-        logger: Where to say it.
+        logger: Where to report it.
     """
     places = {str((dataset['data_root'], dataset['source'])): dataset for dataset in _datasets(cfg)}
     notes = [

@@ -38,7 +38,7 @@ def note_of(
         source = (
             f'{os.path.normpath(folder)} ({type(dataset.source).__name__}{_files(dataset.source)})'
         )
-    shots = 'all images' if dataset.shots < 1 else f'{dataset.shots} a class, seed {dataset.seed}'
+    shots = 'all images' if dataset.shots < 1 else f'{dataset.shots} per class, seed {dataset.seed}'
     lines = [
         f'data: {meta["dataset_name"]}, {source}',
         f'prompts: {" | ".join(meta["templates"])}',

@@ -24,7 +24,7 @@ from vamp_mm.progress_bar import progress
 
 from .data_note import LISTS, NOTE, lines_of_targets, lines_of_validation, note_of, same_data
 
-#: Sources of a user's own data: nobody has looked at these images before.
+#: Sources of a user's own data: these images have not been checked before.
 _OWN = (ImageFolder, AnnotationTable, SplitFile)
 #: More images than this are counted, not listed.
 _LISTED = 200_000
@@ -34,11 +34,11 @@ class DataRecordHook(Hook):
     """Writes down which images a run uses, and looks at them before the run does.
 
     ``data_split.json`` holds the few-shot subset that was drawn (before base and novel classes are
-    told apart), the validation images that are used, and the test list, so that the exact images can
+    separated), the validation images that are used, and the test list, so that the exact images can
     be audited and used again. Validation images of other data are counted in the note.
-    ``data_note.txt`` says in words where they come from. A run that resumes must find the same.
+    ``data_note.txt`` gives in words where they come from. A run that resumes must find the same.
 
-    A user's own data are looked through first: all images must be there, those of the run are
+    A user's own data are checked first: all images must be there, those of the run are
     decoded, and equal files in training and test are counted.
     """
 
@@ -86,7 +86,7 @@ def _recorded(dataset: Any) -> Iterator[FewShotDataset | FewShotWrapper]:
 def _used(
     split: Split, dataset: FewShotDataset, validated: FewShotDataset | None
 ) -> dict[str, tuple[Item, ...]]:
-    """The images of a run: of the training before base and novel classes are told apart, of the validation after it."""
+    """The images of a run: of the training before base and novel classes are separated, of the validation after it."""
     val: tuple[Item, ...] = ()
     if validated is not None:
         kept = class_range(validated.which, len(split.classes))

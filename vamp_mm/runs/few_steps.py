@@ -1,4 +1,4 @@
-"""How many optimiser steps a training makes, said before the first one."""
+"""How many optimiser steps a training makes, reported before the first one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 
 from vamp_mm.engine import StepTrainLoop
 
-#: Fewer optimiser steps than this get a warning. CoOp's shortest published run makes so many: one shot of EuroSAT is one
+#: Fewer optimiser steps than this get a warning. CoOp's shortest published run has that many: one shot of EuroSAT is one
 #: batch, for 50 epochs.
 FEW_STEPS = 50
 
 
 def say_steps(runner: Runner) -> int:
-    """Log epochs x batches = steps of a training that begins, and warn where they are very few.
+    """Log epochs x batches = steps at the start of a training, and warn where they are very few.
 
     Args:
         runner: With a training loop.
@@ -35,7 +35,7 @@ def say_steps(runner: Runner) -> int:
     if steps < FEW_STEPS:
         key = 'train_cfg.max_iters' if by_steps else 'train_cfg.max_epochs'
         runner.logger.warning(
-            f'{steps} optimiser steps are very few (under {FEW_STEPS}), and next to nothing may be learned: raise {key}'
+            f'{steps} optimiser steps are very few (under {FEW_STEPS}), so the method may learn almost nothing: raise {key}'
             + ('' if by_steps or size == 1 else f', or lower train_dataloader.batch_size={size}')
         )
     return steps

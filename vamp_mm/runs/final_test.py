@@ -52,7 +52,7 @@ def test_trained(
         hooks: Hooks besides those of the config, ready made.
 
     Returns:
-        The metrics, and the checkpoint that they describe: relative to the work directory if it lies there; None if it
+        The metrics, and the checkpoint that they describe: relative to the work directory if it is there; None if it
         is not kept.
     """
     cfg = cfg.copy()
@@ -107,7 +107,9 @@ def _last_weights(runner: Runner) -> Iterator[tuple[str, bool]]:
 
 def _start_again(runner: Runner, cfg: Config, hooks: Sequence[Hook]) -> None:
     """Give the runner the state of one that was just built for a test."""
-    runner.model = runner.optim_wrapper = runner.param_schedulers = None  # room for the new model
+    runner.model = runner.optim_wrapper = runner.param_schedulers = (
+        None  # frees memory for the new model
+    )
     randomness = dict(cfg.get('randomness') or {})
     if randomness.get('seed') is None:  # one was drawn when the run began
         randomness |= dict(seed=runner.seed, diff_rank_seed=False)

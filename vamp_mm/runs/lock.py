@@ -115,7 +115,7 @@ def _same_file(handle: int, path: Path) -> bool:
 
 
 def _sign(handle: int) -> None:
-    """Write who holds the lock; a full disk is met again, and explained, where it matters."""
+    """Write who holds the lock; a full disk is reported where it matters."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(' ', timespec='seconds')
     with contextlib.suppress(OSError):
         os.ftruncate(handle, 0)
@@ -149,6 +149,6 @@ def _busy(folder: Path, holder: str) -> str:
         count = os.environ.get(variable, '')
         if count.isdecimal() and int(count) > 1:
             text += (
-                f'; {count} processes were started here, which --launcher {launcher} makes one run'
+                f'; {count} processes were started here: --launcher {launcher} makes them one run'
             )
     return text

@@ -19,7 +19,7 @@ from .setup import setup_of
 
 
 class StartHook(Hook):
-    """Remembers the epoch that a training started or went on from."""
+    """Remembers the epoch that a training started or resumed from."""
 
     priority = 'VERY_LOW'
 
@@ -27,7 +27,7 @@ class StartHook(Hook):
         self.epoch = 0
 
     def before_train(self, runner: Runner) -> None:
-        """Look at the loop, which stands where a resumed run goes on."""
+        """Look at the loop, which is where a resumed run continues."""
         self.epoch = runner.epoch
 
 
@@ -84,7 +84,7 @@ def identity(cfg: Any, labels: Mapping[str, Any] | None = None) -> dict[str, Any
 
     Args:
         cfg: A complete config.
-        labels: Words that replace those told from the config.
+        labels: Words that replace those read from the config.
 
     Returns:
         ``config_hash``, and ``run`` of :func:`~vamp_mm.config.identity.describe`.

@@ -1,4 +1,4 @@
-"""What a run leaves behind besides its checkpoints, and where it may: a work directory of its own."""
+"""The work directory of a run: of its own, and empty when it starts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def check_work_dir(work_dir: str | Path, resume: bool = False) -> None:
     """Refuse a work directory that holds something of an earlier run, or anything else.
 
     Files that a file manager or a network file system puts there, such as ``.DS_Store``, do not count.
-    What starts left that failed before their first checkpoint is no obstacle: a new start writes its own log
+    What starts left that failed before their first checkpoint does not count either: a new start writes its own log
     folder beside theirs, and its record of the data over theirs; temporary files of writes that were killed are
     removed when it trains.
 
     Args:
         work_dir: Where a run is about to write.
-        resume: Whether the run continues the one that lies there.
+        resume: Whether the run continues the one that is there.
 
     Raises:
         WorkDirError: If the directory is in use and the run does not resume.

@@ -28,8 +28,8 @@ from .drawing import (
 # inches: an image, the gap to the next, the lines of text under it, the bar under these
 _SIZE, _GAP, _TEXT, _BAR = 1.5, 0.25, 1.05, 0.07
 _LEGEND = (
-    'frame: right (green) or wrong (red)    bar: entropy, its blue part what each sample is unsure of, its red part '
-    'what samples disagree about'
+    'frame: green = right, red = wrong    bar: entropy; blue = uncertainty within each sample, red = disagreement '
+    'between samples'
 )
 _COLUMNS = 8
 

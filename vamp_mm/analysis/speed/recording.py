@@ -106,7 +106,7 @@ def kept_for_backward(work: Callable[[], Any], module: nn.Module) -> int:
 
     Args:
         work: The forward pass; returns what backward would start from.
-        module: Its parameters and buffers are no activations.
+        module: Its parameters and buffers are not activations.
 
     Returns:
         The bytes.

@@ -42,7 +42,7 @@ def alternate(
     device: torch.device,
     clock: str = 'wall',
 ) -> dict[str, Times]:
-    """Time contestants in turn, so that whatever else the machine does falls on all of them.
+    """Time contestants in turn, so that other load of the machine affects all of them.
 
     Args:
         contestants: Name -> work.

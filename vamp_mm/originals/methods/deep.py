@@ -30,7 +30,7 @@ def context(case: Recorded, count: int) -> str | None:
     """
     words = str(case.hyper.get('CTX_INIT') or '').replace('_', ' ')
     words = words if count <= 4 else ''
-    if case.meta.get('prompts'):  # tells it beyond doubt
+    if case.meta.get('prompts'):  # settles it
         words = case.meta['prompts'][0].removesuffix(f'{case.names[0].replace("_", " ")}.').strip()
     return None if set(words.split()) <= {'X'} else words
 

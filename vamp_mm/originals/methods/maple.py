@@ -15,7 +15,7 @@ _LEARNER = 'prompt_learner'
 
 
 def _deep(names: Iterable[str]) -> int:
-    """Number of text tokens behind block 0."""
+    """Number of text tokens after block 0."""
     return sum(name.startswith(f'{_LEARNER}.compound_prompts_text.') for name in names)
 
 

@@ -93,7 +93,7 @@ class MMRL(Original):
         return {'model.prompter.host.num_tokens': count, 'model.prompter.host.space_width': width}
 
     def new_vocabulary(self, case: Recorded) -> Vocabulary:
-        """New names are unseen classes: the class branch alone answers."""
+        """New names are unseen classes: only the class branch answers."""
         return self.vocabulary(case, case.meta['new_classnames'], seen=False)
 
     @torch.no_grad()

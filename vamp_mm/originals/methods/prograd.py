@@ -23,7 +23,7 @@ class ProGrad(Original):
     optim_wrapper: Mapping[str, Any] = MappingProxyType({'type': 'ProjectedGradientOptimWrapper'})
 
     def model(self, case: Recorded) -> dict[str, Any]:
-        """The context starts with the words of the teacher's template, behind zeros."""
+        """The context starts with the words of the teacher's template, after zeros."""
         template = case.meta['teacher_template']
         words = template.replace(' {}.', '') if case.hyper.get('CTX_INIT') else None
         return dict(

@@ -87,7 +87,7 @@ class TwoStageLayerNorms(Original):
         return weight_links(name for name in names if _is_tuned(name))
 
     def optimiser(self, case: Recorded, own: bool) -> Any:
-        """The recordings tell them in words."""
+        """The recordings have them in words."""
         return dict(_ADAMW if own else _SGD)
 
 

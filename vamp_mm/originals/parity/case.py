@@ -1,4 +1,4 @@
-"""A recorded run of an original implementation, as it stands in an ``.npz`` file."""
+"""A recorded run of an original implementation, as it is in an ``.npz`` file."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class Case:
         missing = [key for key in ('method', 'classnames', 'tiny_clip_seed') if key not in meta]
         missing += [key for key in ('images', 'labels') if key not in arrays]
         if missing:
-            raise ValueError(f'{path} is no recording of an original: {", ".join(missing)} missing')
-        #: Arrays that somebody has asked for; what nobody asks for was not compared.
+            raise ValueError(
+                f'{path} is not a recording of an original: {", ".join(missing)} missing'
+            )
+        #: Arrays that were read; what was never read was not compared.
         self.used: set[str] = set()
 
     @property
@@ -85,7 +87,7 @@ def load_case(path: str | Path) -> Case:
         The recording.
 
     Raises:
-        ValueError: If the file is no recording.
+        ValueError: If the file is not a recording.
     """
     path = Path(path)
     try:
@@ -93,5 +95,5 @@ def load_case(path: str | Path) -> Case:
             arrays = {key: file[key] for key in file.files}
         meta = json.loads(str(arrays.pop('meta')))
     except (KeyError, OSError, zipfile.BadZipFile, ValueError) as error:
-        raise ValueError(f'{path} is no recording of an original: {error}') from error
+        raise ValueError(f'{path} is not a recording of an original: {error}') from error
     return Case(path, arrays, meta)

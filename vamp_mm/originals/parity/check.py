@@ -62,7 +62,7 @@ def _evaluation(rebuilt: Rebuilt) -> None:
 
 
 def _checkpoint(rebuilt: Rebuilt) -> None:
-    """Take the weights from the original's checkpoint, where it lies beside the recording."""
+    """Take the weights from the original's checkpoint, where it is beside the recording."""
     stored = rebuilt.case.meta.get('checkpoint')
     file = rebuilt.case.path.parent / str(stored['path']) if isinstance(stored, Mapping) else None
     if file is None or not file.is_file():

@@ -1,4 +1,4 @@
-"""How far a tensor of ours is from the recorded one, and whether that is within the tolerance."""
+"""How far our tensor is from the recorded one, and whether that is within the tolerance."""
 
 from __future__ import annotations
 

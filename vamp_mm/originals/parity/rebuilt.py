@@ -91,7 +91,7 @@ def _load(model: nn.Module, links: Sequence[Link], learn: Mapping[str, Tensor]) 
     left = set(learn) - {name for link in links for name in link.names}
     if empty or left:
         raise ValueError(
-            f'the mapping is incomplete: {sorted(empty)} of ours get no value, {sorted(left)} of the original '
+            f'the mapping is incomplete: our {sorted(empty)} get no value, {sorted(left)} of the original '
             'have no place'
         )
     model.load_state_dict(state, strict=True)

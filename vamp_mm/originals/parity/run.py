@@ -31,7 +31,7 @@ def check_parity(
         console: Where to print.
 
     Returns:
-        One report per file; :attr:`Report.passed` says whether all of it agrees.
+        One report per file; :attr:`Report.passed` is whether all of it agrees.
 
     Raises:
         FileNotFoundError: If there is no recording (of that method).
@@ -94,7 +94,7 @@ class Backbones:
 
 def _wide_console() -> Console:
     console = Console()
-    # a name that is cut off names nothing; in a file or a pipe there is room
+    # a name that is cut off names nothing; a file or a pipe has no width
     return console if console.is_terminal else Console(width=120)
 
 

@@ -70,7 +70,7 @@ class TrainingCheck:
         wrapper = _wrapper(self.model, self.original, self.case, settings)
         if not isinstance(settings, Mapping):
             self.report.problems.append(
-                f'{key}: meta tells no settings of its optimiser, only {settings!r}'
+                f'{key}: meta has no settings of its optimiser, only {settings!r}'
             )
             return
         totals = []

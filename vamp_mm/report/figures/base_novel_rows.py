@@ -18,7 +18,7 @@ Bar = tuple[Stat, Stat | None]
 
 
 def rows(name: str, methods: Mapping[str, Mapping[str, Bar]], styles: Styles) -> Panel:
-    """A panel whose height grows with the methods, so that each has room for its name and number.
+    """A panel whose height grows with the methods, so that the name and number of each fit.
 
     Args:
         name: The dataset.

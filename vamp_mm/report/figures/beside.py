@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _LETTER, _LINE = 6.4, 12.0  # size of a letter of a name, in points
-_DOT = 7.0  # half the room that a dot takes
+_DOT = 7.0  # half the width that a dot takes
 Box = tuple[float, float, float, float]
 
 
@@ -19,7 +19,7 @@ def places_beside(
         room: Left, lower, right and upper end of where names may be.
 
     Returns:
-        Name -> from the dot to the middle of the name, in points; names without room are left out, as they are in
+        Name -> from the dot to the middle of the name, in points; names that do not fit are left out, as they are in
             the legend too.
     """
     taken: list[Box] = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots.values()]

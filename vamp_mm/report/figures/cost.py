@@ -202,7 +202,7 @@ def _draw(panel: Panel, style: Style, point: Point) -> None:
 
 
 def _write_names(panel: Panel, means: Sequence[Point]) -> None:
-    """Names of methods beside their dots, where there is room."""
+    """Names of methods beside their dots, where they fit."""
     places = {point.label: (point.cost, point.accuracy.mean) for point in means}
     dots = {}
     for label, place in places.items():

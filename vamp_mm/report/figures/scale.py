@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
 
-#: Shots that stand for all images of the training set.
+#: Shots that mean all images of the training set.
 ALL_IMAGES = -1
 _MOST_TICKS = 6
 

@@ -127,7 +127,11 @@ def _run(line: str, place: Path) -> tuple[int, str]:
             'text.txt is not JSON: ',
         ),
         ('dev/check_parity.py folder', 1, "'folder' holds no .npz file"),
-        ('model_converters/import_original.py coop folder --out x.pth', 1, "'folder' is no file"),
+        (
+            'model_converters/import_original.py coop folder --out x.pth',
+            1,
+            "'folder' is not a file",
+        ),
         ('analysis_tools/nearest_words.py toy.py none --top-k 0', 2, '0 must be from 1 on'),
         (
             '../projects/tiny_clip/score_on_icons.py --benchmark nothing',

@@ -85,7 +85,7 @@ def latent_map(
 
 
 def _evenly(total: int, most: int) -> list[int] | None:
-    """At most so many places at even distances in a list; None for all of them."""
+    """At most ``most`` places at even distances in a list; None for all of them."""
     return None if total <= most else [total * place // most for place in range(most)]
 
 

@@ -92,7 +92,7 @@ def open_model(
 
 
 def open_split(cfg: Config, checkpoint: str | Path | None, split: str | None = None) -> Opened:
-    """A model and one split of the test images, whose class names the model then answers about.
+    """A model and one split of the test images, whose class names the model is given.
 
     Args:
         cfg: Complete config.

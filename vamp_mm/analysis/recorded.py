@@ -84,7 +84,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 
 
 def _wrong(record: Mapping[str, Any]) -> str:
-    """What makes a record unusable; empty if nothing does."""
+    """What makes a record unusable; empty if it can be used."""
     missing = [key for key in NEEDED if key not in record]
     if missing:
         return f'it lacks {missing}'

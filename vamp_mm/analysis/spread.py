@@ -120,7 +120,7 @@ class _Sums:
         self._sums: dict[str, Tensor] = {}
 
     def add(self, latent: Latent, target: Tensor, known: Tensor) -> None:
-        """Take up a batch.
+        """Add a batch.
 
         Args:
             latent: Its posterior and, for classes that have one, its prior.

@@ -15,7 +15,7 @@ from .signatures import top_level_keys
 
 @dataclass(frozen=True)
 class _Idle:
-    """Keys of a component that do nothing while another key has certain values."""
+    """Keys of a component that have no effect while another key has certain values."""
 
     component: str
     keys: tuple[str, ...]
@@ -40,7 +40,7 @@ _IDLE = (
 
 
 def without_effect(cfg: Config) -> list[str]:
-    """What a training run passes over.
+    """Settings that a training run ignores.
 
     Args:
         cfg: A config that has been checked.

@@ -1,4 +1,4 @@
-"""Errors of the commands, and the words that point to the likely meaning of a misspelt key."""
+"""Errors of the commands, and suggestions for a misspelt key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ THE_CALL = 'the call'
 
 
 class ConfigError(ValueError):
-    """A config, or an option that changes one, that cannot mean what it says.
+    """A config, or an option that changes one, that cannot mean what is written.
 
     Args:
         problems: One sentence each; all of them are shown. Text is one sentence.

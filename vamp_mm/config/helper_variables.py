@@ -1,4 +1,4 @@
-"""Names at the top level of a config that no part reads: helper variables in the style of OpenMMLab, or slips.
+"""Names at the top level of a config that no part reads: helper variables in the style of OpenMMLab, or misspellings.
 
 MMEngine keeps every variable of a config file. A helper is one whose value is used further down (a pipeline that a
 dataloader holds), whose name starts with an underscore, or that configs of mmpretrain leave.
@@ -27,7 +27,7 @@ _SLIP = 0.86
 
 
 def unknown_keys(cfg: Config, known: frozenset[str]) -> list[str]:
-    """Names at the top level that may be slips.
+    """Names at the top level that may be misspellings.
 
     Args:
         cfg: The config.
@@ -57,7 +57,7 @@ def unknown_keys(cfg: Config, known: frozenset[str]) -> list[str]:
 
 
 def unused_helpers(cfg: Config, known: frozenset[str]) -> list[str]:
-    """Helper variables of a sound config whose value no part holds: to change them changes nothing.
+    """Helper variables of a sound config whose value no part holds: changing them has no effect.
 
     Args:
         cfg: The config.

@@ -110,7 +110,7 @@ def read_key_values(
 
 
 def nested_keys(keys: Iterable[str]) -> list[str]:
-    """What is wrong with keys of which one lies below another: which of the two counts would depend on their order.
+    """What is wrong with keys of which one is inside another: which of the two counts would depend on their order.
 
     Args:
         keys: Dotted keys.

@@ -23,7 +23,7 @@ _SHOWN = 60
 
 
 def refusal(dotted: str, old: Any, value: Any) -> str | None:
-    """Why a value cannot take the place of another.
+    """Why a value cannot replace another.
 
     Only a word for a number, a number for a dict and the like are refused; None may become anything, and a name that
     names a component (``source='caltech101'``) the component itself. One item may replace a list of such items.
@@ -60,7 +60,7 @@ def short(value: Any) -> str:
 
 
 def _kinds(value: Any) -> set[str]:
-    """What sort of thing a value is, coarsely; of a list, its items. Empty if anything is allowed there."""
+    """The rough kind of a value; of a list, its items. Empty if anything is allowed there."""
     if isinstance(value, (list, tuple)):
         return set().union(*map(_kinds, value)) if value else set()
     for kind, name in (
@@ -107,7 +107,7 @@ def _hint(dotted: str, old: Any, value: Any, was: set[str]) -> str:
 
 
 def _number(value: str, whole: bool) -> str:
-    """The number that a text holds, as a number of the kind that stood there."""
+    """The number that a text holds, as a number of the kind that was there."""
     try:
         read = int(value) if whole else float(value)
     except ValueError:
@@ -127,7 +127,7 @@ def _is_decimal_comma(value: Any) -> bool:
 
 
 def _doubtful(dotted: str, value: str, old: Any) -> str | None:
-    """A word that was probably meant as something else, where no word stood."""
+    """A word that was probably meant as something else, where no word was."""
     where = f'{dotted!r} is {short(old)}; it cannot become the word {short(value)}'
     if value.lower() in _SPELT and old is None:
         return f'{where}; did you mean {_SPELT[value.lower()]}? (A config file can hold the word, if it is meant.)'

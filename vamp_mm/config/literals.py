@@ -122,7 +122,7 @@ class _Displays(ast.NodeTransformer):
         return self.visit_Dict(ast.copy_location(ast.Dict(keys, values), node))
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        """Python itself would take the last of two equal keys without a word."""
+        """Python itself would take the last of two equal keys silently."""
         self.generic_visit(node)
         try:
             keys = [ast.literal_eval(key) for key in node.keys if key is not None]

@@ -19,7 +19,7 @@ from .errors import ConfigError
 def use_own_data(cfg: Config, path: str | Path) -> None:
     """Replace the dataset of a config, in place, by a folder, a table or a split file.
 
-    How the data are laid out is found out (:func:`~vamp_mm.datasets.sources.detect.detect`). The
+    The layout of the data is detected (:func:`~vamp_mm.datasets.sources.detect.detect`). The
     transforms of the config stay, and with them the image size; so do shots and seeds.
 
     Args:
@@ -62,7 +62,7 @@ def own_target(path: str | Path) -> dict[str, Any]:
 
 
 def _root(layout: Layout) -> str:
-    """The folder, absolute: ``--data-root`` takes the place of ``data``, not of a path that a user gave."""
+    """The folder, absolute: ``--data-root`` replaces ``data``, not a path that a user gave."""
     return os.path.abspath(layout.data_root)
 
 

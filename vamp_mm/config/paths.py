@@ -40,7 +40,7 @@ def configs_folder() -> Path:
 
 
 def find_config(config: str | Path) -> Path:
-    """The file that a config is called by on a command line.
+    """The file of a config as a command line names it.
 
     Args:
         config: A path; or ``configs/...`` or ``vamp_mm::...`` for a config of this project, wherever the command runs.
@@ -61,7 +61,7 @@ def find_config(config: str | Path) -> Path:
 
 
 def require_config(config: str | Path) -> Path:
-    """The file that a config is called by, which must exist.
+    """The file of a config as a command line names it, which must exist.
 
     Args:
         config: As for :func:`find_config`.

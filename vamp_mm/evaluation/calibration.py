@@ -31,7 +31,7 @@ class CalibrationMetric(BaseMetric):
     - ``ece_l2``: the same with the root of the mean squared gap; never below ``ece``.
     - ``ece_debiased``: ``ece_l2`` without the part that a finite number of images adds to it (Kumar et
       al. 2019, :func:`~vamp_mm.evaluation.binning.squared_calibration_error`); 0 where the estimate
-      under the root is below 0. An L2 error: to be held against ``ece_l2``, not against ``ece``.
+      under the root is below 0. An L2 error: compare it with ``ece_l2``, not with ``ece``.
     - ``nll``: mean of -log p(true class), in nats.
     - ``brier``: mean over images of the squared error summed over classes, in [0, 2] (Brier 1950).
 

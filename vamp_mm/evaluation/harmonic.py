@@ -43,7 +43,7 @@ def aggregate(base: Sequence[float], novel: Sequence[float]) -> BaseNovel:
     """Average several runs, or several datasets, by the rule of the field.
 
     Base and novel accuracy are averaged first and the harmonic mean is taken of the two averages;
-    the average of harmonic means is another, lower number. Apply it over the seeds of a dataset,
+    the average of harmonic means is a different, lower number. Apply it over the seeds of a dataset,
     then over the datasets' averages.
 
     Args:

@@ -222,7 +222,7 @@ class SplitTestLoop(BaseLoop):
         return evaluator
 
     def _restart_timer(self) -> None:
-        # The timer thinks in epochs; without this the ETA of a later split would count the time of
+        # The timer counts in epochs; without this the ETA of a later split would count the time of
         # earlier ones.
         for hook in self.runner.hooks:
             if isinstance(hook, IterTimerHook):

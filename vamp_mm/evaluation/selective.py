@@ -63,7 +63,7 @@ def aurc(certainty: Tensor, correct: Tensor) -> float:
 def selective_accuracy(certainty: Tensor, correct: Tensor, coverage: int) -> float:
     """Accuracy of the most certain images when the rest is not answered.
 
-    Of N images ``ceil(coverage N / 100)`` are answered: never less than was asked for, and at least one. Ties as in
+    Of N images ``ceil(coverage N / 100)`` are answered: never less than requested, and at least one. Ties as in
     :func:`risks`.
 
     Args:

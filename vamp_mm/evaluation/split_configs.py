@@ -162,7 +162,7 @@ def split_dataset(base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str
 
 
 def merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of one nested dict in the place of those of another; neither is changed.
+    """One nested dict with values replaced by those of another; neither is changed.
 
     Args:
         base: The one to start from.

@@ -56,7 +56,7 @@ def compared(metrics: Mapping[str, float]) -> list[str]:
 
 
 def made_worse(metrics: Mapping[str, float], seen: Iterable[str]) -> str | None:
-    """In plain words, that a model is worse than zero-shot CLIP on classes that it was trained on.
+    """A sentence that a model is worse than zero-shot CLIP on classes that it was trained on.
 
     Args:
         metrics: All metrics of a test.

@@ -1,4 +1,4 @@
-"""What has to be known of an original implementation, to compare with it and to read its checkpoints."""
+"""What the package needs to know about an original implementation, to compare with it and to read its checkpoints."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Original:
         return []
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Dotted config keys that follow from the shapes of our state dict, for the config that is to load it."""
+        """Dotted config keys that follow from the shapes of our state dict, for the config that will load it."""
         return {}
 
     def learnables(self, case: Recorded) -> dict[str, Tensor]:
@@ -154,7 +154,7 @@ class Original:
         return [{'params': [value for value in model.parameters() if value.requires_grad]}]
 
     def prepare(self, model: nn.Module, case: Recorded, training: bool) -> None:
-        """Bring in what the original drew at random (``noise/*``), right before a forward pass."""
+        """Set what the original drew at random (``noise/*``), right before a forward pass."""
 
     def logits(self, model: nn.Module, images: Tensor) -> Tensor:
         """``(N, C)``, what the original's test would use."""

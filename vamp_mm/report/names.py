@@ -40,5 +40,5 @@ def markdown_text(text: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """Text for a CSV cell; what a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Text for a CSV cell; what a spreadsheet would read as a formula gets an apostrophe in front."""
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text

@@ -60,7 +60,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
     def section(self) -> None:
-        """Begin a new section with the next row."""
+        """Start a new section with the next row."""
         if self.rows:
             self.breaks.add(len(self.rows))
 

@@ -1,4 +1,4 @@
-"""What usually is the matter when training makes CLIP worse, with the settings of a run."""
+"""Likely causes when training makes CLIP worse, read from the settings of a run."""
 
 from __future__ import annotations
 

@@ -102,13 +102,13 @@ def same_data(
 
 
 def _names(classes: Sequence[str]) -> str:
-    """Class names in one line; in quotes where a comma inside one could be taken for one between two."""
+    """Class names in one line; in quotes where a comma inside a name could be read as a separator."""
     plain = not any(',' in name or '"' in name for name in classes)
     return ', '.join(name if plain else json.dumps(name, ensure_ascii=False) for name in classes)
 
 
 def _count(part: str, items: Sequence[Item], dataset: FewShotDataset | FewShotWrapper) -> str:
-    """How many images a list has, and how many of them are trained on where that is a half of the classes."""
+    """How many images a list has, and how many of them are trained on where that is half of the classes."""
     count = f'{len(items)} images'
     if dataset.which == 'all':
         return count

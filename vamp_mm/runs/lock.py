@@ -1,4 +1,4 @@
-"""One writer per folder: a lock that ends with its process, however the process ends."""
+"""One writer per folder: a lock that ends with its process, even if that is killed."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _loader(dataset: Dataset, batch_size: int, workers: int, ours: bool) -> Data
 def _seconds(
     loaders: dict[str, DataLoader], rounds: int, console: Console
 ) -> dict[str, list[float]]:
-    """Seconds of every counted round, by loader; their order is turned round from one round to the next."""
+    """Seconds of every counted round, by loader; the order is reversed from one round to the next."""
     plan = [
         (turn, name)
         for turn in range(rounds + 1)

@@ -49,7 +49,7 @@ class CoOp(Original):
         return [Link('prompter.context', 'ctx')]
 
     def settings(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Length, and number of classes of a context of each class's own; the position is not in the file."""
+        """Length, and number of classes where each class has its own context; the position is not in the file."""
         return context_settings(state)
 
 

@@ -26,7 +26,7 @@ def blocks(names: Iterable[str], prefix: str) -> tuple[str, ...]:
 def context(case: Recorded, count: int) -> str | None:
     """The words before the class name; None where the prompts hold placeholders.
 
-    The originals start from words only where up to four tokens take their place, else from placeholders.
+    The originals start from words only where up to four tokens replace them, else from placeholders.
     """
     words = str(case.hyper.get('CTX_INIT') or '').replace('_', ' ')
     words = words if count <= 4 else ''
@@ -60,7 +60,7 @@ class IVLP(Original):
         )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
-        """One stack of blocks a tower."""
+        """One stack of blocks per tower."""
         names = list(names)
         links = []
         if 'image_encoder.VPT' in names:
@@ -106,7 +106,7 @@ class VPT(IVLP):
 
 
 class PromptSRC(IVLP):
-    """PromptSRC, ``trainers/promptsrc.py``: IVLP held near the frozen CLIP, weights averaged over epochs."""
+    """PromptSRC, ``trainers/promptsrc.py``: IVLP kept near the frozen CLIP, weights averaged over epochs."""
 
     name = 'promptsrc'
     recorded_as: tuple[str, ...] = ('promptsrc',)

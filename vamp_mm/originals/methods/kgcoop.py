@@ -14,7 +14,7 @@ from .coop import context_arguments, context_settings
 
 
 class KgCoOp(Original):
-    """A context whose class features are held close to those of hand-written templates."""
+    """A context whose class features are kept close to those of hand-written templates."""
 
     name = 'kgcoop'
     recorded_as: tuple[str, ...] = ('kgcoop',)
@@ -23,7 +23,7 @@ class KgCoOp(Original):
     clutter = (*Original.clutter, 'bias_vectors', 'meta_net.')
 
     def model(self, case: Recorded) -> dict[str, Any]:
-        """``CTX_INIT`` is read as a switch: the words always are 'a photo of a'."""
+        """``CTX_INIT`` is read as a switch: the words are always 'a photo of a'."""
         words = 'a photo of a' if case.hyper.get('CTX_INIT') else None
         return dict(
             prompter=dict(context_arguments(case), context=words),

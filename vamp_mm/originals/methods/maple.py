@@ -41,7 +41,7 @@ class MaPLe(Original):
         )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
-        """Tokens of all blocks as one stack, and a projection a block."""
+        """Tokens of all blocks as one stack, and one projection per block."""
         deep = _deep(names)
         texts = [f'{_LEARNER}.compound_prompts_text.{i}' for i in range(deep)]
         links = [Link('prompter.host.tokens', (f'{_LEARNER}.ctx', *texts))]

@@ -50,7 +50,7 @@ class MMA(Original):
         )
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
-        """Three layers a block and tower, of which one is shared."""
+        """Three layers per block and tower, one of them shared."""
         links = []
         for index, block in enumerate(_blocks(names)):
             links += linear(f'prompter.adapter.shared.{index}', f'shared_adapter.{block}.0')
@@ -61,7 +61,7 @@ class MMA(Original):
         return links
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
-        """Of as many blocks as there are, up to the last of twelve."""
+        """For as many blocks as there are, up to the last of twelve."""
         depth = sum(
             name.startswith('prompter.adapter.shared.') and name.endswith('.weight')
             for name in state

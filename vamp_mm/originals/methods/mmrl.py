@@ -65,7 +65,7 @@ class MMRL(Original):
         return dict(type='TokenReadout')
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
-        """Tokens, the read-out, and a projection a block and tower."""
+        """Tokens, the read-out, and one projection per block and tower."""
         depth = sum(
             name.startswith(f'{_TOKENS}_r2vproj.') and name.endswith('.weight') for name in names
         )
@@ -104,7 +104,7 @@ class MMRL(Original):
 
 
 class MMRLPlusPlus(MMRL):
-    """One projection a tower with low-rank changes, tokens blended over the blocks."""
+    """One projection per tower with low-rank changes, tokens blended over the blocks."""
 
     name = 'mmrlpp'
     recorded_as: tuple[str, ...] = ('mmrlpp', 'mmrl++')
@@ -122,7 +122,7 @@ class MMRLPlusPlus(MMRL):
         return dict(type='LowRankReadout', rank=int(case.hyper['PROJ_LORA_DIM']))
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
-        """Tokens, the read-out's change, and a shared projection a tower with its changes."""
+        """Tokens, the read-out's change, and one shared projection per tower with its changes."""
         depth = sum(
             name.startswith(f'{_LEARNER}.srra_r2vproj.srra.') and name.endswith('.A')
             for name in names

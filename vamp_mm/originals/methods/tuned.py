@@ -61,7 +61,7 @@ def _is_tuned(name: str) -> bool:
 
 
 def weight_links(names: Iterable[str]) -> list[Link]:
-    """One link a weight."""
+    """One link per weight."""
     return [Link(f'{_ADAPTER}.{own_name(name)[0]}.{own_name(name)[1]}', name) for name in names]
 
 
@@ -109,7 +109,7 @@ class TwoStageClassifier(TwoStageLayerNorms):
         )
 
     def learnables(self, case: Recorded) -> dict[str, Tensor]:
-        """The classifier, and the LayerNorms that rest."""
+        """The classifier, and the LayerNorms that are frozen."""
         return {**case.group('stage1'), **case.group('learn')}
 
     def links(self, names: Iterable[str]) -> Sequence[Link]:
@@ -197,11 +197,11 @@ class SkipT(Original):
         )
 
     def names(self, state: Mapping[str, Tensor]) -> list[str]:
-        """Those of both encoders."""
+        """Weights of both encoders."""
         return [_their_name(name) for name in state if name.startswith(f'{_ADAPTER}.')]
 
     def groups(self, model: nn.Module, settings: dict[str, Any]) -> list[dict[str, Any]]:
-        """A learning rate a tower."""
+        """One learning rate per tower."""
         rates = {'text': settings.pop('lr_text'), 'vision': settings.pop('lr_image')}
         return [
             {

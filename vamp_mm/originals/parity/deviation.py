@@ -93,7 +93,7 @@ class Report:
 
 
 def failures(reports: Sequence[Report]) -> list[str]:
-    """One line per thing that is wrong.
+    """One line per problem.
 
     Args:
         reports: One per file.

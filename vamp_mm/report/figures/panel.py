@@ -40,7 +40,7 @@ class Panel:
     tips: dict[str, list[str]] = field(default_factory=dict)
 
     def tip(self, artist: Artist, *words: str) -> None:
-        """Give the marks of an artist words of their own."""
+        """Give the marks of an artist their own words."""
         gid = f'tip{len(self.tips)}'
         artist.set_gid(gid)
         self.tips[gid] = list(words)

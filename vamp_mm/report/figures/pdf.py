@@ -27,7 +27,7 @@ _LONGEST = 120  # letters of a file name
 
 
 def write_pdfs(plots: Sequence[Plots], folder: Path) -> list[Path]:
-    """Write each panel as a PDF of its own, with the legend below and letters as embedded TrueType fonts.
+    """Write each panel as its own PDF, with the legend below and letters as embedded TrueType fonts.
 
     Args:
         plots: Their panels are changed: names get fonts of this machine and □ for what none of them has. So the page,

@@ -74,7 +74,7 @@ def _epochs(results: Sequence[Result]) -> list[str]:
 
 
 def _changed(results: Sequence[Result]) -> list[str]:
-    """What each method's runs set otherwise than its authors; a line per method and setting."""
+    """What each method's runs set differently from its authors; a line per method and setting."""
     found = {
         f'{result.label}: {line}'
         for result in results

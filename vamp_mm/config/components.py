@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mmengine.registry import root
@@ -17,6 +15,7 @@ from vamp_mm.registry import SCOPE
 from .errors import closest
 from .registry_keys import INJECTED, REGISTRY_OF_KEY, REMOVED, REMOVED_BELOW
 from .signatures import Signature, signature_of
+from .type_lookup import find, find_anywhere, import_registry, known_names
 from .usual_arguments import BY_REGISTRY, BY_TYPE
 
 
@@ -32,7 +31,7 @@ class TypedChecker:
         self._scope = scope
         # inside a component of another library, which builds its parts by rules of its own
         self._foreign = False
-        self._import_registry(scope)
+        import_registry(scope)
 
     def visit(self, path: str, value: object, registry: str) -> None:
         """Check every typed dict in ``value``.
@@ -72,7 +71,7 @@ class TypedChecker:
         outer, self._scope = (self._scope, self._foreign), cfg.get('_scope_', self._scope)
         target = None
         if self._foreign and path.split('.')[-1] not in REGISTRY_OF_KEY:
-            registry, target = self._anywhere(cfg['type'], registry)
+            registry, target = find_anywhere(cfg['type'], registry, self._scope)
         target = target or self.resolve(f'{path}.type', cfg['type'], registry)
         if target is not None:
             ours = target.__module__.split('.')[0] == SCOPE
@@ -164,45 +163,18 @@ class TypedChecker:
             return None
         base: Registry = getattr(root, registry)
         try:
-            target = self._find(name, base)
+            target = find(name, base, self._scope)
         except (
             Exception
         ) as error:  # a broken module of the user's own must not hide the other problems
             self.problems.append(f'{path}: importing the package of {name!r} failed: {error}')
             return None
         if target is None:
-            known = set(_known_names(base, self._scope))
+            known = set(known_names(base, self._scope))
             self.problems.append(
                 f'{path}: {name!r} is not a registered {base.name}; {closest(name, known)}'
             )
         return target
-
-    def _find(self, name: str, base: Registry) -> Callable[..., Any] | None:
-        if '.' in name:
-            self._import_registry(name.split('.')[0])
-        return base.children.get(self._scope, base).get(name)
-
-    def _anywhere(self, name: object, registry: str) -> tuple[str, Callable[..., Any] | None]:
-        """What a name means in that registry, or else in the first of all that knows it: parts are built from any."""
-        if not isinstance(name, str):
-            return registry, None
-        try:
-            return self._search(name, registry)
-        except Exception:  # a broken module: the registry itself names it
-            return registry, None
-
-    def _search(self, name: str, registry: str) -> tuple[str, Callable[..., Any] | None]:
-        target = self._find(name, getattr(root, registry))
-        if target is not None:
-            return registry, target
-        for module in (
-            root,
-            *map(sys.modules.get, (f'{self._scope}.registry', f'{name.split(".")[0]}.registry')),
-        ):
-            for other, node in vars(module).items() if module else ():
-                if isinstance(node, Registry) and (target := self._find(name, node)) is not None:
-                    return other if hasattr(root, other) else registry, target
-        return registry, None
 
     def _value(
         self, path: str, key: str, value: object, signature: Signature, registry: str
@@ -225,22 +197,6 @@ class TypedChecker:
                 if isinstance(item, str)
             ]
         self.visit(path, value, REGISTRY_OF_KEY.get(key, registry))
-
-    @staticmethod
-    def _import_registry(scope: str) -> None:
-        try:
-            import_module(f'{scope}.registry')
-        except ImportError:
-            pass  # a scope of the user's own, registered by custom_imports
-
-
-def _known_names(base: Registry, scope: str) -> Iterator[str]:
-    """Names of a registry as a config of ``scope`` would write them."""
-    yield from base.module_dict
-    for child_scope, child in base.children.items():
-        prefix = '' if child_scope == scope else f'{child_scope}.'
-        for name in child.module_dict:
-            yield prefix + name
 
 
 def _name(target: Callable[..., Any]) -> str:

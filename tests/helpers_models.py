@@ -22,6 +22,9 @@ from vamp_mm.structures import PromptContext, PromptOutput, Vocabulary
 
 NAMES = ('cat', 'golden retriever', 'airplane_x', 'zebra crossing sign', 'a')
 
+#: Whether the installed open_clip finds the end of a sentence by a configured token.
+HAS_EOS_ID = 'eos_id' in open_clip.CLIPTextCfg.__dataclass_fields__
+
 #: Different widths, depths and head counts in the two towers, so that a mix-up cannot go unnoticed.
 SMALL: dict[str, Any] = dict(
     embed_dim=40,

@@ -34,7 +34,11 @@ VARIANTS = {
     'first token': helpers.small_config(
         custom_text=True, text=dict(no_causal_mask=True, pool_type='first')
     ),
-    'end token': helpers.small_config(text=dict(pool_type='eos', eos_id=49407)),
+    **(
+        {'end token': helpers.small_config(text=dict(pool_type='eos', eos_id=49407))}
+        if helpers.HAS_EOS_ID
+        else {}
+    ),
     'custom attention': helpers.small_config(text=dict(qk_norm=True)),
     'timm vision': helpers.small_config(
         custom_text=True,

@@ -7,7 +7,6 @@ import itertools
 import helpers_models as helpers
 import pytest
 import torch
-from open_clip.model import CLIPTextCfg
 
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.models.prompters.layers import deep_edits
@@ -198,8 +197,7 @@ def test_fast_path_on_the_twelve_block_openai_model(tiny):
         pytest.param(
             dict(text=dict(pool_type='eos', eos_id=49407)),
             marks=pytest.mark.skipif(
-                'eos_id' not in CLIPTextCfg.__dataclass_fields__,
-                reason='open_clip is older than eos_id',
+                not helpers.HAS_EOS_ID, reason='open_clip is older than eos_id'
             ),
         ),
         dict(text=dict(qk_norm=True)),

@@ -73,6 +73,8 @@ def safe_streams(outlive: Callable[[], str] | None = None) -> Iterator[None]:
         logging.raiseExceptions = before
         if outlive is not None:
             drain()
+            for stream in (sys.stdout, sys.stderr):
+                _stop_reporting(stream)
             sys.stdout, sys.stderr = before_wrapped
             if reader_is_gone():
                 drop_output()
@@ -85,12 +87,15 @@ class _Outliving(io.FileIO):
         super().__init__(number, 'w', closefd=False)
         self._say = say
         self._process = os.getpid()
+        self.ended = False  # errors have been reported; what is left cannot be written
 
     def write(self, data: Any, /) -> int:
         """Write, or find out that nobody reads any more."""
         try:
             return super().write(data)
         except OSError as error:
+            if self.ended:
+                return len(memoryview(data).cast('B'))
             if error.errno not in _READER_LEFT:
                 raise
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -115,6 +120,13 @@ def _outliving(stream: Any, say: Callable[[], str]) -> Any:
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )
+
+
+def _stop_reporting(stream: Any) -> None:
+    """Let what a full disk did not take be dropped: Python 3.13 prints an error for it when the stream is collected."""
+    raw = getattr(getattr(stream, 'buffer', None), 'raw', None)
+    if isinstance(raw, _Outliving):
+        raw.ended = True
 
 
 def drain() -> None:

@@ -100,7 +100,7 @@ def _metadata(cfg: Config) -> dict[str, Any]:
     length = {'Epochs': loop.max_epochs} if 'max_epochs' in loop else {'Iterations': loop.max_iters}
     return {
         **data,
-        'Training Data': [dataset_title(run['dataset'])],
+        'Training Data': [dataset_title(run['dataset']).replace('_', ' ')],
         'Shots': run['shots'],
         'Batch Size': cfg.train_dataloader.batch_size,
         **length,

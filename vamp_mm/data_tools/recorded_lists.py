@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from vamp_mm.datasets import CATALOG, DataError, Split, read_split
-from vamp_mm.datasets.sources.catalog import CatalogRow
-from vamp_mm.datasets.splits import read_lists
+from vamp_mm.datasets.sources.catalog_fields import CatalogRow
+from vamp_mm.datasets.split_reading import read_lists
 
 from .regenerate import regenerated
 

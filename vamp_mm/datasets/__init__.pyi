@@ -8,7 +8,8 @@ from .read_once import reading_once
 from .samplers import ProtocolBatchSampler
 from .sampling import few_shot_part, few_shot_subset
 from .sources import CATALOG, CatalogSource, SplitFile, SplitSource
-from .splits import Item, Split, make_split, parse_split, read_split
+from .split_reading import parse_split, read_split
+from .splits import Item, Split, make_split
 from .transforms import LoadRGBImage, read_rgb
 
 __all__ = [

@@ -1,5 +1,6 @@
 from .base import SplitSource, build_source
-from .catalog import CATALOG, CatalogRow, Counts, catalog_row
+from .catalog import CATALOG, catalog_row
+from .catalog_fields import CatalogRow, Counts
 from .catalog_source import CatalogSource
 from .image_folder import ImageFolder
 from .split_file import SplitFile

@@ -12,10 +12,12 @@ from vamp_mm.registry import TASK_UTILS
 
 from ..digests import list_digest
 from ..errors import DataError
+from ..split_reading import read_split
 from ..split_writing import write_split
-from ..splits import PARTS, Item, Split, make_split, read_split
+from ..splits import PARTS, Item, Split, make_split
 from .base import SplitSource
-from .catalog import CatalogRow, Counts, catalog_row
+from .catalog import catalog_row
+from .catalog_fields import CatalogRow, Counts
 from .official_files import Lists, OfficialFiles
 from .recipes import PUBLISHED_SEED, complete
 

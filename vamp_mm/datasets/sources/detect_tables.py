@@ -12,7 +12,8 @@ from vamp_mm.messages import some
 
 from ..errors import DataError
 from ..reading import read_json
-from ..splits import PARTS, read_split
+from ..split_reading import read_split
+from ..splits import PARTS
 from .beside import is_submission
 from .choice import Choice
 from .class_file import CLASS_FILES

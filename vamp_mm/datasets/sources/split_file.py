@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from vamp_mm.registry import TASK_UTILS
 
 from ..read_once import once
-from ..splits import Split, read_split
+from ..split_reading import read_split
+from ..splits import Split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 
 

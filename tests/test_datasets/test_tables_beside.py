@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from vamp_mm.datasets import DataError
 from vamp_mm.datasets.sources import build_source
+from vamp_mm.datasets.sources.columns import Row
 from vamp_mm.datasets.sources.detect import detect
 from vamp_mm.datasets.sources.grid import read_grid
 from vamp_mm.datasets.sources.mention import Sample, look_up, name_key
-from vamp_mm.datasets.sources.table import _check_single
-from vamp_mm.datasets.sources.table_rows import Row
+from vamp_mm.datasets.sources.table_classes import check_single
 
 KINDS = ('cat', 'dog')
 
@@ -362,5 +362,5 @@ def test_several_classes_in_a_cell_are_refused(mark: str) -> None:
         DataError,
         match="1 of 3 rows hold several classes in one cell, such as .* 'cat', 'dog' are classes of other",
     ):
-        _check_single(rows, {row.label for row in rows}, 'x.csv')
-    _check_single(rows, {f'cat{mark}dog', 'cat', 'cow'}, 'x.csv')  # a name with such a sign in it
+        check_single(rows, {row.label for row in rows}, 'x.csv')
+    check_single(rows, {f'cat{mark}dog', 'cat', 'cow'}, 'x.csv')  # a name with such a sign in it

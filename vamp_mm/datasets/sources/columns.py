@@ -1,10 +1,11 @@
-"""Which column of a table holds the path, the class, the part."""
+"""Which column of a table holds the path, the class, the part; one row of it."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vamp_mm.messages import some
 
@@ -85,3 +86,12 @@ class Columns:
                     f'names (in any case): {", ".join(allowed)}; name the column with --{role}-column NAME'
                 )
         return found
+
+
+class Row(NamedTuple):
+    """One image of a table: line number, path and class as written, and the part if it is said."""
+
+    line: int
+    path: str
+    label: str
+    part: str | None

@@ -12,13 +12,14 @@ from .beside import SURE_TABLES, is_submission, mentions, tables_above, tables_b
 from .choice import Choice, read_choice
 from .class_doubts import WhichError
 from .columns import Columns, NoTableError
+from .csv_rows import read_header
 from .detect_folders import detect_folders, testing_only
 from .detect_tables import Unread, detect_tables, named_layout
 from .layout import Layout
 from .mention import Mention, Sample, sample_images
 from .same_lists import same_lists
 from .scan import has_images, subfolders
-from .table_rows import TABLE_SUFFIXES, read_header
+from .table_rows import TABLE_SUFFIXES
 
 ALLOWED = (
     'Allowed are (a) class folders: PATH/train/<class>/* and PATH/test/<class>/*, maybe with '

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os.path as osp
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,22 +10,19 @@ from vamp_mm.arguments import Seed
 from vamp_mm.messages import some
 from vamp_mm.registry import TASK_UTILS
 
-from ..errors import DataError, brief
+from ..errors import DataError
 from ..read_once import once
 from ..splits import PARTS, Item, Split, make_split
 from .base import DEFAULT_TEMPLATE, OWN_HINT, SplitSource
 from .beside import left_unread
-from .class_file import CLASS_FILES, read_class_names
-from .columns import Columns
+from .class_file import read_class_names
+from .columns import Columns, Row
 from .divide import divide
 from .image_paths import ImageFinder, missing_error, unclear_error
-from .names import check_names, tidy_name
 from .parts import VAL_IS_TEST, arrange, check_same_classes
-from .table_rows import Row, read_rows
+from .table_classes import class_of, label_order
+from .table_rows import read_rows
 
-_NUMBER = re.compile(r'[+-]\d+([.,]\d*)?|\d+[.,]\d*|[+-]?\d*[.,]?\d+[eE][+-]?\d+')
-#: Digits of a label; more than these are none, and Python refuses to read thousands.
-_DIGITS = 12
 #: Part and path of a row, both as written.
 _Key = tuple[str | None, str]
 
@@ -115,7 +111,7 @@ class AnnotationTable(SplitSource):
         parts = {
             part: [
                 Item(paths[row.part, row.path], labels[name], name)
-                for row in found for name in [_class_of(row, labels, names)]
+                for row in found for name in [class_of(row, labels, names)]
             ]
             for part, found in rows.items()
         }  # fmt: skip
@@ -193,55 +189,10 @@ class AnnotationTable(SplitSource):
 
     def _names(self, root: Path, rows: Sequence[Row], where: str) -> tuple[str, ...]:
         """Class names in label order."""
-        written = {tidy_name(row.label) for row in rows}
         listed: tuple[str, ...] | None = None
         if self.class_file is not None:
             listed = read_class_names(Path(self.require(osp.join(root, self.class_file), 'file')))
-        if all(name.isdecimal() for name in written):
-            huge = sorted(name for name in written if len(name) > _DIGITS)
-            if huge:
-                raise DataError(
-                    f'{where}: the label {brief(huge[0])} is too large; labels are whole numbers from 0 on'
-                )
-            return _numbered({int(name) for name in written}, listed, where)
-        odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
-        if odd:
-            raise DataError(
-                f'{where}: {len(odd)} class(es) are numbers that are no labels: {some(odd)}. Labels are whole '
-                'numbers from 0 on, all of them, with a file of their names; or write the names into the table'
-            )
-        if listed is not None:
-            unknown = sorted(written - set(listed))
-            if unknown:
-                raise DataError(
-                    f'{where}: {len(unknown)} class(es) are not in {self.class_file}: '
-                    f'{some(unknown)}. It has {some(listed)}'
-                )
-        _check_single(rows, written, where)
-        check_names(written, where)
-        return listed or tuple(sorted(written))
-
-
-def _check_single(rows: Sequence[Row], written: set[str], where: str) -> None:
-    """Refuse cells such as ``A|B`` where A and B are classes too: one image, several classes."""
-    several = {
-        name: parts for name in written for mark in '|;,/+&'
-        if len(parts := [part.strip() for part in name.split(mark)]) > 1 and written.issuperset(parts)
-    }  # fmt: skip
-    if several:
-        name, parts = min(several.items())
-        count = sum(tidy_name(row.label) in several for row in rows)
-        raise DataError(
-            f'{where}: {count} of {len(rows)} rows hold several classes in one cell, such as {name!r}, whose parts '
-            f'{some([repr(part) for part in parts])} are classes of other rows; an image has one class here: leave these '
-            'rows out, or write one class into each'
-        )
-
-
-def _class_of(row: Row, labels: Mapping[str, int], names: Sequence[str]) -> str:
-    """The class name of a row, whose class may be written as a number."""
-    name = tidy_name(row.label)
-    return name if name in labels else names[int(name)]
+        return label_order(rows, listed, self.class_file, where)
 
 
 def _check_twice(rows: Sequence[Row], paths: Mapping[_Key, str], where: str) -> None:
@@ -265,22 +216,3 @@ def _check_twice(rows: Sequence[Row], paths: Mapping[_Key, str], where: str) -> 
                 f'{where}: {len(found)} image(s) are listed {what}: {some(found)}. Every image may '
                 'be listed once'
             )
-
-
-def _numbered(labels: set[int], listed: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
-    if listed is None:
-        raise DataError(
-            f'{where}: the classes are numbers ({some(sorted(labels))}), but the model reads '
-            f'names. Put a file {CLASS_FILES[0]} beside the table, one name a line, the first line '
-            'for label 0; or write the names into the table'
-        )
-    wrong = sorted(label for label in labels if label >= len(listed))
-    if wrong:
-        from_one = (
-            ' (labels start at 0; these seem to start at 1)' if wrong == [len(listed)] else ''
-        )
-        raise DataError(
-            f'{where}: the labels {some(wrong)} have no name; the names run from 0 '
-            f'({listed[0]}) to {len(listed) - 1} ({listed[-1]}){from_one}'
-        )
-    return listed

@@ -102,7 +102,8 @@ def test_modes_of_images_are_read_as_in_training_or_refused(predictor, tmp_path,
     file = tmp_path / f'image.{"tif" if mode in ("CMYK", "F", "I") else "png"}'
     image.save(file, **(dict(transparency=0) if mode == 'P' else {}))
     with Image.open(file) as opened:
-        assert opened.mode == mode
+        # Pillow before 10.3 opens 16 bits as 32
+        assert opened.mode in (mode, mode.split(';')[0])
     try:
         expected = np.asarray(read_rgb(str(file)))
     except ImageError:

@@ -56,7 +56,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, symlinks=True)
     python = folder / 'bin' / 'python'
     places = {'base': str(folder), 'platbase': str(folder)}
-    packages = Path(sysconfig.get_path('purelib', 'venv', vars=places))
+    scheme = 'venv' if 'venv' in sysconfig.get_scheme_names() else 'posix_prefix'  # Python 3.10
+    packages = Path(sysconfig.get_path('purelib', scheme, vars=places))
     # a path in a .pth file: its packages are found, after those of the wheel
     (packages / 'requirements.pth').write_text(sysconfig.get_path('purelib') + '\n')
     pip = ('-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index')

@@ -120,8 +120,24 @@ def test_a_short_class_consumes_no_draw_when_allowed() -> None:
 def test_a_short_validation_class_does_not_hinder_training() -> None:
     split = Split(('a',), tuple(make({0: 8})), tuple(make({0: 1}, 'val')), ())
     assert len(few_shot_part(split, 'train', 4, seed=1)) == 4
-    with pytest.raises(ValueError, match='1 images in val'):
+    with pytest.raises(ValueError, match='1 images in val, fewer'):
         few_shot_part(split, 'val', 4, seed=1)
+
+
+def test_a_class_too_short_for_training_is_one_of_the_training_list() -> None:
+    split = Split(('a',), tuple(make({0: 2})), tuple(make({0: 9}, 'val')), ())
+    for part in ('train', 'val'):
+        with pytest.raises(ValueError, match='2 images in train, fewer images than shots=4'):
+            few_shot_part(split, part, 4, seed=1)
+    with pytest.raises(ValueError, match='2 images in train, fewer images than shots=3'):
+        few_shot_subset(split.train, 3, random.Random(1))
+
+
+def test_validation_images_that_are_the_test_images_are_never_sampled() -> None:
+    test = tuple(make({0: 9, 1: 7}, 'test'))
+    split = Split(('a', 'b'), tuple(make({0: 9, 1: 9})), test, test, val_is_test=True)
+    assert few_shot_part(split, 'val', 2, seed=1) == test
+    assert len(few_shot_part(split, 'train', 2, seed=1)) == 4
 
 
 def test_refuses_zero_shots_and_the_test_list() -> None:

@@ -1,16 +1,19 @@
-"""Split files: what is accepted, what is refused, base and novel halves."""
+"""Split files and lists: what is accepted and what is refused."""
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 import tracemalloc
 import unicodedata
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
-from vamp_mm.datasets import DataError, Item, class_split, make_split, parse_split, read_split
+from vamp_mm.datasets import DataError, Item, make_split, parse_split, read_split
+from vamp_mm.datasets.split_reading import read_lists
 from vamp_mm.datasets.split_writing import write_split
 from vamp_mm.datasets.splits import MAX_CLASSES
 
@@ -61,14 +64,20 @@ def test_refuses_bytes_that_are_no_text(tmp_path: Path) -> None:
     ('part', 'entry', 'message'),
     [
         ('train', ['c.jpg', 0], r'expected \[path, label, class name\]'),
-        ('train', ['', 0, 'a'], 'the path is'),
+        ('train', 'c0a', r"split: train\[2\] is 'c0a'; expected \[path, label, class name\]"),
+        ('train', ['', 0, 'a'], r'split: train\[2\]: the path is'),
+        ('train', [5, 0, 'a'], 'the path is 5'),
+        ('train', [True, 0, 'a'], 'the path is True'),
         ('train', ['c.jpg', '0', 'a'], "label is '0'"),
         ('train', ['c.jpg', True, 'b'], 'label is True'),
         ('train', ['c.jpg', -1, 'a'], 'label is -1'),
         ('train', ['c.jpg', 0, ' '], 'class name is'),
+        ('train', ['c.jpg', 0, 5], 'class name is 5'),
         ('train', ['/c.jpg', 0, 'a'], 'is absolute'),
+        ('train', ['\\c.jpg', 0, 'a'], 'is absolute'),
         ('train', ['C:/c.jpg', 0, 'a'], 'is absolute'),
         ('train', ['a/../../c.jpg', 0, 'a'], r"through '\.\.'"),
+        ('train', ['a\\..\\..\\c.jpg', 0, 'a'], r"through '\.\.'"),
         ('train', ['c.jpg', 3, 'd'], r'without gaps.*missing: \[2\]'),
         ('train', ['c.jpg', 0, 'z'], "label 0 has two names, 'a' and 'z'"),
         ('train', ['c.jpg', 2, 'a'], "'a' stands for labels 0 and 2"),
@@ -86,27 +95,6 @@ def test_refuses_bad_entries(part: str, entry: list, message: str) -> None:
         parse_split(raw)
 
 
-def test_halves_an_odd_number_of_classes_and_renumbers() -> None:
-    items = [Item(f'{label}', label, 'abcdefg'[label]) for label in (3, 6, 0, 4, 2, 5, 1)]
-    base, novel = class_split(items, 'base', 7), class_split(items, 'novel', 7)
-    assert [(item.path, item.label) for item in base] == [('3', 3), ('0', 0), ('2', 2), ('1', 1)]
-    assert [(item.path, item.label) for item in novel] == [('6', 2), ('4', 0), ('5', 1)]
-    assert class_split(items, 'all', 7) == tuple(items)
-
-
-def test_the_halves_follow_the_dataset_not_the_labels_present() -> None:
-    # a validation list without class 0 must be cut at the same place
-    assert class_split([Item('x', 2, 'c')], 'base', 4) == ()
-
-
-@pytest.mark.parametrize(
-    ('which', 'classes', 'message'), [('new', 4, 'is unknown'), ('base', 1, 'only 1')]
-)
-def test_refuses_bad_halves(which: str, classes: int, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        class_split([], which, classes)
-
-
 def test_parts_that_a_dataset_does_not_have() -> None:
     test = [Item('a.jpg', 0, 'a'), Item('b.jpg', 1, 'b')]
     split = make_split(dict(test=test), 'sketch', required=('test',))
@@ -116,10 +104,38 @@ def test_parts_that_a_dataset_does_not_have() -> None:
     train = [Item('1.jpg', 0, 'a'), Item('2.jpg', 1, 'b')]
     split = make_split(dict(train=train, test=test), 'imagenet', val_is_test=True)
     assert split.val == split.test
+    assert split.val_is_test
+    assert not make_split(dict(train=train, test=test), 'imagenet').val_is_test
     with pytest.raises(ValueError, match='no val where val_is_test=True'):
         make_split(dict(train=train, val=test, test=test), 'imagenet', val_is_test=True)
     with pytest.raises(ValueError, match="allowed: \\('train', 'val', 'test'\\)"):
         make_split(dict(training=train), 'typo')
+
+
+def test_dots_inside_a_name_are_part_of_it() -> None:
+    raw = copy.deepcopy(GOOD)
+    raw['train'].append(['a..b/..c.jpg', 0, 'a'])
+    assert parse_split(raw).train[2].path == 'a..b/..c.jpg'
+
+
+def test_the_lists_of_a_split_cannot_be_replaced() -> None:
+    split = parse_split(GOOD)
+    with pytest.raises(FrozenInstanceError):
+        split.train = ()
+    with pytest.raises(ValueError, match="split='valid' is unknown; allowed: \\('train', 'val'"):
+        split.part('valid')
+
+
+def test_lists_are_read_before_they_make_a_dataset(tmp_path: Path) -> None:
+    file = tmp_path / 'lists.json'
+    twice = [['a.jpg', 3, 'a'], ['a.jpg', 3, 'b']]
+    file.write_text(json.dumps(dict(train=twice, val=[], test=[])))
+    assert read_lists(file) == dict(train=tuple(Item(*item) for item in twice), val=(), test=())
+    for entry, what in ((['a.jpg', -1, 'a'], '(a.jpg): the label is -1'), ('a0b', " is 'a0b'")):
+        file.write_text(json.dumps(dict(train=[], val=[entry], test=[])))
+        with pytest.raises(DataError, match=rf'^{re.escape(str(file))}: val\[0\].*is') as caught:
+            read_lists(file)
+        assert what in str(caught.value)
 
 
 def test_only_known_homonyms_may_stand_twice() -> None:
@@ -127,7 +143,7 @@ def test_only_known_homonyms_may_stand_twice() -> None:
         part: [Item(f'{part}{label}', label, name) for label, name in enumerate(('m', 'x', 'm'))]
         for part in ('train', 'test')
     }
-    split = make_split(lists, 'set', homonyms=('m', 's'))
+    split = make_split(lists, 'set', homonyms=('m', 's', 'x'))
     assert split.classes == ('m', 'x', 'm')
     assert split.homonyms == ('m',)
     for known in ((), ('s',)):

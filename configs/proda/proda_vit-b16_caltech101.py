@@ -1,6 +1,6 @@
 """ProDA on Caltech101, base-to-novel: 100 epochs, batches of 4.
 
-Settings: third-party ports of ProDA; the paper tells neither batch nor warm-up.
+Settings: third-party ports of ProDA; the paper gives neither batch size nor warm-up.
 
 python tools/train.py configs/proda/proda_vit-b16_caltech101.py
 """

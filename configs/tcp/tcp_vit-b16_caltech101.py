@@ -13,7 +13,7 @@ _base_ = [
 ]
 train_dataloader = dict(batch_size=32)
 train_cfg = dict(max_epochs=50)
-# eps=1e-3 is an edit of Dassl that TCP's README asks for
+# eps=1e-3 is an edit of Dassl that TCP's README requires
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='Adam', lr=0.002, weight_decay=5e-4, eps=1e-3)
 )

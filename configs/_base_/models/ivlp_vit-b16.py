@@ -1,6 +1,6 @@
 """IVLP: independent tokens in both towers of CLIP ViT-B/16 with OpenAI's weights, 30,720 parameters.
 
-Two tokens a block take the place of 'a photo' of the template, two more stand behind the patches.
+Two tokens per block replace 'a photo' of the template, two more come after the patches.
 """
 
 run = dict(method='ivlp')

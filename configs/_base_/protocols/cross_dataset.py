@@ -1,6 +1,6 @@
 """Cross-dataset transfer: train on all classes of one dataset (ImageNet in the papers), test on others.
 
-``source`` stands for the dataset that is trained on; the average leaves it out.
+``source`` is the dataset that is trained on; the average leaves it out.
 """
 
 train_dataloader = dict(dataset=dict(class_split='all'))

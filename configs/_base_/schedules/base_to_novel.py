@@ -1,4 +1,4 @@
-"""Base-to-novel generalisation, every dataset but ImageNet: 10 epochs (batch 4 stands in the dataset).
+"""Base-to-novel generalisation, every dataset except ImageNet: 10 epochs (batch 4 is set in the dataset).
 
 AdamW, cosine decay after one warm-up epoch at 1e-5 (VaMP's optimiser, MMRL's schedule).
 """

@@ -1,4 +1,4 @@
-"""Base-to-novel generalisation on ImageNet: 5 epochs (batch 32 stands in the dataset).
+"""Base-to-novel generalisation on ImageNet: 5 epochs (batch 32 is set in the dataset).
 
 AdamW, cosine decay after one warm-up epoch at 1e-5 (VaMP's optimiser, MMRL's schedule).
 """

@@ -43,6 +43,7 @@ def test_holds_the_split_its_labels_and_its_names(arguments: dict) -> None:
     assert sample['data_samples'].sample_idx == 3
     assert sample['data_samples'].img_path.endswith('images/1/test_1.png')
     novel = FewShotDataset(split='test', class_split='novel', **arguments)
+    assert (novel.test_mode, FewShotDataset(**arguments).test_mode) == (True, False)
     assert novel.metainfo['classes'] == ('old house',)
     assert [novel.get_data_info(i)['gt_label'] for i in range(len(novel))] == [0, 0]
 
@@ -70,6 +71,8 @@ def test_metainfo_is_there_before_the_images(arguments: dict, data_root: Path) -
         file.unlink()
     data = FewShotDataset(lazy_init=True, **arguments)
     assert data.metainfo['classes'] == ('red_ball', 'tree', 'old house')
+    assert (data.image_cache, data.skipped) == (None, ())
+    data.set_epoch(1)  # an epoch may be told before the images are looked for
     with pytest.raises(FileNotFoundError, match='15 of 15 images') as caught:
         data.full_init()
     assert '... and 5 more' in str(caught.value)

@@ -228,6 +228,14 @@ def test_names_in_any_script_are_taken(name: str) -> None:
     ).classes == (name,)
 
 
+def test_the_largest_number_of_classes_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('vamp_mm.datasets.splits.MAX_CLASSES', 2)
+    assert parse_split(GOOD).classes == ('a', 'b')
+    monkeypatch.setattr('vamp_mm.datasets.splits.MAX_CLASSES', 1)
+    with pytest.raises(DataError, match='has 2 classes; at most 1 are allowed'):
+        parse_split(GOOD)
+
+
 def test_more_classes_than_any_data_have() -> None:
     items = [(f'{label}.jpg', label, str(label)) for label in range(MAX_CLASSES + 1)]
     with pytest.raises(DataError, match='has 100,001 classes; at most 100,000 are allowed'):

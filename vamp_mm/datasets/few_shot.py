@@ -13,6 +13,7 @@ from mmpretrain.datasets import BaseDataset
 from vamp_mm.arguments import Component, NonNegative, PositiveInt, Seed
 from vamp_mm.messages import some
 from vamp_mm.registry import DATASETS, TRANSFORMS
+from vamp_mm.structures import Vocabulary
 
 from .augmentation import SeededAugmentation
 from .class_splits import base_classes, check_choice, class_range, class_split
@@ -109,13 +110,7 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         self._start_epochs()
         self.source.require(data_root, 'data root')
         lists = self.source.read(data_root)
-        labels = class_range(class_split, len(lists.classes))
-        check_choice(lists.classes[labels.start : labels.stop], split, class_split)
-        vocabulary = dataset_vocabulary(
-            lists.classes[labels.start : labels.stop],
-            self.source.templates if templates is None else templates,
-            lists.homonyms,
-        )
+        vocabulary = self._vocabulary(lists, templates)
         self._chosen = self._choose(lists)
         super().__init__(
             ann_file='',
@@ -197,6 +192,13 @@ class FewShotDataset(SeededAugmentation, BaseDataset):
         budget = (_FEW_SHOT_MB if few else 0) if self._cache_mb is None else self._cache_mb
         reads = any(isinstance(step, LoadRGBImage) for step in self.pipeline.transforms)
         return ImageCache(paths, budget) if budget and reads else None
+
+    def _vocabulary(self, lists: Split, templates: str | Sequence[str] | None) -> Vocabulary:
+        labels = class_range(self.which, len(lists.classes))
+        names = lists.classes[labels.start : labels.stop]
+        check_choice(names, self.split, self.which)
+        sentences = self.source.templates if templates is None else templates
+        return dataset_vocabulary(names, sentences, lists.homonyms)
 
     def _choose(self, lists: Split) -> tuple[Item, ...]:
         if not lists.part(self.split):

@@ -83,6 +83,8 @@ def _job(
         'template': spec.template,
         'data_root': spec.data_root,
         'new_split': spec.new_split,
+        'arch': spec.arch,
+        'pretrained': spec.pretrained,
         'overrides': overrides,
         **training,
     }

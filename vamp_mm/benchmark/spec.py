@@ -54,6 +54,8 @@ class Spec:
         data_root: Folder of the datasets.
         new_split: Make lists where a published split is missing.
         amp: Train in mixed precision.
+        arch: Another CLIP for all runs; see :func:`~vamp_mm.config.compose.compose`.
+        pretrained: Its weights.
         overrides: Dotted key -> value, for all runs.
         work_dir: Folder of all runs.
     """
@@ -69,5 +71,7 @@ class Spec:
     data_root: str | None = None
     new_split: bool = False
     amp: bool = False
+    arch: str | None = None
+    pretrained: str | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     work_dir: str = 'work_dirs/benchmark'

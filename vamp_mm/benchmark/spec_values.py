@@ -38,6 +38,8 @@ def spec_value(key: str, value: Any, source: str | None) -> Any:
         return _overrides(value, 'overrides', source)
     if key in ('new_split', 'amp') and not isinstance(value, bool):
         raise ConfigError([f'{key}={value!r} must be true or false'], source)
+    if key in ('arch', 'pretrained') and not isinstance(value, str):
+        raise ConfigError([f'{key}={value!r} must be a text, for example {key}: ViT-L-14'], source)
     return str(value) if key in ('data_root', 'work_dir') else value
 
 

@@ -13,6 +13,8 @@ import argparse
 from vamp_mm.cli import loading
 from vamp_mm.config.key_values import add_overrides
 
+from .options import add_clip_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -40,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument('--data-root', help="folder of the datasets' folders, in place of data/")
     what.add_argument('--new-split', action='store_true', help='see tools/train.py')
     what.add_argument('--amp', action='store_true', help='mixed precision')
+    add_clip_options(what)
     add_overrides(what, 'set single values in all runs', '--overrides')
     what.add_argument('--work-dir', help='work_dirs/benchmark if not given')
     how = parser.add_argument_group('how')

@@ -56,7 +56,25 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help='where a published split file is missing, make lists of your own (not comparable with papers)',
     )
     add_column_options(parser)
+    add_clip_options(parser)
     add_overrides(parser, 'set single values; a key that does not exist is an error')
+
+
+def add_clip_options(parser: argparse._ActionsContainer) -> None:
+    """Add another CLIP."""
+    parser.add_argument(
+        '--arch',
+        '--clip',
+        dest='arch',
+        metavar='NAME',
+        help='another CLIP: a name of open_clip (ViT-L-14-336), an architecture JSON, local-dir:FOLDER or '
+        'hf-hub:NAME; image size, resizing and the blocks that the method edits follow it',
+    )
+    parser.add_argument(
+        '--pretrained',
+        metavar='TAG',
+        help='its weights: a tag of open_clip (openai, laion2b_s34b_b88k ...), a file, or TAG@FILE',
+    )
 
 
 def add_column_options(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mmengine.config import Config
 from vamp_mm.datasets import reading_once
 from vamp_mm.evaluation.protocol_table import FEW_SHOT
 
+from .clip_option import AnotherCLIP
 from .data import holders, replace_data
 from .data_options import allow_new_splits, set_data_root
 from .dataset_files import dataset_file, is_own_data
@@ -39,6 +41,8 @@ def compose(
     shots: int | None = None,
     seed: int | None = None,
     amp: bool = False,
+    arch: str | None = None,
+    pretrained: str | None = None,
     work_dir: str | None = None,
     launcher: str | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -64,6 +68,9 @@ def compose(
         shots: Training images per class.
         seed: Seed of the run and of the few-shot subset.
         amp: Train in mixed precision: float16 with loss scaling on a GPU, bfloat16 on a CPU.
+        arch: Another CLIP: a name of open_clip, an architecture file, ``local-dir:FOLDER`` or ``hf-hub:NAME``. Image size,
+            resizing and the blocks of the method follow it (:class:`~vamp_mm.config.clip_option.AnotherCLIP`).
+        pretrained: Its weights: a tag of open_clip or a file.
         work_dir: Where results go; by default ``work_dirs/<config name>`` with a suffix for each of the options
             above that is used.
         launcher: Who starts the processes: ``none``, ``pytorch`` (torchrun), ``slurm`` or ``mpi``.
@@ -96,12 +103,17 @@ def compose(
         use_amp(cfg)
     if launcher is not None:
         cfg.launcher = launcher
+    other = AnotherCLIP(cfg, arch, pretrained) if arch or pretrained else None
+    if other is not None:
+        other.set_weights()
     override(cfg, overrides or {})
     follow_published(cfg, written, protocol or own_protocol, dict(overrides or {}), template)
+    if other is not None:
+        other.set_layers(list(overrides or {}))
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
-        words = _words(path, dataset, protocol, outside, new_split, shots, seed, amp)
+        words = _words(path, dataset, protocol, outside, new_split, shots, seed, amp, arch)
         cfg.work_dir = str(Path('work_dirs') / '_'.join(words))
     return cfg
 
@@ -157,6 +169,7 @@ def _words(
     shots: int | None,
     seed: int | None,
     amp: bool,
+    arch: str | None,
 ) -> list[str]:
     """Parts of the name of the default work directory: the config, and the options that were used."""
     used = {
@@ -170,6 +183,7 @@ def _words(
         path.stem,
         *([] if dataset is None else [Path(dataset).resolve().stem]),
         *([] if protocol is None else [Path(protocol).stem]),
+        *([] if arch is None else [re.sub(r'[^\w.-]', '-', Path(arch).name.removesuffix('.json'))]),
         *(word for word, wanted in used.items() if wanted),
     ]
 

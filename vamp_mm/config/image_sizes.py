@@ -35,7 +35,7 @@ def misfits(cfg: Mapping[str, Any], image_size: tuple[int, int], backbone: str) 
         One sentence for each other size, with the keys to set.
     """
     keys: dict[str, list[str]] = {}
-    for path, steps in _pipelines('', cfg):
+    for path, steps in pipelines('', cfg):
         sizes = pipeline_sizes(steps)
         if not sizes:
             continue
@@ -97,17 +97,18 @@ def _as_size(value: Any, height_first: bool) -> tuple[int, int] | None:
     return (first, last) if height_first else (last, first)
 
 
-def _pipelines(path: str, value: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+def pipelines(path: str, value: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+    """All pipelines of a config, with their dotted keys below ``path``."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             place = f'{path}.{key}' if path else key
             if key == 'pipeline' and isinstance(item, (list, tuple)):
                 yield place, item
             else:
-                yield from _pipelines(place, item)
+                yield from pipelines(place, item)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _pipelines(f'{path}.{index}', item)
+            yield from pipelines(f'{path}.{index}', item)
 
 
 def _in_config(key: str) -> str:

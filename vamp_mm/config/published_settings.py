@@ -80,7 +80,7 @@ def follow_published(
     lines += [*now.notes, *_follow_all(cfg, now, before, origin, asked)]
     if template is None:
         lines += _set_templates(cfg, now)
-    elif not any(_covers(item, 'model.prompter.template') for item in asked):
+    elif not any(covers(item, 'model.prompter.template') for item in asked):
         _leave_sentences(cfg, lines)
     run.settings_log = lines
 
@@ -154,7 +154,7 @@ def _follow(
     if place is None:
         return []  # the config has no such part, for example nothing to train on
     value, dotted = value_at(cfg, place), '.'.join(map(str, place))
-    if any(_covers(item, dotted) for item in asked):
+    if any(covers(item, dotted) for item in asked):
         return [_kept(dotted, value, setting, '--cfg-options')]
     differs = all(item is None or not same(value, item.value) for item in before)
     if (_is_own(dotted, own) or differs) and not same(value, setting.value):
@@ -184,8 +184,16 @@ def _kept(dotted: str, value: Any, setting: Setting, why: str) -> str:
     return f'{dotted} = {word(value)}: {why}{published}'
 
 
-def _covers(asked: str, dotted: str) -> bool:
-    """Whether an option sets a key, a dict or list that holds it, or a part of it."""
+def covers(asked: str, dotted: str) -> bool:
+    """Whether an option sets a key, a dict or list that holds it, or a part of it.
+
+    Args:
+        asked: Dotted key of the option.
+        dotted: The key.
+
+    Returns:
+        True also where one lies in the other.
+    """
     return f'{dotted}.'.startswith(f'{asked}.') or asked.startswith(f'{dotted}.')
 
 

@@ -40,7 +40,7 @@ def check_shapes(cfg: Config) -> list[str]:
     ):
         return []
     try:
-        outline = _outline(arch)
+        outline = outline_of(arch)
     except (ValueError, TypeError, FileNotFoundError) as error:
         return [f'model.backbone: {error}']
     except Exception:  # an architecture that only its own loading can judge
@@ -52,8 +52,9 @@ def check_shapes(cfg: Config) -> list[str]:
     return problems
 
 
-@functools.lru_cache(maxsize=2)
-def _outline(arch: str) -> CLIPOutline:
+@functools.lru_cache(maxsize=4)
+def outline_of(arch: str) -> CLIPOutline:
+    """The shapes of an architecture (:class:`~vamp_mm.models.clip.CLIPOutline`), kept for the next question."""
     return CLIPOutline(arch)
 
 

@@ -2,7 +2,7 @@
 
 from .class_rows import ClassRows, class_keys, find_rows
 from .context import PromptContext
-from .frozen_clip import FrozenCLIP, Tower
+from .frozen_clip import FrozenCLIP, Tower, require_blocks
 from .outputs import Latent, PromptOutput, TeacherOutput, TowerOutput
 from .plan import (
     EMBED,
@@ -50,4 +50,5 @@ __all__ = [
     'all_seen',
     'as_read',
     'find_part',
+    'require_blocks',
 ]

@@ -54,3 +54,20 @@ class FrozenCLIP(Protocol):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Token embeddings ``(..., W)`` of ids ``(...)``, without positions."""
+
+
+def require_blocks(name: str, number: int) -> None:
+    """Refuse a tower without transformer blocks.
+
+    Args:
+        name: How messages call it.
+        number: Its blocks.
+
+    Raises:
+        ValueError: If it is a ResNet; the message names the methods that work on it.
+    """
+    if not number:
+        raise ValueError(
+            f'the {name} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side (CoOp, '
+            "CoCoOp, KgCoOp, ProGrad, ProDA, TCP, Bayesian Prompt Learning), or a vision transformer: arch='ViT-B-16'"
+        )

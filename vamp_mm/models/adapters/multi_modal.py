@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vamp_mm.arguments import Block, Blocks, Positive, Width
 from vamp_mm.registry import MODELS
-from vamp_mm.structures import FrozenCLIP, TowerPlan
+from vamp_mm.structures import FrozenCLIP, TowerPlan, require_blocks
 
 
 class _ScaleGradient(torch.autograd.Function):
@@ -81,6 +81,7 @@ class MultiModalAdapters(nn.Module):
         scale_gradients: bool = True,
     ) -> None:
         super().__init__()
+        require_blocks('vision', clip.vision.depth)
         available = min(clip.vision.depth, clip.text.depth)
         if start < 0 or depth < 1 or start + depth > available:
             raise ValueError(

@@ -16,7 +16,7 @@ from torch import nn
 
 from vamp_mm.arguments import Range
 from vamp_mm.registry import MODELS
-from vamp_mm.structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower
+from vamp_mm.structures import EMBED, FrozenCLIP, Tower, TowerPlan, TunedTower, require_blocks
 
 _BLOCK = re.compile(r'(?:^|\.)(?:res)?blocks\.(\d+)\.')
 _NORM_BEFORE = ('ln_pre', 'norm_pre')
@@ -105,6 +105,7 @@ def _tune(
 ) -> tuple[nn.Module | None, int | None]:
     if not patterns:
         return None, None
+    require_blocks(which, source.depth)
     tower, depth = cast(nn.Module, source), source.depth
     layers = {name: layer_of(name, depth) for name, _ in tower.named_parameters()}
     chosen: dict[str, int] = {}

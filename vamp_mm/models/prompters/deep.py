@@ -67,14 +67,14 @@ class DeepPrompter(BasePrompter):
         self.vision_tokens: nn.Parameter | None = None
         self.text_tokens: nn.Parameter | None = None
         if text_depth:
-            check_layers('text', 0, text_depth, clip.text.depth)
+            check_layers('text', 0, text_depth, clip.text.depth, 'text_depth')
             self._first_position = first_position(clip)
             first = start_tokens(clip, context, text_tokens, clip.text.width, std)
             self.text_tokens = nn.Parameter(
                 torch.cat([first[None], _noise(text_depth - 1, first, std)])
             )
         if vision_depth:
-            check_layers('vision', 0, vision_depth, clip.vision.depth)
+            check_layers('vision', 0, vision_depth, clip.vision.depth, 'vision_depth')
             self.vision_tokens = nn.Parameter(
                 torch.randn(vision_depth, vision_tokens, clip.vision.width) * std
             )

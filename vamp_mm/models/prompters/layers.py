@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from vamp_mm.structures import EMBED, TokenEdit
+from vamp_mm.structures import EMBED, TokenEdit, require_blocks
 
 
 def deep_edits(
@@ -41,7 +41,9 @@ def deep_edits(
     return tuple(edits)
 
 
-def check_layers(tower: str, start: int, depth: int, available: int) -> None:
+def check_layers(
+    tower: str, start: int, depth: int, available: int, argument: str | None = None
+) -> None:
     """Check that blocks ``start .. start + depth - 1`` exist.
 
     Args:
@@ -49,20 +51,25 @@ def check_layers(tower: str, start: int, depth: int, available: int) -> None:
         start: 0-based index of the first block.
         depth: Number of blocks.
         available: Number of blocks that the tower has.
+        argument: The one argument that names them: their number from the first on (``..._depth``), or a block; None for
+            ``start`` and ``depth``.
 
     Raises:
-        ValueError: If they do not, naming the blocks that do.
+        ValueError: If they do not, with the arguments that say so and the blocks that do.
     """
-    if not available:
-        raise ValueError(
-            f'the {tower} tower is a ResNet, without blocks or tokens to prompt; use a method of the text side '
-            "(ContextPrompter), or a vision transformer: arch='ViT-B-16'"
-        )
-    if start < 0 or depth < 1 or start + depth > available:
-        raise ValueError(
-            f'{tower} blocks start={start}, depth={depth} do not exist: this tower has {available} blocks, '
-            f'0..{available - 1}; choose start + depth <= {available}'
-        )
+    require_blocks(tower, available)
+    if start >= 0 and depth >= 1 and start + depth <= available:
+        return
+    if argument is None:
+        given, way = f'start={start}, depth={depth}', f'start + depth <= {available}'
+    elif argument.endswith('depth'):
+        given, way = f'{argument}={depth}', f'{argument} <= {available}'
+    else:
+        given, way = f'{argument}={start}', f'{argument} <= {available - 1}'
+    raise ValueError(
+        f'{tower} blocks {given} do not exist: this tower has {available} blocks, 0..{available - 1}; choose {way} (the '
+        'option --arch chooses the blocks for another CLIP)'
+    )
 
 
 def copies(module: nn.Module, count: int) -> list[nn.Module]:

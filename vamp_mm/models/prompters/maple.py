@@ -47,7 +47,7 @@ class CoupledTokens(nn.Module):
         std: NonNegative = 0.02,
     ) -> None:
         super().__init__()
-        check_layers('vision', 0, depth, clip.vision.depth)
+        check_layers('vision', 0, depth, clip.vision.depth, 'depth')
         self.depth = depth
         self.num_tokens = num_tokens
         self.context: str | None = context_of(context, num_tokens)

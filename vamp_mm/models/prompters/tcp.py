@@ -46,7 +46,7 @@ class ClassAwareTokens(nn.Module):
         weight: Fraction = 1.0,
     ) -> None:
         super().__init__()
-        check_layers('text', layer, 1, clip.text.depth)
+        check_layers('text', layer, 1, clip.text.depth, 'layer')
         self.num_tokens, self.layer, self.weight = num_tokens, layer, weight
         hidden = clip.embed_dim // 4 if hidden is None else hidden
         self.linear1 = nn.Linear(clip.embed_dim, hidden)

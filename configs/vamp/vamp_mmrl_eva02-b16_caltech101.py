@@ -1,6 +1,6 @@
 """VaMP (MMRL style) on EVA-02-CLIP B/16, one of the paper's other towers; base-to-novel on Caltech101.
 
-The paper does not name the weights; these are open_clip's. The tower has the twelve blocks that the published layers are for.
+The paper does not name the weights; these are open_clip's. The tower has twelve blocks, as the published layers expect.
 
 python tools/train.py configs/vamp/vamp_mmrl_eva02-b16_caltech101.py
 """

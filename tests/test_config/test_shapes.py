@@ -114,7 +114,7 @@ def test_the_size_that_a_pipeline_ends_with(steps: list[dict], sizes: list) -> N
         (
             'vpt/vpt_deep_icons.py',
             {'model.prompter.vision_depth': 7},
-            'model.prompter: vision blocks start=0, depth=7',
+            'model.prompter: vision blocks vision_depth=7 do not exist: this tower has 6 blocks, 0..5; choose vision_depth <= 6',
         ),
         (
             'twosfs/twosfs_icons.py',
@@ -129,7 +129,7 @@ def test_the_size_that_a_pipeline_ends_with(steps: list[dict], sizes: list) -> N
         (
             'tcp/tcp_icons.py',
             {'model.prompter.text_tokens.layer': 6},
-            'model.prompter.text_tokens: text blocks start=6, depth=1',
+            'model.prompter.text_tokens: text blocks layer=6 do not exist: this tower has 6 blocks, 0..5; choose layer <= 5',
         ),
         (
             'coop/coop_icons.py',

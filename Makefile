@@ -3,6 +3,7 @@
 # make test-fast    only the unit tests, without whole runs and processes: for the loop of writing
 # make coverage     the test-suite with the coverage of lines and branches, as CI runs it
 # make lint         set up .venv, run the linters, the type checker and the config check
+# make docs         set up .venv, build the documentation into work_dirs/site/html
 # make clean        remove .venv, caches and work_dirs/quickstart
 #
 # PYTHON is the interpreter that .venv is made from (3.10 to 3.13):  make test PYTHON=python3.12
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test test-fast coverage lint clean
+.PHONY: quickstart test test-fast coverage lint docs clean
 
 quickstart: $(STAMP)
 	$(BIN)/python tools/quickstart.py
@@ -39,6 +40,10 @@ lint: $(STAMP)
 	$(BIN)/pydoclint --quiet vamp_mm
 	$(BIN)/codespell
 	$(BIN)/python tools/check_configs.py
+
+docs: $(STAMP)
+	$(BIN)/python -m pip install -q $(PIP_FLAGS) -r requirements/docs.txt
+	$(BIN)/python docs/site/build.py work_dirs/site
 
 # The stamp is written last, so an interrupted installation is taken up again.
 $(STAMP): setup.py requirements/runtime.txt requirements/mminstall.txt requirements/icons.txt requirements/tests.txt

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vamp_mm.models import PromptedCLIPBackbone
-from vamp_mm.models.clip import building, hub, load_clip, loading
+from vamp_mm.models.clip import building, hub, load_clip, loading, weight_source
 from vamp_mm.weight_files import CheckpointError
 
 TINY_ARCH = dict(
@@ -199,7 +199,9 @@ def as_tag(monkeypatch, tiny_file):
             'get_pretrained_cfg',
             lambda arch, tag: record if tag == 'openai' else {},
         )
-        monkeypatch.setattr(loading, 'hub_file', lambda repository, name, cache_dir: tiny_file)
+        monkeypatch.setattr(
+            weight_source, 'hub_file', lambda repository, name, cache_dir: tiny_file
+        )
 
     return install
 

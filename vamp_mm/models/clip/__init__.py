@@ -1,6 +1,7 @@
 """open_clip models: loading them, and running their towers with prompts between the blocks."""
 
-from .loading import EMBEDDED, LoadedCLIP, embedded_architectures, load_clip
+from .architecture import EMBEDDED, embedded_architectures
+from .loading import LoadedCLIP, load_clip
 from .outline import CLIPOutline
 from .text import TextTower
 from .tokenize import PromptTokenizer

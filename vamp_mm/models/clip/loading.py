@@ -7,29 +7,23 @@ GELU gives plausible, wrong features. :mod:`vamp_mm.models.clip.origin` finds th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 import open_clip
-import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
 from vamp_mm.weight_files import CheckpointError, read_weights
 
 from .architecture import (
-    EMBEDDED,
     Architecture,
     embedded_architectures,
     find_architecture,
-    likely,
-    similar_files,
 )
 from .building import build_from_openai, build_model, find_tokenizer, fit_weights
-from .hub import hub_file
 from .origin import (
     OPENAI,
     OPENAI_MARKERS,
@@ -42,9 +36,7 @@ from .origin import (
     traits_of_tag,
 )
 from .state_layouts import clip_state, is_transformers
-
-#: Name of the architecture that is read off the weights.
-_NO_ARCH = 'None'
+from .weight_source import NO_ARCH, WeightSource, weight_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +62,6 @@ class LoadedCLIP:
     interpolation: str = 'bicubic'
     resize_mode: str = 'shortest'
     quick_gelu: bool = False
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where weights are: a file, None for random ones, and the published tag that they are said to be of."""
-
-    file: Path | None = None
-    tag: str | None = None
-    record: Mapping[str, Any] | None = None
 
 
 def load_clip(
@@ -117,7 +100,7 @@ def load_clip(
     architecture = find_architecture(arch, pretrained is None, cache_dir)
     # what it lacks shows before anything large is downloaded
     tokenizer = find_tokenizer(architecture)
-    source = _source(architecture, pretrained, cache_dir)
+    source = weight_source(architecture, pretrained, cache_dir)
     if source.file is None:
         traits, state = own_traits(architecture), None
         print_log(
@@ -141,7 +124,7 @@ def _read_off(
             "arch=None reads the architecture from an OpenAI state dict: set pretrained='<file>', or "
             "name an open_clip architecture such as arch='ViT-B-16'"
         )
-    source = _source(Architecture(_NO_ARCH, {}, tags={OPENAI: {}}), pretrained, None)
+    source = weight_source(Architecture(NO_ARCH, {}, tags={OPENAI: {}}), pretrained, None)
     if source.file is None:
         raise ValueError(f'pretrained={pretrained!r} is no file, and arch=None needs one')
     state, file = _read(source.file, pretrained)
@@ -176,114 +159,6 @@ def _loaded(
     )
 
 
-def _source(architecture: Architecture, pretrained: str | None, cache_dir: str | None) -> _Source:
-    """The local file of the weights and the tag that names their origin."""
-    if pretrained is None:
-        return _Source(architecture.weights)
-    if not isinstance(pretrained, str):
-        raise ValueError(f'pretrained={pretrained!r} must be a text: {_allowed(architecture)}')
-    if pretrained == EMBEDDED:
-        if architecture.name not in embedded_architectures():
-            raise ValueError(
-                f"pretrained='embedded' goes with an embedded architecture {embedded_architectures()}, "
-                f'not with arch={architecture.name!r}'
-            )
-        return _Source(
-            Path(str(resources.files(__package__) / 'weights' / f'{architecture.name}.safetensors'))
-        )
-    record = (
-        None
-        if architecture.name == _NO_ARCH
-        else open_clip.get_pretrained_cfg(architecture.name, pretrained)
-    )
-    if record:
-        return _Source(_downloaded(architecture, pretrained, record, cache_dir), pretrained, record)
-    file = Path(pretrained).expanduser()
-    if pretrained and file.exists():
-        return _Source(file)
-    tag, at, rest = pretrained.partition('@')
-    if at and rest and not set(tag) & set('/\\.'):
-        return _named(architecture, pretrained, tag, Path(rest).expanduser())
-    if file.suffix or len(file.parts) > 1:
-        raise FileNotFoundError(_missing(architecture, pretrained, file))
-    if architecture.name == _NO_ARCH:
-        raise ValueError(
-            f'pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of '
-            "published weights, such as arch='ViT-B-16'"
-        )
-    near = likely(pretrained, _tags(architecture))
-    raise ValueError(
-        f'pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}allowed: '
-        f'{_allowed(architecture)}'
-    )
-
-
-def _named(architecture: Architecture, pretrained: str, tag: str, file: Path) -> _Source:
-    """``TAG@FILE``."""
-    record = architecture.tags.get(tag) or open_clip.get_pretrained_cfg(architecture.name, tag)
-    if not record and not architecture.tags:
-        raise ValueError(
-            f'pretrained={pretrained!r}: arch={architecture.name!r} has no published tags: give the file only, '
-            f'pretrained={str(file)!r}'
-        )
-    if tag not in architecture.tags and architecture.name == _NO_ARCH:
-        raise ValueError(
-            f"pretrained={pretrained!r}: arch=None reads weights of OpenAI's only, pretrained="
-            f"'{OPENAI}@{file}'; for those of {tag!r} name their architecture with arch"
-        )
-    if not record and tag not in architecture.tags:
-        near = likely(tag, architecture.tags)
-        raise ValueError(
-            f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}'
-            f'allowed: {", ".join(map(repr, architecture.tags))}'
-        )
-    if not file.exists():
-        raise FileNotFoundError(_missing(architecture, pretrained, file))
-    return _Source(file, tag, record)
-
-
-def _missing(architecture: Architecture, pretrained: str, file: Path) -> str:
-    """There is no such file; what is there under a similar name, or else the tags."""
-    told = f'pretrained={pretrained!r}: no such file {str(file)!r}'
-    if near := similar_files(file):
-        return f'{told}; {near}'
-    tags = [] if architecture.name == _NO_ARCH or '@' in pretrained else _tags(architecture)
-    allowed = f', or name a tag of {architecture.name!r}: {", ".join(tags)}' if tags else ''
-    return f'{told}; put the weights there{allowed}'
-
-
-def _downloaded(
-    architecture: Architecture, tag: str, record: Mapping[str, Any], cache_dir: str | None
-) -> Path:
-    repository, _, name = record['hf_hub'].rpartition('/')
-    try:
-        return hub_file(repository, name or None, cache_dir)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f'the weights {tag!r} of {architecture.name!r}{_size(architecture)} are not in the cache: {error}; download '
-            'that file on another computer and set model.backbone.pretrained to its path, after its tag: '
-            f"--cfg-options model.backbone.pretrained='{tag}@/path/of/the/file'"
-        ) from error
-
-
-def _size(architecture: Architecture) -> str:
-    """How large the file of its weights is at most, from the parameters of the architecture."""
-    with torch.device('meta'):
-        model = build_model(architecture, quick_gelu=False)
-    count = sum(weight.numel() for weight in model.parameters())
-    return f' (up to {4 * count / 1e6:,.0f} MB)'
-
-
-def _tags(architecture: Architecture) -> list[str]:
-    return [EMBEDDED] if architecture.name in embedded_architectures() else list(architecture.tags)
-
-
-def _allowed(architecture: Architecture) -> str:
-    tags = ', '.join(map(repr, _tags(architecture)))
-    origin = ", 'TAG@FILE'" if architecture.tags else ''
-    return f'{tags + ", " if tags else ""}a local file{origin}, None for random weights'
-
-
 def _read(path: Path, pretrained: str | None) -> tuple[dict[str, Tensor], WeightFile]:
     """The tensors of a file under open_clip's names, and what its content says about it."""
     try:
@@ -300,7 +175,7 @@ def _read(path: Path, pretrained: str | None) -> tuple[dict[str, Tensor], Weight
 
 def _traits(
     architecture: Architecture,
-    source: _Source,
+    source: WeightSource,
     file: WeightFile,
     mean: Sequence[float] | None,
     std: Sequence[float] | None,

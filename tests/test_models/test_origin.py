@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vamp_mm.models import PromptedCLIPBackbone
-from vamp_mm.models.clip import architecture, hub, load_clip, loading
+from vamp_mm.models.clip import architecture, hub, load_clip, loading, weight_source
 from vamp_mm.models.clip.architecture import Architecture, find_architecture
 from vamp_mm.models.clip.origin import (
     Traits,
@@ -58,7 +58,7 @@ def test_a_local_copy_of_published_weights_is_used_like_the_tag_or_refused(
     assert traits_of_tag(published, tag, published.tags[tag]) == expected
     copy = tmp_path / 'weights.pt'
     copy.touch()
-    named = loading._source(published, f'{tag}@{copy}', None)
+    named = weight_source.weight_source(published, f'{tag}@{copy}', None)
     assert (named.file, traits_of_tag(published, named.tag, named.record)) == (copy, expected)
     if arch in MIXED:
         with pytest.raises(UnknownOriginError) as caught:

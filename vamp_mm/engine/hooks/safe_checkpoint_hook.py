@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.fileio import register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import MMLogger
@@ -22,16 +22,12 @@ from vamp_mm.weight_files import check_state_dict
 
 from ..atomic_backend import ATOMIC_BACKEND, AtomicLocalBackend
 from ..checkpoint import CheckpointError, load_checkpoint
-from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, read_pointer, same_folder
+from ..latest import POINTER, checkpoint_folder, find_latest_checkpoint, same_folder
 from ..plain import same_plain, to_plain
+from ..resuming import check_frozen, check_resumable, nothing_to_resume, settings_of
 from ..run_config import RunConfig
 from ..runner_state import hub_state, make_plain
-from ..settings import (
-    check_settings,
-    frozen_weights_note,
-    run_settings,
-    weights_fingerprint,
-)
+from ..settings import weights_fingerprint
 from ..wrappers import unwrap_model
 
 
@@ -146,7 +142,7 @@ class SafeCheckpointHook(CheckpointHook):
             folder = checkpoint_folder(runner.work_dir, self._given_out_dir)
             runner._load_from = find_latest_checkpoint(runner.work_dir, folder)
             if runner._load_from is None:
-                runner.logger.warning(_nothing_to_resume(runner.work_dir, folder))
+                runner.logger.warning(nothing_to_resume(runner.work_dir, folder))
                 runner._resume = False
 
     def before_train(self, runner: Runner) -> None:
@@ -202,7 +198,7 @@ class SafeCheckpointHook(CheckpointHook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Turn the checkpoint into plain data, in place, and note what the run was set to."""
         make_plain(checkpoint)
-        checkpoint['meta']['settings'] = _settings(runner)
+        checkpoint['meta']['settings'] = settings_of(runner)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check that the checkpoint fits, and restore what ``Runner.resume`` expects, in place.
@@ -221,9 +217,9 @@ class SafeCheckpointHook(CheckpointHook):
         if 'state_dict' not in checkpoint and not runner._resume:
             return  # a bare state dict: nothing else to restore
         if runner._resume:
-            _check_resumable(runner, checkpoint, source)
+            check_resumable(runner, checkpoint, source)
         else:
-            _check_frozen(runner, (checkpoint.get('meta') or {}).get('settings') or {}, source)
+            check_frozen(runner, (checkpoint.get('meta') or {}).get('settings') or {}, source)
         checkpoint['message_hub'] = hub_state(checkpoint.get('message_hub'))
         meta = checkpoint.setdefault('meta', {})
         loop = runner._train_loop
@@ -286,20 +282,6 @@ class SafeCheckpointHook(CheckpointHook):
         return here
 
 
-def _nothing_to_resume(work_dir: str, folder: Path) -> str:
-    text = (
-        f'resume asked for, but {folder} holds no complete checkpoint: training starts from the '
-        'beginning'
-    )
-    pointed = read_pointer(work_dir)
-    if not pointed:
-        return text
-    return (
-        f'{text}. {Path(work_dir) / POINTER} names {pointed}, which is not in this folder; to '
-        f'continue from such a file set load_from to its path together with --resume'
-    )
-
-
 def _quiet_file_client() -> None:
     """Leave out warnings of MMEngine of deprecated classes that it uses itself whenever it saves."""
     # A filter, not logging.disable(): a logger of MMEngine remembers that a level was disabled, and all later warnings of
@@ -311,35 +293,3 @@ def _not_of_file_client(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(
         ('"FileClient" will be deprecated', '"HardDiskBackend" is the alias')
     )
-
-
-def _check_resumable(runner: Runner, checkpoint: dict, source: str) -> None:
-    meta = checkpoint.get('meta', {})
-    missing = [f'meta[{key!r}]' for key in ('epoch', 'iter') if not isinstance(meta.get(key), int)]
-    missing += [key for key in ('state_dict', 'optimizer') if key not in checkpoint]
-    schedulers = runner.param_schedulers
-    if schedulers and 'param_schedulers' not in checkpoint:
-        missing.append('param_schedulers')
-    if missing:
-        raise CheckpointError(
-            f'{source} cannot be resumed from: it lacks {", ".join(missing)} (a best_*.pth, a '
-            'published file or bare weights?). Resume from an epoch_*.pth, or drop '
-            'resume to start anew from these weights'
-        )
-    stored = checkpoint.get('param_schedulers', [])
-    if isinstance(schedulers, list) and len(schedulers) != len(stored):
-        raise CheckpointError(
-            f'{source} was trained with {len(stored)} parameter schedulers, this run has '
-            f'{len(schedulers)}; resume with the same param_scheduler'
-        )
-    if warning := check_settings(meta.get('settings') or {}, _settings(runner), source):
-        runner.logger.warning(warning)
-
-
-def _settings(runner: Runner) -> dict[str, str]:
-    return run_settings(runner.cfg, unwrap_model(runner.model), get_world_size())
-
-
-def _check_frozen(runner: Runner, stored: dict[str, str], source: str) -> None:
-    if note := frozen_weights_note(unwrap_model(runner.model), stored, source):
-        runner.logger.warning(note)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from vamp_mm.models.clip.loading import EMBEDDED, LoadedCLIP, load_clip
+from vamp_mm.models.clip import EMBEDDED, LoadedCLIP, load_clip
 
 __all__ = ['score_on_icons']
 

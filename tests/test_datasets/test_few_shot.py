@@ -48,6 +48,12 @@ def test_holds_the_split_its_labels_and_its_names(arguments: dict) -> None:
     assert [novel.get_data_info(i)['gt_label'] for i in range(len(novel))] == [0, 0]
 
 
+def test_its_description_names_the_subset(arguments: dict) -> None:
+    said = repr(FewShotDataset(shots=2, seed=3, class_split='base', **arguments))
+    assert 'Split: \ttrain, classes base, shots 2, seed 3' in said
+    assert 'Number of categories: \t2' in said
+
+
 def test_samples_before_it_splits_the_classes(arguments: dict) -> None:
     def paths(**more: object) -> list[str]:
         data = FewShotDataset(**{**arguments, **more})

@@ -131,12 +131,22 @@ def test_on_for_small_few_shot_sets_only(arguments: dict) -> None:
     assert FewShotDataset(**arguments, shots=2, cache_mb=0).image_cache is None
     assert FewShotDataset(**arguments).image_cache is None
     assert FewShotDataset(**arguments, split='test').image_cache is None
+    assert FewShotDataset(**arguments, split='val', shots=2).image_cache is None
     assert FewShotDataset(**arguments, split='test', cache_mb=3).image_cache.budget_mb == 3
     for wrong in (-1, float('inf'), float('nan'), '5', True):
         with pytest.raises(ValueError, match=f'cache_mb={wrong!r} must be a number of at least 0'):
             FewShotDataset(**arguments, cache_mb=wrong)
     with pytest.raises(DataError, match='the system does not give so many MiB'):
         FewShotDataset(**arguments, cache_mb=1e13)
+
+
+@pytest.mark.parametrize(('most', 'kept'), [(6, True), (5, False)])
+def test_off_for_few_shot_sets_of_many_images(
+    arguments: dict, monkeypatch: pytest.MonkeyPatch, most: int, kept: bool
+) -> None:
+    monkeypatch.setattr('vamp_mm.datasets.few_shot._FEW_IMAGES', most)
+    dataset = FewShotDataset(**arguments, shots=2)  # three classes: 6 images
+    assert (dataset.image_cache is not None) == kept
 
 
 def test_not_made_where_nothing_asks_it(arguments: dict) -> None:

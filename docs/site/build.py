@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from figures import draw_plans
-from pages import API, api_pages, datasets_page, protocols_page
+from pages import API, api_pages, datasets_page, methods_page, protocols_page
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Pages of the repository, which keep their places, so that links between them hold.
@@ -40,6 +40,7 @@ def assemble(folder: Path) -> None:
     shutil.copy(ROOT / 'docs' / 'site' / 'index.md', folder)
     made = folder / 'made'
     made.mkdir()
+    (made / 'methods.md').write_text(methods_page(), encoding='utf-8')
     (made / 'datasets.md').write_text(datasets_page(), encoding='utf-8')
     (made / 'protocols.md').write_text(protocols_page(), encoding='utf-8')
     for name, text in api_pages(API).items():

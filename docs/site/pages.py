@@ -1,8 +1,12 @@
-"""Pages that are made from the code: datasets, protocols, and the API."""
+"""Pages that are made from the code: methods, datasets, protocols, and the API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from vamp_mm.datasets import CATALOG
 from vamp_mm.evaluation.protocol_table import PROTOCOLS
@@ -31,6 +35,49 @@ API: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     'api_hooks': ('Hooks', ('vamp_mm.engine.hooks.class_aware_prior_hook', 'vamp_mm.engine.hooks.vocabulary_hook')),
 }  # fmt: skip
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def methods_page() -> str:
+    """Every method with its paper and its configs, from the ``metafile.yml`` files, which are written from the configs."""
+    lines = [
+        '# Methods and configs',
+        '',
+        'All configs of every method. `vamp_mm train CONFIG` runs one; `--dataset` and `--protocol` replace its data, and',
+        "the method's [published settings](../docs/benchmark.md#published-settings) follow. The page of a method has its",
+        'equation-to-code table, its settings and what differs from the original. [Measured results](../docs/results.md).',
+    ]
+    for file in sorted((ROOT / 'configs').glob('*/metafile.yml')):
+        index = yaml.safe_load(file.read_text(encoding='utf-8'))
+        (collection,) = index['Collections']
+        paper = collection['Paper']
+        lines += [
+            '',
+            f'## {collection["Name"]}',
+            '',
+            f'[*{paper["Title"]}*]({paper["URL"]}) · [page of the method](../{collection["README"]})',
+            '',
+            '| config | protocol | trained on | CLIP | shots | batch size | epochs |',
+            '|---|---|---|---|---|---|---|',
+        ]
+        lines += [_config_row(model) for model in index['Models']]
+    return '\n'.join(lines) + '\n'
+
+
+def _config_row(model: Mapping[str, Any]) -> str:
+    data = model['Metadata']
+    cells = (
+        f'`{model["Config"]}`',
+        data.get('Protocol'),
+        ', '.join(data.get('Training Data', ())) or None,
+        f'{", ".join(data["Architecture"])}, {data.get("Pretrained Weights")}',
+        data.get('Shots'),
+        data.get('Batch Size'),
+        data.get('Epochs'),
+    )
+    return f'| {" | ".join("–" if cell is None else str(cell) for cell in cells)} |'
 
 
 def datasets_page() -> str:

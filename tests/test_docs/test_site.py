@@ -138,6 +138,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     for page in (
         'docs/get_started',
         'docs/concepts',
+        'made/methods',
         'made/datasets',
         'made/api_models',
         'configs/vamp/README',
@@ -146,5 +147,8 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     datasets = (tmp_path / 'html' / 'made' / 'datasets.html').read_text('utf-8')
     assert 'Caltech101' in datasets
     assert '4128' in datasets  # training images of Caltech101
+    methods = (tmp_path / 'html' / 'made' / 'methods.html').read_text('utf-8')
+    configs = [file.relative_to(ROOT).as_posix() for file in (ROOT / 'configs').glob('[a-z]*/*.py')]
+    assert [config for config in configs if config not in methods] == []
     plans = (tmp_path / 'html' / '_images' / 'plans.svg').read_text('utf-8')
     assert plans.count('<path') > 60

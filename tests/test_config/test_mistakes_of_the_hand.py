@@ -176,7 +176,7 @@ def test_bases_with_the_same_key_get_a_next_step(tmp_path: Path) -> None:
 def test_the_example_of_another_clip_is_sound(tmp_path: Path) -> None:
     """The config of docs/weights.md, with an architecture of 112 pixels, 11 image and 6 text blocks."""
     text = (ROOT / 'docs' / 'weights.md').read_text('utf-8').partition('## Another CLIP')[2]
-    text = text.partition('```python\n')[2].partition('```')[0]
+    text = '_base_' + text.partition('```python\n_base_')[2].partition('```')[0]
     arch = dict(
         embed_dim=64,
         vision_cfg=dict(image_size=112, layers=11, width=64, head_width=32, patch_size=14),

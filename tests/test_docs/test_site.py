@@ -125,6 +125,13 @@ def test_python_blocks_are_python(page: Path) -> None:
             ast.parse(block)
 
 
+def test_the_rule_proposes_the_blocks_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = dict(_BLOCK.findall((ROOT / 'docs' / 'weights.md').read_text('utf-8'))[::-1])
+    code, comment = blocks['python'].rstrip().rsplit('\n', 1)
+    exec(compile(code, 'weights.md', 'exec'), {})
+    assert capsys.readouterr().out == comment.removeprefix('# ') + '\n'
+
+
 @pytest.mark.skipif(importlib.util.find_spec('sphinx') is None, reason='requirements/docs.txt')
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(

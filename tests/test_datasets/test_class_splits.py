@@ -1,14 +1,16 @@
-"""Base and novel halves of the classes, and data of one class."""
+"""Base and novel halves of the classes, data of one class, and parts without images."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import Mock, patch
 
 import pytest
 from mmengine.logging import MMLogger
 
-from vamp_mm.datasets import DataError, Item, class_range, class_split
+from vamp_mm.datasets import DataError, FewShotDataset, Item, class_range, class_split
 from vamp_mm.datasets.class_splits import base_classes, check_choice
 
 
@@ -80,3 +82,11 @@ def test_a_test_on_one_class_is_said_to_mean_nothing(
 def test_two_classes_say_nothing(split: str, warnings: Mock) -> None:
     check_choice(['cat', 'dog'], split, 'all')
     warnings.assert_not_called()
+
+
+def test_a_part_without_images_is_named(arguments: dict, data_root: Path) -> None:
+    file = data_root / 'split.json'
+    file.write_text(json.dumps(json.loads(file.read_text()) | dict(val=[])))
+    message = r"there are no val images .*\(SplitFile\); it has \['train', 'test'\]"
+    with pytest.raises(DataError, match=message):
+        FewShotDataset(**arguments, split='val')

@@ -65,6 +65,7 @@ def test_samples_before_it_splits_the_classes(arguments: dict) -> None:
         paths(shots=2, seed=2, class_split='novel'),
     )
     assert len(everything) == 6
+    assert len(paths(shots=1)) == 3
     assert base == [path for path in everything if '/2/' not in path]
     assert novel == [path for path in everything if '/2/' in path]
     assert paths(shots=2, seed=1) != everything

@@ -154,10 +154,19 @@ def test_not_made_where_nothing_asks_it(arguments: dict) -> None:
     assert FewShotDataset(**{**arguments, 'pipeline': pipeline}, shots=2).image_cache is None
 
 
-def test_skipping_unreadable_images_fills_it(arguments: dict, data_root: Path) -> None:
+def test_skipping_unreadable_images_fills_it(
+    arguments: dict, data_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    logger = SimpleNamespace(get_current_instance=lambda: SimpleNamespace(warning=said.append))
+    monkeypatch.setattr('vamp_mm.datasets.few_shot.MMLogger', logger)
+    FewShotDataset(**arguments, unreadable='skip')
+    assert said == []
     (data_root / 'images/1/train_0.png').write_text('no image')
     dataset = FewShotDataset(**arguments, unreadable='skip', cache_mb=10)
     assert len(dataset.skipped) == 1
+    assert len(said) == 1
+    assert said[0].startswith('left out 1 unreadable of 15 images of the train split: ')
     assert dataset.image_cache.state().kept == len(dataset) == 14
 
 

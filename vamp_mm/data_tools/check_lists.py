@@ -60,7 +60,7 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
 
     Raises:
         FileNotFoundError: If the vector file or the folder does not exist.
-        ConfigError: If the vector file is no such file; a command ends with 2 then.
+        ConfigError: If the vector file is not such a file; a command ends with 2 then.
     """
     recorded = _read_vectors(Path(vectors))
     folder = Path(splits)

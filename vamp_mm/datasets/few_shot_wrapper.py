@@ -42,14 +42,14 @@ class FewShotWrapper(SeededAugmentation, BaseDataset):
             the dataset, else 'a photo of a {}.'.
         pipeline: Transforms; by default the dataset's own.
         train_dataset: Config of the training images, for ``split='val'`` with ``shots``: they are
-            drawn first, and validation goes on with the same random numbers.
+            drawn first, and validation continues with the same random numbers.
         dataset_name: Name for tables; the class of the dataset if not given.
         allow_short: Take all images of a class with fewer than ``shots`` instead of raising.
         augment_seed: Seed of the augmentation; ``seed`` if not given.
         lazy_init: Do not collect the images before :meth:`full_init`.
 
     Raises:
-        DataError: If the dataset has no class names, labels that are no such classes, or one class
+        DataError: If the dataset has no class names, labels that are not among them, or one class
             only to train on.
         ValueError: If an argument is wrong.
     """

@@ -23,7 +23,7 @@ class ImageAudit:
 
     Args:
         checked: Number of images that were decoded.
-        missing: Paths that are no file.
+        missing: Paths that are not files.
         unreadable: Path -> why it cannot be decoded.
         converted: Mode other than RGB (``L``, ``RGBA``, ...) -> number of images; they are
             converted when they are read.

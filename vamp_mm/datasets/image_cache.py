@@ -173,7 +173,7 @@ def check_budget(cache_mb: float) -> None:
         cache_mb: The number.
 
     Raises:
-        DataError: If it is no number, negative, infinite or not a number.
+        DataError: If it is not a number, negative, infinite or not a number.
     """
     if type(cache_mb) not in (int, float) or not 0 <= cache_mb < math.inf:
         raise DataError(f'cache_mb={cache_mb!r} must be a finite number of MiB, 0 (off) or more')

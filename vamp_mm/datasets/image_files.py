@@ -7,7 +7,7 @@ import stat
 
 from PIL import Image
 
-#: Endings of the still images that Pillow decodes by itself, in lower case. Files with other endings are no images:
+#: Endings of the still images that Pillow decodes by itself, in lower case. Files with other endings are not images:
 #: they are counted and named wherever a folder is listed. Left out are formats that need another program or library
 #: (``.eps``, ``.wmf``, ``.hdf``, ``.heic``), films and documents.
 IMAGE_SUFFIXES = frozenset({
@@ -53,7 +53,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
         The opened image; close it, or use it in a ``with`` statement.
 
     Raises:
-        OSError: If it is no regular file, or no image.
+        OSError: If it is not a regular file, or not an image.
         ValueError: As :func:`check_size`. Pillow raises further errors on damaged files.
     """
     require_regular(path)

@@ -24,7 +24,7 @@ def read_split(path: str | PathLike) -> Split:
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not such an object, an entry is malformed, labels have gaps, a
-            label has two names or a name two labels, a name cannot stand in a prompt, a class has no
+            label has two names or a name two labels, a name cannot be part of a prompt, a class has no
             training or test image, a path leaves the image folder, or a path occurs twice (in two lists that is a leak).
     """
     return parse_split(read_json(path), str(path))

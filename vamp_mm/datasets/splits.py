@@ -123,7 +123,7 @@ def _check_item(item: Item, where: str) -> None:
     path, label, name = item
     if not isinstance(path, str) or not path:
         raise DataError(f'{where}: the path is {brief(path)}; expected a non-empty string')
-    # bool is an int in Python, but `true` in the file is no label
+    # bool is an int in Python, but `true` in the file is not a label
     if type(label) is not int or label < 0:
         raise DataError(
             f'{where} ({path}): the label is {brief(label)}; expected an integer from 0 on'

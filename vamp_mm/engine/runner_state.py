@@ -73,7 +73,7 @@ def _plain_hub(state: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             info[key] = to_plain(value, f'message_hub[{key!r}]')
-        except TypeError as error:  # any hook may log any object; it is no training state
+        except TypeError as error:  # any hook may log any object; it is not training state
             print_log(f'not stored in the checkpoint: {error}', logger='current')
     scalars = to_plain(state['log_scalars'], 'log_scalars')
     known = info.keys() | scalars.keys()

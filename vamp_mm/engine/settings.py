@@ -133,7 +133,7 @@ def changed_settings(stored: Mapping[str, str], current: Mapping[str, str]) -> l
 
     Args:
         stored: :func:`run_settings` of the interrupted run.
-        current: Those of the run that wants to go on.
+        current: Those of the run that is to resume.
 
     Returns:
         One ``key: before -> now`` each; empty if a side knows nothing.
@@ -155,7 +155,7 @@ def check_settings(
 
     Args:
         stored: :func:`run_settings` of the interrupted run.
-        current: Those of the run that wants to go on.
+        current: Those of the run that is to resume.
         source: Its checkpoint, for the message.
 
     Returns:

@@ -21,7 +21,7 @@ class StagedCosineLR(_ParamScheduler):
     .. math::
         \eta_i = \eta_{min} + \tfrac{1}{2} (\eta_{base} - \eta_{min}) (1 + \cos(\pi i / T))
 
-    ``StageHook`` asks :attr:`starts` when to go on to the next stage.
+    ``StageHook`` asks :attr:`starts` when to start the next stage.
 
     Args:
         optimizer: Optimizer or optim wrapper whose groups are scheduled.

@@ -34,7 +34,7 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        TextFileError: If it is no regular file, too large, not to be read, or no UTF-8 text.
+        TextFileError: If it is not a regular file, is too large, cannot be read, or is not UTF-8 text.
     """
     try:
         found = os.stat(path)

@@ -16,7 +16,7 @@ class TowerOutput:
     Args:
         pooled: ``(..., D)`` joint features, not normalised. Vision ``(S|1, N, D)``, text ``(S|1, N|1, C, D)``.
         tokens: ``(..., L, W)`` after the last LayerNorm, only if asked for.
-        spans: Name of an edit -> where its tokens stand in ``tokens``.
+        spans: Name of an edit -> where its tokens are in ``tokens``.
     """
 
     pooled: Tensor

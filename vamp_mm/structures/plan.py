@@ -30,9 +30,9 @@ class TokenEdit:
 
     Args:
         layer: 0-based block before which the edit happens, or :data:`EMBED`.
-        start: Position of the first token; 1 is just behind the class token (vision) or the start token (text),
+        start: Position of the first token; 1 is just after the class token (vision) or the start token (text),
             -1 means the right end (vision only).
-        mode: ``insert`` lengthens the sequence, ``overwrite`` replaces what stands there, ``blend`` mixes
+        mode: ``insert`` lengthens the sequence, ``overwrite`` replaces what is there, ``blend`` mixes
             ``weight * tokens + (1 - weight) * present``.
         tokens: Text ``(S|1, N|1, C|1, K, W)``, vision ``(S|1, N|1, K, W)``.
         weight: Share of the new tokens in ``blend``.
@@ -72,7 +72,7 @@ class TunedTower:
     Args:
         tower: A copy of the tower that shares all tensors with it but those that are trained.
         first: The lowest layer whose weights differ: a block, ``EMBED`` for the LayerNorm before block 0, or the number of
-            blocks if only what stands behind them differs.
+            blocks if only what comes after them differs.
     """
 
     tower: nn.Module

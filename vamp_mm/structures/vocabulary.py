@@ -14,7 +14,7 @@ class Vocabulary:
     """Class names, the templates that turn a name into a sentence, and whether the classes were trained on.
 
     Args:
-        names: The C class names in label order, as they stand in the dataset (underscores allowed).
+        names: The C class names in label order, as they are in the dataset (underscores allowed).
         templates: One or more sentences with exactly one ``{}``; several form an ensemble.
         seen: Whether the model was trained on these classes (MMRL answers differently on unseen ones).
         homonyms: Names that are known to stand for several labels (ImageNet's ``missile`` and ``sunglasses``): their

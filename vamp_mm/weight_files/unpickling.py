@@ -162,7 +162,7 @@ def check_steps(data: bytes) -> None:
 
     Raises:
         ValueError: If it has more than :data:`MAX_STEPS` steps, a memo number would make the unpickler allocate a table
-            larger than the file, or the bytes are no pickle.
+            larger than the file, or the bytes are not a pickle.
     """
     for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if number >= MAX_STEPS:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import DataError
 
-#: Files that tell the labels; any of them is enough.
+#: Files that give the labels; any of them is enough.
 LABEL_FILES = ('LOC_val_solution.csv', 'ILSVRC2012_devkit_t12.tar.gz')
 _NAME = 'ILSVRC2012_val_{:08d}.JPEG'
 

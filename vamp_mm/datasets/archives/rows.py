@@ -31,8 +31,8 @@ class Archive:
 
     Args:
         names: File names that it goes by; the first is the official one.
-        takes: What is taken out of it. For a file that is no archive: one take without source.
-        where: Where it is had.
+        takes: What is taken out of it. For a file that is not an archive: one take without source.
+        where: Where it can be downloaded.
         md5: Known MD5 sums, one per name; None where not known.
         inner: Archives inside the archive: ``'*.tar'`` has each unpacked into a folder of its own name, another name has
             that one unpacked in its place.

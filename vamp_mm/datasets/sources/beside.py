@@ -92,7 +92,7 @@ def left_unread(
 
     Returns:
         One sentence with a reason for each table, or none; it begins with ``WARNING`` if it names more than a file of
-        class names. Texts and JSON files that are no tables are not worth one.
+        class names. Texts and JSON files that are not tables are not worth one.
     """
     tables = [
         root / name
@@ -172,7 +172,7 @@ def mentions(file: Path, images: Sequence[Sample]) -> Mention:
 def _cells_around(text: str, image: Sample) -> list[list[str]]:
     """What stands around the name of an image, in a file without lines."""
     stem = image.name.rpartition('.')[0]
-    # 12.jpg is looked for with its ending: the number 12 stands in every table
+    # 12.jpg is looked for with its ending: the number 12 is in every table
     short = len(stem) <= 4 if stem.isdecimal() else len(stem) <= 3
     rows = []
     for wanted in [f'{image.folder}/{image.path}', image.name, *([] if short else [stem])]:

@@ -68,7 +68,7 @@ class CatalogRow:
 
     @property
     def hint(self) -> str:
-        """Where the dataset is had."""
+        """Where the dataset can be downloaded."""
         return self.how or (
             f'data/README.md shows how {self.title} is laid out, and where its images'
             f'{f" and {self.split_file}" if self.split_file else ""} are had.'

@@ -41,7 +41,7 @@ class CatalogSource(SplitSource):
             the same lists are made again each time. Numbers on it are not comparable with papers'.
 
     Raises:
-        ValueError: If there is no such row, or it has nothing to split anew.
+        ValueError: If there is no such row, or it has nothing to split again.
     """
 
     def __init__(self, name: str, new_split: bool = False) -> None:

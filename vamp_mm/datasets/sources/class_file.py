@@ -33,7 +33,7 @@ def read_class_names(file: Path) -> tuple[str, ...]:
     Raises:
         FileNotFoundError: If there is no such file.
         DataError: If the file is not UTF-8, a line is empty, labels have gaps, there are more than
-            100,000 names, one cannot stand in a prompt, or one occurs twice.
+            100,000 names, one cannot be part of a prompt, or one occurs twice.
     """
     text = read_text(file)
     names = _from_json(text, file) if file.suffix.lower() == '.json' else text.splitlines()

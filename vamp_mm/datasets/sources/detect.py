@@ -147,7 +147,7 @@ def _reasons(root: Path, unread: Sequence[Unread]) -> list[str]:
     others = [file for file in tables_beside(root) if file not in known]
     reasons = []
     groups = {file: item.files for item in unread for file in item.files[1:]}
-    # what is no answer to the question comes last
+    # what does not answer the question comes last
     for file in sorted((*known, *others), key=is_submission):
         if file in groups:  # read together with the first one, and said there
             continue

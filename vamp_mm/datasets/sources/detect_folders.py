@@ -35,7 +35,7 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
 
     Raises:
         WhichError: If folders of two levels could be the classes.
-        DataError: If these are no class folders, or parts stand beside other folders of images.
+        DataError: If these are not class folders, or parts are beside other folders of images.
     """
     tops = [name for name in subfolders(root) if has_images(root / name)]
     called = [name for name in tops if name.lower() in PART_NAMES]

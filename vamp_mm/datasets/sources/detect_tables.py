@@ -50,7 +50,7 @@ def detect_tables(root: Path) -> tuple[list[Layout], list[Unread]]:
         root: The folder; tables may lie in it or in one of :data:`TABLE_FOLDERS` below it.
 
     Returns:
-        The layouts, and the files that are no tables.
+        The layouts, and the files that are not tables.
     """
     layouts: list[Layout] = []
     unread: list[Unread] = []
@@ -111,7 +111,7 @@ def named_layout(choice: Choice) -> Layout:
         The layout.
 
     Raises:
-        DataError: If the file itself is no table of images, or none of its images is there.
+        DataError: If the file itself is not a table of images, or none of its images is there.
     """
     file = choice.file
     group = siblings(file)
@@ -151,7 +151,7 @@ def table_layout(root: Path, group: Sequence[Path], choice: Choice | None = None
         The layout.
 
     Raises:
-        DataError: If the files are no tables of images, or none of the images is there.
+        DataError: If the files are not tables of images, or none of the images is there.
     """
     choice = choice or Choice(group[0])
     columns = Columns(choice.path, choice.label, choice.part)

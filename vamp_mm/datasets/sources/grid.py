@@ -62,7 +62,7 @@ class Grid:
     """A table as columns of cells.
 
     Args:
-        header: Name of each column; empty names where the first line is no header.
+        header: Name of each column; empty names where the first line is not a header.
         columns: Cells of each column, without the header; missing cells are empty.
     """
 

@@ -57,7 +57,7 @@ class ImageFolder(SplitSource):
             are put together: those of one name in several of them are one class.
 
     Raises:
-        ValueError: If the folders contradict each other, or the level is no integer from 1 on.
+        ValueError: If the folders contradict each other, or the level is not an integer of at least 1.
     """
 
     hint = OWN_HINT

@@ -20,7 +20,7 @@ _LOOKED_UP = 50
 class ImageFinder:
     """Finds the images that a table names below a folder.
 
-    A path counts first (:func:`find_image`). What is no path of a file is looked for by its name
+    A path counts first (:func:`find_image`). What is not the path of a file is looked for by its name
     among all images below the folder: ``x1.jpg`` may lie in any folder there, ``x1`` is the image
     ``x1.jpg``, ``x1.png``, ... wherever it lies. The folder is listed once, when it is needed.
 

@@ -96,7 +96,7 @@ def look_up(grid: Grid, images: Sequence[Sample]) -> Mention:
         rows, sure = _rows(cells, images, index, labels)
         best = max(best, ((sure, len(rows)), place, rows), key=lambda entry: entry[0])
     (sure, found), column, rows = best
-    # numbers and other short names stand in every table: all images or none
+    # numbers and other short names are in every table: all images or none
     if not found or (not sure and 10 * found < 8 * len(images)):
         return Mention(of=len(images))
     contradicts, doubtful = _compare(

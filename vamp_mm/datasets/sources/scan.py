@@ -26,7 +26,7 @@ class Listing:
 
     Args:
         images: Paths relative to the folder, with ``/``, sorted by code point.
-        others: Files that are no images by their ending, or no regular files, likewise.
+        others: Files that are not images by their ending, or not regular files, likewise.
     """
 
     images: tuple[str, ...]

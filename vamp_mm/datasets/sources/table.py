@@ -35,7 +35,7 @@ class AnnotationTable(SplitSource):
     are words, and then labels follow their sorted order; or whole numbers from 0, and then
     ``class_file`` gives the names. With words and a ``class_file`` labels follow its lines.
 
-    The part is told by a column, or by the file. Where nothing tells it, every class is divided
+    The part is given by a column, or by the file. Where nothing gives it, every class is divided
     50/20/30 (:func:`~vamp_mm.datasets.sources.divide.divide`, its paths sorted). Where there are
     train and val but no test, val is the test list, as on ImageNet.
 

@@ -30,7 +30,7 @@ def image_folder(
         paths: The paths.
         where: Name of the table, for messages.
         part: Part that the table stands for, if it does for one.
-        by_name: Look for file names and ids anywhere below ``root`` where they are no paths.
+        by_name: Look for file names and ids anywhere below ``root`` where they are not paths.
 
     Returns:
         The folder with most of the images, relative to ``root``.

@@ -23,7 +23,7 @@ def read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
 
     The kind follows the ending. ``.csv``, ``.tsv``: the delimiter (comma, semicolon, tab, ``|``) is
     the one that yields the needed columns; without a header a row must be path, class and maybe
-    part, in any order that the ending of the image and the names of the parts tell. ``.jsonl``,
+    part, in any order that the ending of the image and the names of the parts give. ``.jsonl``,
     ``.ndjson``: one object a line; ``.json``: a list of objects. ``.txt``: a CSV if its first line
     is a header of one; else a line is ``path<tab>class`` if all have one tab, or ``path class``,
     cut at the last blank as mmpretrain does.

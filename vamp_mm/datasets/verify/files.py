@@ -38,7 +38,7 @@ def check_files(
     Args:
         files: From :func:`listed_files`.
         image_root: Folder of the images.
-        hint: Where the dataset is had.
+        hint: Where the dataset can be downloaded.
 
     Returns:
         What was found, and the files that are there.

@@ -27,7 +27,7 @@ class ClassAwarePriorHook(Hook):
     """Gives the model one prototype ``o_y`` per training class (VaMP, eq. 18, Fig. 1 and App. B).
 
     ``o_y`` is the mean over the class's un-augmented training images of what the owner of the
-    prototypes makes of their frozen features (``prototype_features``: by default the features
+    prototypes computes from their frozen features (``prototype_features``: by default the features
     themselves, at unit length). The images are shared out over the ranks, each is seen once, sums
     are reduced in float64, and all ranks set the same bits.
 

@@ -24,7 +24,7 @@ class FrozenFeatureHook(Hook):
     Features stay in memory on the model's device, keyed by pipeline, precision and path, and go when a weight changes.
 
     Results equal those without the hook up to rounding: an image's feature may come from a batch of other images. For that
-    reason the hook stands in no default config. It saves the tower, not the loading; see ``cache_mb`` of the dataset.
+    reason the hook is in no default config. It saves the tower, not the loading; see ``cache_mb`` of the dataset.
 
     Args:
         budget_mb: Upper bound of the features in MiB; 2 KiB an image for ViT-B/16.

@@ -43,7 +43,7 @@ class SafeCheckpointHook(CheckpointHook):
     - Files hold tensors and plain data only (:mod:`vamp_mm.engine.plain`); local files are read by
       :func:`vamp_mm.engine.load_checkpoint` from ``before_run`` on, in the whole process.
     - Each file appears complete or not at all. The new checkpoint is written, then
-      ``last_checkpoint``, and only then an old one deleted, so a killed run can always go on from
+      ``last_checkpoint``, and only then an old one deleted, so a killed run can always resume from
       :func:`find_latest_checkpoint`; a Runner with ``resume=True`` and no ``load_from`` does that
       by itself.
     - Weights load strictly, whether for a test or a resume

@@ -23,7 +23,7 @@ class VocabularyHook(Hook):
     ``metainfo['templates']`` where the dataset has them. Validation gets the names of its own
     dataset and hands the training names back. In a test loop the same happens, except where the
     loop changes the vocabulary itself and says so with ``sets_vocabulary = True``. Classes count as
-    seen if the model was trained on all of them, as far as this run or the loaded checkpoint tells;
+    seen if the model was trained on all of them, as far as this run or the loaded checkpoint records;
     if neither does, they count as seen.
 
     Args:

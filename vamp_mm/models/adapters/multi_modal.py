@@ -40,7 +40,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         self.down = _linear(width, middle.in_features)
         self.up = _linear(middle.out_features, width)
-        # in a tuple: a module would stand in the state dict once for each tower
+        # in a tuple: a module would be in the state dict once for each tower
         self._middle = (middle,)
         self.scale = scale
         self.scale_gradients = scale_gradients

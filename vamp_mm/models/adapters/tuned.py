@@ -41,7 +41,7 @@ def layer_of(name: str, depth: int) -> int | None:
         depth: Number of blocks.
 
     Returns:
-        Its block, ``EMBED`` for the LayerNorm before block 0, ``depth`` for what stands behind the last block; None for the
+        Its block, ``EMBED`` for the LayerNorm before block 0, ``depth`` for what comes after the last block; None for the
         embedding of the input, which cannot be trained here.
     """
     block = _BLOCK.search(name)
@@ -61,7 +61,7 @@ class TunedWeights(nn.Module):
         clip: The backbone, whose own weights stay frozen.
         vision: Patterns of parameter names in the vision tower, with ``*`` for anything; empty leaves the tower alone.
         text: The same for the text tower.
-        vision_start: The lowest vision block that is trained, counted from 0. What stands behind the last block is above all
+        vision_start: The lowest vision block that is trained, counted from 0. What comes after the last block is above all
             blocks; -1 adds the LayerNorm before block 0.
         text_start: The same for the text tower.
 

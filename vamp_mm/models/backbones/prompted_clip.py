@@ -35,7 +35,7 @@ class PromptedCLIPBackbone(nn.Module):
         image_std: Per-channel standard deviation, likewise.
         cache_dir: Where open_clip keeps downloads.
         max_tokens: Most tokens that a block of the text tower computes at once, which bounds its memory. A larger plan is
-            cut into shares of classes, images and samples; in training their activations are computed anew for backward
+            cut into shares of classes, images and samples; in training their activations are computed again for backward
             (same gradients, about half as much time again). None goes by the memory that is free at the first call.
 
     Raises:
@@ -118,7 +118,7 @@ class PromptedCLIPBackbone(nn.Module):
             layer: First edited block, ``EMBED``, or None if the vision tower is not edited.
 
         Returns:
-            The hidden states, and what is needed to go on from them.
+            The hidden states, and what is needed to continue from them.
         """
         return self.vision.stem(images, self.vision.depth if layer is None else layer)
 

@@ -75,7 +75,7 @@ def find_architecture(
         The architecture.
 
     Raises:
-        ValueError: If it is not known, or its file is no architecture.
+        ValueError: If it is not known, or its file is not an architecture.
         FileNotFoundError: If its file or its weights do not exist or cannot be downloaded.
     """
     if arch in embedded_architectures():

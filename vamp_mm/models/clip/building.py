@@ -81,7 +81,7 @@ def build_from_openai(state: dict[str, Tensor], path: Path) -> nn.Module:
         open_clip's model in float32.
 
     Raises:
-        CheckpointError: If it is no such state dict.
+        CheckpointError: If it is not such a state dict.
     """
     missing = [
         key

@@ -67,7 +67,7 @@ class PromptTokenizer:
 
         Returns:
             One string each: a whole word as it is, a piece that more of the word follows with ``-`` behind it; bytes that
-            are no text of their own as ``<0xE2>``, ids without a token as ``<id 49500>``.
+            are not text of their own as ``<0xE2>``, ids without a token as ``<id 49500>``.
         """
         return [self._readable(int(token)) for token in ids]
 

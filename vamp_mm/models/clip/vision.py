@@ -64,7 +64,7 @@ class VisionTower(nn.Module):
             layer: 0-based block index, ``EMBED``, or ``depth`` for all blocks.
 
         Returns:
-            The hidden states, and what is needed to go on from them.
+            The hidden states, and what is needed to continue from them.
 
         Raises:
             ValueError: If the images have another size than the tower's positions.

@@ -1,7 +1,7 @@
 """Every sentence as a sequence of its own, through open_clip's blocks as they are.
 
 This serves towers whose tokens see what comes after them (SigLIP), towers with an attention of another kind, and, with
-sentences of the full context length and nothing kept, as the textbook path that the fast one is held to.
+sentences of the full context length and nothing kept, as the textbook path that the fast one is checked against.
 """
 
 from __future__ import annotations

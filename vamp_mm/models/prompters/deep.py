@@ -28,7 +28,7 @@ from .words import context_of, start_tokens
 class DeepPrompter(BasePrompter):
     """K learned tokens before block 0 of a tower, renewed at each block up to the depth; the towers are not coupled.
 
-    In the text tower they take the place of the first words of ``context``; in the vision tower they stand behind the
+    In the text tower they take the place of the first words of ``context``; in the vision tower they come after the
     patches. With ``text_depth=0`` it is VPT on CLIP (shallow with ``vision_depth=1``), with ``vision_depth=0`` deep language
     prompting, with both IVLP.
 

@@ -48,7 +48,7 @@ def name_lengths(clip: Tokenizes, names: list[str], start: int) -> Tensor:
 
     Args:
         clip: The backbone.
-        names: C class names, as they stand in the sentences.
+        names: C class names, as they are in the sentences.
         start: Position of the first word.
 
     Returns:

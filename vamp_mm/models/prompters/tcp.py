@@ -29,7 +29,7 @@ class ClassAwareTokens(nn.Module):
         num_tokens: Tokens K; they take the place of the first K of the context.
         layer: 0-based block before which they come in (8 in the original, of 12).
         hidden: Hidden units; None for a quarter of the joint width.
-        weight: Share of the class-aware tokens; 1 replaces what stands there.
+        weight: Share of the class-aware tokens; 1 replaces what is there.
 
     Raises:
         ValueError: If the block does not exist.

@@ -36,7 +36,7 @@ def start_tokens(
     if context is None:
         return torch.randn(count, width) * std
     prompt, first = clip.tokenize([context]), first_position(clip)
-    # sentences that are not cut (a tower without causal mask) do not tell where they end: a word is one token at least
+    # sentences that are not cut (a tower without causal mask) do not say where they end: a word is one token at least
     words = int(prompt.eot[0]) - first if prompt.prefix else len(context.split())
     if words < count:
         raise ValueError(

@@ -222,7 +222,7 @@ def test_what_is_no_image_and_what_is_not_read_is_counted(tmp_path: Path) -> Non
     assert verified.ok
     notes = found(verified, NOTE)
     assert (
-        f'2 file(s) under {tmp_path}/own are no images and were left out: .heic 1, .txt 1' in notes
+        f'2 file(s) under {tmp_path}/own are not images and were left out: .heic 1, .txt 1' in notes
     )
     assert (
         "not read: staff.csv (has no column for the path. Columns found: ['name', 'room']); the lists come from "

@@ -77,7 +77,12 @@ def test_fgvc_aircraft_keeps_names_with_blanks_and_slashes(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ('name', 'file', 'text', 'message'),
     [
-        ('oxford_pets', 'annotations/trainval.txt', 'Abyssinian_1 x 1 1', "'x' is no class number"),
+        (
+            'oxford_pets',
+            'annotations/trainval.txt',
+            'Abyssinian_1 x 1 1',
+            "'x' is not a class number",
+        ),
         ('oxford_pets', 'annotations/test.txt', 'Abyssinian_1', '1 fields, expected 2'),
         ('sun397', 'Training_01.txt', '/b/bar/sun_1.jpg', "the class 'b/bar' of .* is unknown"),
         ('ucf101', 'ucfTrainTestlist/trainlist01.txt', 'Jo/v.avi 1', "class 'Jo' of"),

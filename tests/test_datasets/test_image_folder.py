@@ -197,7 +197,7 @@ def test_what_cannot_be_listed_or_vanishes_is_one_sentence(
         'b/loop.png',
     ]
     assert source.notes(str(tmp_path)) == (
-        f'1 file(s) under {tmp_path} are no images and were left out: .png 1',
+        f'1 file(s) under {tmp_path} are not images and were left out: .png 1',
     )
     with pytest.raises(
         FileNotFoundError,

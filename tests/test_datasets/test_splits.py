@@ -198,7 +198,7 @@ def test_a_label_costs_no_more_than_its_digits(label: object, says: str) -> None
 
 @pytest.mark.parametrize(('text', 'says'), [
     ('{"train": [], "train": [], "val": [], "test": []}', "s.json has the key 'train' twice in one object"),
-    ('{"train": [["a.jpg", NaN, "a"]], "val": [], "test": []}', 's.json holds NaN, which is no number in JSON'),
+    ('{"train": [["a.jpg", NaN, "a"]], "val": [], "test": []}', 's.json holds NaN, which is not a number in JSON'),
     ('{"train": [["a.jpg", ' + '9' * 5000 + ', "a"]], "val": [], "test": []}', 'a whole number of 5,000 digits; at most 300'),
     ('{"train": [' + '[' * 50_000, 's.json is nested too deeply'),
     ('{"train": [' + '[' * 900 + ']' * 900 + '], "val": [], "test": []}', r'train\[0\] is \[\[\[\[\.\.\.\]\]\]\]; expected \[path'),

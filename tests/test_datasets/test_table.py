@@ -210,7 +210,7 @@ def test_faulty_rows_are_listed(images: Path, rows: list, says: str) -> None:
 
 @pytest.mark.parametrize(('kinds', 'says'), [
     (('cat', 'dog', 'cat', 'dog', 'cat', 'dog', 'cat', 'bird'), 'no image in train: bird'),
-    (('-1', '0', '-1', '0', '-1', '0', '-1', '0'), r'1 class\(es\) are numbers that are no labels: -1'),
+    (('-1', '0', '-1', '0', '-1', '0', '-1', '0'), r'1 class\(es\) are numbers that are not labels: -1'),
     (('0.5', '1.5', '0.5', '1.5', '0.5', '1.5', '0.5', '1.5'), 'no labels: 0.5, 1.5'),
     (('Cat', 'dog', 'cat', 'dog', 'cat', 'dog', 'cat', 'dog'), "'Cat' = 'cat'"),
 ])  # fmt: skip
@@ -250,7 +250,7 @@ HUGE_CELL = '"' + 'x' * 200_000 + '"'
     ('l.csv', 'path,class\na/0.png,1000000000\n', r'the classes are numbers \(1000000000\), but the model reads names'),
     ('l.csv', 'path,class\na/0.png,' + 'x' * 10_000 + '\n', 'the class name has 10,000 characters'),
     ('l.csv', 'path,class\na/0.png,a\x07\n', r"the class name is 'a\\x07', which holds a control character"),
-    ('l.csv', 'path,class\na/0.png,a\0b\n', 'l.csv holds NUL bytes, so it is no text'),
+    ('l.csv', 'path,class\na/0.png,a\0b\n', 'l.csv holds NUL bytes, so it is not text'),
     ('l.jsonl', '{"path": "a/0.png", "class": "a", "class": "b"}\n', "line 1 has the key 'class' twice in one object"),
     ('l.jsonl', '{"path": "a/0.png", "class": NaN}\n', 'line 1 holds NaN'),
     ('l.jsonl', '{"path": "a/0.png", "class": "\\ud800"}\n', r"is '\\ud800': half of a surrogate pair"),

@@ -347,7 +347,7 @@ def test_numbers_as_class_folders_are_a_warning(tmp_path: Path) -> None:
     own.folders(tmp_path, {'0': 4, '1': 4})
     notes = build_source(detect(tmp_path).source).notes(str(tmp_path))
     assert notes[-1].startswith(
-        'WARNING: the class folders are called by numbers (0, 1), and such names tell CLIP nothing'
+        'WARNING: the class folders are called by numbers (0, 1), and such names say nothing to CLIP'
     )
 
 

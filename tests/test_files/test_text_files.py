@@ -41,8 +41,8 @@ def test_a_key_twice_is_refused_at_any_depth(value: dict, data: st.DataObject) -
 
 
 @pytest.mark.parametrize(('text', 'says'), [
-    ('{"a": NaN}', 'f.json holds NaN, which is no number in JSON; write a finite number'),
-    ('[-Infinity]', 'f.json holds -Infinity, which is no number in JSON; write a finite number'),
+    ('{"a": NaN}', 'f.json holds NaN, which is not a number in JSON; write a finite number'),
+    ('[-Infinity]', 'f.json holds -Infinity, which is not a number in JSON; write a finite number'),
     ('1e999', 'f.json holds the number 1e999, which is too large; write a finite number'),
     ('9' * 5000, 'f.json holds a whole number of 5,000 digits; at most 300 are read'),
     ('[' * 100_000, f'f.json is nested too deeply: {"[" * 40!r}...'),
@@ -68,7 +68,7 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
     with pytest.raises(TextFileError, match='f.json has 6 bytes; at most 5 are read'):
         read_text(file, max_bytes=5)
     file.write_bytes(b'[1]\0')
-    with pytest.raises(TextFileError, match='f.json holds NUL bytes, so it is no text'):
+    with pytest.raises(TextFileError, match='f.json holds NUL bytes, so it is not text'):
         read_json(file)
     with open(file, 'wb') as sparse:
         sparse.truncate(5 << 30)  # no disk is used
@@ -78,7 +78,7 @@ def test_files_that_are_no_text(tmp_path: Path) -> None:
         read_json(file)
     os.mkfifo(tmp_path / 'fifo')
     for path in (tmp_path / 'fifo', tmp_path, '/dev/zero'):
-        with pytest.raises(TextFileError, match='is no regular file'):
+        with pytest.raises(TextFileError, match='is not a regular file'):
             read_text(path)
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / 'none')

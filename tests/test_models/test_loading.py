@@ -261,7 +261,7 @@ def test_random_weights_follow_the_seed(small_files):
 def test_unknown_names_are_errors_that_tell_what_is_allowed(small_files):
     with pytest.raises(ValueError, match="'ViT-Q-99' is not known to open_clip.*ViT-B-16"):
         PromptedCLIPBackbone('ViT-Q-99')
-    with pytest.raises(ValueError, match="'laion9b' is no tag of 'ViT-B-16'.*openai"):
+    with pytest.raises(ValueError, match="'laion9b' is not a tag of 'ViT-B-16'.*openai"):
         PromptedCLIPBackbone('ViT-B-16', 'laion9b')
     with pytest.raises(ValueError, match='embedded'):
         PromptedCLIPBackbone('ViT-B-16', 'embedded')
@@ -302,7 +302,7 @@ def test_names_that_were_nearly_right_are_answered_with_the_right_one(small_file
         load_clip('ViT-B16', 'openai')
     with pytest.raises(
         ValueError,
-        match=r"'laion2b_s34b_b88' is no tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'",
+        match=r"'laion2b_s34b_b88' is not a tag of 'ViT-B-16'; did you mean 'laion2b_s34b_b88k'",
     ):
         load_clip('ViT-B-16', 'laion2b_s34b_b88')
 

@@ -164,7 +164,7 @@ def test_a_bare_copy_is_refused_where_it_is_used_and_a_named_one_is_right(
         assert (_is_quick(backbone), backbone.quick_gelu) == (quick, quick)
     with pytest.raises(
         ValueError,
-        match="'opnai' in pretrained='opnai@.*is no tag of 'ViT-B-16'; did you mean 'openai'. allowed: ",
+        match="'opnai' in pretrained='opnai@.*is not a tag of 'ViT-B-16'; did you mean 'openai'. allowed: ",
     ):
         load_clip('ViT-B-16', f'opnai@{file}')
     with pytest.raises(FileNotFoundError, match="pretrained='openai@/none': no such file '/none'"):
@@ -270,7 +270,9 @@ def test_folders_that_lack_something(
             ValueError, match=f"arch='{arch}' names nothing: write 'local-dir:FOLDER' or"
         ):
             load_clip(arch)
-    with pytest.raises(ValueError, match="pretrained='openai' is no file, and arch=None needs one"):
+    with pytest.raises(
+        ValueError, match="pretrained='openai' is not a file, and arch=None needs one"
+    ):
         load_clip(None, 'openai')
     with pytest.raises(FileNotFoundError, match='there is no folder /nowhere'):
         load_clip('local-dir:/nowhere')

@@ -98,7 +98,7 @@ def test_names_are_compared_as_the_text_tower_reads_them():
 
 
 def test_wrong_use_is_told_clearly(small, model):
-    with pytest.raises(ValueError, match='starts in stage 1 and goes on to 2'):
+    with pytest.raises(ValueError, match='starts in stage 1 and continues to 2'):
         model.prompter.enter_stage(3, torch.zeros(5, 40))
     fixed = build_method(small, {**PROMPTER, 'num_classes': 4}, HEAD)
     with pytest.raises(ValueError, match='num_classes=4, and the training set has 5 classes'):

@@ -65,7 +65,7 @@ def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False
     recorded = _read_vectors(Path(vectors))
     folder = Path(splits)
     if not folder.is_dir():
-        raise FileNotFoundError(f'--splits {str(folder)!r} is no folder')
+        raise FileNotFoundError(f'--splits {str(folder)!r} is not a folder')
     console = Console(width=None if sys.stdout.isatty() else 140)  # no name is cut off in a file
     table = Table(title=f'{vectors} against {splits}')
     for column in ('dataset', 'lists from', 'equal', 'different', 'unknown', 'verdict'):

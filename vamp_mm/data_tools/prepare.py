@@ -66,7 +66,7 @@ def prepare(
     if missing:
         raise DataError(
             f'{len(missing)} file(s) of {row.title} are missing in {osp.abspath(archives)}: '
-            f'{", ".join(missing)}; the list above says where they are had'
+            f'{", ".join(missing)}; the list above says where they can be downloaded'
         )
     goal = Path(out).expanduser() / row.folder
     there = {archive: file for archive, file in found.items() if file is not None}

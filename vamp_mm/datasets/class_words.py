@@ -21,7 +21,10 @@ def name_fault(name: str) -> str | None:
         return f'has {len(name):,} characters, at most {MAX_NAME:,} are allowed: {name[:40]!a}...'
     kinds = {unicodedata.category(letter) for letter in name} if not name.isprintable() else set()
     if 'Cs' in kinds:
-        return f'is {name!a}: half of a surrogate pair is no letter and cannot be written as UTF-8; write the letter itself'
+        return (
+            f'is {name!a}: half of a surrogate pair is not a letter and cannot be written as '
+            'UTF-8; write the letter itself'
+        )
     if 'Cc' in kinds:
         return (
             f'is {name!a}, which holds a control character such as a line break or tab; take it out'

@@ -67,7 +67,7 @@ def check_seed(seed: int, key: str = 'seed') -> None:
         key: What it is called, for the message.
 
     Raises:
-        DataError: If it is not an integer of at least 0: ``random.Random(-1)`` draws what 1 does, ``None`` something else each
+        DataError: If it is not an integer of at least 0: ``random.Random(-1)`` draws what 1 does, ``None`` other images each
             time.
     """
     if type(seed) is not int or seed < 0:  # True is an int in Python

@@ -58,7 +58,7 @@ def _twin(dataset: Any, pipeline: Compose, indexed: bool = False) -> Any:
         twin.datasets = [_twin(part, pipeline, indexed=True) for part in dataset.datasets]
     else:
         raise TypeError(
-            f'{type(dataset).__name__} is no mmengine BaseDataset and wraps none, so its '
+            f'{type(dataset).__name__} is not an mmengine BaseDataset and wraps none, so its '
             'augmentation cannot be switched off; derive it from mmpretrain.BaseDataset'
         )
     return twin

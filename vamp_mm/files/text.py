@@ -40,7 +40,7 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):  # a FIFO would be waited for without end
             raise TextFileError(
-                f'{os.fspath(path)} is no regular file, but a folder, FIFO, socket or device'
+                f'{os.fspath(path)} is not a regular file, but a folder, FIFO, socket or device'
             )
         if found.st_size > max_bytes:
             raise TextFileError(
@@ -50,7 +50,7 @@ def read_text(path: str | PathLike, max_bytes: int = MAX_BYTES) -> str:
         # these two begin UTF-16
         if b'\0' in content and content[:2] not in (b'\xff\xfe', b'\xfe\xff'):
             raise TextFileError(
-                f'{os.fspath(path)} holds NUL bytes, so it is no text; save it as UTF-8 text'
+                f'{os.fspath(path)} holds NUL bytes, so it is not text; save it as UTF-8 text'
             )
         return content.decode('utf-8-sig')
     except FileNotFoundError:
@@ -130,7 +130,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> Any:
-    raise _Fault(f'holds {name}, which is no number in JSON; write a finite number')
+    raise _Fault(f'holds {name}, which is not a number in JSON; write a finite number')
 
 
 def _float(digits: str) -> float:

@@ -152,7 +152,7 @@ def _checked(state: dict[Any, Any], path: Path) -> dict[str, Tensor]:
     ]
     if wrong:
         raise CheckpointError(
-            f'{path} holds among its weights {listed(wrong)}, which are no tensors; nothing of it was '
+            f'{path} holds among its weights {listed(wrong)}, which are not tensors; nothing of it was '
             'executed'
         )
     return state

@@ -55,7 +55,7 @@ def _check_header(path: Path) -> None:
     except (ValueError, RecursionError) as error:
         raise damaged(path, 'its safetensors table of contents is no JSON') from error
     if not isinstance(header, dict):
-        raise damaged(path, 'its safetensors table of contents is no dict')
+        raise damaged(path, 'its safetensors table of contents is not a dict')
     end = max(
         (_end(name, entry, path) for name, entry in header.items() if name != '__metadata__'),
         default=0,

@@ -33,7 +33,7 @@ def check_state_dict(
     wrong = [name for name, value in stored.items() if not isinstance(value, Tensor)]
     if wrong:
         raise CheckpointError(
-            f'{source} holds no tensor under {listed(wrong)}; it is no state dict'
+            f'{source} holds no tensor under {listed(wrong)}; it is not a state dict'
         )
     if found := differences(model.state_dict(), stored, _sized_by_class(model)):
         raise CheckpointError(

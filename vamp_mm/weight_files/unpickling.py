@@ -142,7 +142,7 @@ class SafeUnpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> StorageRecord:
         """The record of a storage."""
         if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == 'storage'):
-            raise pickle.UnpicklingError('a reference to something that is no storage')
+            raise pickle.UnpicklingError('a reference to something that is not a storage')
         _, kind, key, _, count = pid[:5]
         if not (
             isinstance(kind, _Storage)
@@ -232,6 +232,6 @@ def _record(storage: Any, offset: Any, size: Any, stride: Any, dtype: Any) -> Te
         or any(type(number) is not int or number < 0 for number in numbers)
     ):
         raise pickle.UnpicklingError(
-            'a tensor without numbers, or with a size or stride that is no count'
+            'a tensor without numbers, or with a size or stride that is not a count'
         )
     return TensorRecord(storage, offset, tuple(size), tuple(stride), dtype)

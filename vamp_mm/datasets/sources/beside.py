@@ -137,7 +137,7 @@ def _why(file: Path) -> str:
     if file.name in CLASS_FILES:
         return 'names of classes, which the lists have already'
     if file.suffix.lower() not in TABLE_SUFFIXES:
-        return f'{file.suffix} is no format of tables here'
+        return f'{file.suffix} is not a format of tables here'
     try:
         read_rows(file, Columns())
     except DataError as error:

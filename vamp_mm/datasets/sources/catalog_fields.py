@@ -71,5 +71,5 @@ class CatalogRow:
         """Where the dataset can be downloaded."""
         return self.how or (
             f'data/README.md shows how {self.title} is laid out, and where its images'
-            f'{f" and {self.split_file}" if self.split_file else ""} are had.'
+            f'{f" and {self.split_file}" if self.split_file else ""} can be downloaded.'
         )

@@ -168,7 +168,10 @@ def _reason(file: Path, mention: Mention, unread: Sequence[Unread]) -> str:
     if item is not None and len(item.files) > 1:
         why = f'{", ".join(map(str, item.files))} are read together: {why}'
     if why is None and file.suffix.lower() not in TABLE_SUFFIXES:
-        why = f'{file} is not read: {file.suffix} is no format of tables here; save it as CSV, with a column for the class'
+        why = (
+            f'{file} is not read: {file.suffix} is not a format of tables here; save it as CSV, '
+            'with a column for the class'
+        )
     if why is None:
         why = f'{file} is not read by itself, because it lies in a folder of its own; give its path'
     return why if is_submission(file) else why + _advice(file, mention)

@@ -46,7 +46,7 @@ def detect_folders(root: Path, level: int | None = None) -> Layout:
         only = f', or give {root / train} if only that is meant' if train else ''
         words = next(filter(None, (_classes_in_names(root / name) for name in parts)), '')
         raise DataError(
-            f'{root} holds the parts {parts} and, beside them, folders of images that are no parts: '
+            f'{root} holds the parts {parts} and, beside them, folders of images that are not parts: '
             f'{some(others)}. Either all folders are parts, or all are classes; move {some(others)} out '
             f'of it{only}{words}'
         )

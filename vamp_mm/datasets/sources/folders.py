@@ -95,7 +95,7 @@ def _wnid_folders(files: OfficialFiles, wnids: Sequence[str], *parent: str) -> l
     if unknown:
         place = files.root.joinpath(files.image_folder, *parent)
         raise DataError(
-            f'{place} holds folders that are no class of ImageNet: {unknown[:10]}; expected names '
+            f'{place} holds folders that are not classes of ImageNet: {unknown[:10]}; expected names '
             "such as 'n01440764'"
         )
     return [

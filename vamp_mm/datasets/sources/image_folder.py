@@ -147,7 +147,7 @@ class ImageFolder(SplitSource):
             )
         if others:
             notes.append(
-                f'{len(others)} file(s) under {where} are no images and were left out: '
+                f'{len(others)} file(s) under {where} are not images and were left out: '
                 f'{endings(tuple(others))}'
             )
         stray = [
@@ -169,7 +169,8 @@ def _nameless(classes: Sequence[str]) -> list[str]:
     if not all(name.isdecimal() for name in classes):
         return []
     return [
-        f'WARNING: the class folders are called by numbers ({some(classes)}), and such names tell CLIP nothing in a prompt: '
+        f'WARNING: the class folders are called by numbers ({some(classes)}), and such names say nothing to CLIP in a '
+        'prompt: '
         'rename the folders, or give a table of images and numbers with a file classes.txt beside it, one name a line'
     ]
 

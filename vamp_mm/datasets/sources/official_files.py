@@ -123,5 +123,5 @@ def number(text: str, where: str) -> int:
         ValueError: If it is none.
     """
     if not text.isdecimal() or int(text) < 1:
-        raise DataError(f'{where}: {text!r} is no class number; expected an integer from 1 on')
+        raise DataError(f'{where}: {text!r} is not a class number; expected an integer from 1 on')
     return int(text)

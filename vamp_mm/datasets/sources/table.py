@@ -106,7 +106,7 @@ class AnnotationTable(SplitSource):
         notes: list[str] = []
         unlisted = len(finders[self.image_folder].images) - len(set(paths.values()))
         if unlisted > 0:
-            notes.append(f'{unlisted} image(s) in the image folder stand in no table')
+            notes.append(f'{unlisted} image(s) in the image folder are in no table')
         labels = {name: label for label, name in enumerate(names)}
         parts = {
             part: [

@@ -46,7 +46,7 @@ def label_order(
     odd = sorted(name for name in written - set(listed or ()) if _NUMBER.fullmatch(name))
     if odd:
         raise DataError(
-            f'{where}: {len(odd)} class(es) are numbers that are no labels: {some(odd)}. Labels are whole '
+            f'{where}: {len(odd)} class(es) are numbers that are not labels: {some(odd)}. Labels are whole '
             'numbers from 0 on, all of them, with a file of their names; or write the names into the table'
         )
     if listed is not None:

@@ -86,7 +86,7 @@ def chosen_folder(root: Path, choice: Choice) -> str:
     folder = choice.images.strip('/') if choice.images not in ('.', './') else ''
     if not (root / folder).is_dir():
         raise DataError(
-            f'{choice.file}#images={choice.images}: {root / folder} is no folder; allowed: {some(subfolders(root))}'
+            f'{choice.file}#images={choice.images}: {root / folder} is not a folder; allowed: {some(subfolders(root))}'
         )
     return folder
 

@@ -53,7 +53,9 @@ def _read_rows(file: Path, columns: Columns) -> tuple[Row, ...]:
     elif suffix == '.txt':
         rows = _text_rows(text, where)
     else:
-        raise DataError(f'{where} is no table by its ending; allowed: {", ".join(TABLE_SUFFIXES)}')
+        raise DataError(
+            f'{where} is not a table by its ending; allowed: {", ".join(TABLE_SUFFIXES)}'
+        )
     if not rows:
         raise DataError(f'{where} lists no image')
     return _checked(rows, where)

@@ -18,7 +18,7 @@ from ..wrappers import unwrap_model
 _SHOWN = 4
 _ADVICE = (
     'Try a smaller learning rate or a longer warm-up, bfloat16 or full precision instead of '
-    'float16, and look at these images. Earlier checkpoints are untouched: --resume goes on from the '
+    'float16, and look at these images. Earlier checkpoints are untouched: --resume continues from the '
     "last one with the same settings; a run with others begins with its weights by load_from='<checkpoint>'"
 )
 

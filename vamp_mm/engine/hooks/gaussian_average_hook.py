@@ -55,7 +55,7 @@ def weighted_sum(
 class GaussianAverageHook(Hook):
     """Gives the model, after the last epoch, the Gaussian-weighted average of its trained weights over all epochs.
 
-    Training itself continues from the weights that are not averaged. The last checkpoint and the final test hold the average;
+    Training itself continues from the weights that are not averaged. The last checkpoint and the final test hold the mean;
     the sum so far is part of every checkpoint before, so a resumed run ends at the same weights. Only trainable tensors are
     averaged, in float32: the original averages the frozen float16 weights of CLIP too, and disturbs them by rounding.
 
@@ -83,7 +83,7 @@ class GaussianAverageHook(Hook):
         if runner.epoch and not self._sum:
             raise CheckpointError(
                 f'the run is resumed at epoch {runner.epoch}, and its checkpoint holds no average of the epochs before: it '
-                'was written without GaussianAverageHook; start anew, or remove the hook'
+                'was written without GaussianAverageHook; start again, or remove the hook'
             )
 
     @torch.no_grad()

@@ -38,7 +38,7 @@ def build_model(architecture: Architecture, quick_gelu: bool) -> nn.Module:
         open_clip's model.
 
     Raises:
-        ValueError: If it is no dual encoder with open_clip's own text transformer, or cannot be built.
+        ValueError: If it is not a dual encoder with open_clip's own text transformer, or cannot be built.
     """
     config = architecture.config
     arguments = {key: value for key, value in config.items() if key != 'custom_text'}

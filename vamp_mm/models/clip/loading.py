@@ -126,7 +126,7 @@ def _read_off(
         )
     source = weight_source(Architecture(NO_ARCH, {}, tags={OPENAI: {}}), pretrained, None)
     if source.file is None:
-        raise ValueError(f'pretrained={pretrained!r} is no file, and arch=None needs one')
+        raise ValueError(f'pretrained={pretrained!r} is not a file, and arch=None needs one')
     state, file = _read(source.file, pretrained)
     model = build_from_openai(state, source.file)
     if not file.is_openai and source.tag is None:

@@ -84,12 +84,12 @@ def weight_source(
         raise FileNotFoundError(_missing(architecture, pretrained, file))
     if architecture.name == NO_ARCH:
         raise ValueError(
-            f'pretrained={pretrained!r} is no file, and arch=None needs one: name the architecture of '
+            f'pretrained={pretrained!r} is not a file, and arch=None needs one: name the architecture of '
             "published weights, such as arch='ViT-B-16'"
         )
     near = likely(pretrained, _tags(architecture))
     raise ValueError(
-        f'pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}allowed: '
+        f'pretrained={pretrained!r} is not a tag of {architecture.name!r}; {near and near + " "}allowed: '
         f'{_allowed(architecture)}'
     )
 
@@ -110,7 +110,7 @@ def _named(architecture: Architecture, pretrained: str, tag: str, file: Path) ->
     if not record and tag not in architecture.tags:
         near = likely(tag, architecture.tags)
         raise ValueError(
-            f'{tag!r} in pretrained={pretrained!r} is no tag of {architecture.name!r}; {near and near + " "}'
+            f'{tag!r} in pretrained={pretrained!r} is not a tag of {architecture.name!r}; {near and near + " "}'
             f'allowed: {", ".join(map(repr, architecture.tags))}'
         )
     if not file.exists():

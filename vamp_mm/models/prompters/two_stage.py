@@ -99,7 +99,7 @@ class TwoStagePrompter(BasePrompter):
         """
         if stage != self.num_stages:
             raise ValueError(
-                f'stage={stage}: training starts in stage 1 and goes on to {self.num_stages}'
+                f'stage={stage}: training starts in stage 1 and continues to {self.num_stages}'
             )
         if self.num_classes not in (None, len(text)):
             raise ValueError(

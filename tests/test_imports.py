@@ -72,7 +72,7 @@ RULES: list[tuple[str, tuple[str, ...]]] = [
     ('analysis', (*FLOOR, 'models', 'config', 'prediction', 'report', 'visualization')),
     ('demo', (*FLOOR, 'cli', 'config', 'prediction')),
     # the parsers, and the functions that they call
-    ('commands', (*CALLED, 'evaluation.uncertainty_fields', 'version')),
+    ('commands', (*CALLED, 'datasets.icons', 'evaluation.uncertainty_fields', 'version')),
     ('__main__', ('commands',)),
     ('', ('registry', 'version')),
 ]

@@ -90,7 +90,7 @@ def score_on_icons(
     """Top-1 accuracy of a frozen CLIP on the test pictures, each half among its own classes.
 
     Args:
-        benchmark: Folder made by ``build_icon_benchmark``.
+        benchmark: Folder made by ``build_benchmark``.
         arch: Architecture, as ``PromptedCLIPBackbone`` takes it.
         weights: Weights file, or ``'embedded'``.
         template: One template for all class names.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from vamp_mm.data_tools.icons import build_icon_benchmark
+from vamp_mm.datasets.icons import BenchmarkSpec, build_benchmark
 
 # The package exports a function of the same name as some of its modules.
 module = import_module('vamp_mm.apis.quickstart')
@@ -28,8 +27,8 @@ QUICK = {
 def test_quickstart_writes_summary_and_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    small = partial(build_icon_benchmark, classes=4, train=4, val=4, test=3)
-    monkeypatch.setattr(module, 'build_icon_benchmark', small)
+    small = BenchmarkSpec(classes=4, train=4, val=4, test=3)
+    monkeypatch.setattr(module, 'build_benchmark', lambda out, _: build_benchmark(out, small))
     work_dir = tmp_path / 'quickstart'
     first = module.quickstart(work_dir, tmp_path / 'data', seed=2, overrides=QUICK)
     (work_dir / 'notes.txt').write_text('mine')

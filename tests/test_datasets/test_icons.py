@@ -14,7 +14,6 @@ import pytest
 import torch
 from open_clip.model import CLIP
 
-from vamp_mm.data_tools.icons import build_icon_benchmark
 from vamp_mm.datasets.icons import (
     BENCHMARK_DESIGNERS,
     FONTS,
@@ -91,7 +90,7 @@ def test_an_existing_benchmark_is_kept_or_refused_never_mixed(tmp_path):
 @pytest.mark.parametrize('wrong', [{'classes': 1}, {'train': 0}, {'seed': -1}, {'classes': 5000}])
 def test_impossible_settings_are_refused(tmp_path, wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        build_icon_benchmark(tmp_path, **wrong)
+        build_benchmark(tmp_path, BenchmarkSpec(**wrong))
     assert not (tmp_path / 'icons').exists()
 
 
@@ -123,7 +122,7 @@ def test_without_the_fonts_one_line_says_what_to_install(
     with pytest.raises(
         ModuleNotFoundError, match=r"not installed: pip install 'qtawesome>=1\.4,<2'"
     ):
-        build_icon_benchmark(tmp_path)
+        build_benchmark(tmp_path, BenchmarkSpec())
 
 
 def test_contrastive_loss_shares_the_target_among_equal_names():
@@ -202,7 +201,7 @@ def test_shipped_weights_are_small_and_load_strictly():
 def test_shipped_weights_know_the_classes_on_fresh_pictures(tmp_path):
     # Other pictures (seed 1) than the documented ones (52.5 and 50.9 there). A half has 150 pictures, so
     # a standard error is 4 points: the bounds are five away. Chance is 4 %.
-    root = build_icon_benchmark(tmp_path, train=4, val=1, test=6, seed=1)
+    root = build_benchmark(tmp_path, BenchmarkSpec(train=4, val=1, test=6, seed=1))
     scores = score_on_icons(root, shots=4)
     assert min(scores['zero_shot'].values()) > 30
     assert max(scores['zero_shot'].values()) < 75

@@ -1,7 +1,4 @@
-"""Recompute every size and fingerprint of a file of protocol vectors from split files.
-
-The same as ``vamp_mm check-lists``; --help lists the options.
-"""
+"""The earlier name of ``check_lists.py``."""
 
 from vamp_mm.commands import run_tool
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from vamp_mm.config.compose import compose
 from vamp_mm.config.paths import configs_folder
-from vamp_mm.data_tools.icons import build_icon_benchmark
+from vamp_mm.datasets.icons import BenchmarkSpec, build_benchmark
 from vamp_mm.engine.hooks.progress_hook import ProgressHook
 from vamp_mm.evaluation import read_predictions
 from vamp_mm.files import write_json
@@ -69,7 +69,7 @@ def _quickstart(
     console.print(
         f'Building the icon benchmark in {Path(data) / "icons"} (kept if it is there) ...'
     )
-    root = build_icon_benchmark(data)
+    root = build_benchmark(Path(data), BenchmarkSpec())
     summary: dict[str, Any] = {}
     for method, name in _METHODS.items():
         cfg = _config(name, work_dir / method, root, seed, overrides)

@@ -6,6 +6,7 @@ vamp_mm build-icons --out data
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from vamp_mm.cli import loading
 
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
     with loading():
-        from vamp_mm.data_tools.icons import build_icon_benchmark
+        from vamp_mm.datasets.icons import BenchmarkSpec, build_benchmark
 
-    print(build_icon_benchmark(**vars(args)))
+    values = vars(args)
+    out, overwrite = Path(values.pop('out')), values.pop('overwrite')
+    print(build_benchmark(out, BenchmarkSpec(**values), overwrite))

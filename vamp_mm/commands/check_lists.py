@@ -24,6 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     with loading():
-        from vamp_mm.data_tools.check_lists import check_protocol
+        from vamp_mm.data_tools.check_lists import compare_lists
 
-    return check_protocol(args.vectors, args.splits, args.strict)
+    return compare_lists(args.vectors, args.splits, args.strict)

@@ -77,7 +77,7 @@ COMMANDS: Mapping[str, Command] = {
         Command('verify', 'verify', 'dataset_tools/verify.py', _DATA),
         Command('browse', 'browse', 'dataset_tools/browse_dataset.py', _DATA),
         Command('build-icons', 'build_icons', 'dataset_tools/build_icons.py', _DATA),
-        Command('check-lists', 'check_lists', 'dataset_tools/check_protocol.py', _DATA),
+        Command('check-lists', 'check_lists', 'dataset_tools/check_lists.py', _DATA),
         Command(
             'uncertain-images', 'uncertain_images', 'analysis_tools/uncertain_images.py', _INSIDE
         ),

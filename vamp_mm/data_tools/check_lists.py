@@ -46,7 +46,7 @@ class Check:
         return 'equal' if same else 'different'
 
 
-def check_protocol(vectors: str | Path, splits: str | Path, strict: bool = False) -> int:
+def compare_lists(vectors: str | Path, splits: str | Path, strict: bool = False) -> int:
     """Recompute everything in a vector file, and print a table and all differences.
 
     Args:

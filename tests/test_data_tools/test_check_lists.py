@@ -1,4 +1,4 @@
-"""check_protocol: what is equal, what differs, what cannot be checked, and never a silent pass."""
+"""check-lists: what is equal, what differs, what cannot be checked, and never a silent pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vamp_mm.apis import ConfigError
-from vamp_mm.data_tools.check_lists import check_protocol
+from vamp_mm.data_tools.check_lists import compare_lists
 from vamp_mm.datasets import Item, class_split, few_shot_part, parse_split
 from vamp_mm.datasets.digests import list_digest
 from vamp_mm.datasets.sources.folders import caltech_counts
@@ -56,7 +56,7 @@ def vector() -> dict[str, Any]:
 def run(tmp_path: Path, vectors: Any, strict: bool = False) -> int:
     file = tmp_path / 'vectors.json'
     file.write_text(json.dumps(vectors))
-    return check_protocol(file, tmp_path, strict)
+    return compare_lists(file, tmp_path, strict)
 
 
 @pytest.fixture
@@ -175,15 +175,15 @@ def test_caltech101_is_regenerated_from_its_directory_order(
 def test_a_file_without_vectors_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / 'vectors.json').write_text(text)
     with pytest.raises(ConfigError, match='JSON'):
-        check_protocol(tmp_path / 'vectors.json', tmp_path)
+        compare_lists(tmp_path / 'vectors.json', tmp_path)
 
 
 def test_missing_paths_are_errors(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='--vectors'):
-        check_protocol(tmp_path / 'none.json', tmp_path)
+        compare_lists(tmp_path / 'none.json', tmp_path)
     (tmp_path / 'vectors.json').write_text('{"dtd": {"n_classes": 3}}')
     with pytest.raises(FileNotFoundError, match='--splits'):
-        check_protocol(tmp_path / 'vectors.json', tmp_path / 'none')
+        compare_lists(tmp_path / 'vectors.json', tmp_path / 'none')
 
 
 @pytest.mark.parametrize('value', [None, 5, [], {}, 'x'])

@@ -68,7 +68,7 @@ def test_a_missing_class_is_an_error(imagenet: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='has 1 classes, expected 1000'):
         CatalogSource('imagenet').read(str(tmp_path))
     trees.touch(tmp_path, 'images/train/tench/1.JPEG')
-    with pytest.raises(ValueError, match=r"no class of ImageNet: \['tench'\]"):
+    with pytest.raises(ValueError, match=r"not classes of ImageNet: \['tench'\]"):
         CatalogSource('imagenet').read(str(tmp_path))
 
 

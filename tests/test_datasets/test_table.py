@@ -211,7 +211,7 @@ def test_faulty_rows_are_listed(images: Path, rows: list, says: str) -> None:
 @pytest.mark.parametrize(('kinds', 'says'), [
     (('cat', 'dog', 'cat', 'dog', 'cat', 'dog', 'cat', 'bird'), 'no image in train: bird'),
     (('-1', '0', '-1', '0', '-1', '0', '-1', '0'), r'1 class\(es\) are numbers that are not labels: -1'),
-    (('0.5', '1.5', '0.5', '1.5', '0.5', '1.5', '0.5', '1.5'), 'no labels: 0.5, 1.5'),
+    (('0.5', '1.5', '0.5', '1.5', '0.5', '1.5', '0.5', '1.5'), 'not labels: 0.5, 1.5'),
     (('Cat', 'dog', 'cat', 'dog', 'cat', 'dog', 'cat', 'dog'), "'Cat' = 'cat'"),
 ])  # fmt: skip
 def test_faulty_classes_are_explained(images: Path, kinds: tuple, says: str) -> None:

@@ -112,7 +112,7 @@ def test_training_dataset_keeps_its_augmentation():
     assert len(twin.pipeline.transforms) == 1
     assert twin.data_address is dataset.data_address  # annotations are not copied
     assert len(with_pipeline(ConcatDataset([dataset, dataset]), [])) == 34
-    with pytest.raises(TypeError, match='no mmengine BaseDataset'):
+    with pytest.raises(TypeError, match='not an mmengine BaseDataset'):
         with_pipeline([1, 2], [])
 
 

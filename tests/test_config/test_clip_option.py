@@ -133,6 +133,14 @@ def test_the_config_s_own_clip_changes_nothing() -> None:
             "--arch EVA02-B-16: there are no weights 'openai' of it; name some with --pretrained, allowed: merged2b_s8b_b131k",
         ),
         (
+            dict(arch='ViT-L-14', overrides={'model.backbone.arch': 'ViT-B-32'}),
+            '--cfg-options sets model.backbone.arch too; keep one of the two',
+        ),
+        (
+            dict(pretrained='a.pt', overrides={'model.backbone': {'pretrained': 'b.pt'}}),
+            '--cfg-options sets model.backbone.arch and model.backbone.pretrained too',
+        ),
+        (
             dict(arch='MobileCLIP-S1', pretrained='datacompdr'),
             'vision tower FastVit has no transformer blocks to prompt',
         ),
@@ -143,3 +151,14 @@ def test_what_cannot_be_meant_is_one_sentence(options: dict, sentence: str) -> N
         compose(FILES[0], **options)
     assert sentence in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('options', [dict(arch='ViT-L-14'), dict(pretrained='openai')])
+def test_a_config_whose_clip_is_only_known_from_its_weights_says_so(
+    options: dict, tmp_path: Path
+) -> None:
+    """Its blocks are not known, so there is no share to keep."""
+    file = tmp_path / 'mine.py'
+    file.write_text(f'_base_ = {str(FILES[0])!r}\nmodel = dict(backbone=dict(arch=None))\n')
+    with pytest.raises(ConfigError, match='this config names none; set model.backbone.arch in it'):
+        compose(file, **options)

@@ -38,17 +38,19 @@ _TOOLS = {f'tools/{row.tool}': row for row in COMMANDS.values()}
 _OPEN = ('...', '…', '<', '[', '|', '>')
 
 
-def _lines(page: Path) -> Iterator[str]:
+def _lines(page: Path, inline: bool) -> Iterator[str]:
     text = page.read_text('utf-8')
+    if inline:
+        yield from _INLINE.findall(_BLOCK.sub('', text))
+        return
     for kind, block in _BLOCK.findall(text):
         if kind not in ('python', 'text', 'yaml', 'eval'):
             yield from block.replace('\\\n', ' ').splitlines()
-    yield from _INLINE.findall(_BLOCK.sub('', text))
 
 
-def _commands(page: Path) -> Iterator[str]:
+def _commands(page: Path, inline: bool) -> Iterator[str]:
     """Our commands on a page, without comments and what is to be filled in."""
-    for line in _lines(page):
+    for line in _lines(page, inline):
         line = line.strip().removeprefix('$ ')
         words = line.split()
         # neither a table of output nor a name to be filled in
@@ -91,18 +93,22 @@ def _problem(line: str) -> str | None:
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_can_be_typed_as_they_are_written(page: Path) -> None:
-    problems = {line: _problem(line) for line in _commands(page)}
+    typed = {line: _problem(line) for line in _commands(page, inline=False)}
+    named = {line: _problem(line) for line in _commands(page, inline=True)}
+    assert {line: problem for line, problem in typed.items() if problem} == {}
     # in a sentence a command may be named by its first words: `vamp_mm test CONFIG`
     assert {
         line: problem
-        for line, problem in problems.items()
+        for line, problem in named.items()
         if problem and 'arguments are required' not in problem
     } == {}
 
 
 def test_many_commands_are_found() -> None:
     """The patterns above would notice if they found nothing."""
-    assert sum(1 for page in PAGES for _ in _commands(page)) > 100
+    assert (
+        sum(1 for page in PAGES for inline in (False, True) for _ in _commands(page, inline)) > 100
+    )
 
 
 @pytest.mark.parametrize(

@@ -354,15 +354,25 @@ def test_without_a_network_one_sentence_names_file_size_and_address(monkeypatch,
     )
 
 
-def test_a_file_in_the_cache_needs_no_network(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ('asked', 'there'),
+    [
+        (None, 'open_clip_model.safetensors'),
+        (None, 'open_clip_pytorch_model.bin'),
+        ('vit_b_32.bin', 'vit_b_32.safetensors'),
+        ('vit_b_32.pth', 'vit_b_32.pth'),
+        ('open_clip_config.json', 'open_clip_config.json'),
+    ],
+)
+def test_a_file_in_the_cache_needs_no_network(monkeypatch, tmp_path, asked, there):
     folder = tmp_path / 'models--a--b'
     (folder / 'refs').mkdir(parents=True)
     (folder / 'refs' / 'main').write_text('0' * 40)
-    file = folder / 'snapshots' / ('0' * 40) / 'open_clip_model.safetensors'
+    file = folder / 'snapshots' / ('0' * 40) / there
     file.parent.mkdir(parents=True)
     file.write_bytes(b'weights')
     monkeypatch.setattr(hub, '_require_network', None)
-    assert hub.hub_file('a/b', cache_dir=str(tmp_path)).read_bytes() == b'weights'
+    assert hub.hub_file('a/b', asked, cache_dir=str(tmp_path)).read_bytes() == b'weights'
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import argparse
 
 from vamp_mm.cli import loading
 
+from .options import add_runs_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
+    add_runs_options(parser)
     parser.add_argument(
         '--baseline',
         metavar='NAME',
@@ -21,11 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--out', metavar='DIR', help='where the files go; DIR/ablation if not given'
-    )
-    parser.add_argument(
-        '--newest',
-        action='store_true',
-        help='of runs that differ only in their config, take the newest instead of stopping',
     )
 
 

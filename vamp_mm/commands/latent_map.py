@@ -10,16 +10,13 @@ import argparse
 
 from vamp_mm.cli import loading, whole
 
-from .options import add_data_options, compose_from
+from .options import add_data_options, add_inside_options, compose_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_data_options(parser)
-    parser.add_argument('checkpoint', help='checkpoint file, or the folder of a run')
-    parser.add_argument(
-        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
-    )
+    add_inside_options(parser)
     parser.add_argument(
         '--method', choices=['pca', 'tsne'], default='pca', help='tsne needs scikit-learn'
     )
@@ -30,12 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--max-images', type=whole(1), default=2000, help='most images to show')
     parser.add_argument(
         '--tsne-seed', type=whole(0, 2**32 - 1), default=0, help='seed of --method tsne'
-    )
-    parser.add_argument(
-        '--out',
-        metavar='DIR',
-        default='work_dirs/inside',
-        help='folder for the CSV and the figure',
     )
 
 

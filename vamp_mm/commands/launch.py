@@ -58,9 +58,8 @@ def run_command(row: Command, parser: argparse.ArgumentParser, words: Sequence[s
 def _check_config(args: argparse.Namespace) -> None:
     """Find a misspelt config before anything heavy is imported."""
     config = getattr(args, 'config', None)
-    if config is not None and not config.endswith(
-        '.jsonl'
-    ):  # predictions may be given in its place
+    # predictions may be given in its place
+    if config is not None and not config.endswith('.jsonl'):
         require_config(config)
 
 

@@ -77,6 +77,30 @@ def add_clip_options(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_runs_options(parser: argparse.ArgumentParser) -> None:
+    """Add the folders of finished runs, and which of several runs counts."""
+    parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
+    parser.add_argument(
+        '--newest',
+        action='store_true',
+        help='of runs that differ only in their config, take the newest instead of stopping',
+    )
+
+
+def add_inside_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is looked into, and where the figure goes."""
+    parser.add_argument('checkpoint', help='checkpoint file, or the folder of a run')
+    parser.add_argument(
+        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
+    )
+    parser.add_argument(
+        '--out',
+        metavar='DIR',
+        default='work_dirs/inside',
+        help='folder for the CSV and the figure',
+    )
+
+
 def add_column_options(parser: argparse.ArgumentParser) -> None:
     """Add the names of the columns of an own table; :func:`take_columns` puts them into its path."""
     for role, what in (

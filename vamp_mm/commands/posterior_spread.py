@@ -9,22 +9,13 @@ import argparse
 
 from vamp_mm.cli import loading
 
-from .options import add_data_options, compose_from
+from .options import add_data_options, add_inside_options, compose_from
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_data_options(parser)
-    parser.add_argument('checkpoint', help='checkpoint file, or the folder of a run')
-    parser.add_argument(
-        '--split', help='name of a target in test_cfg.splits, such as base; the first if not given'
-    )
-    parser.add_argument(
-        '--out',
-        metavar='DIR',
-        default='work_dirs/inside',
-        help='folder for the CSV and the figure',
-    )
+    add_inside_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -10,18 +10,15 @@ import argparse
 
 from vamp_mm.cli import loading
 
+from .options import add_runs_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('folders', nargs='+', metavar='DIR', help='folders that hold runs')
+    add_runs_options(parser)
     parser.add_argument('--out', help='where the files go; DIR/report if not given')
     parser.add_argument(
         '--compare', nargs=2, metavar='METHOD', help='test the difference of two methods over seeds'
-    )
-    parser.add_argument(
-        '--newest',
-        action='store_true',
-        help='of runs that differ only in their config, take the newest instead of stopping',
     )
 
 

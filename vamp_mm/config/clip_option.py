@@ -28,21 +28,39 @@ class AnotherCLIP:
         arch: A name of open_clip, an architecture file, ``local-dir:FOLDER`` or ``hf-hub:ORGANISATION/NAME``; None
             keeps that of the config.
         pretrained: A tag of open_clip or a file; None keeps the tag of the config where the architecture has it.
+        asked: Dotted keys that the command line sets, which stay.
 
     Raises:
-        ConfigError: If the config has no CLIP, the architecture is not known, or there is no way to tell its weights.
+        ConfigError: If the config names no architecture, the other one is not known, there is no way to tell its weights, or
+            ``asked`` sets them too.
     """
 
-    def __init__(self, cfg: Config, arch: str | None, pretrained: str | None) -> None:
+    def __init__(
+        self, cfg: Config, arch: str | None, pretrained: str | None, asked: Sequence[str] = ()
+    ) -> None:
         backbone = (cfg.get('model') or {}).get('backbone')
-        if not backbone or 'arch' not in backbone:
+        if not backbone or not isinstance(backbone.get('arch'), str):
             raise ConfigError(
                 [
-                    '--arch and --pretrained set model.backbone.arch and model.backbone.pretrained, which this config does '
-                    'not have'
+                    '--arch and --pretrained replace the CLIP that model.backbone.arch names, and this config names none; '
+                    'set model.backbone.arch in it, or the backbone with --cfg-options'
                 ],
                 cfg.filename,
             )
+        twice = [
+            key
+            for key in ('model.backbone.arch', 'model.backbone.pretrained')
+            if any(covers(item, key) for item in asked)
+        ]
+        if twice:
+            raise ConfigError(
+                [
+                    f'--arch and --pretrained choose the CLIP, and --cfg-options sets {" and ".join(twice)} too; keep '
+                    'one of the two'
+                ],
+                THE_CALL,
+            )
+        self._asked = tuple(asked)
         self._cfg, self._before = cfg, backbone['arch']
         self.arch = arch or backbone['arch']
         self._architecture = _found(self.arch)
@@ -62,12 +80,8 @@ class AnotherCLIP:
                 if traits is not None and str(step.get('type')).endswith(_RESIZING):
                     _resize_as(step, traits, size)
 
-    def set_layers(self, asked: Sequence[str]) -> None:
-        """Set the blocks of the method, in place, and say in the log of settings what was chosen.
-
-        Args:
-            asked: Dotted keys that the command line sets, which stay.
-        """
+    def set_layers(self) -> None:
+        """Set the blocks of the method, in place, and say in the log of settings what was chosen."""
         cfg, size = self._cfg, outline_of(self.arch).image_size
         depths = _depths(self.arch)
         lines = (cfg.get('run') or {}).get('settings_log')
@@ -76,7 +90,7 @@ class AnotherCLIP:
             f'{depths.vision} image and {depths.text} text blocks'
         ]
         for dotted, value in proposed_layers(cfg.model, _depths(self._before), depths).items():
-            if any(covers(item, dotted) for item in asked):
+            if any(covers(item, dotted) for item in self._asked):
                 continue
             old = _set(cfg, dotted, value)
             note = f'{dotted} = {value}: the share of the blocks that {old} is in {self._before} (no paper says it)'

@@ -103,13 +103,14 @@ def compose(
         use_amp(cfg)
     if launcher is not None:
         cfg.launcher = launcher
-    other = AnotherCLIP(cfg, arch, pretrained) if arch or pretrained else None
+    asked = list(overrides or {})
+    other = AnotherCLIP(cfg, arch, pretrained, asked) if arch or pretrained else None
     if other is not None:
         other.set_weights()
     override(cfg, overrides or {})
     follow_published(cfg, written, protocol or own_protocol, dict(overrides or {}), template)
     if other is not None:
-        other.set_layers(list(overrides or {}))
+        other.set_layers()
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:

@@ -13,7 +13,7 @@ from vamp_mm.config.data import holders
 _PUBLISHED = '(published: '
 
 
-def setup_of(cfg: Config) -> dict[str, str]:
+def setup_of(cfg: Config) -> dict[str, str | list[str]]:
     """CLIP, folders of the data, and settings of a run that differ from the published ones.
 
     Args:
@@ -23,14 +23,14 @@ def setup_of(cfg: Config) -> dict[str, str]:
         ``clip``, ``data`` and ``changed``; what the config does not have is left out.
     """
     backbone = (cfg.get('model') or {}).get('backbone')
-    found = {}
+    found: dict[str, str | list[str]] = {}
     if isinstance(backbone, Mapping) and backbone.get('arch') is not None:
         found['clip'] = f'{backbone["arch"]}, {_words(backbone.get("pretrained"))}'
     folders = [holder['dataset'].get('data_root') for _, _, holder in holders(cfg)]
     if roots := dict.fromkeys(str(folder) for folder in folders if folder is not None):
         found['data'] = ', '.join(roots)
     log = (cfg.get('run') or {}).get('settings_log') or []
-    found['changed'] = '; '.join(line for line in log if _PUBLISHED in line)
+    found['changed'] = [line for line in log if _PUBLISHED in line]
     return found
 
 

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 from huggingface_hub import constants, try_to_load_from_cache
 from mmengine.logging import print_log
-from open_clip.pretrained import HF_WEIGHTS_NAME, download_pretrained_from_hf
+from open_clip.pretrained import (
+    HF_SAFE_WEIGHTS_NAME,
+    HF_WEIGHTS_NAME,
+    download_pretrained_from_hf,
+)
 
 #: Seconds in which the hub must answer; its client would try for a minute.
 _PATIENCE = 10.0
-#: open_clip looks for this before the file that it is asked for.
-_SAFE = {HF_WEIGHTS_NAME: 'open_clip_model.safetensors'}
 
 
 def hub_file(repository: str, name: str | None = None, cache_dir: str | None = None) -> Path:
@@ -33,11 +35,12 @@ def hub_file(repository: str, name: str | None = None, cache_dir: str | None = N
         FileNotFoundError: If it is not in the cache and cannot be downloaded; the message names its address.
     """
     name = name or HF_WEIGHTS_NAME
-    for candidate in (_SAFE.get(name), name):
-        cached = candidate and try_to_load_from_cache(repository, candidate, cache_dir=cache_dir)
+    wanted = _in_order(name)
+    for candidate in wanted:
+        cached = try_to_load_from_cache(repository, candidate, cache_dir=cache_dir)
         if isinstance(cached, str):
             return Path(cached)
-    address = f'{constants.ENDPOINT}/{repository}/resolve/main/{_SAFE.get(name, name)}'
+    address = f'{constants.ENDPOINT}/{repository}/resolve/main/{wanted[0]}'
     try:
         _require_network()
         print_log(f'downloading {address}', 'current', logging.INFO)
@@ -45,6 +48,14 @@ def hub_file(repository: str, name: str | None = None, cache_dir: str | None = N
     except Exception as error:  # of the hub's client, of any kind
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise FileNotFoundError(f'{address} cannot be downloaded ({reason})') from error
+
+
+def _in_order(name: str) -> list[str]:
+    """The files that open_clip takes for one that it is asked for: safetensors first."""
+    if name == HF_WEIGHTS_NAME:
+        return [HF_SAFE_WEIGHTS_NAME, name]
+    stem, _, ending = name.rpartition('.')
+    return [f'{stem}.safetensors', name] if ending in ('bin', 'pth') else [name]
 
 
 def _require_network() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vamp_mm.config.identity import shots_in_words
 
+from ..names import printable
 from ..published import in_order, title
 from ..results import Result
 
@@ -60,6 +61,11 @@ def _setup(result: Result, key: str) -> str:
     return _plain(setup.get(key) or '') if isinstance(setup, Mapping) else ''
 
 
+def _lines(setup: Any) -> list[str]:
+    lines = setup.get('changed') if isinstance(setup, Mapping) else None
+    return [printable(line) for line in lines] if isinstance(lines, list) else []
+
+
 def _epochs(results: Sequence[Result]) -> list[str]:
     """Epochs of each method, whose runs may differ by dataset."""
     found: dict[str, set[int]] = {}
@@ -78,8 +84,7 @@ def _changed(results: Sequence[Result]) -> list[str]:
     found = {
         f'{result.label}: {line}'
         for result in results
-        for line in _setup(result, 'changed').split('; ')
-        if line
+        for line in _lines(result.content.get('setup'))
     }
     return sorted(found) or ['none that is known']
 

@@ -2,7 +2,7 @@
 
 Settings: as bpl_vit-b16_caltech101.py. The original handles batches of one image only; here any batch does.
 
-python tools/train.py configs/bpl/bpl_conditional_vit-b16_caltech101.py
+vamp_mm train configs/bpl/bpl_conditional_vit-b16_caltech101.py
 """
 
 _base_ = './bpl_vit-b16_caltech101.py'

@@ -3,7 +3,7 @@
 Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml and VPT.md
 of Bayesian-Prompt-Learning (Caltech101: 20 samples, 20 epochs).
 
-python tools/train.py configs/bpl/bpl_vit-b16_caltech101.py
+vamp_mm train configs/bpl/bpl_vit-b16_caltech101.py
 """
 
 _base_ = [

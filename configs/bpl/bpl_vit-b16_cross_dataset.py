@@ -2,7 +2,7 @@
 
 Settings: VPT.md:97-126 and scripts/vpt/xd_train.sh of Bayesian-Prompt-Learning, as for ImageNet itself.
 
-python tools/train.py configs/bpl/bpl_vit-b16_cross_dataset.py
+vamp_mm train configs/bpl/bpl_vit-b16_cross_dataset.py
 """
 
 _base_ = './bpl_vit-b16_imagenet.py'

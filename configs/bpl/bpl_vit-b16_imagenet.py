@@ -2,7 +2,7 @@
 
 Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml and VPT.md of Bayesian-Prompt-Learning.
 
-python tools/train.py configs/bpl/bpl_vit-b16_imagenet.py
+vamp_mm train configs/bpl/bpl_vit-b16_imagenet.py
 """
 
 _base_ = [

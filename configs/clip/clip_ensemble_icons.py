@@ -1,6 +1,6 @@
 """Zero-shot CLIP with an ensemble of templates on the icon benchmark, base and novel.
 
-python tools/test.py configs/clip/clip_ensemble_icons.py none
+vamp_mm test configs/clip/clip_ensemble_icons.py none
 """
 
 _base_ = [

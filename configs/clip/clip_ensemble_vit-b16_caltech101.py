@@ -1,6 +1,6 @@
 """Zero-shot CLIP with an ensemble of templates on Caltech101, base and novel.
 
-python tools/test.py configs/clip/clip_ensemble_vit-b16_caltech101.py none
+vamp_mm test configs/clip/clip_ensemble_vit-b16_caltech101.py none
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """Zero-shot CLIP on Caltech101, base and novel.
 
-python tools/test.py configs/clip/clip_vit-b16_caltech101.py none
+vamp_mm test configs/clip/clip_vit-b16_caltech101.py none
 """
 
 _base_ = [

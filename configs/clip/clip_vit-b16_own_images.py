@@ -1,6 +1,6 @@
 """Zero-shot CLIP ViT-B/16 on your own images, all classes: what any training has to beat.
 
-python tools/test.py configs/clip/clip_vit-b16_own_images.py none --dataset PATH
+vamp_mm test configs/clip/clip_vit-b16_own_images.py none --dataset PATH
 """
 
 _base_ = [

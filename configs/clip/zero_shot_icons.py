@@ -1,6 +1,6 @@
 """Zero-shot embedded CLIP on the icon benchmark, base and novel.
 
-python tools/test.py configs/clip/zero_shot_icons.py none
+vamp_mm test configs/clip/zero_shot_icons.py none
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: vit_b16_c4_ep10_batch1_ctxv1.yaml of CoOp.
 
-python tools/train.py configs/cocoop/cocoop_icons.py
+vamp_mm train configs/cocoop/cocoop_icons.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: rn50.yaml, COOP.md and scripts/coop/main.sh of CoOp (50 epochs for 1 shot, 100 for 2 and 4).
 
-python tools/train.py configs/coop/coop_rn50_caltech101.py
+vamp_mm train configs/coop/coop_rn50_caltech101.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ctxv1.yaml and scripts/cocoop/base2new_train.sh of CoOp.
 
-python tools/train.py configs/coop/coop_vit-b16_caltech101.py
+vamp_mm train configs/coop/coop_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -4,7 +4,7 @@ Settings: vit_b16_ep50_ctxv1.yaml and scripts/cocoop/xd_train.sh of CoOp, as for
 CoOp's own paper tests domain generalisation with 16 random words (scripts/coop/eval.sh):
 --cfg-options model.prompter.num_tokens=16 model.prompter.context=None.
 
-python tools/train.py configs/coop/coop_vit-b16_cross_dataset.py
+vamp_mm train configs/coop/coop_vit-b16_cross_dataset.py
 """
 
 _base_ = './coop_vit-b16_imagenet.py'

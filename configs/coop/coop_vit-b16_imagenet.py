@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep50_ctxv1.yaml of CoOp. With --protocol few-shot the words are 16 random ones (vit_b16_ep50.yaml).
 
-python tools/train.py configs/coop/coop_vit-b16_imagenet.py
+vamp_mm train configs/coop/coop_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """IVLP on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/ivlp/ivlp_icons.py
+vamp_mm train configs/ivlp/ivlp_icons.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """IVLP on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
 
-python tools/train.py configs/ivlp/ivlp_vit-b16_caltech101.py
+vamp_mm train configs/ivlp/ivlp_vit-b16_caltech101.py
 """
 
 _base_ = [

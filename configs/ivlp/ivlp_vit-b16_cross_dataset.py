@@ -3,7 +3,7 @@
 Settings: the same YAML of MaPLe as for base-to-novel. Its script trains 5 epochs and tests the second, which is not written;
 here the last one is tested.
 
-python tools/train.py configs/ivlp/ivlp_vit-b16_cross_dataset.py
+vamp_mm train configs/ivlp/ivlp_vit-b16_cross_dataset.py
 """
 
 _base_ = './ivlp_vit-b16_imagenet.py'

@@ -2,7 +2,7 @@
 
 Settings: configs/trainers/IVLP/vit_b16_c2_ep5_batch4_2+2ctx.yaml of MaPLe, as for the other datasets.
 
-python tools/train.py configs/ivlp/ivlp_vit-b16_imagenet.py
+vamp_mm train configs/ivlp/ivlp_vit-b16_imagenet.py
 """
 
 _base_ = [

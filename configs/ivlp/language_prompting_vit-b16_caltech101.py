@@ -1,6 +1,6 @@
 """Deep language prompting on Caltech101, base to novel, 16 shots, CLIP ViT-B/16: 24,576 parameters.
 
-python tools/train.py configs/ivlp/language_prompting_vit-b16_caltech101.py
+vamp_mm train configs/ivlp/language_prompting_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: configs/trainers/IVLP/..._4ctx_language_only.yaml of MaPLe, as for the other datasets.
 
-python tools/train.py configs/ivlp/language_prompting_vit-b16_imagenet.py
+vamp_mm train configs/ivlp/language_prompting_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp.
 
-python tools/train.py configs/kgcoop/kgcoop_icons.py
+vamp_mm train configs/kgcoop/kgcoop_icons.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp.
 
-python tools/train.py configs/kgcoop/kgcoop_vit-b16_caltech101.py
+vamp_mm train configs/kgcoop/kgcoop_vit-b16_caltech101.py
 """
 
 _base_ = [

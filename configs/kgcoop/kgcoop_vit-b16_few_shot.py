@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep100_ctxv1.yaml and scripts/xd_train.sh of KgCoOp, which despite its name is this protocol.
 
-python tools/train.py configs/kgcoop/kgcoop_vit-b16_few_shot.py --shots 4
+vamp_mm train configs/kgcoop/kgcoop_vit-b16_few_shot.py --shots 4
 """
 
 _base_ = './kgcoop_vit-b16_caltech101.py'

@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep100_ctxv1.yaml and scripts/base2new_train.sh of KgCoOp, as for the other datasets.
 
-python tools/train.py configs/kgcoop/kgcoop_vit-b16_imagenet.py
+vamp_mm train configs/kgcoop/kgcoop_vit-b16_imagenet.py
 """
 
 _base_ = [

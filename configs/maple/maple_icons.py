@@ -1,6 +1,6 @@
 """MaPLe on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/maple/maple_icons.py
+vamp_mm train configs/maple/maple_icons.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MaPLe on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
 
-python tools/train.py configs/maple/maple_vit-b16_caltech101.py
+vamp_mm train configs/maple/maple_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MaPLe for other datasets than the one that is trained on: 3 blocks, 2 epochs of ImageNet.
 
-python tools/train.py configs/maple/maple_vit-b16_cross_dataset.py
+vamp_mm train configs/maple/maple_vit-b16_cross_dataset.py
 """
 
 _base_ = [

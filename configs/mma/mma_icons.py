@@ -1,6 +1,6 @@
 """MMA on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/mma/mma_icons.py
+vamp_mm train configs/mma/mma_icons.py
 """
 
 _base_ = [

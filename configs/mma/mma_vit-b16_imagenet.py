@@ -2,7 +2,7 @@
 
 Settings: configs/trainers/MultiModalAdapter/vit_b16_ep5_imnet.yaml of MMA.
 
-python tools/train.py configs/mma/mma_vit-b16_imagenet.py
+vamp_mm train configs/mma/mma_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MMRL on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/mmrl/mmrl_icons.py
+vamp_mm train configs/mmrl/mmrl_icons.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MMRL on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
 
-python tools/train.py configs/mmrl/mmrl_vit-b16_caltech101.py
+vamp_mm train configs/mmrl/mmrl_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MMRL on all classes of a dataset (with --dataset imagenet 5 epochs instead of 50).
 
-python tools/train.py configs/mmrl/mmrl_vit-b16_few_shot.py
+vamp_mm train configs/mmrl/mmrl_vit-b16_few_shot.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MMRL on ImageNet, base to novel and few-shot: 5 epochs.
 
-python tools/train.py configs/mmrl/mmrl_vit-b16_imagenet.py
+vamp_mm train configs/mmrl/mmrl_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """MMRL++ for other datasets than the one that is trained on: one epoch of ImageNet.
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py
+vamp_mm train configs/mmrlpp/mmrlpp_vit-b16_cross_dataset.py
 """
 
 _base_ = [

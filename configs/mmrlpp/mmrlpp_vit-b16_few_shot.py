@@ -1,6 +1,6 @@
 """MMRL++ on all classes of a dataset (with --dataset imagenet 5 epochs instead of 100).
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_few_shot.py
+vamp_mm train configs/mmrlpp/mmrlpp_vit-b16_few_shot.py
 """
 
 _base_ = [

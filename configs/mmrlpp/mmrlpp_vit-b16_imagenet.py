@@ -1,6 +1,6 @@
 """MMRL++ on ImageNet, base to novel and few-shot: 5 epochs.
 
-python tools/train.py configs/mmrlpp/mmrlpp_vit-b16_imagenet.py
+vamp_mm train configs/mmrlpp/mmrlpp_vit-b16_imagenet.py
 """
 
 _base_ = [

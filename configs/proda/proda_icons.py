@@ -2,7 +2,7 @@
 
 Settings: third-party ports of ProDA; the paper gives neither batch size nor warm-up.
 
-python tools/train.py configs/proda/proda_icons.py
+vamp_mm train configs/proda/proda_icons.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: rn50_ep100.yaml of ProGrad and scripts/base2new_*_prograd.sh of its authors.
 
-python tools/train.py configs/prograd/prograd_icons.py
+vamp_mm train configs/prograd/prograd_icons.py
 """
 
 _base_ = [

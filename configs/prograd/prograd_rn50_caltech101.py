@@ -2,7 +2,7 @@
 
 Settings: rn50.yaml of ProGrad (rn50_ep50.yaml for 1 shot, rn50_ep100.yaml for 2 and 4).
 
-python tools/train.py configs/prograd/prograd_rn50_caltech101.py
+vamp_mm train configs/prograd/prograd_rn50_caltech101.py
 """
 
 _base_ = './prograd_vit-b16_few_shot.py'

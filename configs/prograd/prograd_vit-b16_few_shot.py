@@ -4,7 +4,7 @@ With --shots 2 and 4 the epochs become 100, with 1 shot 50; with 8 and 16 shots 
 strength becomes 0.8. Settings: those of ResNet-50 (prograd_rn50_caltech101.py), as none are published
 for ViT-B/16.
 
-python tools/train.py configs/prograd/prograd_vit-b16_few_shot.py
+vamp_mm train configs/prograd/prograd_vit-b16_few_shot.py
 """
 
 _base_ = './prograd_vit-b16_caltech101.py'

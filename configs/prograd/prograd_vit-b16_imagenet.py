@@ -2,7 +2,7 @@
 
 Settings: rn50_ep50.yaml of ProGrad and scripts/base2new_*_prograd.sh of its authors, who take 4 shots and ResNet-50.
 
-python tools/train.py configs/prograd/prograd_vit-b16_imagenet.py
+vamp_mm train configs/prograd/prograd_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """PromptSRC on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/promptsrc/promptsrc_icons.py
+vamp_mm train configs/promptsrc/promptsrc_icons.py
 """
 
 _base_ = [

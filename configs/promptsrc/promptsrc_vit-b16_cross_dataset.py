@@ -1,6 +1,6 @@
 """PromptSRC for other datasets than the one that is trained on: 3 blocks, 20 epochs of ImageNet.
 
-python tools/train.py configs/promptsrc/promptsrc_vit-b16_cross_dataset.py
+vamp_mm train configs/promptsrc/promptsrc_vit-b16_cross_dataset.py
 """
 
 _base_ = [

@@ -3,7 +3,7 @@
 mean=30, std=30 as here for ImageNet, Caltech101, OxfordPets, Food101, UCF101 and SUN397; with --dataset mean=45, std=5 for
 the others.
 
-python tools/train.py configs/promptsrc/promptsrc_vit-b16_few_shot.py
+vamp_mm train configs/promptsrc/promptsrc_vit-b16_few_shot.py
 """
 
 _base_ = [

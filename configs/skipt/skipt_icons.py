@@ -1,6 +1,6 @@
 """SkipT on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/skipt/skipt_icons.py
+vamp_mm train configs/skipt/skipt_icons.py
 """
 
 _base_ = [

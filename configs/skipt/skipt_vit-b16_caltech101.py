@@ -1,6 +1,6 @@
 """SkipT on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
 
-python tools/train.py configs/skipt/skipt_vit-b16_caltech101.py
+vamp_mm train configs/skipt/skipt_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """SkipT for other datasets than the one that is trained on: 5 epochs of ImageNet.
 
-python tools/train.py configs/skipt/skipt_vit-b16_cross_dataset.py
+vamp_mm train configs/skipt/skipt_vit-b16_cross_dataset.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """SkipT on all classes of a dataset: 40 epochs.
 
-python tools/train.py configs/skipt/skipt_vit-b16_few_shot.py
+vamp_mm train configs/skipt/skipt_vit-b16_few_shot.py
 """
 
 _base_ = [

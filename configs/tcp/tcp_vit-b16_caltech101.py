@@ -2,7 +2,7 @@
 
 Settings: vit_b16_ep100_ctxv1.yaml, train.py:136 and README.md of TCP.
 
-python tools/train.py configs/tcp/tcp_vit-b16_caltech101.py
+vamp_mm train configs/tcp/tcp_vit-b16_caltech101.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """2SFS on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/twosfs/twosfs_icons.py
+vamp_mm train configs/twosfs/twosfs_icons.py
 """
 
 _base_ = [

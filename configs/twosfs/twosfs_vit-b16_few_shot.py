@@ -4,7 +4,7 @@ With --shots K it is 300 K iterations.
 
 Settings: main.py of 2SFS, the same for every protocol.
 
-python tools/train.py configs/twosfs/twosfs_vit-b16_few_shot.py
+vamp_mm train configs/twosfs/twosfs_vit-b16_few_shot.py
 """
 
 _base_ = './twosfs_vit-b16_caltech101.py'

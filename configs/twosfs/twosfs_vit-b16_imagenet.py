@@ -2,7 +2,7 @@
 
 Settings: main.py of 2SFS, the same for every dataset.
 
-python tools/train.py configs/twosfs/twosfs_vit-b16_imagenet.py
+vamp_mm train configs/twosfs/twosfs_vit-b16_imagenet.py
 """
 
 _base_ = './twosfs_vit-b16_caltech101.py'

@@ -1,6 +1,6 @@
 """VaMP (MaPLe style) on the embedded icon benchmark with the embedded CLIP.
 
-python tools/train.py configs/vamp/vamp_maple_icons.py
+vamp_mm train configs/vamp/vamp_maple_icons.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 The paper does not name the weights; these are open_clip's. The tower has twelve blocks, as the published layers expect.
 
-python tools/train.py configs/vamp/vamp_mmrl_eva02-b16_caltech101.py
+vamp_mm train configs/vamp/vamp_mmrl_eva02-b16_caltech101.py
 """
 
 _base_ = ['./vamp_mmrl_vit-b16_caltech101.py']

@@ -1,6 +1,6 @@
 """VaMP (MMRL style) on the embedded icon benchmark with the embedded CLIP: the quickstart.
 
-python tools/train.py configs/vamp/vamp_mmrl_icons.py
+vamp_mm train configs/vamp/vamp_mmrl_icons.py
 """
 
 _base_ = [

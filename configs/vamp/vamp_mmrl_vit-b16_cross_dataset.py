@@ -2,8 +2,8 @@
 
 The weight of the cosine terms, batch size and missing warm-up are MMRL's.
 
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol domain-generalization
+vamp_mm train configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py
+vamp_mm train configs/vamp/vamp_mmrl_vit-b16_cross_dataset.py --protocol domain-generalization
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 The paper gives no batch size for few-shot; it is that of MMRL. With --dataset imagenet 5 epochs.
 
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --shots 4
+vamp_mm train configs/vamp/vamp_mmrl_vit-b16_few_shot.py --dataset dtd --shots 4
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """VaMP (MMRL style) on your own images, all classes, CLIP ViT-B/16: 50 epochs, batches of 32, as its few-shot learning.
 
-python tools/train.py configs/vamp/vamp_mmrl_vit-b16_own_images.py --dataset PATH --shots 16
+vamp_mm train configs/vamp/vamp_mmrl_vit-b16_own_images.py --dataset PATH --shots 16
 """
 
 _base_ = [

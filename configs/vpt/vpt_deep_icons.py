@@ -1,6 +1,6 @@
 """VPT deep on the embedded icon benchmark with the embedded CLIP, base to novel.
 
-python tools/train.py configs/vpt/vpt_deep_icons.py
+vamp_mm train configs/vpt/vpt_deep_icons.py
 """
 
 _base_ = [

@@ -2,7 +2,7 @@
 
 Settings: configs/trainers/VPT/vit_b16_c2_ep5_batch4_4.yaml of MaPLe, as for the other datasets.
 
-python tools/train.py configs/vpt/vpt_deep_vit-b16_imagenet.py
+vamp_mm train configs/vpt/vpt_deep_vit-b16_imagenet.py
 """
 
 _base_ = [

@@ -1,6 +1,6 @@
 """VPT shallow on Caltech101, base to novel, 16 shots, CLIP ViT-B/16.
 
-python tools/train.py configs/vpt/vpt_shallow_vit-b16_caltech101.py
+vamp_mm train configs/vpt/vpt_shallow_vit-b16_caltech101.py
 """
 
 _base_ = [

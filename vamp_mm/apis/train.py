@@ -45,7 +45,7 @@ def train(
 ) -> dict[str, Any]:
     """Train, then test the weights of the last epoch in the same process.
 
-    The test is the same as ``tools/test.py`` with the last checkpoint: a new model, loaded from that file, and new hooks.
+    The test is the same as ``vamp_mm test`` with the last checkpoint: a new model, loaded from that file, and new hooks.
 
     Writes ``<work_dir>/result.json``: the metrics, the checkpoint that they describe (``tested_checkpoint``; None if it
     is not kept), the time, the memory, the seed, the versions and a hash of the config

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument('--template', nargs='+', help='prompt(s) with one {} for the class name')
     what.add_argument('--data-root', help="folder of the datasets' folders, in place of data/")
-    what.add_argument('--new-split', action='store_true', help='see tools/train.py')
+    what.add_argument('--new-split', action='store_true', help='see vamp_mm train')
     what.add_argument('--amp', action='store_true', help='mixed precision')
     add_clip_options(what)
     add_overrides(what, 'set single values in all runs', '--overrides')

@@ -1,4 +1,4 @@
-"""Answers about files and folders as text, JSON lines or CSV: the work of ``tools/predict.py``."""
+"""Answers about files and folders as text, JSON lines or CSV: the work of ``vamp_mm predict``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of ``tools/predict.py`` that are checked before a model is loaded."""
+"""Options of ``vamp_mm predict`` that are checked before a model is loaded."""
 
 from __future__ import annotations
 

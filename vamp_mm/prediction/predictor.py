@@ -27,7 +27,7 @@ class Predictor:
     """Predicts the classes of files, folders, arrays and PIL images, with any class names.
 
     The config in the checkpoint is read as data; nothing in the file is executed. Images go through the test transforms of
-    that config, so predictions are those of ``tools/test.py``, whatever the batch size.
+    that config, so predictions are those of ``vamp_mm test``, whatever the batch size.
 
     Several threads may share one predictor: class names, options and counts belong to a call, and the model runs for one
     call at a time, so every thread gets the predictions that it would get on its own. Images are read and transformed in

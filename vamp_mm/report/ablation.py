@@ -42,7 +42,7 @@ def make_ablation(
     """Print ablation tables of the base-to-novel runs below some folders, and write them as Markdown, CSV and LaTeX.
 
     Args:
-        folders: Where the runs are, such as a folder of ``tools/benchmark.py``.
+        folders: Where the runs are, such as a folder of ``vamp_mm benchmark``.
         baseline: Label of the row that the others are compared with; None for the one without overrides.
         out: Folder for ``ablation.md``, ``ablation.tex`` and one CSV per table; None for ``ablation`` in the first folder.
         newest: Of runs that differ only in their config, take the newest.

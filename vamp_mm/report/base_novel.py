@@ -11,7 +11,7 @@ from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped, shots_of
 from .table import Cell, Stat, Table, count, stat
-from .zero_shot import WORSE, base_novel_zero_shot, settle_columns
+from .zero_shot import WORSE, base_novel_zero_shot, settle_column, worse, zero_shot_rows
 
 #: First part of the keys of these tables; the number of shots follows.
 TABLE_KEY = 'base_to_novel'
@@ -29,9 +29,6 @@ _COLUMNS = (
     'diff base',
     'diff novel',
     'diff H',
-    'zero-shot base',
-    'zero-shot novel',
-    'zero-shot H',
     WORSE,
 )
 
@@ -66,15 +63,11 @@ def _table(results: Sequence[Result], shots: int | None) -> Table:
     datasets = in_order({dataset for _, dataset in groups})
     labels = sorted({result.label for result in results})
     if len(datasets) > 1:
-        for label in labels:
-            _average_row(table, label, datasets, groups)
+        _section(table, 'Average', labels, datasets, groups)
     for dataset in datasets:
-        table.section()
-        for label in labels:
-            if (label, dataset) in groups:
-                _row(table, label, dataset, groups[label, dataset])
+        _section(table, title(dataset), labels, [dataset], groups)
     table.notes += _notes(len(datasets), with_paper=any(row[6] != '' for row in table.rows))
-    settle_columns(table, 4)
+    settle_column(table)
     return table
 
 
@@ -108,30 +101,38 @@ def _stats(means: BaseNovel, pairs: Sequence[tuple[float, float]]) -> list[Stat]
     return [Stat(mean, spread) for mean, spread in zip(means, spreads, strict=True)]
 
 
-def _row(table: Table, label: str, dataset: str, runs: Runs) -> None:
-    pairs = _pairs(runs)
-    means = aggregate([base for base, _ in pairs], [novel for _, novel in pairs])
-    first = next(iter(runs.values()))
-    paper = paper_rows(BASE_TO_NOVEL, first.method, first.shots).get(dataset)
-    ours = _stats(means, pairs)
-    table.rows.append(
-        [
-            title(dataset),
-            label,
-            *ours,
-            str(len(runs)),
-            *_beside(means, paper),
-            *base_novel_zero_shot([runs], ours),
-        ]
-    )
-
-
-def _average_row(
-    table: Table, label: str, datasets: Sequence[str], groups: Mapping[tuple[str, str], Runs]
+def _section(
+    table: Table,
+    head: str,
+    labels: Sequence[str],
+    datasets: Sequence[str],
+    groups: Mapping[tuple[str, str], Runs],
 ) -> None:
-    if any((label, dataset) not in groups for dataset in datasets):
+    """Zero-shot CLIP, then each method that has runs on all of some datasets."""
+    found = {
+        label: [groups[label, dataset] for dataset in datasets]
+        for label in labels
+        if all((label, dataset) in groups for dataset in datasets)
+    }
+    if not found:
         return
-    runs = [groups[label, dataset] for dataset in datasets]
+    measured = {label: base_novel_zero_shot(runs) for label, runs in found.items()}
+    rows = {label: _numbers(runs, datasets) for label, runs in found.items()}
+    untrained = [rows[label][:3] for label, runs in found.items() if _untrained(runs)]
+    table.section()
+    for words, cells in zero_shot_rows(measured, untrained):
+        table.rows.append([head, words, *cells, *[''] * 8])
+    for label, row in rows.items():
+        below = worse(row[:3], measured[label], ('base', 'novel', 'H'))
+        table.rows.append([head, label, *row, below])
+
+
+def _untrained(datasets: Sequence[Runs]) -> bool:
+    return all(run.shots is None for runs in datasets for run in runs.values())
+
+
+def _numbers(runs: Sequence[Runs], datasets: Sequence[str]) -> list[Cell]:
+    """Base, novel and H over seeds, then over datasets; the number of seeds; the paper's numbers and the differences."""
     per_dataset = [aggregate(*zip(*_pairs(item), strict=True)) for item in runs]
     means = aggregate([item.base for item in per_dataset], [item.novel for item in per_dataset])
     pairs = []
@@ -142,12 +143,9 @@ def _average_row(
             average = aggregate(*zip(*of_seed, strict=True))
             pairs.append((average.base, average.novel))
     first = next(iter(runs[0].values()))
-    paper = _paper_average(paper_rows(BASE_TO_NOVEL, first.method, first.shots), datasets)
-    n = count([len(item) for item in runs])
-    ours = _stats(means, pairs)
-    table.rows.append(
-        ['Average', label, *ours, n, *_beside(means, paper), *base_novel_zero_shot(runs, ours)]
-    )
+    rows = paper_rows(BASE_TO_NOVEL, first.method, first.shots)
+    paper = _paper_average(rows, datasets) if len(datasets) > 1 else rows.get(datasets[0])
+    return [*_stats(means, pairs), count([len(item) for item in runs]), *_beside(means, paper)]
 
 
 def _paper_average(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.protocol_table import PROTOCOLS, TARGET_SUFFIX
@@ -11,7 +12,14 @@ from .few_shot import SPREAD
 from .published import in_order, paper_rows, published, title
 from .results import Result, Runs, grouped, shots_of
 from .table import Cell, Stat, Table, stat
-from .zero_shot import WORSE, settle_columns, worse, zero_shot_mean
+from .zero_shot import (
+    WORSE,
+    Measured,
+    settle_column,
+    worse,
+    zero_shot_mean,
+    zero_shot_rows,
+)
 
 
 def transfer_tables(results: Sequence[Result], protocol: str) -> list[Table]:
@@ -51,12 +59,19 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
     table = Table(
         key,
         f'{PROTOCOLS[protocol].title.capitalize()}, {words} (accuracy in %)',
-        ['method', *map(title, names), 'Average', 'n', 'zero-shot average', WORSE],
+        ['method', *map(title, names), 'Average', 'n', WORSE],
     )
-    for (label, _, _), runs in sorted(grouped(results).items(), key=lambda item: item[0][0]):
+    found = sorted(
+        ((label, runs) for (label, _, _), runs in grouped(results).items()), key=itemgetter(0)
+    )
+    measured = {label: _zero_shot(runs, names, targets) for label, runs in found}
+    for words, cells in zero_shot_rows(measured):
+        table.rows.append([words, *cells, '', ''])
+    for label, runs in found:
         table.section()
         ours: list[Cell] = [_cell(runs, [name]) for name in names] + [_cell(runs, targets)]
-        table.rows.append([label, *ours, str(len(runs)), *_zero_shot(runs, ours, names, targets)])
+        below = worse(ours, measured[label], [*map(title, names), 'Average'])
+        table.rows.append([label, *ours, str(len(runs)), below])
         first = next(iter(runs.values()))
         rows = paper_rows(protocol, first.method, first.shots) if source == 'imagenet' else {}
         if rows:
@@ -71,7 +86,7 @@ def _table(results: Sequence[Result], protocol: str, source: str, shots: int | N
         table.notes.append(
             f'paper: {published()["source"]} ({published()["setting"]}). difference: ours - paper.'
         )
-    settle_columns(table, 2)
+    settle_column(table)
     return table
 
 
@@ -83,19 +98,14 @@ def _cell(runs: Runs, names: Sequence[str]) -> Cell:
     return stat([sum(run.metrics[key] for key in keys) / len(keys) for run in runs.values()])
 
 
-def _zero_shot(
-    runs: Runs, ours: Sequence[Cell], names: Sequence[str], targets: Sequence[str]
-) -> list[Cell]:
-    """Mean of zero-shot CLIP over the targets, and the datasets on which the method is below it."""
+def _zero_shot(runs: Runs, names: Sequence[str], targets: Sequence[str]) -> Measured:
+    """Zero-shot CLIP on each dataset, and its mean over the targets."""
     means = {name: zero_shot_mean([runs], name + TARGET_SUFFIX) for name in {*names, *targets}}
     of_targets = [mean for name in targets if (mean := means[name]) is not None]
     average = (
         sum(of_targets) / len(of_targets) if targets and len(of_targets) == len(targets) else None
     )
-    words = worse(
-        ours, [*(means[name] for name in names), average], [*map(title, names), 'Average']
-    )
-    return ['' if average is None else Stat(average), words]
+    return [*(means[name] for name in names), average]
 
 
 def _paper_average(rows: Mapping[str, float], targets: Sequence[str]) -> float | None:
@@ -115,5 +125,5 @@ def _add_paper(
         for mine, value in zip(ours, paper, strict=True)
     ]
     theirs: list[Cell] = ['' if value is None else Stat(value) for value in paper]
-    table.rows.append([f'{label}, paper', *theirs, '', '', ''])
-    table.rows.append(['difference', *differences, '', '', ''])
+    table.rows.append([f'{label}, paper', *theirs, '', ''])
+    table.rows.append(['difference', *differences, '', ''])

@@ -1,24 +1,29 @@
-"""Zero-shot CLIP next to a method: the same CLIP, measured on the same images by the tests of the method's own runs."""
+"""Zero-shot CLIP as a row among the methods: the same CLIP, on the same images, by the methods' own runs."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vamp_mm.evaluation.harmonic import aggregate
-from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL, OPEN, PROTOCOLS
+from vamp_mm.evaluation.protocol_table import BASE_TO_NOVEL, PROTOCOLS
 from vamp_mm.evaluation.zero_shot import zero_shot_name
+from vamp_mm.messages import some
 from vamp_mm.runs.compared_in_words import compared_in_words
 
 from .results import Result, Runs
-from .table import Cell, Stat, Table
+from .table import Cell, Stat, Table, cell_text
 
+#: Label of the rows for zero-shot CLIP.
+ZERO_SHOT = 'zero-shot CLIP'
 #: Title of the last column of a table: where a method is below zero-shot CLIP.
 WORSE = 'worse than zero-shot'
 NOTE = (
-    'zero-shot: the same frozen CLIP with the prompt templates of the dataset, measured in the tests of the same runs. '
-    f'{WORSE}: the numbers whose mean over the runs is below zero-shot CLIP.'
+    f"{ZERO_SHOT}: the same frozen CLIP with the prompt templates of the dataset, measured in the tests of the methods' "
+    f'runs. {WORSE}: the numbers whose mean over the runs is below it.'
 )
+#: Accuracies of zero-shot CLIP under the columns of a method's own; None where they were not measured.
+Measured = Sequence[float | None]
 
 
 def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
@@ -41,28 +46,54 @@ def zero_shot_mean(datasets: Sequence[Runs], metric: str) -> float | None:
 
 
 def base_novel_zero_shot(
-    datasets: Sequence[Runs],
-    ours: Sequence[Cell],
-    names: Sequence[str] = PROTOCOLS[BASE_TO_NOVEL].metrics,
-) -> list[Cell]:
-    """Base, novel and H of zero-shot CLIP, and in which of the three the method is below it.
+    datasets: Sequence[Runs], names: Sequence[str] = PROTOCOLS[BASE_TO_NOVEL].metrics
+) -> Measured:
+    """Base, novel and H of zero-shot CLIP.
 
     Args:
         datasets: Runs by seed, one dict per dataset.
-        ours: The method's own base, novel and H.
         names: Metrics of base and novel.
 
     Returns:
-        Four cells, empty where zero-shot CLIP was not measured.
+        Three numbers, None where zero-shot CLIP was not measured.
     """
     base, novel = (zero_shot_mean(datasets, name) for name in names)
-    if base is None or novel is None:
-        return [''] * 4
-    means = aggregate([base], [novel])
-    return [*(Stat(value) for value in means), worse(ours, means, ('base', 'novel', 'H'))]
+    return (None,) * 3 if base is None or novel is None else aggregate([base], [novel])
 
 
-def worse(ours: Sequence[Cell], zero_shot: Sequence[float | None], names: Sequence[str]) -> str:
+def zero_shot_rows(
+    measured: Mapping[str, Measured], shown: Sequence[Sequence[Cell]] = ()
+) -> list[tuple[str, list[Cell]]]:
+    """Rows for zero-shot CLIP in the columns of the methods.
+
+    Args:
+        measured: Method -> what its runs measured of zero-shot CLIP.
+        shown: Numbers of the methods that are not trained; a row with the same numbers is not repeated.
+
+    Returns:
+        Label and cells: one row, or one for each CLIP if the runs of some methods measured others.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    cells: dict[tuple[str, ...], list[Cell]] = {}
+    for label, numbers in measured.items():
+        row: list[Cell] = ['' if number is None else Stat(number) for number in numbers]
+        words = tuple(map(cell_text, row))
+        if any(words):
+            groups.setdefault(words, []).append(label)
+            cells[words] = row
+    alone = len(groups) == 1
+    present = {
+        tuple(Stat(cell.mean).text() if isinstance(cell, Stat) else cell for cell in row)
+        for row in shown
+    }
+    return [
+        (ZERO_SHOT if alone else f'{ZERO_SHOT} of {some(labels)}', cells[words])
+        for words, labels in groups.items()
+        if words not in present
+    ]
+
+
+def worse(ours: Sequence[Cell], zero_shot: Measured, names: Sequence[str]) -> str:
     """Names of the numbers that are below those of zero-shot CLIP.
 
     Args:
@@ -80,23 +111,19 @@ def worse(ours: Sequence[Cell], zero_shot: Sequence[float | None], names: Sequen
     )
 
 
-def settle_columns(table: Table, number: int) -> None:
-    """Explain the last columns in a note, or remove them if zero-shot CLIP was not measured, in place.
+def settle_column(table: Table) -> None:
+    """Explain the last column in a note, or remove it if zero-shot CLIP was not measured, in place.
 
     Args:
         table: A table whose rows are complete.
-        number: How many of its last columns are about zero-shot CLIP.
     """
-    if any(cell != '' for row in table.rows for cell in row[-number:]):
+    if any(
+        str(cell).startswith(ZERO_SHOT) for row in table.rows for cell in row[: table.labels]
+    ) or any(row[-1] != '' for row in table.rows):
         table.notes.append(NOTE)
         return
-    table.columns = table.columns[:-number]
-    table.rows = [row[:-number] for row in table.rows]
-
-
-def open_zero_shot(runs: Runs, ours: Sequence[Cell]) -> list[Cell]:
-    """As :func:`base_novel_zero_shot`, for runs that classify among the names of both halves."""
-    return base_novel_zero_shot([runs], ours, PROTOCOLS[OPEN].metrics)
+    table.columns = table.columns[:-1]
+    table.rows = [row[:-1] for row in table.rows]
 
 
 def worse_after_training(results: Sequence[Result]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The test at the end of a training: of the weights in the last checkpoint, as tools/test.py would run it."""
+"""The test at the end of a training: of the weights in the last checkpoint, as vamp_mm test would run it."""
 
 from __future__ import annotations
 

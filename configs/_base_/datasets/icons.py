@@ -1,6 +1,6 @@
 """The embedded benchmark: drawn icons of 50 classes, at 64 px.
 
-Build it first with ``python tools/dataset_tools/build_icons.py`` (no download).
+Build it first with ``vamp_mm build-icons`` (no download).
 """
 
 _base_ = ['./common/few_shot_224.py']

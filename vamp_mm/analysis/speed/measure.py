@@ -1,4 +1,4 @@
-"""The speed benchmark of ``tools/analysis_tools/benchmark_speed.py``."""
+"""The speed benchmark of ``vamp_mm benchmark-speed``."""
 
 from __future__ import annotations
 

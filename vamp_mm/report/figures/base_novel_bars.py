@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from ..table import Cell, Stat, Table
+from ..zero_shot import ZERO_SHOT
 from .base_novel_rows import Bar, rows
 from .layout import Plots
 from .panel import SMALL, Panel, new_panel
@@ -37,7 +38,7 @@ def base_novel_bars(table: Table, styles: Styles) -> list[Plots]:
             for name in _GROUPS
             if (cell := _number(cells[name])) is not None
         }
-        if found:
+        if found and not str(row[1]).startswith(ZERO_SHOT):
             datasets.setdefault(str(row[0]), {})[str(row[1])] = found
     if not datasets:
         return []

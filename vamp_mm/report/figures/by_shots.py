@@ -10,6 +10,7 @@ from ..base_novel import base_novel_tables
 from ..few_shot import few_shot_table
 from ..results import Result
 from ..table import Cell, Stat
+from ..zero_shot import ZERO_SHOT
 from .layout import Plots
 from .panel import Panel, new_panel
 from .scale import fit, fit_shots, shots_name
@@ -69,7 +70,7 @@ def base_novel_curves(results: Sequence[Result], styles: Styles) -> list[Plots]:
 
 
 def _add(curves: Curves, dataset: str, label: str, shots: int, cell: Cell) -> None:
-    if isinstance(cell, Stat) and math.isfinite(cell.mean):
+    if isinstance(cell, Stat) and math.isfinite(cell.mean) and not label.startswith(ZERO_SHOT):
         curves.setdefault(dataset, {}).setdefault(label, {})[shots] = cell
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import open_clip
@@ -11,6 +10,7 @@ import pytest
 from vamp_mm.config.compose import compose
 from vamp_mm.config.errors import ConfigError
 from vamp_mm.config.identity import config_hash
+from vamp_mm.config.shape_check import outline_of
 from vamp_mm.config.validate import check_config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -31,28 +31,37 @@ TOWERS = {
 }
 
 
-def _arch(name: str, folder: Path) -> str:
-    """The name; for SigLIP, whose tokenizer has to be downloaded, a file of the same geometry with open_clip's own."""
-    config = open_clip.get_model_config(name)
-    if 'hf_tokenizer_name' not in config['text_cfg']:
-        return name
-    for key in ('hf_tokenizer_name', 'tokenizer_kwargs'):
-        config['text_cfg'].pop(key, None)
-    config['text_cfg'].update(vocab_size=49408, context_length=77)
-    file = folder / f'{name}.json'
-    file.write_text(json.dumps(config))
-    return str(file)
-
-
 @pytest.mark.parametrize('tower', TOWERS)
-def test_every_method_fits_or_says_what_does(tower: str, tmp_path: Path) -> None:
+def test_every_method_fits_or_says_what_does(tower: str) -> None:
     refused = []
     for file in FILES:
-        cfg = compose(file, arch=_arch(tower, tmp_path), pretrained='weights.pt', work_dir='run')
+        cfg = compose(file, arch=tower, pretrained='weights.pt', work_dir='run')
         refused += check_config(cfg)[:1]
     number, words = TOWERS[tower]
     assert len(refused) == number, refused
     assert all(words in problem for problem in refused), refused
+
+
+@pytest.mark.parametrize('name', ['siglip', 'siglip2'])
+def test_a_tokenizer_that_is_not_here_is_said_and_the_shapes_are_checked(
+    name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    def absent(name: str) -> None:
+        raise ImportError("No module named 'transformers'", name='transformers')
+
+    monkeypatch.setattr(open_clip, 'get_tokenizer', absent)
+    outline_of.cache_clear()
+    cfg = compose(CONFIGS / 'vamp' / f'vamp_mmrl_{name}-b16_caltech101.py')
+    assert check_config(cfg) == []
+    said = ' '.join(''.join(capfd.readouterr()).split())
+    assert (
+        'needs the package transformers: pip install transformers sentencepiece. A training needs it'
+        in said
+    )
+    size = cfg.test_dataloader.dataset.pipeline[1].size
+    assert tuple(size) == (224, 224)  # squashed, as SigLIP was trained
+    cfg.model.prompter.depth = 13
+    assert len(check_config(cfg)) > 0
 
 
 def test_sizes_layers_and_weights_follow_and_are_said() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import open_clip
 import torch
+from mmengine.logging import print_log
 from torch import Tensor
 
 from vamp_mm.structures import TextPrompts
 
-from .architecture import find_architecture
+from .architecture import Architecture, find_architecture
 from .building import build_model, find_tokenizer
 from .text import TextTower
 from .tokenize import PromptTokenizer
@@ -38,7 +41,7 @@ class CLIPOutline:
         self.embed_dim: int = architecture.config['embed_dim']
         self.logit_scale = torch.ones((), device='cpu')
         self._tokenizer = PromptTokenizer(
-            find_tokenizer(architecture),
+            _tokenizer(architecture),
             self.text.context_length,
             self.text.pool,
             self.text.eos_id,
@@ -58,3 +61,19 @@ class CLIPOutline:
     def embed(self, ids: Tensor) -> Tensor:
         """Token embeddings ``(..., W)`` of ids ``(...)``, as a shape."""
         return torch.empty(*ids.shape, self.text.width, device='meta')
+
+
+def _tokenizer(architecture: Architecture) -> Callable[[list[str]], Tensor]:
+    """The tokenizer, or OpenAI's in place of one that is not on this machine: shapes differ by its start token at most."""
+    text = architecture.config.get('text_cfg', {})
+    try:
+        return find_tokenizer(architecture)
+    except (ValueError, FileNotFoundError) as error:
+        if not text.get('hf_tokenizer_name'):
+            raise
+        print_log(
+            f"{error}. A training needs it; until then prompts are checked with the tokenizer of OpenAI's CLIP",
+            'current',
+            logging.WARNING,
+        )
+        return open_clip.SimpleTokenizer(context_length=text.get('context_length', 77))

@@ -97,6 +97,11 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture)
             'vamp_mm train: the following arguments are required: config (--help lists all options)',
         ),
         (
+            ['uncertain-images', 'a.jsonl', '--class-column', 'kind', '--split', 'novel'],
+            'vamp_mm uncertain-images: --class-column, --split cannot change the predictions that are read from a.jsonl; '
+            'give a config and a checkpoint, or leave the option out (--help lists all options)',
+        ),
+        (
             ['uncertain-images', 'a.jsonl', 'b.pth'],
             'vamp_mm uncertain-images: give only a predictions_<split>.jsonl, or a config and a checkpoint '
             '(--help lists all options)',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vamp_mm.cli import UsageError, loading
@@ -134,6 +135,27 @@ def take_columns(args: argparse.Namespace, table: str) -> None:
     if path is None:
         raise UsageError(f'--{added.partition("=")[0]}-column goes with --{table} and a table')
     setattr(args, table, f'{path}{"," if "#" in path else "#"}{added}')
+
+
+def given_options(
+    args: argparse.Namespace, add: Callable[[argparse.ArgumentParser], None]
+) -> list[str]:
+    """Which of some options a command line has, with a value other than their default.
+
+    Args:
+        args: Parsed options.
+        add: What adds the options to a parser, such as :func:`add_data_options`.
+
+    Returns:
+        Their names, such as ``--dataset``.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    add(parser)
+    return [
+        action.option_strings[0]
+        for action in parser._actions
+        if action.option_strings and getattr(args, action.dest, action.default) != action.default
+    ]
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ import argparse
 from vamp_mm.cli import UsageError, loading, whole
 from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
 
-from .options import add_data_options, compose_from
+from .options import add_data_options, compose_from, given_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +39,12 @@ def run(args: argparse.Namespace) -> None:
     """Run the command."""
     if args.config.endswith('.jsonl') != (args.checkpoint is None):
         raise UsageError('give only a predictions_<split>.jsonl, or a config and a checkpoint')
+    ignored = given_options(args, add_data_options) + ([] if args.split is None else ['--split'])
+    if args.checkpoint is None and ignored:
+        raise UsageError(
+            f'{", ".join(ignored)} cannot change the predictions that are read from {args.config}; give a config and a '
+            'checkpoint, or leave the option out'
+        )
     with loading():
         from vamp_mm.analysis import uncertain_images
 

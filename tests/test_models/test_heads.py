@@ -10,7 +10,7 @@ from mmengine.registry import DefaultScope
 from torch.distributions import Normal, kl_divergence
 
 from vamp_mm.models import PromptClsHead, TokenReadout, VaMPHead
-from vamp_mm.structures import TowerOutput, Vocabulary
+from vamp_mm.structures import PromptPlan, TokenEdit, TowerOutput, TowerPlan, Vocabulary
 
 MMRL = methods.MMRL[-1]
 
@@ -25,19 +25,18 @@ def model(small):
 def test_the_readout_is_the_projected_mean_of_the_named_tokens(small):
     readout = TokenReadout(small, alpha=0.6).double()
     assert readout.projection.shape == (64, 40)
-    tokens = torch.randn(1, 2, 20, 64).double()
-    given = readout(
-        TowerOutput(torch.zeros(1, 2, 40), tokens, {'rep': slice(1, 4), 'other': slice(4, 6)})
-    )
-    torch.testing.assert_close(
-        given, ((tokens[:, :, 1] + tokens[:, :, 2] + tokens[:, :, 3]) / 3) @ readout.projection
+    tokens = torch.randn(1, 2, 3, 64).double()
+    given = readout(TowerOutput(torch.zeros(1, 2, 40), {'rep': tokens, 'other': tokens[:, :, :1]}))
+    torch.testing.assert_close(given, (tokens.sum(2) / 3) @ readout.projection)
+    plan = PromptPlan(
+        vision_tower=TowerPlan(
+            (TokenEdit(0, 1, 'insert', torch.zeros(1, 1, 2, 64).double(), name='other'),)
+        )
     )
     with pytest.raises(
         ValueError, match=r"no vision tokens are named 'rep'; named are \['other'\]"
     ):
-        readout(TowerOutput(torch.zeros(1, 2, 40), tokens, {'other': slice(4, 6)}))
-    with pytest.raises(ValueError, match="named 'rep'"):
-        readout(TowerOutput(torch.zeros(1, 2, 40)))
+        small.encode_image(torch.zeros(1, 3, 32, 32).double(), plan, ['rep'])
     with pytest.raises(ValueError, match='alpha=1.5'):
         TokenReadout(small, alpha=1.5)
 

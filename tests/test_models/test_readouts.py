@@ -41,7 +41,7 @@ def test_the_low_rank_change_is_the_product_of_its_factors(small):
     with torch.no_grad():
         readout.down.copy_(torch.randn(2, DIM))
     tokens = torch.randn(1, 3, 6, WIDTH, dtype=torch.float64)
-    given = readout(TowerOutput(torch.zeros(1, 3, DIM), tokens, {'rep': slice(2, 5)}))
+    given = readout(TowerOutput(torch.zeros(1, 3, DIM), {'rep': tokens[:, :, 2:5]}))
     matrix = small.vision.projection.double() + readout.up @ readout.down
     torch.testing.assert_close(given, tokens[:, :, 2:5].mean(2) @ matrix, rtol=0, atol=1e-12)
     assert LowRankReadout(small).up.shape == (WIDTH, 64)  # MMRL++'s rank

@@ -212,7 +212,7 @@ def test_monte_carlo_prediction_equals_a_loop_over_samples_and_images(small, row
         plan = plan_of(model, images)
         for n in range(3):
             mean = torch.zeros(len(NAMES), dtype=torch.float64)
-            image = model.backbone.encode_image(images[n : n + 1], plan, want_tokens=True)
+            image = model.backbone.encode_image(images[n : n + 1], plan, model.head.reads)
             for s in range(samples):
                 tokens = plan.latent.sample[s, n]  # (H, K, W)
                 edits = tuple(

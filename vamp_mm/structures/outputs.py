@@ -15,13 +15,11 @@ class TowerOutput:
 
     Args:
         pooled: ``(..., D)`` joint features, not normalised. Vision ``(S|1, N, D)``, text ``(S|1, N|1, C, D)``.
-        tokens: ``(..., L, W)`` after the last LayerNorm, only if asked for.
-        spans: Name of an edit -> where its tokens are in ``tokens``.
+        tokens: Name of an edit -> its tokens ``(S|1, N, K, W)`` after the last LayerNorm, those that were asked for.
     """
 
     pooled: Tensor
-    tokens: Tensor | None = None
-    spans: Mapping[str, slice] = field(default_factory=lambda: MappingProxyType({}))
+    tokens: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, eq=False)

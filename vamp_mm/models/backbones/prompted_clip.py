@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -123,19 +123,22 @@ class PromptedCLIPBackbone(nn.Module):
         return self.vision.stem(images, self.vision.depth if layer is None else layer)
 
     def encode_image(
-        self, images: Tensor | VisionStem, plan: PromptPlan = EMPTY_PLAN, want_tokens: bool = False
+        self,
+        images: Tensor | VisionStem,
+        plan: PromptPlan = EMPTY_PLAN,
+        read: Collection[str] = (),
     ) -> TowerOutput:
         """Encode images.
 
         Args:
             images: ``(N, 3, H, W)`` normalised images, or their stem from :meth:`image_stem`.
             plan: Only ``plan.vision_tower`` is read.
-            want_tokens: Whether to return the tokens after the last LayerNorm.
+            read: Names of edits whose tokens ``(S|1, N, K, W)`` after the last LayerNorm are returned, too.
 
         Returns:
-            ``pooled (S|1, N, D)``, not normalised.
+            ``pooled (S|1, N, D)``, not normalised, and the tokens that are read.
         """
-        return _run(self.vision, plan.vision_tower, images, want_tokens)
+        return _run(self.vision, plan.vision_tower, images, read)
 
     def encode_text(
         self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False
@@ -182,7 +185,7 @@ class PromptedCLIPBackbone(nn.Module):
         return self.text.project(hidden).shape[-1]
 
 
-def _run(tower: nn.Module, plan: TowerPlan, source: Any, option: bool) -> TowerOutput:
+def _run(tower: nn.Module, plan: TowerPlan, source: Any, option: Any) -> TowerOutput:
     """A tower, or the tuned one that runs in its place."""
     tower = tower if plan.tuned is None else plan.tuned.tower
     with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.frozen):

@@ -156,7 +156,7 @@ def _needs(model: PromptedModel, target: Tensor | None, zero_shot: bool) -> froz
 
 def _prompted_image(model: PromptedModel, frozen: FrozenImage, plan: PromptPlan) -> TowerOutput:
     if frozen.stem is not None:
-        return model.backbone.encode_image(frozen.stem, plan, model.head.wants_tokens)
+        return model.backbone.encode_image(frozen.stem, plan, model.head.reads)
     assert frozen.feature is not None  # reused: no plan of this method edits the image tower
     return TowerOutput(frozen.feature[None])
 

@@ -128,7 +128,7 @@ class PromptedClassifier(BaseModel):
         Raises:
             ValueError: If the bound is not positive.
         """
-        able = self.prompter.first_vision_layer is None and not self.head.wants_tokens
+        able = self.prompter.first_vision_layer is None and not self.head.reads
         if able and (self.frozen_features is None or self.frozen_features.budget_mb != budget_mb):
             self.frozen_features = FrozenFeatures(budget_mb)
         if self.frozen_features is not None:

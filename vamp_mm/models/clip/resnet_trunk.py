@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from vamp_mm.structures import TokenEdit
 
@@ -20,6 +20,8 @@ class ResNetTrunk:
     """
 
     depth = 0
+    #: There is no block to save in.
+    reads_class_token = False
     #: Attention pooling ends in the joint space by itself.
     projection = None
 
@@ -35,11 +37,7 @@ class ResNetTrunk:
         """There is none."""
         return x
 
-    def norm_1(self, layer: int) -> nn.Module:
-        """There is no block."""
-        raise no_tokens()
-
-    def block(self, layer: int, x: Tensor, rope: Tensor | None, extra: int) -> Tensor:
+    def block(self, layer: int, x: Tensor, how: object = None) -> Tensor:
         """There is no block."""
         raise no_tokens()
 

@@ -12,19 +12,17 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from open_clip.transformer import QuickGELU
 from torch import Tensor, nn
 
 from vamp_mm.ops import LengthGroups, bucket, join, pad, prefix_attention, unpad
 from vamp_mm.structures import TowerPlan
 
+from .block_parts import added_by, are_plain, finish
 from .packed_text import PackedText
 
 #: Numbers that attention may pad with rather than to treat one more length on its own: measured on CPUs, where another
 #: length costs about 60 calls of small operations; on a GPU, what the launches of these cost.
 _WORTH = {'cpu': 1 << 15, 'cuda': 1 << 24}
-#: Of QuickGELU's sigmoid.
-_SLOPE = 1.702
 
 
 class SharedPrefixBlocks:
@@ -40,13 +38,7 @@ class SharedPrefixBlocks:
     @property
     def supported(self) -> bool:
         """Whether all blocks have the plain structure whose attention we run ourselves."""
-        return all(
-            isinstance(block.attn, nn.MultiheadAttention)
-            and block.attn.in_proj_weight is not None
-            and block.attn.bias_k is None
-            and not block.attn.add_zero_attn
-            for block in self._blocks
-        )
+        return are_plain(self._blocks)
 
     def __call__(
         self, text: PackedText, plan: TowerPlan, first: int, qkv: Tensor | None = None
@@ -96,7 +88,7 @@ def _block(
     # (S, N, heads, P, d)
     query, key, value = (x.squeeze(3) for x in _heads(F.linear(normed, weight, bias), 3, heads))
     attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-    prefix = _finish(block, text.prefix, _tokens(attended.unsqueeze(3)), _added(residual, normed))
+    prefix = finish(block, text.prefix, _tokens(attended.unsqueeze(3)), added_by(residual, normed))
 
     groups, normed = text.groups, block.ln_1(text.suffix)
     qkv = F.linear(normed, weight, bias) if qkv is None else qkv
@@ -112,8 +104,8 @@ def _block(
             _tokens(prefix_attention(own_query, own_key, own_value, key, value, causal)), run
         )
     wide = (parts[0].shape[0], parts[0].shape[1])
-    added = _added(residual, normed)
-    suffix = _finish(
+    added = added_by(residual, normed)
+    suffix = finish(
         block,
         groups.expand(text.suffix, text.lead, wide),
         join(parts),
@@ -149,8 +141,8 @@ def _last_block(block: Any, text: PackedText, residual: nn.Module | None) -> Ten
         out = _tokens(prefix_attention(query, own_key, own_value, key, value, inside))
         parts += unpad(out, run.last())
     wide = (parts[0].shape[0], parts[0].shape[1])
-    added = _added(residual, normed_token)
-    hidden = _finish(
+    added = added_by(residual, normed_token)
+    hidden = finish(
         block,
         ends.expand(token, text.lead, wide),
         join(parts),
@@ -165,33 +157,6 @@ def _runs(text: PackedText, key: Tensor) -> tuple[LengthGroups, ...]:
     return bucket(
         text.groups, rows, _WORTH.get(key.device.type, _WORTH['cpu']) // text.suffix.shape[-1]
     )
-
-
-def _finish(block: Any, x: Tensor, attended: Tensor, added: Tensor | None) -> Tensor:
-    """What follows attention, token by token: output projection, MLP, and what the plan's residual module adds."""
-    x = x + block.ls_1(F.linear(attended, block.attn.out_proj.weight, block.attn.out_proj.bias))
-    x = x + block.ls_2(_mlp(block.mlp, block.ln_2(x)))
-    return x if added is None else x + added
-
-
-def _mlp(mlp: Any, x: Tensor) -> Tensor:
-    """The MLP; QuickGELU as SiLU, ``x * sigmoid(a x) = silu(a x) / a``, which keeps half as much for backward.
-
-    Both factors ride along in the matrix products.
-    """
-    if not isinstance(getattr(mlp, 'gelu', None), QuickGELU):
-        return mlp(x)
-    flat = x.flatten(0, -2)
-    hidden = F.silu(
-        torch.addmm(mlp.c_fc.bias, flat, mlp.c_fc.weight.t(), beta=_SLOPE, alpha=_SLOPE)
-    )
-    return torch.addmm(mlp.c_proj.bias, hidden, mlp.c_proj.weight.t(), alpha=1 / _SLOPE).view(
-        x.shape
-    )
-
-
-def _added(residual: nn.Module | None, normed: Tensor) -> Tensor | None:
-    return None if residual is None else residual(normed)
 
 
 def _heads(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:

@@ -6,15 +6,39 @@ A trunk owns no parameters; it knows how the modules of a loaded tower are calle
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from vamp_mm.structures import TokenEdit
 
+from .image_blocks import ImageBlocks
 from .resnet_trunk import ResNetTrunk
+
+
+@dataclass(frozen=True)
+class BlockRun:
+    """How one block is run.
+
+    Args:
+        residual: A module whose output on the block's first LayerNorm is added at its end.
+        rope: Rotary angles of the patches, where the tower has them.
+        extra: How many of the tokens are prompts.
+        read: Tokens to compute, those of each slice behind those of the one before; None for all. Only where the trunk
+            pools by the class token.
+    """
+
+    residual: nn.Module | None = None
+    rope: Tensor | None = None
+    extra: int = 0
+    read: Sequence[slice] | None = None
+
+
+#: All tokens, nothing added.
+PLAIN = BlockRun()
 
 
 class VisionTrunk(Protocol):
@@ -29,11 +53,12 @@ class VisionTrunk(Protocol):
     def norm_pre(self, x: Tensor) -> Tensor:
         """The LayerNorm before block 0, identity where there is none."""
 
-    def norm_1(self, layer: int) -> nn.Module:
-        """The first LayerNorm of a block."""
+    @property
+    def reads_class_token(self) -> bool:
+        """Whether :meth:`finish` pools by the first token alone, so that the last block may compute no more than is read."""
 
-    def block(self, layer: int, x: Tensor, rope: Tensor | None, extra: int) -> Tensor:
-        """One block on ``(B, L, W)``, ``extra`` of whose tokens are prompts."""
+    def block(self, layer: int, x: Tensor, how: BlockRun = PLAIN) -> Tensor:
+        """One block on ``(B, L, W)``."""
 
     def place(self, edit: TokenEdit) -> TokenEdit:
         """The edit with its position in this trunk's token order."""
@@ -56,6 +81,13 @@ class OpenClipTrunk:
     def __init__(self, visual: Any) -> None:
         self._visual = visual
         self._blocks = self._visual.transformer.resblocks
+        self._fast = ImageBlocks(self._blocks)
+        if not self._fast.supported:
+            print_log(
+                f"vision tower {type(visual).__name__}: blocks {type(self._blocks[0]).__name__} are open_clip's own and not "
+                'those of the fast path; same results, slower',
+                'current',
+            )
         self.width: int = self._visual.positional_embedding.shape[-1]
         self.depth: int = len(self._blocks)
 
@@ -72,13 +104,23 @@ class OpenClipTrunk:
         """The LayerNorm before block 0."""
         return self._visual.ln_pre(x)
 
-    def norm_1(self, layer: int) -> nn.Module:
-        """The first LayerNorm of a block."""
-        return self._blocks[layer].ln_1
+    @property
+    def reads_class_token(self) -> bool:
+        """Whether the class token alone is pooled, by blocks that can leave out the others."""
+        visual = self._visual
+        return (
+            self._fast.supported
+            and visual.attn_pool is None
+            and not visual.final_ln_after_pool
+            and visual.pool_type == 'tok'
+        )
 
-    def block(self, layer: int, x: Tensor, rope: Tensor | None, extra: int) -> Tensor:
-        """One block."""
-        return self._blocks[layer](x)
+    def block(self, layer: int, x: Tensor, how: BlockRun = PLAIN) -> Tensor:
+        """One block: on the fast path, or open_clip's own with an attention that this does not know."""
+        if self._fast.supported:
+            return self._fast(layer, x, how.residual, how.read)
+        block = self._blocks[layer]
+        return block(x) if how.residual is None else block(x) + how.residual(block.ln_1(x))
 
     def place(self, edit: TokenEdit) -> TokenEdit:
         """Positions are as the plan counts them."""
@@ -127,22 +169,26 @@ class TimmTrunk:
         """The LayerNorm before block 0."""
         return self._trunk.norm_pre(x)
 
-    def norm_1(self, layer: int) -> nn.Module:
-        """The first LayerNorm of a block."""
-        return self._trunk.blocks[layer].norm1
+    @property
+    def reads_class_token(self) -> bool:
+        """timm's own blocks compute all tokens."""
+        return False
 
-    def block(self, layer: int, x: Tensor, rope: Tensor | None, extra: int) -> Tensor:
-        """One block; prompts stand among the leading tokens that rotary positions leave alone."""
+    def block(self, layer: int, x: Tensor, how: BlockRun = PLAIN) -> Tensor:
+        """One of timm's own blocks, which project contiguous tokens and fuse attention themselves."""
         block = self._trunk.blocks[layer]
-        if rope is None:
-            return block(x)
-        angles = rope[layer] if getattr(self._trunk, 'rope_mixed', False) else rope
-        attention = block.attn
-        attention.num_prefix_tokens = self._prefix + extra
+        out = block(x) if how.rope is None else self._with_angles(layer, x, how)
+        return out if how.residual is None else out + how.residual(block.norm1(x))
+
+    def _with_angles(self, layer: int, x: Tensor, how: BlockRun) -> Tensor:
+        """One block; prompts stand among the leading tokens that rotary positions leave alone."""
+        mixed = getattr(self._trunk, 'rope_mixed', False)
+        block, angles = self._trunk.blocks[layer], how.rope[layer] if mixed else how.rope  # type: ignore[index]
+        block.attn.num_prefix_tokens = self._prefix + how.extra
         try:
             return block(x, rope=angles)
         finally:
-            attention.num_prefix_tokens = self._prefix
+            block.attn.num_prefix_tokens = self._prefix
 
     def place(self, edit: TokenEdit) -> TokenEdit:
         """Directly behind the class token, or in front of all patches where there is none.

@@ -5,6 +5,7 @@ Axis letters: S samples, N images, L tokens, K prompt tokens, W tower width, D j
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from vamp_mm.structures import EMBED, TokenEdit, TowerOutput, TowerPlan
 
 from .edits import Spans, edit_tokens
 from .resnet_trunk import no_tokens
-from .trunks import make_trunk
+from .trunks import BlockRun, make_trunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class VisionStem:
 
     Args:
         hidden: ``(N, L, W)`` input of block ``layer``; for ``EMBED`` before the first LayerNorm.
-        layer: The block that comes next.
+        layer: The block that comes next; the last one at most, where the tower computes of it only what is read.
         rope: Rotary angles of the patches, where the tower has them.
     """
 
@@ -61,7 +62,7 @@ class VisionTower(nn.Module):
 
         Args:
             images: ``(N, 3, H, W)`` normalised images.
-            layer: 0-based block index, ``EMBED``, or ``depth`` for all blocks.
+            layer: 0-based block index, ``EMBED``, or ``depth`` for all blocks that nothing edits.
 
         Returns:
             The hidden states, and what is needed to continue from them.
@@ -80,25 +81,27 @@ class VisionTower(nn.Module):
         x, rope = self._trunk.embed(images)
         if layer > EMBED:
             x = self._trunk.norm_pre(x)
+        # the last block is left to forward, which knows which tokens are read
+        layer = min(layer, self.depth - 1) if self._trunk.reads_class_token else layer
         for index in range(layer):
-            x = self._trunk.block(index, x, rope, 0)
+            x = self._trunk.block(index, x, BlockRun(rope=rope))
         return VisionStem(x, layer, rope)
 
     def forward(
-        self, source: Tensor | VisionStem, plan: TowerPlan, want_tokens: bool = False
+        self, source: Tensor | VisionStem, plan: TowerPlan, read: Collection[str] = ()
     ) -> TowerOutput:
         """Encode images.
 
         Args:
             source: ``(N, 3, H, W)`` images, or their stem from :meth:`stem`.
             plan: The edits; empty is plain CLIP.
-            want_tokens: Whether to return all tokens after the last LayerNorm.
+            read: Names of edits whose tokens are returned.
 
         Returns:
-            ``pooled (S|1, N, D)``, for an empty plan S|1 = 1.
+            ``pooled (S|1, N, D)``, for an empty plan S|1 = 1, and the tokens that are read.
 
         Raises:
-            ValueError: If an edit lies below the stem or above the last block.
+            ValueError: If an edit lies below the stem or above the last block, or no edit has a name to read.
         """
         first = self.depth if plan.first is None else plan.first
         stem = source if isinstance(source, VisionStem) else self.stem(source, first)
@@ -108,23 +111,28 @@ class VisionTower(nn.Module):
             x = self._trunk.norm_pre(edit_tokens(x, self._edits(plan, EMBED), spans))
         for layer in range(max(stem.layer, 0), self.depth):
             x = edit_tokens(x, self._edits(plan, layer), spans)
-            x = self._block(layer, x, plan, stem.rope, x.shape[-2] - stem.hidden.shape[-2])
-        pooled, tokens = self._trunk.finish(x.flatten(0, 1), spans.all())
+            last = layer == self.depth - 1 and self._trunk.reads_class_token
+            how = BlockRun(
+                residual=plan.residuals.get(layer),
+                rope=stem.rope,
+                extra=x.shape[-2] - stem.hidden.shape[-2],
+                read=[slice(0, 1), *_places(spans, read)] if last else None,
+            )
+            x = self._trunk.block(layer, x.flatten(0, 1), how).unflatten(0, x.shape[:2])
+        places, prompts = _places(spans, read), spans.all()
+        if self._trunk.reads_class_token:  # the others are gone
+            places, prompts = _packed(places), ()
+        pooled, tokens = self._trunk.finish(x.flatten(0, 1), prompts)
         return TowerOutput(
             pooled=pooled.unflatten(0, x.shape[:2]),
-            tokens=tokens.unflatten(0, x.shape[:2]) if want_tokens else None,
-            spans=spans.named(),
+            tokens={
+                name: tokens[:, place].unflatten(0, x.shape[:2])
+                for name, place in zip(read, places, strict=True)
+            },
         )
 
     def _edits(self, plan: TowerPlan, layer: int) -> tuple[TokenEdit, ...]:
         return tuple(self._trunk.place(edit) for edit in plan.at(layer))
-
-    def _block(
-        self, layer: int, x: Tensor, plan: TowerPlan, rope: Tensor | None, extra: int
-    ) -> Tensor:
-        out = self._trunk.block(layer, x.flatten(0, 1), rope, extra).unflatten(0, x.shape[:2])
-        residual = plan.residuals.get(layer)
-        return out if residual is None else out + residual(self._trunk.norm_1(layer)(x))
 
     def _check(self, plan: TowerPlan, stem_layer: int) -> None:
         layers = [edit.layer for edit in plan.edits] + list(plan.residuals)
@@ -139,3 +147,24 @@ class VisionTower(nn.Module):
                 f'layer {wrong[0]} of the vision plan cannot be edited: this tower has blocks 0..'
                 f'{self.depth - 1} and the shared stem ends before block {stem_layer}'
             )
+
+
+def _places(spans: Spans, read: Collection[str]) -> list[slice]:
+    """Where the tokens to read stand."""
+    places = spans.named()
+    for name in read:
+        if name not in places:
+            raise ValueError(
+                f'no vision tokens are named {name!r}; named are {sorted(places)}: set the '
+                "readout's tokens to one of them, or readout=None"
+            )
+    return [places[name] for name in read]
+
+
+def _packed(places: Sequence[slice]) -> list[slice]:
+    """Where the same tokens stand one after the other behind the class token."""
+    packed, start = [], 1
+    for place in places:
+        packed.append(slice(start, start + place.stop - place.start))
+        start = packed[-1].stop
+    return packed

@@ -88,9 +88,9 @@ class PromptClsHead(nn.Module):
                 )
 
     @property
-    def wants_tokens(self) -> bool:
-        """Whether the head reads single vision tokens."""
-        return self.readout is not None
+    def reads(self) -> tuple[str, ...]:
+        """Names of the edits whose vision tokens the head reads."""
+        return () if self.readout is None else (self.readout.tokens,)
 
     def forward(self, image: TowerOutput, text: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
         """Logits of all branches.

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from vamp_mm.analysis.speed.recording import kept_for_backward
 from vamp_mm.models import PromptedCLIPBackbone
 from vamp_mm.models.clip import budget as budget_module
+from vamp_mm.models.clip import text_layout
 from vamp_mm.models.clip.budget import default_max_tokens
-from vamp_mm.models.clip.packed_text import PackedText
+from vamp_mm.models.clip.text_layout import TextLayout
+from vamp_mm.models.clip.text_rows import TextRows
 from vamp_mm.models.prompters.layers import deep_edits
-from vamp_mm.ops import LengthGroups
 from vamp_mm.structures import EMBED, PromptPlan, TokenEdit, TowerPlan
 
 #: One layer norm, two matrix products and a softmax a block, four blocks: a few hundred roundings of 1e-16.
@@ -34,6 +35,14 @@ NAMES = (
     'kite (bird of prey)',
     ' '.join(['very'] * 40) + ' long',
 )
+
+
+@pytest.fixture(params=[256, 16, 1], ids=['one chunk', 'chunks', 'a class each'])
+def chunk(request, monkeypatch) -> int:
+    """Own tokens of a chunk: with 1 no two classes share one."""
+    monkeypatch.setattr(text_layout, '_ALONE', request.param)
+    monkeypatch.setattr(text_layout, '_CHUNK', request.param)
+    return request.param
 
 
 @pytest.fixture(scope='session')
@@ -129,7 +138,7 @@ def _assert_equal(fast: torch.Tensor | None, slow: torch.Tensor | None, what: st
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(case=cases())
-def test_random_plans_equal_the_textbook_path(engine, case):
+def test_random_plans_equal_the_textbook_path(engine, chunk, case):
     sentences, edits, adapted, engine.text.max_tokens = case
     fast, fast_gradients = _run(engine, sentences, edits, adapted, textbook=False)
     slow, slow_gradients = _run(engine, sentences, edits, adapted, textbook=True)
@@ -141,7 +150,7 @@ def test_random_plans_equal_the_textbook_path(engine, case):
 
 @pytest.mark.parametrize('budget', [1, 40, 10**9])
 @pytest.mark.parametrize('row', list(methods.TRAINED), ids=methods.ids)
-def test_every_method_trains_the_same_on_both_paths(engine, monkeypatch, row, budget):
+def test_every_method_trains_the_same_on_both_paths(engine, chunk, monkeypatch, row, budget):
     """Loss and gradients of all learnables of whole models, images towers and losses included."""
     images, samples = helpers.batch(3)
     model = helpers.build_method(engine, row.prompter, row.head)
@@ -194,14 +203,14 @@ def test_other_towers_take_whole_sentences_and_equal_the_textbook_path(tmp_path,
 
 
 def _seen_tokens(backbone, module: torch.nn.Module, work) -> int:
-    """Most tokens that a module sees in one call, of prefix and suffixes together."""
+    """Most tokens that a module sees in one call."""
     calls = []
     hook = module.register_forward_hook(
         lambda _, inputs, __: calls.append(inputs[0][..., 0].numel())
     )
     work()
     hook.remove()
-    return max(a + b for a, b in zip(calls[::2], calls[1::2]))
+    return max(calls)
 
 
 @pytest.mark.parametrize('budget', [30, 100, 300])
@@ -290,14 +299,13 @@ def test_errors_in_float32_and_bfloat16_are_those_of_the_textbook_path(small_fil
 
 
 def test_float32_prompts_widen_half_precision_sentences_as_a_whole():
-    groups = LengthGroups(((2, 1), (3, 2)))
-    text = PackedText(
-        torch.randn(1, 1, 1, 4, 8).bfloat16(), torch.randn(8, 8).bfloat16(), (1, 1), groups
-    )
+    text = TextRows(torch.randn(1, 1, 12, 8).bfloat16(), TextLayout(4, (2, 3, 3)))
     for start, classes in ((1, 1), (5, 1), (4, 3), (2, 3)):
         edited = text.edit([TokenEdit(0, start, 'overwrite', torch.randn(1, 2, classes, 2, 8))])
-        assert edited.prefix.dtype == edited.suffix.dtype == torch.float32
-    assert text.edit([]).suffix.dtype == torch.bfloat16
+        assert edited.x.dtype == torch.float32
+    assert text.edit([]).x.dtype == torch.bfloat16
+    joined = TextRows.join(torch.randn(1, 2, 4, 8), text.x[0, 0, 4:], text.layout)
+    assert joined.x.dtype == torch.float32
 
 
 CHANGES = {

@@ -46,7 +46,6 @@ ALLOWED = {
     'proda.py:_choose',
     'class_skipping.py:forward',
     'plan.py:of_classes',
-    'packed_text.py:part',
 }
 
 

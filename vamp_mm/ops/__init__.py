@@ -2,14 +2,11 @@
 
 from .gaussian import gaussian_kl, reparameterise
 from .host_value import HostInt
-from .packing import LengthGroups, bucket, group_lengths, join, pad, unpad
-from .prefix_attention import prefix_attention
 from .sampling import counter_seed, draw_noise
 from .similarity import cosine_logits, unit
 from .uncertainty import log_mean_exp, mean_log_probs, sample_uncertainty
 
 __all__ = [
-    'HostInt', 'LengthGroups', 'bucket', 'cosine_logits', 'counter_seed', 'draw_noise', 'gaussian_kl', 'group_lengths',
-    'join', 'log_mean_exp', 'mean_log_probs', 'pad', 'prefix_attention', 'reparameterise', 'sample_uncertainty',
-    'unit', 'unpad'
+    'HostInt', 'cosine_logits', 'counter_seed', 'draw_noise', 'gaussian_kl', 'log_mean_exp', 'mean_log_probs',
+    'reparameterise', 'sample_uncertainty', 'unit',
 ]  # fmt: skip

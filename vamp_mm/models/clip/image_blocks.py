@@ -65,7 +65,8 @@ class ImageBlocks:
 
 def _heads(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
     """``(B, L, parts * W)`` -> parts views ``(B, heads, L, W / heads)``."""
-    return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+    # the axis of the parts stays where it is: backward then writes the gradient of x in one piece
+    return tuple(part.transpose(1, 2) for part in x.unflatten(-1, (parts, heads, -1)).unbind(2))
 
 
 def _rows(x: Tensor, read: Sequence[slice]) -> Tensor:

@@ -2,20 +2,20 @@
 
 Three ways through the blocks give the same numbers; which one is taken depends on the tower, never on the method:
 
-- the fast path (``shared_prefix.py``) for causal towers: a prefix that all classes share, packed class suffixes;
+- the fast path (``text_blocks.py``) for causal towers: a prefix that all classes share, and what each has of its own;
 - whole sentences (``whole_sentences.py``) for all other towers: every (sample, image, class) a sequence of its own;
 - the textbook path, on request: whole sentences of the full context length through all blocks, nothing shared or kept.
 
 On the first two, blocks below the first edit run once per vocabulary, and the work is cut into shares of ``max_tokens``.
 
-Axis letters: S samples, N images, C classes, L tokens, P prefix tokens, T packed suffix tokens, K prompt tokens, W tower
-width, D joint width.
+Axis letters: S samples, N images, C classes, L tokens, P prefix tokens, T own tokens of all classes, K prompt tokens, W
+tower width, D joint width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,15 +23,35 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from vamp_mm.structures import EMBED, TextPrompts, TowerOutput, TowerPlan, TunedTower
+from vamp_mm.structures import EMBED, TextPrompts, TowerOutput, TowerPlan
 
 from .budget import Share, default_max_tokens, share_out
 from .edits import edit_tokens
 from .kept_states import KeptStates
-from .packed_text import PackedSentences, PackedText, final_sizes, prefix_after
 from .plan_checks import TextLimits
-from .shared_prefix import SharedPrefixBlocks
+from .text_blocks import TextBlocks
+from .text_rows import Sentences, TextRows, final_sizes, prefix_after
 from .whole_sentences import WholeSentenceBlocks
+
+
+@dataclass(frozen=True, eq=False)
+class _Lower:
+    """Hidden states below the first edit.
+
+    Args:
+        prefix: ``(1, 1, P, W)`` of all sentences.
+        own: ``(T, W)`` of the own tokens of each.
+        qkv: ``(T, 3 W)`` queries, keys and values of the own tokens in the first block that is run, if its weights are
+            frozen.
+    """
+
+    prefix: Tensor
+    own: Tensor
+    qkv: Tensor | None
+
+    def take(self, tokens: Tensor | slice) -> _Lower:
+        """Some of the own tokens."""
+        return _Lower(self.prefix, self.own[tokens], None if self.qkv is None else self.qkv[tokens])
 
 
 class TextTower(nn.Module):
@@ -76,7 +96,7 @@ class TextTower(nn.Module):
         self._limits = TextLimits(
             self.depth, self.width, len(self.positional_embedding), self.pool == 'first'
         )
-        self._shared = SharedPrefixBlocks(self.blocks)
+        self._fast_blocks = TextBlocks(self.blocks)
         self._whole = WholeSentenceBlocks(self.blocks, self.causal)
         self._kept = KeptStates()
         self._default_budget: dict[bool, int] = {}
@@ -84,7 +104,7 @@ class TextTower(nn.Module):
     @property
     def shares_prefix(self) -> bool:
         """Whether sentences take the fast path: a causal mask, plain attention, read out at the end-of-text token."""
-        return self.causal and self._shared.supported and self.pool in ('argmax', 'eos')
+        return self.causal and self._fast_blocks.supported and self.pool in ('argmax', 'eos')
 
     def forward(self, prompts: TextPrompts, plan: TowerPlan, textbook: bool = False) -> TowerOutput:
         """Encode C sentences.
@@ -110,7 +130,7 @@ class TextTower(nn.Module):
         self._limits.check(plan, prompts, self._kept.fact(_source(prompts), 'ends', _ends))
         self._kept.renew(self._frozen_weights(plan))
         encode = (
-            self._textbook if textbook else self._packed if self.shares_prefix else self._sentences
+            self._textbook if textbook else self._fast if self.shares_prefix else self._sentences
         )
         return TowerOutput(pooled=encode(prompts, plan))
 
@@ -134,82 +154,68 @@ class TextTower(nn.Module):
 
     # the fast path
 
-    def _packed(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
-        source = _source(prompts)
-        whole: PackedSentences = self._kept.fact(source, 'packed', PackedSentences.pack)
-        sentences, tokens = (whole, None) if prompts.part is None else whole.part(prompts.part.rows)
-        plan = sentences.sort(plan)
-        embedded, first = prefix_after(plan.at(EMBED), prompts.prefix), self._first(plan)
-        lower: tuple[Tensor, Tensor, Tensor | None] | None = None
-        if embedded is not None and self._kept.lasting:
-            prefix, suffix, qkv = self._kept.state(
-                source,
-                ('packed', embedded, first),
-                lambda: self._lower(whole, embedded, first, plan.tuned),
+    def _fast(self, prompts: TextPrompts, plan: TowerPlan) -> Tensor:
+        source, first = _source(prompts), self._first(plan)
+        whole: Sentences = self._kept.fact(source, 'sentences', Sentences.of)
+        if prompts.part is None:
+            sentences, tokens = whole, None
+        else:
+            rows = prompts.part.rows
+            sentences, tokens = self._kept.fact(prompts, 'part', lambda _: whole.part(rows))
+        prefix = prefix_after(plan.at(EMBED), prompts.prefix)
+        lower: _Lower | None = None
+        if prefix is not None and self._kept.lasting:
+            lower = self._kept.state(
+                source, ('rows', prefix, first), lambda: self._lower(whole, prefix, first, plan)
             )
-            if tokens is not None:
-                suffix, qkv = suffix[tokens], None if qkv is None else qkv[tokens]
-            lower = prefix, suffix, qkv
-        elif embedded is not None:
-            lower = self._lower(sentences, embedded, first, plan.tuned)
+            lower = lower if tokens is None else lower.take(tokens)
+        elif prefix is not None:
+            lower = self._lower(sentences, prefix, first, plan)
 
         def run(share: Share) -> Tensor:
             text, qkv = self._enter(sentences, share.of(plan), share.classes, lower)
-            return self.project(self._shared(text, share.of(plan), first, qkv))
+            return self.project(self._fast_blocks(text, share.of(plan), first, qkv))
 
         reach, grown = final_sizes(plan.edits, prompts.prefix)
-        lengths = [length + grown for length, count in sentences.groups.sizes for _ in range(count)]
-        return self._in_shares(run, plan, lengths, reach).index_select(2, sentences.place)
+        lengths = [length + grown for length in sentences.layout.lengths]
+        return self._in_shares(run, plan, lengths, reach)
 
-    def _lower(
-        self, sentences: PackedSentences, prefix: int, first: int, tuned: TunedTower | None
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What the sentences are at block ``first`` without edits.
-
-        Args:
-            sentences: The packed ids.
-            prefix: Position of the first suffix token.
-            first: 0-based index of the block.
-            tuned: Which blocks are trained.
-
-        Returns:
-            Prefix ``(1, 1, 1, P, W)``, suffixes ``(T, W)``, and the suffixes' queries, keys and values in that block, if its
-            weights are frozen.
-        """
-        place = prefix + sentences.groups.offsets(sentences.suffix_ids.device)
-        suffix = self.token_embedding(sentences.suffix_ids) + self.positional_embedding[place]
+    def _lower(self, sentences: Sentences, prefix: int, first: int, plan: TowerPlan) -> _Lower:
+        """What the sentences are at block ``first`` without edits, behind a prefix of some length."""
+        layout = sentences.layout.with_prefix(prefix)
+        own = self.token_embedding(sentences.own_ids)
+        own = own + self.positional_embedding[layout.own_positions(own.device)]
         start = self._embed_prefix(sentences, TowerPlan())
-        text = self._shared.below(PackedText(start, suffix, (1, 1), sentences.groups), first)
+        text = self._fast_blocks.below(TextRows.join(start, own, layout), first)
+        own = text.layout.gather(text.x)[0, 0]
         # the last block asks for the queries of the read-out tokens only
-        frozen = first < self.depth - 1 and (tuned is None or first < tuned.first)
-        qkv = self._shared.project(first, text.suffix) if frozen else None
-        return text.prefix, text.suffix, qkv
+        frozen = first < self.depth - 1 and (plan.tuned is None or first < plan.tuned.first)
+        qkv = self._fast_blocks.project(first, own) if frozen else None
+        return _Lower(text.x[:, :, : text.layout.prefix], own, qkv)
 
     def _enter(
-        self,
-        sentences: PackedSentences,
-        plan: TowerPlan,
-        classes: slice,
-        lower: tuple[Tensor, Tensor, Tensor | None] | None,
-    ) -> tuple[PackedText, Tensor | None]:
+        self, sentences: Sentences, plan: TowerPlan, classes: slice, lower: _Lower | None
+    ) -> tuple[TextRows, Tensor | None]:
         """Some classes' input of the first block to run, and the queries, keys and values if they are known."""
-        groups, rows = sentences.groups.part(classes)
-        if lower is None:  # the suffixes are edited at the embedding
-            prefix = self.token_embedding(sentences.prefix_ids)[None, None, None]
-            suffix = self.token_embedding(sentences.suffix_ids[rows])
-            text = PackedText(prefix, suffix, (1, 1), groups).edit(plan.at(EMBED))
-            return text.add_positions(self.positional_embedding), None
-        prefix, suffix, qkv = lower
+        layout, tokens = sentences.layout.part(classes), sentences.layout.tokens(classes)
+        if lower is None:  # own tokens are edited at the embedding
+            prefix = self.token_embedding(sentences.prefix_ids)[None, None]
+            own = self.token_embedding(sentences.own_ids[tokens])
+            text = TextRows.join(prefix, own, layout).edit(plan.at(EMBED))
+            place = text.layout.positions(text.x.device)
+            return TextRows(text.x + self.positional_embedding[place], text.layout), None
+        lower = lower.take(tokens)
+        prefix, qkv = lower.prefix, lower.qkv
         if plan.at(EMBED):
             prefix = self._embed_prefix(sentences, plan)
-        if qkv is not None and prefix_after(plan.at(self._first(plan)), prefix.shape[-2]) is None:
+        if prefix_after(plan.at(self._first(plan)), prefix.shape[-2]) is None:
             qkv = None
-        return PackedText(prefix, suffix[rows], (1, 1), groups), None if qkv is None else qkv[rows]
+        return TextRows.join(prefix, lower.own, layout), qkv
 
-    def _embed_prefix(self, sentences: PackedSentences, plan: TowerPlan) -> Tensor:
-        prefix = edit_tokens(
-            self.token_embedding(sentences.prefix_ids)[None, None, None], plan.at(EMBED)
-        )
+    def _embed_prefix(self, sentences: Sentences, plan: TowerPlan) -> Tensor:
+        """``(S|1, N|1, P, W)`` with positions."""
+        inside = [replace(edit, tokens=edit.tokens.squeeze(2)) for edit in plan.at(EMBED)]
+        prefix = edit_tokens(self.token_embedding(sentences.prefix_ids)[None, None], inside)
         return prefix + self.positional_embedding[: prefix.shape[-2]]
 
     # whole sentences

@@ -113,10 +113,9 @@ def _last_block(block: Any, text: TextRows, residual: nn.Module | None) -> Tenso
 
 
 def _sequences(x: Tensor, parts: int, heads: int, layout: TextLayout) -> tuple[Tensor, ...]:
-    """Rows ``(S, N, R, parts W)`` as sequences for attention.
+    """Rows ``(S, N, R, parts W)`` as sequences for attention: ``parts`` tensors ``(S N, heads, R, d)``.
 
-    Returns:
-        ``parts`` tensors ``(S N, heads, R, d)``, or with several chunks ``(B, S N heads, P + M, d)``, each with the prefix.
+    With several chunks ``(B, S N heads, P + M, d)``, each chunk behind the prefix.
     """
     split = x.unflatten(-1, (parts, heads, -1))  # (S, N, R, parts, heads, d)
     if len(layout.chunks) == 1:

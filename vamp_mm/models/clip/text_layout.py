@@ -127,6 +127,9 @@ class TextLayout:
 
         Args:
             like: A tensor of the dtype and on the device of the queries.
+
+        Returns:
+            The mask.
         """
         return self._once(
             ('mask', like.device, like.dtype), lambda: self._mask(like.device).to(like.dtype)
@@ -138,6 +141,9 @@ class TextLayout:
 
     def read_chunks(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Which classes are read out in which chunk.
+
+        Args:
+            device: Where the indices are needed.
 
         Returns:
             ``(B, E)`` the class that each of E places of a chunk reads, and ``(C,)`` the place of each class among all B E.

@@ -161,3 +161,21 @@ def test_a_counter_is_read_again_when_somebody_else_wrote_to_it(places):
     with torch.inference_mode():
         hidden = torch.full((), 5)
         assert counter.count(hidden) == 6
+
+
+@pytest.mark.parametrize('beside', [False, True])
+def test_a_predicted_batch_is_copied_to_the_host_once(small, monkeypatch, beside):
+    """And once more for zero-shot CLIP beside it; not per image and number."""
+    row = next(row for row in TRAINED if row.title == 'mmrl vamp')
+    model = helpers.build_method(small, row.prompter, row.head).eval()
+    model.beside_zero_shot = beside
+    images, samples = helpers.batch(5)
+    copies = []
+    to_host = torch.Tensor.cpu
+    monkeypatch.setattr(
+        torch.Tensor, 'cpu', lambda self: (copies.append(self.shape), to_host(self))[1]
+    )
+    with torch.no_grad():
+        predicted = model(images, samples, mode='predict')
+    assert len(predicted) == 5
+    assert len(copies) == 1 + beside

@@ -7,6 +7,7 @@ from .finite_loss_hook import FiniteLossHook
 from .frozen_feature_hook import FrozenFeatureHook
 from .gaussian_average_hook import GaussianAverageHook, gaussian_weights, weighted_sum
 from .mean_loss_hook import MeanLossHook
+from .runtime_info_hook import RuntimeInfoHook
 from .safe_checkpoint_hook import SafeCheckpointHook
 from .stage_hook import StageHook
 from .throughput_hook import ThroughputHook
@@ -20,6 +21,7 @@ __all__ = [
     'FrozenFeatureHook',
     'GaussianAverageHook',
     'MeanLossHook',
+    'RuntimeInfoHook',
     'SafeCheckpointHook',
     'StageHook',
     'ThroughputHook',

@@ -250,7 +250,7 @@ class PromptedClassifier(BaseModel):
             and output.teacher_image is not None
         ):
             text = self._features.zero_shot(self.backbone, self._vocabulary)
-            scores = zero_shot_scores(self.backbone, output.teacher_image, text)
+            scores = zero_shot_scores(self.backbone, output.teacher_image, text).cpu()
             for sample, score in zip(samples, scores, strict=True):
                 sample.set_field(score, 'zero_shot_score', dtype=torch.Tensor)
         return samples

@@ -150,15 +150,19 @@ class PromptClsHead(nn.Module):
             seen: Whether the classes were trained on.
 
         Returns:
-            Data samples with ``pred_score (C,)``, ``pred_label (1,)`` and the scalars ``predictive_entropy``,
+            Data samples on the host with ``pred_score (C,)``, ``pred_label (1,)`` and the scalars ``predictive_entropy``,
             ``expected_entropy``, ``mutual_information`` (nats) and ``pred_std``.
         """
         logits = self.predicting(output, seen)
         scores = mean_log_probs(logits).exp()
         uncertainty = sample_uncertainty(logits)
+        # one copy for all images: a device is waited for once
+        numbers = torch.cat([scores, torch.stack([*uncertainty.values()], dim=1)], dim=1).cpu()
+        scores, rest = numbers[:, : scores.shape[1]], numbers[:, scores.shape[1] :]
+        labels = scores.argmax(dim=1, keepdim=True)
         samples = [DataSample() for _ in scores] if data_samples is None else list(data_samples)
         for index, sample in enumerate(samples):
-            sample.set_pred_score(scores[index]).set_pred_label(scores[index].argmax().reshape(1))
-            for name, values in uncertainty.items():
-                sample.set_field(values[index], name, dtype=torch.Tensor)
+            sample.set_pred_score(scores[index]).set_pred_label(labels[index])
+            for place, name in enumerate(uncertainty):
+                sample.set_field(rest[index, place], name, dtype=torch.Tensor)
         return samples

@@ -13,6 +13,7 @@ import torch
 
 from vamp_mm.analysis.speed import METHODS, benchmark_speed
 from vamp_mm.analysis.speed.recording import bare, kept_for_backward, matrix_products, peak_memory
+from vamp_mm.analysis.speed.shapes import STEPS
 from vamp_mm.analysis.speed.timing import Times, alternate
 
 CPU = torch.device('cpu')
@@ -61,18 +62,25 @@ def test_contestants_take_turns():
 def test_command_writes_every_line(tmp_path: Path, monkeypatch, capsys):
     arch, out = helpers.write_arch(tmp_path, helpers.SMALL), tmp_path / 'speed.json'
     tool = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'benchmark_speed.py'
-    words = f'--arch {arch} --classes 3 --images 2 --samples 2 --rounds 1 --textbook-sentences 3 --json {out}'
+    chosen = [name for name in METHODS if name not in STEPS or name == 'mmrl']
+    words = f'--methods {" ".join(chosen)} --arch {arch} --classes 3 --images 2 --samples 2 --rounds 1 --textbook-sentences 3 --json {out}'
     monkeypatch.setattr(sys, 'argv', [str(tool), *words.split()])
     with pytest.raises(SystemExit) as stopped:
         runpy.run_path(str(tool), run_name='__main__')
     assert stopped.value.code == 0
     rows = json.loads(out.read_text())
-    assert {row['method'] for row in rows} == set(METHODS)
+    assert {row['method'] for row in rows} == set(chosen)
     for row in rows:
         if row['method'] == 'errors':
             assert max(row['engine_float64']) < 1e-10
             for precision in ('float32', 'bfloat16'):
                 assert max(row[f'engine_{precision}']) < 2 * max(row[f'textbook_{precision}'])
+        elif row['method'] in STEPS:
+            assert row['images'] == 2
+            assert row['speedup'][0] == pytest.approx(row['textbook_s'][0] / row['engine_s'][0])
+            assert row['test_s'][0] > 0
+            # the engine's launches are what test_launches.py counts
+            assert 100 < row['engine_launches'] < row['textbook_launches'] + 100
         elif row['method'] not in ('step', 'evaluation'):
             assert row['speedup'][0] == pytest.approx(row['textbook_s'][0] / row['engine_s'][0])
             expected = 3 * (1 if row['method'] == 'deep' else row['images'] * row['samples'])
@@ -85,8 +93,8 @@ def test_command_writes_every_line(tmp_path: Path, monkeypatch, capsys):
 
 
 def test_unknown_choices_are_errors():
-    with pytest.raises(ValueError, match="methods=\\['cocoop'\\] are unknown"):
-        benchmark_speed(methods=['cocoop'])
+    with pytest.raises(ValueError, match="methods=\\['vpt'\\] are unknown"):
+        benchmark_speed(methods=['vpt'])
     with pytest.raises(ValueError, match="precision='int8' is unknown"):
         benchmark_speed(precision='int8')
     with pytest.raises(ValueError, match='classes=1001'):

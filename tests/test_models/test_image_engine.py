@@ -141,12 +141,13 @@ def test_random_plans_equal_open_clips_own_blocks(tower, case) -> None:
         _assert_equal(fast[name], value, name)
 
 
-def test_plain_images_equal_encode_image(tmp_path, tower) -> None:
+def test_plain_images_equal_encode_image(tower) -> None:
     images = torch.randn(2, 3, SIZE, SIZE).double()
     with torch.no_grad():
         own = tower.vision.visual(images)
     own = own[0] if isinstance(own, tuple) else own
-    _assert_equal(tower.encode_image(images).pooled[0], own, 'features')
+    for textbook in (False, True):
+        _assert_equal(tower.encode_image(images, textbook=textbook).pooled[0], own, 'features')
 
 
 def test_the_last_block_computes_what_is_read(small, monkeypatch) -> None:

@@ -1,6 +1,6 @@
-"""Time the text engine against the textbook path (77 tokens, nothing shared) and against its bare matrix products.
+"""Time both engines against the textbook paths (open_clip's own blocks, whole sentences) and against bare matrix products.
 
-vamp_mm benchmark-speed
+vamp_mm benchmark-speed --all
 vamp_mm benchmark-speed --methods conditional variational --classes 50 500 --json speed.json
 vamp_mm benchmark-speed --device cuda --precision bfloat16 --images 32 --classes 10 100 500 1000
 """
@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.analysis.speed.shapes import METHODS
+from vamp_mm.analysis.speed.shapes import ARCH, METHODS, STEPS
 from vamp_mm.cli import loading, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 ...')
-    parser.add_argument(
-        '--arch', default='ViT-B-16', help='open_clip model name; weights are random'
-    )
-    parser.add_argument(
+    parser.add_argument('--arch', default=ARCH, help='open_clip model name; weights are random')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         '--methods', nargs='+', choices=METHODS, default=METHODS, help='what is timed'
+    )
+    what.add_argument(
+        '--all',
+        dest='methods',
+        action='store_const',
+        const=tuple(STEPS),
+        help='whole steps and test batches of the methods: times, ratios, kernel launches, memory',
     )
     parser.add_argument(
         '--classes', nargs='+', type=whole(1), default=[50], help='numbers of ImageNet class names'

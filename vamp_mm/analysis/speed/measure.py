@@ -13,9 +13,9 @@ from vamp_mm.models import PromptedCLIPBackbone
 
 from .errors import rounding_errors
 from .report import show
-from .rows import evaluation_row, sizes, step_row, text_row
+from .rows import evaluation_row, method_row, sizes, step_row, text_row
 from .setting import Setting
-from .shapes import METHODS, TEXT_SHAPES
+from .shapes import ARCH, METHODS, STEPS, TEXT_SHAPES
 from .timing import CLOCKS
 from .workloads import TextWork, imagenet_names
 
@@ -23,7 +23,7 @@ _PRECISIONS = {'float32': None, 'bfloat16': torch.bfloat16, 'float16': torch.flo
 
 
 def benchmark_speed(
-    arch: str = 'ViT-B-16',
+    arch: str = ARCH,
     device: str = 'cpu',
     methods: Sequence[str] = METHODS,
     classes: Sequence[int] = (50,),
@@ -43,7 +43,7 @@ def benchmark_speed(
         device: Such as ``'cpu'`` or ``'cuda'``.
         methods: Any of :data:`METHODS`.
         classes: Numbers of ImageNet class names C, one after the other.
-        images: Images N.
+        images: Images N; CoOp's and CoCoOp's own steps have 32 and 1.
         samples: Monte-Carlo samples S of a prediction; training draws one.
         rounds: Timed rounds; all contestants run once in each.
         precision: ``'float32'``, or ``'bfloat16'`` / ``'float16'`` for autocast.
@@ -72,7 +72,7 @@ def benchmark_speed(
     torch.manual_seed(0)
     backbone = PromptedCLIPBackbone(arch, max_tokens=max_tokens).to(device)
     setting = Setting(
-        backbone, images, samples, rounds, _PRECISIONS[precision], textbook_sentences, clock
+        backbone, arch, images, samples, rounds, _PRECISIONS[precision], textbook_sentences, clock
     )
     head = dict(_environment(arch, device, precision, rounds), clock=clock)
     show(head)
@@ -94,6 +94,8 @@ def _rows(
         for method in methods:
             if method == 'step':
                 yield step_row(setting, names)
+            elif method in STEPS:
+                yield method_row(setting, method, names)
             elif method == 'errors':
                 for shape in TEXT_SHAPES:
                     work = TextWork(setting.backbone, prompts, shape, 1, setting.images).less(

@@ -15,12 +15,14 @@ _TIMES = {
     'text_s': 'text only',
     'images_s': 'images',
     'predict_s': 'prediction',
+    'test_s': 'test batch',
 }
 #: Key of a row with a ratio of times -> its label.
 _RATIOS = {
     'speedup': 'textbook / engine',
     'over_floor': 'engine / bare',
     'text_in_images': 'text costs, in images',
+    'test_speedup': 'test, textbook / engine',
 }
 
 
@@ -56,6 +58,9 @@ def _lines(row: dict[str, Any]) -> list[str]:
             f'  the textbook path ran on 1/{row["textbook_factor"]:.4g} of the sentences; '
             'what depends on it is scaled up'
         )
+    if 'engine_launches' in row:
+        words = f'engine {row["engine_launches"]}, textbook {row["textbook_launches"]}'
+        lines.append(_line('kernel launches', words))
     lines += [*_memory(row), *_errors(row)]
     if 'predict_images_per_s' in row:
         rate = f'{row["predict_images_per_s"]:.2f} images/s with S={row["predict_samples"]}'

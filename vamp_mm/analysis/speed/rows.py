@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .launches import launches
 from .recording import Product, bare, kept_for_backward, matrix_products, peak_memory
 from .setting import Setting
+from .shapes import STEP_IMAGES
 from .timing import Times
-from .whole_steps import TrainingStep, encode_images
+from .whole_steps import MethodStep, encode_images
 from .workloads import TextWork
 
 
@@ -63,7 +65,7 @@ def step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
     Returns:
         Times in seconds, memory in bytes and ratios, by name.
     """
-    step = TrainingStep(setting.backbone, names, setting.images, setting.samples, setting.precision)
+    step = _step(setting, 'vamp', names, setting.images)
     run = step.run()
     run()
     if setting.images * len(names) <= setting.textbook_sentences:
@@ -90,9 +92,63 @@ def step_row(setting: Setting, names: tuple[str, ...]) -> dict[str, Any]:
     )
 
 
-def _whole_textbook(
-    setting: Setting, step: TrainingStep, run: Callable[[], None]
-) -> dict[str, Any]:
+def method_row(setting: Setting, method: str, names: tuple[str, ...]) -> dict[str, Any]:
+    """Time a training step and a test batch of a method, by the engines and by the textbook paths of both towers.
+
+    Args:
+        setting: What the benchmark runs on.
+        method: A key of :data:`STEPS`.
+        names: Class names.
+
+    Returns:
+        Times in seconds, memory in bytes, kernel launches and ratios, by name.
+    """
+    images = STEP_IMAGES.get(method, setting.images)
+    step = _step(setting, method, names, images)
+    engine, textbook = step.run(), step.run(textbook=True)
+    engine()
+    products = matrix_products(engine)
+    times = setting.time(dict(engine=engine, floor=bare(products), textbook=textbook))
+    row = dict(
+        method=method,
+        work='whole training step',
+        classes=len(names),
+        images=images,
+        samples=1,
+        engine_s=times['engine'].seconds,
+        textbook_s=times['textbook'].seconds,
+        floor_s=times['floor'].seconds,
+        speedup=times['textbook'].over(times['engine']),
+        over_floor=times['engine'].over(times['floor']),
+        tflop=_tflop(products),
+        engine_launches=launches(engine).total(),
+        textbook_launches=launches(textbook).total(),
+        engine_peak=peak_memory(engine, setting.device),
+        textbook_peak=peak_memory(textbook, setting.device),
+    )
+    step.model.eval()
+    tests = dict(engine=step.predict(), textbook=step.predict(textbook=True))
+    tested = setting.time(tests)
+    return dict(
+        row,
+        test_s=tested['engine'].seconds,
+        test_speedup=tested['textbook'].over(tested['engine']),
+    )
+
+
+def _step(setting: Setting, method: str, names: tuple[str, ...], images: int) -> MethodStep:
+    return MethodStep(
+        setting.backbone,
+        method,
+        setting.arch,
+        names,
+        images,
+        setting.precision,
+        setting.samples,
+    )
+
+
+def _whole_textbook(setting: Setting, step: MethodStep, run: Callable[[], None]) -> dict[str, Any]:
     times = setting.time(dict(engine=run, textbook=step.run(textbook=True)))
     return dict(
         textbook_s=times['textbook'].seconds,

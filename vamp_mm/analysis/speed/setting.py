@@ -19,6 +19,7 @@ class Setting:
 
     Args:
         backbone: A CLIP with random weights.
+        arch: Its name.
         images: Images N.
         samples: Monte-Carlo samples S of a prediction.
         rounds: Timed rounds.
@@ -28,6 +29,7 @@ class Setting:
     """
 
     backbone: PromptedCLIPBackbone
+    arch: str
     images: int
     samples: int
     rounds: int

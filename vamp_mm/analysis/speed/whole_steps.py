@@ -1,4 +1,4 @@
-"""Whole training steps and evaluations, image towers included."""
+"""Whole training steps and predictions of a method, image tower and losses included."""
 
 from __future__ import annotations
 
@@ -10,52 +10,58 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from vamp_mm.config.compose import compose
+from vamp_mm.config.paths import find_config
 from vamp_mm.models import PromptedClassifier, PromptedCLIPBackbone
 from vamp_mm.structures import Vocabulary
 
+from .shapes import STEPS
 
-class TrainingStep:
-    """A training step of VaMP (MMRL style): forward, losses, backward, AdamW.
+
+class MethodStep:
+    """A training step of a method, as its config for Caltech101 has it: forward, losses, backward, optimiser.
 
     Args:
-        backbone: The towers.
+        backbone: The towers; where they have another depth than the config expects, blocks follow the rule of ``--arch``.
+        method: A key of :data:`STEPS`.
+        arch: Name of the towers' architecture.
         names: Class names.
         images: Images per step N.
-        samples: Monte-Carlo samples per image S.
         precision: Autocast dtype, or None for the weights' own.
+        samples: Monte-Carlo samples of a prediction, where the method has any; None for those of the config.
     """
 
     def __init__(
         self,
         backbone: PromptedCLIPBackbone,
+        method: str,
+        arch: str,
         names: tuple[str, ...],
         images: int,
-        samples: int,
         precision: torch.dtype | None,
+        samples: int | None = None,
     ) -> None:
         self._backbone, self._precision = backbone, precision
-        self.model = _vamp(backbone, samples).to(backbone.device)
+        cfg = compose(find_config(STEPS[method]), arch=arch, pretrained='weights of no file')
+        parts = {key: value for key, value in cfg.model.items() if key not in ('type', 'backbone')}
+        if samples is not None and 'test_samples' in parts['prompter']:
+            parts['prompter']['test_samples'] = samples
+        self.model = PromptedClassifier(backbone, **parts).to(backbone.device)
         self.model.set_vocabulary(Vocabulary(names))
-        self.model.prompter.set_prototypes(torch.randn(len(names), backbone.embed_dim))
+        if getattr(self.model.prompter, 'needs_prototypes', False):
+            self.model.prompter.set_prototypes(torch.randn(len(names), backbone.embed_dim))
         self.model.train()
         self._optimizer = torch.optim.AdamW(
-            [value for value in self.model.parameters() if value.requires_grad],
-            lr=1e-5,
-            weight_decay=0.01,
+            [value for value in self.model.parameters() if value.requires_grad], lr=1e-5
         )
         self._inputs = torch.randn(images, 3, *backbone.image_size, device=backbone.device)
         self._samples = [DataSample().set_gt_label(index % len(names)) for index in range(images)]
 
     def run(self, textbook: bool = False) -> Callable[[], None]:
-        """One step, its text encoded by the engine or by the textbook path."""
+        """One step, by the engines or by the textbook paths of both towers."""
 
         def step() -> None:
-            with (
-                _textbook(self._backbone, textbook),
-                torch.autocast(
-                    self._inputs.device.type, self._precision, enabled=self._precision is not None
-                ),
-            ):
+            with self._setting(textbook):
                 losses = self.model(self._inputs, self._samples, mode='loss')
             total: Tensor = sum(value for name, value in losses.items() if 'loss' in name)
             self._optimizer.zero_grad()
@@ -64,17 +70,24 @@ class TrainingStep:
 
         return step
 
-    def predict(self) -> Callable[[], None]:
-        """Logits of the same images, with the test-time samples."""
+    def predict(self, textbook: bool = False) -> Callable[[], None]:
+        """Predictions of the same images; call ``model.eval()`` before."""
 
         @torch.no_grad()
         def run() -> None:
-            with torch.autocast(
-                self._inputs.device.type, self._precision, enabled=self._precision is not None
-            ):
+            with self._setting(textbook):
                 self.model(self._inputs)
 
         return run
+
+    @contextmanager
+    def _setting(self, textbook: bool) -> Iterator[None]:
+        device, precision = self._inputs.device.type, self._precision
+        with (
+            _textbook(self._backbone, textbook),
+            torch.autocast(device, precision, enabled=precision is not None),
+        ):
+            yield
 
 
 def encode_images(backbone: PromptedCLIPBackbone, images: int) -> Callable[[], None]:
@@ -90,32 +103,12 @@ def encode_images(backbone: PromptedCLIPBackbone, images: int) -> Callable[[], N
 
 @contextmanager
 def _textbook(backbone: PromptedCLIPBackbone, on: bool) -> Iterator[None]:
-    """Let everything that encodes text take the textbook path."""
-    if not on:
-        yield
-        return
-    backbone.encode_text = partial(backbone.encode_text, textbook=True)  # type: ignore[method-assign]
+    """Let everything that encodes images or text take the textbook paths."""
+    names = ('encode_text', 'encode_image', 'image_stem') if on else ()
+    for name in names:
+        setattr(backbone, name, partial(getattr(backbone, name), textbook=True))
     try:
         yield
     finally:
-        del backbone.encode_text  # the class's own again
-
-
-def _vamp(backbone: PromptedCLIPBackbone, samples: int) -> PromptedClassifier:
-    """VaMP as ``configs/_base_/models/vamp_mmrl_vit-b16.py`` has it, at the same share of any tower's blocks."""
-    first = round(backbone.text.depth * 5 / 12)
-    vision = round(backbone.vision.depth * 5 / 12)
-    prompter = dict(
-        type='VariationalPrompter',
-        host=dict(type='RepresentationTokens', start=vision, depth=backbone.vision.depth - vision),
-        start=first,
-        depth=backbone.text.depth - first,
-        train_samples=1,
-        test_samples=samples,
-    )
-    head = dict(
-        type='VaMPHead',
-        kl=dict(type='VariationalLoss', reduction='mean'),
-        readout=dict(type='TokenReadout'),
-    )
-    return PromptedClassifier(backbone, prompter, head)
+        for name in names:
+            delattr(backbone, name)  # the class's own again

@@ -14,6 +14,7 @@ from vamp_mm.registry import MODELS
 from vamp_mm.structures import EMPTY_PLAN, PromptPlan, TextPrompts, TowerOutput, TowerPlan
 
 from ..clip import PromptTokenizer, TextTower, VisionTower, load_clip
+from ..clip.frozen_dtype import FrozenDtype, computing_in, store_matrices
 from ..clip.vision import VisionStem
 
 
@@ -37,6 +38,9 @@ class PromptedCLIPBackbone(nn.Module):
         max_tokens: Most tokens that a block of the text tower computes at once, which bounds its memory. A larger plan is
             cut into shares of classes, images and samples; in training their activations are computed again for backward
             (same gradients, about half as much time again). None goes by the memory that is free at the first call.
+        frozen_dtype: ``'bfloat16'`` or ``'float16'`` to keep the matrices of the frozen towers in half precision and to run
+            the towers under autocast to it: the numbers of ``--amp``, half the memory of the weights, and no cast of them
+            in every pass. None keeps float32.
 
     Raises:
         ValueError: If the architecture or tag is unknown, or a file may be one of several published weights that differ in
@@ -56,6 +60,7 @@ class PromptedCLIPBackbone(nn.Module):
         image_std: Sequence[float] | None = None,
         cache_dir: str | None = None,
         max_tokens: PositiveInt | None = None,
+        frozen_dtype: FrozenDtype | None = None,
     ) -> None:
         super().__init__()
         loaded = load_clip(
@@ -79,11 +84,16 @@ class PromptedCLIPBackbone(nn.Module):
             self.text.eos_id,
             self.text.causal,
         )
+        self._dtype: torch.dtype | None = None
         self.requires_grad_(False)
         self.train(False)
         self._register_state_dict_hook(_drop_frozen)
         self.register_load_state_dict_post_hook(_expect_no_frozen)
         self._embed_dim = self._probe_embed_dim()
+        if frozen_dtype is not None:
+            self._dtype = getattr(torch, frozen_dtype)
+            for tower in (self.vision, self.text):
+                store_matrices(tower, self._dtype)
 
     @property
     def embed_dim(self) -> int:
@@ -110,23 +120,25 @@ class PromptedCLIPBackbone(nn.Module):
         """
         return (self.encode_image(images).pooled[0],)
 
-    def image_stem(self, images: Tensor, layer: int | None) -> VisionStem:
+    def image_stem(self, images: Tensor, layer: int | None, textbook: bool = False) -> VisionStem:
         """Hidden states below the first edit, to be shared by the plain and the prompted pass.
 
         Args:
             images: ``(N, 3, H, W)`` normalised images.
             layer: First edited block, ``EMBED``, or None if the vision tower is not edited.
+            textbook: Run open_clip's own blocks: same numbers, to compare with.
 
         Returns:
             The hidden states, and what is needed to continue from them.
         """
-        return self.vision.stem(images, self.vision.depth if layer is None else layer)
+        return self.vision.stem(images, self.vision.depth if layer is None else layer, textbook)
 
     def encode_image(
         self,
         images: Tensor | VisionStem,
         plan: PromptPlan = EMPTY_PLAN,
         read: Collection[str] = (),
+        textbook: bool = False,
     ) -> TowerOutput:
         """Encode images.
 
@@ -134,11 +146,12 @@ class PromptedCLIPBackbone(nn.Module):
             images: ``(N, 3, H, W)`` normalised images, or their stem from :meth:`image_stem`.
             plan: Only ``plan.vision_tower`` is read.
             read: Names of edits whose tokens ``(S|1, N, K, W)`` after the last LayerNorm are returned, too.
+            textbook: Run open_clip's own blocks on all tokens: same numbers, to compare with.
 
         Returns:
             ``pooled (S|1, N, D)``, not normalised, and the tokens that are read.
         """
-        return _run(self.vision, plan.vision_tower, images, read)
+        return self._run(self.vision, plan.vision_tower, images, read, textbook)
 
     def encode_text(
         self, prompts: TextPrompts, plan: PromptPlan = EMPTY_PLAN, textbook: bool = False
@@ -154,7 +167,7 @@ class PromptedCLIPBackbone(nn.Module):
         Returns:
             ``pooled (S|1, N|1, C, D)``, not normalised.
         """
-        return _run(self.text, plan.text_tower, prompts, textbook)
+        return self._run(self.text, plan.text_tower, prompts, textbook)
 
     def tokenize(self, sentences: Sequence[str]) -> TextPrompts:
         """Tokenise C sentences, on the device of the towers.
@@ -179,17 +192,19 @@ class PromptedCLIPBackbone(nn.Module):
         """Token ids as text (:meth:`PromptTokenizer.readable`)."""
         return self._tokenizer.readable(ids)
 
+    def _run(self, tower: nn.Module, plan: TowerPlan, source: Any, *options: Any) -> TowerOutput:
+        """A tower, or the tuned one that runs in its place."""
+        tower = tower if plan.tuned is None else plan.tuned.tower
+        with (
+            computing_in(self._dtype, self.device),
+            torch.set_grad_enabled(torch.is_grad_enabled() and not plan.frozen),
+        ):
+            return tower(source, plan, *options)
+
     @torch.no_grad()
     def _probe_embed_dim(self) -> int:
         hidden = torch.zeros(1, 2, self.text.width, device=self.device)
         return self.text.project(hidden).shape[-1]
-
-
-def _run(tower: nn.Module, plan: TowerPlan, source: Any, option: Any) -> TowerOutput:
-    """A tower, or the tuned one that runs in its place."""
-    tower = tower if plan.tuned is None else plan.tuned.tower
-    with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.frozen):
-        return tower(source, plan, option)
 
 
 def _drop_frozen(module: nn.Module, state: dict, prefix: str, _metadata: object) -> None:

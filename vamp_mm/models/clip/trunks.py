@@ -29,12 +29,14 @@ class BlockRun:
         extra: How many of the tokens are prompts.
         read: Tokens to compute, those of each slice behind those of the one before; None for all. Only where the trunk
             pools by the class token.
+        textbook: Run open_clip's own block, to compare numbers and times with.
     """
 
     residual: nn.Module | None = None
     rope: Tensor | None = None
     extra: int = 0
     read: Sequence[slice] | None = None
+    textbook: bool = False
 
 
 #: All tokens, nothing added.
@@ -117,7 +119,7 @@ class OpenClipTrunk:
 
     def block(self, layer: int, x: Tensor, how: BlockRun = PLAIN) -> Tensor:
         """One block: on the fast path, or open_clip's own with an attention that this does not know."""
-        if self._fast.supported:
+        if self._fast.supported and not how.textbook:
             return self._fast(layer, x, how.residual, how.read)
         block = self._blocks[layer]
         return block(x) if how.residual is None else block(x) + how.residual(block.ln_1(x))

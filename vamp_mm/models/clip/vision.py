@@ -57,12 +57,13 @@ class VisionTower(nn.Module):
         """``(W, D)`` from token width to the joint space; None if the tower ends in another way."""
         return self._trunk.projection
 
-    def stem(self, images: Tensor, layer: int) -> VisionStem:
+    def stem(self, images: Tensor, layer: int, textbook: bool = False) -> VisionStem:
         """Run plain CLIP up to the input of block ``layer``.
 
         Args:
             images: ``(N, 3, H, W)`` normalised images.
             layer: 0-based block index, ``EMBED``, or ``depth`` for all blocks that nothing edits.
+            textbook: Take the textbook path, to compare numbers and times with.
 
         Returns:
             The hidden states, and what is needed to continue from them.
@@ -82,13 +83,18 @@ class VisionTower(nn.Module):
         if layer > EMBED:
             x = self._trunk.norm_pre(x)
         # the last block is left to forward, which knows which tokens are read
-        layer = min(layer, self.depth - 1) if self._trunk.reads_class_token else layer
+        if self._trunk.reads_class_token and not textbook:
+            layer = min(layer, self.depth - 1)
         for index in range(layer):
-            x = self._trunk.block(index, x, BlockRun(rope=rope))
+            x = self._trunk.block(index, x, BlockRun(rope=rope, textbook=textbook))
         return VisionStem(x, layer, rope)
 
     def forward(
-        self, source: Tensor | VisionStem, plan: TowerPlan, read: Collection[str] = ()
+        self,
+        source: Tensor | VisionStem,
+        plan: TowerPlan,
+        read: Collection[str] = (),
+        textbook: bool = False,
     ) -> TowerOutput:
         """Encode images.
 
@@ -96,6 +102,7 @@ class VisionTower(nn.Module):
             source: ``(N, 3, H, W)`` images, or their stem from :meth:`stem`.
             plan: The edits; empty is plain CLIP.
             read: Names of edits whose tokens are returned.
+            textbook: Take the textbook path, to compare numbers and times with: open_clip's own blocks, all tokens.
 
         Returns:
             ``pooled (S|1, N, D)``, for an empty plan S|1 = 1, and the tokens that are read.
@@ -104,23 +111,25 @@ class VisionTower(nn.Module):
             ValueError: If an edit lies below the stem or above the last block, or no edit has a name to read.
         """
         first = self.depth if plan.first is None else plan.first
-        stem = source if isinstance(source, VisionStem) else self.stem(source, first)
+        stem = source if isinstance(source, VisionStem) else self.stem(source, first, textbook)
         self._check(plan, stem.layer)
+        leaves_out = self._trunk.reads_class_token and not textbook
         x, spans = stem.hidden.unsqueeze(0), Spans()  # (1, N, L, W)
         if stem.layer == EMBED:
             x = self._trunk.norm_pre(edit_tokens(x, self._edits(plan, EMBED), spans))
         for layer in range(max(stem.layer, 0), self.depth):
             x = edit_tokens(x, self._edits(plan, layer), spans)
-            last = layer == self.depth - 1 and self._trunk.reads_class_token
+            last = layer == self.depth - 1 and leaves_out
             how = BlockRun(
                 residual=plan.residuals.get(layer),
                 rope=stem.rope,
                 extra=x.shape[-2] - stem.hidden.shape[-2],
                 read=[slice(0, 1), *_places(spans, read)] if last else None,
+                textbook=textbook,
             )
             x = self._trunk.block(layer, x.flatten(0, 1), how).unflatten(0, x.shape[:2])
         places, prompts = _places(spans, read), spans.all()
-        if self._trunk.reads_class_token:  # the others are gone
+        if leaves_out:  # the others are gone
             places, prompts = _packed(places), ()
         pooled, tokens = self._trunk.finish(x.flatten(0, 1), prompts)
         return TowerOutput(

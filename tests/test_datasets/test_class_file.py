@@ -23,6 +23,15 @@ def test_lines_lists_and_objects(tmp_path: Path) -> None:
     assert read_class_names(tmp_path / 'e.json') == tuple(f'c{label}' for label in range(11))
 
 
+@pytest.mark.parametrize(
+    'names',
+    [('0', '1', '2'), ('2 of hearts', '7 of spades'), ('1 euro', 'ant'), ('3d printer', '4 x 4')],
+)
+def test_names_that_begin_with_numbers_are_names(tmp_path: Path, names: tuple[str, ...]) -> None:
+    (tmp_path / 'c.txt').write_text('\n'.join(names))
+    assert read_class_names(tmp_path / 'c.txt') == names
+
+
 @pytest.mark.parametrize(('name', 'text', 'says'), [
     ('c.json', '{"0": "ant", "0": "bee"}', "c.json has the key '0' twice in one object"),
     ('c.json', '{"' + '9' * 5000 + '": "ant"}', 'do not run from 0 to 0'),
@@ -33,6 +42,8 @@ def test_lines_lists_and_objects(tmp_path: Path) -> None:
     ('c.txt', 'ant\n\nbee\n', 'there is no name for label 1'),
     ('c.txt', 'ant\nant\n', r"the names \['ant'\] stand for several labels"),
     ('c.txt', 'ant\nb\x07e\n', r"the class name of label 1 is 'b\\x07e', which holds a control character"),
+    ('c.txt', '0 archive\n1 bee\n', r"every line begins with a number \('0 archive'\); write the names alone"),
+    ('c.txt', '2\tbee\n1\t001.Ant\n', 'every line begins with a number'),
     ('c.txt', 'x' * 10_000, 'label 0 has 10,000 characters, at most 1,000'),
     ('c.txt', ''.join(f'{number}\n' for number in range(1_000_000)), 'has 1,000,000 class names; at most 100,000 are allowed'),
 ])  # fmt: skip

@@ -20,8 +20,10 @@ from vamp_mm.datasets import DataError
 from vamp_mm.engine import CheckpointError, load_checkpoint, save_checkpoint
 from vamp_mm.engine.settings import run_settings
 from vamp_mm.models import PromptedCLIPBackbone
+from vamp_mm.prediction.checkpoint import Checkpoint, trained_words
 from vamp_mm.prediction.limits import MOST_UNITS, batch_size_problems, number_problems
 from vamp_mm.prediction.named_files import named_files
+from vamp_mm.prediction.results import Rejection
 from vamp_mm.registry import MODELS
 
 _VAMP = next(row for row in METHODS if row.prior_network)
@@ -365,7 +367,11 @@ def _with_settings(stranger: Stranger, **changed: str) -> Path:
         ({'frozen weights': '0' * 16}, 'was trained on other frozen weights than these'),
         (
             {'model.backbone.image_mean[0]': '0.5'},
-            'was trained with other settings of CLIP (before -> now): model.backbone.image_mean[0]: 0.5 -> not set',
+            'was trained with other settings of the model (before -> now): model.backbone.image_mean[0]: 0.5 -> not set',
+        ),
+        (
+            {'model.prompter.start': '9'},
+            'was trained with other settings of the model (before -> now): model.prompter.start: 9 -> ',
         ),
         (
             {'model.backbone.arch': "'/moved/to/arch.json'", 'model.prompter.test_samples': '7'},
@@ -373,7 +379,7 @@ def _with_settings(stranger: Stranger, **changed: str) -> Path:
         ),
     ],
 )
-def test_another_clip_than_in_training_is_warned_of(stranger, capsys, changed, said):
+def test_another_model_than_in_training_is_warned_of(stranger, capsys, changed, said):
     file = _with_settings(stranger, **changed)
     capsys.readouterr()
     Predictor(file)
@@ -421,3 +427,25 @@ def test_a_device_that_is_none_is_said_in_short(stranger):
         ConfigError, match="device='gpu' cannot be used: it is not a device; devices"
     ):
         Predictor(stranger.sound, device='gpu')
+
+
+def test_what_was_trained_is_read_off_the_checkpoint() -> None:
+    """A test's result names the shots and the seed of the training, not those of the config that tests."""
+    settings = {'train_dataloader.dataset.shots': '2', 'randomness.seed': '7', 'model.head': 'x'}
+    assert trained_words(Checkpoint('a.pth', {}, {'settings': settings})) == {'shots': 2, 'seed': 7}
+    settings = {'train_dataloader.dataset.shots': '-1', 'randomness.seed': 'None'}
+    assert trained_words(Checkpoint('a.pth', {}, {'settings': settings})) == {'shots': -1}
+    assert trained_words(Checkpoint('a.pth', {}, {})) == {}
+
+
+def test_numbers_of_the_command_line_have_the_limits_of_the_file(stranger) -> None:
+    with pytest.raises(
+        ConfigError, match=r'model\.prompter\.test_samples=10,000 is above the limit of 1,000'
+    ):
+        Predictor(stranger.sound, overrides={'model.prompter.test_samples': 10_000})
+
+
+@pytest.mark.parametrize(('by', 'threshold'), [('pred_std', 3), ('least_confidence', 1.5)])
+def test_a_threshold_that_nothing_can_exceed_is_refused(by: str, threshold: float) -> None:
+    with pytest.raises(ConfigError, match=f'threshold={threshold}.*so at most'):
+        Rejection(by, threshold)

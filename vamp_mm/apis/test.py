@@ -19,7 +19,13 @@ from vamp_mm.engine.hooks.test_metrics_hook import TestMetricsHook
 from vamp_mm.engine.launch import on_main
 from vamp_mm.engine.short_console import ShortConsoleRunner
 from vamp_mm.files import write_json
-from vamp_mm.prediction.checkpoint import Checkpoint, check_fits, read_if_any, warn_of_changes
+from vamp_mm.prediction.checkpoint import (
+    Checkpoint,
+    check_fits,
+    read_if_any,
+    trained_words,
+    warn_of_changes,
+)
 from vamp_mm.prediction.loading import refuse_untrained
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
@@ -89,16 +95,22 @@ def test(
             say_doubts(cfg, runner.logger)
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         model = unwrap_model(runner.model)
+        changed: list[str] = []
         if stored is None:
             refuse_untrained(model, cfg)
         else:
             check_fits(model, stored)
-            warn_of_changes(cfg, stored)
+            changed = warn_of_changes(cfg, stored)
+            # what was trained is what the checkpoint says, not the config that tests it
+            run['run'].update({**trained_words(stored), **(labels or {})})
         metrics: dict[str, Any] = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)
             place = folder / RESULT if out is None else Path(out)
-            write_json(place, {**result, 'checkpoint': cfg.load_from})
+            write_json(
+                place,
+                {**result, 'checkpoint': cfg.load_from, 'changed_since_training': changed},
+            )
     return metrics
 
 

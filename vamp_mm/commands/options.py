@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vamp_mm.cli import UsageError, loading
+from vamp_mm.cli import UsageError, loading, whole
 from vamp_mm.config.key_values import add_overrides
 
 if TYPE_CHECKING:
@@ -114,6 +114,34 @@ def add_column_options(parser: argparse.ArgumentParser) -> None:
             metavar='NAME',
             help=f'column of the {what} in your own table, if it has another name than the usual ones',
         )
+
+
+def add_shortlist(parser: argparse.ArgumentParser) -> None:
+    """Add the shortlist of a sampled prediction; :func:`take_shortlist` puts it into the overrides."""
+    parser.add_argument(
+        '--shortlist',
+        type=whole(1),
+        metavar='K',
+        help='draw samples only for the K classes that the posterior mean ranks first: much faster with many classes, '
+        'and not exact (docs/speed.md)',
+    )
+
+
+def take_shortlist(args: argparse.Namespace) -> None:
+    """Turn ``--shortlist K`` into ``model.shortlist=K``, in place.
+
+    Args:
+        args: Parsed options; that of the shortlist is removed.
+
+    Raises:
+        UsageError: If both are given.
+    """
+    shortlist = vars(args).pop('shortlist')
+    if shortlist is None:
+        return
+    if 'model.shortlist' in (args.overrides or {}):
+        raise UsageError('--shortlist and --cfg-options model.shortlist are the same; give one')
+    args.overrides = {**(args.overrides or {}), 'model.shortlist': shortlist}
 
 
 def take_columns(args: argparse.Namespace, table: str) -> None:

@@ -15,6 +15,8 @@ from vamp_mm.config.key_values import add_overrides
 from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
 from vamp_mm.prediction.output import FORMATS
 
+from .options import add_shortlist, take_shortlist
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -63,11 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='skip',
         help='name an image that cannot be read, answer about the others and exit with 1, or stop at it',
     )
+    add_shortlist(parser)
     add_overrides(parser, 'set single values, e.g. model.backbone.pretrained=/weights/ViT-B-16.pt')
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    take_shortlist(args)
     with loading():
         from vamp_mm.prediction.files import predict_files
 

@@ -10,7 +10,13 @@ import argparse
 
 from vamp_mm.cli import loading
 
-from .options import add_data_options, add_launch_options, compose_from
+from .options import (
+    add_data_options,
+    add_launch_options,
+    add_shortlist,
+    compose_from,
+    take_shortlist,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'checkpoint',
         help='checkpoint file, the folder of a run (its last checkpoint), or the word none for a method that is not trained',
     )
+    add_shortlist(parser)
     add_launch_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    take_shortlist(args)
     with loading():
         from vamp_mm.apis import reading_once, test
 

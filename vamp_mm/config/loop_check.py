@@ -84,8 +84,8 @@ def check_loop(checker: PartChecker, path: str, value: object) -> None:
 
 def _check_splits(checker: PartChecker, path: str, splits: Mapping[str, Any]) -> None:
     """The class splits of a test loop: overrides of the dataset that the loop's dataloader holds."""
-    loader = checker.cfg.get(path.replace('_cfg', '_dataloader'))
-    dataset = loader.get('dataset') if isinstance(loader, Mapping) else None
+    dataset = _dataset(checker, path.replace('_cfg', '_dataloader'))
+    trained = _dataset(checker, 'train_dataloader')
     for name, split in splits.items():
         if not isinstance(split, Mapping):
             checker.problems.append(f'{path}.splits.{name}={split!r} must be a dict')
@@ -101,6 +101,25 @@ def _check_splits(checker: PartChecker, path: str, splits: Mapping[str, Any]) ->
             and isinstance(dataset, Mapping)
             and {*dataset, *overrides} >= {'type'}
         ):
-            checker.types.visit(
-                f'{path}.splits.{name}.dataset', split_dataset(dataset, split), 'DATASETS'
-            )
+            tested = split_dataset(dataset, split)
+            checker.types.visit(f'{path}.splits.{name}.dataset', tested, 'DATASETS')
+            if trained is not None and split.get('seen') and not _was_seen(tested, trained):
+                checker.problems.append(
+                    f'{path}.splits.{name} has seen=True for class_split={tested.get("class_split")!r}, and '
+                    f'train_dataloader.dataset.class_split={trained["class_split"]!r} trains on other classes: '
+                    'set seen=False, or train on the classes that are tested as seen'
+                )
+
+
+def _dataset(checker: PartChecker, key: str) -> Mapping[str, Any] | None:
+    loader = checker.cfg.get(key)
+    dataset = loader.get('dataset') if isinstance(loader, Mapping) else None
+    return dataset if isinstance(dataset, Mapping) else None
+
+
+def _was_seen(tested: Mapping[str, Any], trained: Mapping[str, Any]) -> bool:
+    """Whether the classes of a test on the dataset that was trained on are among those that were trained on."""
+    if any(tested.get(key) != trained.get(key) for key in ('type', 'source', 'data_root')):
+        return True  # another dataset: its names say what they share
+    half = trained.get('class_split')
+    return half not in ('base', 'novel') or tested.get('class_split', half) == half

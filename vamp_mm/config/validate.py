@@ -109,6 +109,10 @@ def _check_keys(cfg: Config) -> list[str]:
             _check_key(checker, key, value)
     for part in ('val', 'test'):
         _together(checker, f'{part}_cfg', f'{part}_dataloader', f'{part}_evaluator')
+    if 'model' in cfg and not isinstance(cfg.model, Mapping):
+        checker.problems.append(
+            f'model={cfg.model!r} must be a dict with a type; inherit one from configs/_base_/models'
+        )
     if not checker.problems:
         _check_class_names(checker)
     return checker.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,16 @@ from vamp_mm.config.errors import THE_CALL, ConfigError
 from vamp_mm.engine import CheckpointError, load_checkpoint
 from vamp_mm.engine.latest import find_latest_checkpoint, is_complete
 from vamp_mm.engine.settings import changed_settings, frozen_weights_note, run_settings
+from vamp_mm.messages import some
 from vamp_mm.weight_files import check_state_dict, without_wrappers
 
 #: Extensions of configs, which are easily confused with checkpoints in a command.
 _CONFIGS = ('.py', '.json', '.yaml', '.yml')
+#: Settings of the model that are none of its training: where a file is, memory, how a prediction is sped up.
+_FREE = ('model.backbone.arch:', 'model.backbone.max_tokens:', 'model.shortlist:')
+#: Ends of keys that belong to a test and its data.
+_OF_TESTS = ('.template', '.templates', '.test_samples', '.test_noise')
+_WHOLE = re.compile(r'-?\d{1,9}')
 _NEXT = 'the file is damaged, or was written by another program: copy it again'
 
 
@@ -123,25 +130,44 @@ def check_fits(model: nn.Module, stored: Checkpoint) -> None:
                 )
 
 
-def warn_of_changes(cfg: Config, stored: Checkpoint) -> None:
-    """Warn if CLIP is set up in another way than in the training of a checkpoint: the predictions then differ.
+def warn_of_changes(cfg: Config, stored: Checkpoint) -> list[str]:
+    """Warn if the model is set up in another way than in the training of a checkpoint: the predictions then differ.
 
     Args:
         cfg: The config in use.
-        stored: The checkpoint; the file of the architecture may have moved.
+        stored: The checkpoint; the file of the architecture may have moved, and sentences belong to the data.
+
+    Returns:
+        What differs, ``key: before -> now`` each.
     """
     changed = [
         line
         for line in changed_settings(stored.settings, run_settings(cfg))
-        if line.startswith('model.backbone.') and not line.startswith('model.backbone.arch:')
+        if line.startswith('model.') and not line.startswith(_FREE)
+        if not line.partition(':')[0].endswith(_OF_TESTS)
     ]
     if changed:
         print_log(
-            f'{stored.source} was trained with other settings of CLIP (before -> now): {"; ".join(changed)}; '
+            f'{stored.source} was trained with other settings of the model (before -> now): {some(changed, "; ", 8)}; '
             'set them back, or the predictions are not those of its training',
             'current',
             logging.WARNING,
         )
+    return changed
+
+
+def trained_words(stored: Checkpoint) -> dict[str, Any]:
+    """What a checkpoint says of its training, in the words of a result.
+
+    Args:
+        stored: The checkpoint.
+
+    Returns:
+        ``shots`` and ``seed``, as far as they are recorded.
+    """
+    places = {'shots': 'train_dataloader.dataset.shots', 'seed': 'randomness.seed'}
+    texts = {key: str(stored.settings.get(place, '')) for key, place in places.items()}
+    return {key: int(text) for key, text in texts.items() if _WHOLE.fullmatch(text)}
 
 
 def load_weights(model: nn.Module, stored: Checkpoint) -> None:

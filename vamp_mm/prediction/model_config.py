@@ -16,6 +16,7 @@ from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
 
 from .checkpoint import Checkpoint, warn_of_changes
+from .limits import MOST_UNITS, number_problems
 from .named_files import named_files
 from .stored_config import stored_config
 
@@ -47,6 +48,9 @@ def model_config(
     elif stored is not None:  # checked by the run that wrote it
         cfg = stored_config(stored.meta, stored.source)
         apply_overrides(cfg, overrides)
+        # those of the file were checked before
+        if problems := number_problems(cfg.model, 'model', MOST_UNITS):
+            raise ConfigError(problems, THE_CALL)
         _report_files(cfg, overrides, stored.source)
     else:
         raise ConfigError(

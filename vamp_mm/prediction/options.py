@@ -9,6 +9,7 @@ from pathlib import Path
 from vamp_mm.config.dataset_files import siblings
 from vamp_mm.config.errors import ConfigError, WorkDirError
 from vamp_mm.datasets import DataError
+from vamp_mm.datasets.class_words import number_fault
 
 #: More than the names of any dataset need.
 _LONGEST = 16 * 2**20  # bytes
@@ -55,6 +56,8 @@ def chosen_names(classes: Sequence[str] | None, file: str | Path | None) -> Sequ
     names = [line.strip() for line in lines if line.strip()]
     if not names:
         raise DataError(f'--classes-file {str(path)!r} holds no class name; write one per line')
+    if fault := number_fault(names):
+        raise DataError(f'--classes-file {str(path)!r}: {fault}')
     return names
 
 

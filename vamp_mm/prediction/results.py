@@ -78,6 +78,13 @@ class Prediction:
         return content
 
 
+#: Uncertainties with a largest value that does not depend on the number of classes.
+_LARGEST = {
+    'least_confidence': (1.0, '1 minus a probability'),
+    'pred_std': (0.5, 'the standard deviation of probabilities'),
+}
+
+
 @dataclass(frozen=True)
 class Rejection:
     """Withhold answers whose uncertainty is above a threshold.
@@ -121,11 +128,10 @@ class Rejection:
             raise ConfigError(
                 [f'threshold={self.threshold!r} must be a number of at least 0'], THE_CALL
             )
-        if self.by == 'least_confidence' and self.threshold is not None and self.threshold > 1:
+        largest, why = _LARGEST.get(self.by or '', (math.inf, ''))
+        if self.threshold is not None and self.threshold > largest:
             raise ConfigError(
-                [
-                    f"threshold={self.threshold!r}: 'least_confidence' is 1 minus a probability, so at most 1"
-                ],
+                [f'threshold={self.threshold!r}: {self.by!r} is {why}, so at most {largest:g}'],
                 THE_CALL,
             )
 

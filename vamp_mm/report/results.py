@@ -14,6 +14,7 @@ from vamp_mm.config.identity import shots_in_words
 from vamp_mm.evaluation.protocol_guess import protocol_of_metrics
 from vamp_mm.evaluation.protocol_table import PROTOCOLS
 from vamp_mm.files import RecordError, read_record
+from vamp_mm.messages import some
 from vamp_mm.runs.result_file import RESULT
 
 from .content import settle_content, wrong_content
@@ -95,8 +96,9 @@ def read_results(
                 notes += [f'{path}: {remark}' for remark in settle_content(content)]
                 found.append((str(path), content))
     if not found:
+        left_out = f' ({some(notes, "; ", 3)})' if notes else ''
         raise FileNotFoundError(
-            f'no {RESULT} of a finished run below {", ".join(map(str, folders))}; start some with '
+            f'no {RESULT} of a finished run below {", ".join(map(str, folders))}{left_out}; start some with '
             '`vamp_mm benchmark` or `vamp_mm train`'
         )
     notes += _unfinished(folders, [content['run'] for _, content in found])

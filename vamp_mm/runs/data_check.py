@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from logging import Logger
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from vamp_mm.config.data import LOADERS, holders
 from vamp_mm.datasets.sources import build_source
@@ -27,6 +29,7 @@ def check_lists(cfg: Config) -> None:
         FileNotFoundError: If a folder or file is missing.
         DataError: If lists are wrong or do not fit what the run takes from them.
     """
+    _warn_of_training_images(cfg)
     seen: list[dict[str, Any]] = []
     for dataset in _datasets(cfg):
         config = {**dataset, 'pipeline': [], 'lazy_init': True}
@@ -52,6 +55,17 @@ def say_doubts(cfg: Config, logger: Logger) -> None:
     for note in dict.fromkeys(notes):
         if note.startswith('WARNING'):
             logger.warning(note.removeprefix('WARNING: '))
+
+
+def _warn_of_training_images(cfg: Config) -> None:
+    dataset: Any = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    if dataset.get('split') == 'train':
+        print_log(
+            "test_dataloader.dataset.split='train': the accuracy is of training images, and no measure of the method; "
+            "'test' is the published part",
+            'current',
+            logging.WARNING,
+        )
 
 
 def _datasets(cfg: Config) -> Iterator[Mapping[str, Any]]:

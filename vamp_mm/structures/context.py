@@ -15,8 +15,10 @@ class PromptContext:
         image: ``(N, D)`` features of the frozen, unprompted CLIP, not normalised (``'image'``).
         text: ``(C, D)`` unit text features of the frozen CLIP (``'text'``).
         target: ``(N,)`` labels, only while training (``'target'``).
+        mean: Whether a variational prompter plans its posterior mean in place of samples.
     """
 
     image: Tensor | None = None
     text: Tensor | None = None
     target: Tensor | None = None
+    mean: bool = False

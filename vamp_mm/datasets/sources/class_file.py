@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vamp_mm.messages import some
 
-from ..class_words import name_fault
+from ..class_words import name_fault, number_fault
 from ..errors import DataError, brief
 from ..reading import parse_json, read_text
 from ..splits import MAX_CLASSES
@@ -49,6 +49,8 @@ def read_class_names(file: Path) -> tuple[str, ...]:
         raise DataError(
             f'{file} has {len(names):,} class names; at most {MAX_CLASSES:,} are allowed'
         )
+    if fault := number_fault(names):
+        raise DataError(f'{file}: {fault}')
     tidy = tuple(tidy_name(name) for name in names)
     faulty = [
         f'label {label} {fault}' for label, name in enumerate(tidy) if (fault := name_fault(name))

@@ -93,7 +93,9 @@ def _numbered(labels: set[int], listed: tuple[str, ...] | None, where: str) -> t
     wrong = sorted(label for label in labels if label >= len(listed))
     if wrong:
         from_one = (
-            ' (labels start at 0; these seem to start at 1)' if wrong == [len(listed)] else ''
+            ' (labels start at 0; these seem to start at 1)'
+            if wrong == [len(listed)] and 0 not in labels
+            else ''
         )
         raise DataError(
             f'{where}: the labels {some(wrong)} have no name; the names run from 0 '

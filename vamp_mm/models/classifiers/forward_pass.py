@@ -16,6 +16,7 @@ from ..clip.vision import VisionStem
 from .class_skipping import output_of_classes, plan_of_classes
 from .class_text import class_text
 from .frozen_features import FrozenFeatures
+from .shortlist import is_shortened, shortlisted
 
 
 class PromptedModel(Protocol):
@@ -27,6 +28,8 @@ class PromptedModel(Protocol):
     class_skipping: Any
     frozen_features: FrozenFeatures | None
     training: bool
+    shortlist: int | None
+    seen: bool
 
     def encode_text(self, plan: PromptPlan) -> Tensor:
         """``(S|1, N|1, C, D)`` unit text features of a plan."""
@@ -74,8 +77,12 @@ def forward_pass(
     plan = make_plan(model, frozen.feature, target)
     image = _prompted_image(model, frozen, plan)
     classes = _step_classes(model, image, target)
-    text = model.encode_text(plan if classes is None else plan_of_classes(plan, classes))
-    logits, feature = model.head(image, text)
+    if not model.training and is_shortened(model.shortlist, plan):
+        mean_plan = make_plan(model, frozen.feature, None, mean=True)
+        logits, feature, text = shortlisted(model, plan, mean_plan, image)
+    else:
+        text = model.encode_text(plan if classes is None else plan_of_classes(plan, classes))
+        logits, feature = model.head(image, text)
     teacher = None
     if 'teacher_image' in needs and frozen.feature is not None:
         teacher = unit(frozen.feature)
@@ -126,13 +133,16 @@ def frozen_image(
         return FrozenImage(stem, model.backbone.encode_image(stem).pooled[0])
 
 
-def make_plan(model: PromptedModel, feature: Tensor | None, target: Tensor | None) -> PromptPlan:
+def make_plan(
+    model: PromptedModel, feature: Tensor | None, target: Tensor | None, mean: bool = False
+) -> PromptPlan:
     """The second step: the prompter looks at what it requires, and plans.
 
     Args:
         model: The model.
         feature: ``(N, D)`` features of plain CLIP.
         target: ``(N,)`` labels in training.
+        mean: Whether a variational method plans its posterior mean in place of samples.
 
     Returns:
         The plan.
@@ -143,6 +153,7 @@ def make_plan(model: PromptedModel, feature: Tensor | None, target: Tensor | Non
             image=feature if 'image' in requires else None,
             text=model.teacher_text() if 'text' in requires else None,
             target=target if 'target' in requires else None,
+            mean=mean,
         )
     )
 

@@ -10,7 +10,7 @@ from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from vamp_mm.arguments import Component
+from vamp_mm.arguments import Component, PositiveInt
 from vamp_mm.ops import cosine_logits, unit
 from vamp_mm.registry import MODELS, build_part
 from vamp_mm.structures import (
@@ -26,6 +26,7 @@ from .forward_pass import forward_pass, make_plan
 from .frozen_features import FrozenFeatures
 from .labels import batch_labels
 from .preprocessor import preprocessor_for
+from .shortlist import check_shortlist
 from .teacher import TextTeacher
 from .zero_shot import zero_shot_scores
 
@@ -48,9 +49,12 @@ class PromptedClassifier(BaseModel):
             a pipeline that loads BGR images. Mean and standard deviation always are those of the backbone's weights.
         vocabulary: Class names to start with, ``dict(names=..., templates=..., seen=...)``; a hook or a test loop usually
             sets them from the dataset.
+        shortlist: In predictions of a method that samples, how many classes get the samples, those that the posterior mean
+            ranks first; the others keep the logits of the mean. Faster with many classes and not exact; None samples all.
 
     Raises:
-        ValueError: If a loss term needs what the prompter does not provide, or the preprocessor mixes labels.
+        ValueError: If a loss term needs what the prompter does not provide, the preprocessor mixes labels, or the method
+            draws no samples that a shortlist could save.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class PromptedClassifier(BaseModel):
         class_skipping: Component | None = None,
         data_preprocessor: dict[str, Any] | None = None,
         vocabulary: dict[str, Any] | None = None,
+        shortlist: PositiveInt | None = None,
     ) -> None:
         clip = _build(backbone)
         super().__init__(data_preprocessor=preprocessor_for(clip, data_preprocessor))
@@ -72,6 +77,8 @@ class PromptedClassifier(BaseModel):
         self._features = ClassFeatures(self.teacher)
         self.class_skipping = None if class_skipping is None else _build(class_skipping)
         self.head.bind_prompter(self.prompter.provides)
+        check_shortlist(shortlist, self.prompter)
+        self.shortlist = shortlist
         self._vocabulary: Vocabulary | None = None
         self._bound_device: torch.device | None = None
         #: Whether predictions also hold ``zero_shot_score (C,)``, the probabilities of the frozen CLIP with the vocabulary's
@@ -216,9 +223,9 @@ class PromptedClassifier(BaseModel):
             return self.head.loss(self.output(inputs, target, data_samples))
         if mode == 'predict':
             output = self.output(inputs, None, data_samples, self.beside_zero_shot)
-            return self._with_zero_shot(output, self.head.predict(output, data_samples, self._seen))
+            return self._with_zero_shot(output, self.head.predict(output, data_samples, self.seen))
         if mode == 'tensor':
-            return self.head.predicting(self.output(inputs, None, data_samples), self._seen)
+            return self.head.predicting(self.output(inputs, None, data_samples), self.seen)
         raise ValueError(f"mode={mode!r} is unknown; allowed: 'tensor', 'loss', 'predict'")
 
     def output(
@@ -295,7 +302,8 @@ class PromptedClassifier(BaseModel):
             self._bind(self._vocabulary)
 
     @property
-    def _seen(self) -> bool:
+    def seen(self) -> bool:
+        """Whether the present classes are those of the training."""
         return self._vocabulary is None or self._vocabulary.seen
 
     def _apply(self, fn, recurse: bool = True):  # type: ignore[no-untyped-def]

@@ -134,10 +134,14 @@ class PromptClsHead(nn.Module):
 
     def predicting(self, output: PromptOutput, seen: bool) -> Tensor:
         """The logits ``(S, N, C)`` that predict, by the inference rule."""
+        logits = self.branch(output.logits, seen)
+        return logits.mean(dim=0, keepdim=True) if self.average == 'logits' else logits
+
+    def branch(self, logits: Mapping[str, Tensor], seen: bool) -> Tensor:
+        """The branch that predicts, of all that :meth:`forward` gave."""
         alone = self.readout is None or self.inference == 'class'
         fused = not alone and (self.inference == 'fused' or seen)
-        logits = output.logits['fused' if fused else 'class']
-        return logits.mean(dim=0, keepdim=True) if self.average == 'logits' else logits
+        return logits['fused' if fused else 'class']
 
     def predict(
         self, output: PromptOutput, data_samples: Sequence[DataSample] | None, seen: bool

@@ -216,7 +216,7 @@ class VariationalPrompter(BasePrompter):
         if log_var is None:  # deterministic
             log_var = torch.full_like(mean, float('-inf'))
             return Latent(mean, log_var, mean.unsqueeze(0))
-        noise = self._noise(len(mean), mean.device)
+        noise = None if context.mean else self._noise(len(mean), mean.device)
         sample = mean.unsqueeze(0) if noise is None else reparameterise(mean, log_var, noise)
         prior_mean, prior_log_var = self._prior(context.target, mean)
         return Latent(mean, log_var, sample, prior_mean, prior_log_var)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
-from vamp_mm.datasets import reading_once
+from vamp_mm.datasets import DataError, reading_once
 from vamp_mm.evaluation.protocol_table import FEW_SHOT
 
 from .clip_option import AnotherCLIP
@@ -88,35 +89,51 @@ def compose(
     cfg = read_config(path)
     own_protocol = cfg.pop('protocol', None)
     _check_run(cfg)
-    # what the config was written for, before its data change
-    written = subject_of(cfg, own_protocol)
-    if dataset is not None:
-        swap_dataset(cfg, dataset)
-        if is_own_data(cfg, dataset):
-            # the config's own protocol is that of the dataset which it had
-            own_protocol = FEW_SHOT
-    if template is not None:
-        set_templates(cfg, template)
-    _set_tests(cfg, protocol or own_protocol, targets, template, outside)
-    _set_data(cfg, data_root, new_split, shots, seed)
-    if amp:
-        use_amp(cfg)
-    if launcher is not None:
-        cfg.launcher = launcher
-    asked = list(overrides or {})
-    other = AnotherCLIP(cfg, arch, pretrained, asked) if arch or pretrained else None
-    if other is not None:
-        other.set_weights()
-    override(cfg, overrides or {})
-    follow_published(cfg, written, protocol or own_protocol, dict(overrides or {}), template)
-    if other is not None:
-        other.set_layers()
+    with explained(cfg):
+        # what the config was written for, before its data change
+        written = subject_of(cfg, own_protocol)
+        if dataset is not None:
+            swap_dataset(cfg, dataset)
+            if is_own_data(cfg, dataset):
+                # the config's own protocol is that of the dataset which it had
+                own_protocol = FEW_SHOT
+        if template is not None:
+            set_templates(cfg, template)
+        _set_tests(cfg, protocol or own_protocol, targets, template, outside)
+        _set_data(cfg, data_root, new_split, shots, seed)
+        if amp:
+            use_amp(cfg)
+        if launcher is not None:
+            cfg.launcher = launcher
+        asked = list(overrides or {})
+        other = AnotherCLIP(cfg, arch, pretrained, asked) if arch or pretrained else None
+        if other is not None:
+            other.set_weights()
+        override(cfg, overrides or {})
+        follow_published(cfg, written, protocol or own_protocol, dict(overrides or {}), template)
+        if other is not None:
+            other.set_layers()
     if work_dir is not None:
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
         words = _words(path, dataset, protocol, outside, new_split, shots, seed, amp, arch)
         cfg.work_dir = str(Path('work_dirs') / '_'.join(words))
     return cfg
+
+
+@contextmanager
+def explained(cfg: Config) -> Iterator[None]:
+    """A value of a kind that its key never has may break any step; what the check finds in the config says more."""
+    try:
+        yield
+    except (ConfigError, DataError):
+        raise
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        from .validate import check_config  # imports all components
+
+        if problems := check_config(cfg):
+            raise ConfigError(problems, cfg.filename) from error
+        raise
 
 
 def _check_run(cfg: Config) -> None:

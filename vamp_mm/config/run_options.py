@@ -60,7 +60,7 @@ def set_seed(cfg: Config, seed: int) -> None:
         raise ConfigError(
             [f'--seed {seed!r} must be an integer from 0 to {2**32 - 1}'], cfg.filename
         )
-    cfg.setdefault('randomness', {})['seed'] = seed
+    cfg.randomness = {**(cfg.get('randomness') or {}), 'seed': seed}
     set_in_data(cfg, 'seed', seed, required=False)
 
 

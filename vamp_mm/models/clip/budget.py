@@ -14,7 +14,7 @@ from torch import Tensor
 from vamp_mm.structures import TowerPlan
 
 #: Bytes held per token, in units of width times bytes per number: while predicting (one block's inputs, its MLP's hidden
-#: layer and temporaries), and for every block while training (what backward reads). Measured; see docs/text_engine.md.
+#: layer and temporaries), and for every block while training (what backward reads). Measured; see docs/speed.md.
 _HELD_PREDICTING = 24
 _HELD_TRAINING = 16
 #: Share of the free memory that one share of the work may take.

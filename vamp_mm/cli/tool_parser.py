@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -104,6 +105,27 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def refuse_existing(option: str, file: str | None, mine: bytes | None = None) -> None:
+    """Refuse to replace a file, before anything is computed for it.
+
+    Args:
+        option: The option that names it, such as ``--out``.
+        file: The file, None for none.
+        mine: What a file begins with that may be replaced.
+
+    Raises:
+        UsageError: If it exists and is another file.
+    """
+    if file is None or not os.path.lexists(file):
+        return
+    if mine is not None and os.path.isfile(file):
+        with open(file, 'rb') as opened:
+            if opened.read(len(mine)) == mine:
+                return
+    again = '' if mine is not None else ', or --overwrite to replace it'
+    raise UsageError(f'{option} {file!r} exists; give another name{again}')
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

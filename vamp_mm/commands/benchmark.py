@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.cli import loading
+from vamp_mm.cli import loading, refuse_existing
 from vamp_mm.config.key_values import add_overrides
 
 from .options import add_clip_options
@@ -59,5 +59,6 @@ def run(args: argparse.Namespace) -> int:
     flags = vars(args)
     file, slots = flags.pop('file'), flags.pop('slots')
     dry_run, slurm = flags.pop('dry_run'), flags.pop('slurm')
+    refuse_existing('--slurm', slurm, mine=b'#!/bin/bash')
     left = run_benchmark(read_spec(file, flags), slots, dry_run, slurm)
     return 1 if left else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from vamp_mm.analysis.speed.shapes import ARCH, METHODS, STEPS
-from vamp_mm.cli import loading, whole
+from vamp_mm.cli import loading, refuse_existing, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='Monte-Carlo samples of a prediction; training draws one',
     )
     parser.add_argument(
-        '--rounds', type=whole(1), default=5, help='timed rounds, all contestants in each'
+        '--rounds', type=whole(1, 1000), default=5, help='timed rounds, all contestants in each'
     )
     parser.add_argument(
         '--precision',
@@ -69,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    refuse_existing('--json', args.out, mine=b'[')
     with loading():
         from vamp_mm.analysis.speed import benchmark_speed
 

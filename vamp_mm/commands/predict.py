@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from vamp_mm.cli import loading
+from vamp_mm.cli import loading, whole
 from vamp_mm.config.key_values import add_overrides
 from vamp_mm.evaluation.uncertainty_fields import UNCERTAINTIES
 from vamp_mm.prediction.output import FORMATS
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest='templates',
         help='prompt(s) with one {} for the class name, or openai-80; by default those of the training',
     )
-    parser.add_argument('--top-k', type=int, default=5, help='classes to list')
+    parser.add_argument('--top-k', type=whole(1), default=5, help='classes to list')
     parser.add_argument(
         '--reject',
         choices=UNCERTAINTIES,

@@ -152,7 +152,7 @@ def test_hooks_of_ones_own_leave_the_published_ones_where_they_are(tmp_path: Pat
         (
             MMRL,
             dict(overrides={'model.backbone.arch': 'RN50'}),
-            'published for ViT-B-16; this run has RN50 with the same settings',
+            'published for ViT-B-16; no paper gives settings for RN50, these are a start',
         ),
         (
             CONFIGS / 'kgcoop/kgcoop_vit-b16_few_shot.py',

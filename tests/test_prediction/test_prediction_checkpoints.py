@@ -449,3 +449,12 @@ def test_numbers_of_the_command_line_have_the_limits_of_the_file(stranger) -> No
 def test_a_threshold_that_nothing_can_exceed_is_refused(by: str, threshold: float) -> None:
     with pytest.raises(ConfigError, match=f'threshold={threshold}.*so at most'):
         Rejection(by, threshold)
+
+
+def test_a_checkpoint_of_another_method_is_refused(stranger) -> None:
+    file = _with_settings(stranger, **{'model.prompter.type': "'vamp_mm.ContextPrompter'"})
+    with pytest.raises(
+        CheckpointError,
+        match="was trained with model.prompter.type='ContextPrompter' and the config has 'VariationalPrompter': another",
+    ):
+        Predictor(file)

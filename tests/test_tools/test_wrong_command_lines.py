@@ -110,7 +110,7 @@ def _run(line: str, place: Path) -> tuple[int, str]:
         ('demo.py --port 70000', 2, '70000 must be from 0 to 65535'),
         ('check_configs.py --fix', 2, "'--fix' is not an option"),
         ('dataset_tools/prepare.py nothing', 1, "no archives are known for 'nothing'"),
-        ('dataset_tools/verify.py nothing', 1, "dataset 'nothing' is not in the catalog"),
+        ('dataset_tools/verify.py nothing', 1, "'nothing' is neither a folder or file of your own"),
         (
             'dataset_tools/build_icons.py --out text.txt',
             1,

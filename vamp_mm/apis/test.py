@@ -23,6 +23,7 @@ from vamp_mm.prediction.checkpoint import (
     Checkpoint,
     check_fits,
     read_if_any,
+    refuse_other_method,
     trained_words,
     warn_of_changes,
 )
@@ -118,6 +119,7 @@ def _test_config(cfg: Config, stored: Checkpoint | None) -> Config:
     """A copy of a config that only tests, with the settings that the weights were trained with."""
     cfg = cfg.copy()
     if stored is not None:
+        refuse_other_method(cfg, stored)
         use_trained(cfg, stored.settings)
     for key in _TRAINING:
         cfg[key] = None

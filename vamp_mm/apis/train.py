@@ -94,7 +94,11 @@ def train(
             'tested_checkpoint': tested,
         }
         if is_main_process():
-            write_json(Path(runner.work_dir) / RESULT, {**result, **checks.found})
+            place = Path(runner.work_dir) / RESULT
+            write_json(place, {**result, **checks.found})
+            runner.logger.info(
+                f'The result is in {place}. Next: vamp_mm predict {runner.work_dir} IMAGES'
+            )
     return metrics
 
 

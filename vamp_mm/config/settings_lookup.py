@@ -127,7 +127,7 @@ def _as_published(table: Mapping[str, Any], subject: Subject, notes: list[str]) 
     clips = table.get('clips')
     if clips and subject.clip is not None and subject.clip not in clips:
         notes.append(
-            f'published for {" and ".join(clips)}; this run has {subject.clip} with the same settings'
+            f'published for {" and ".join(clips)}; no paper gives settings for {subject.clip}, these are a start'
         )
     return replace(subject, protocol=protocol)
 

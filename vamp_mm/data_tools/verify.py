@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import os.path as osp
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from vamp_mm.datasets import CATALOG, DataError, Split, SplitSource
+from vamp_mm.datasets import CATALOG, Split, SplitSource
 from vamp_mm.datasets.sources import CatalogRow, build_source, catalog_row
 from vamp_mm.datasets.sources.choice import is_there
 from vamp_mm.datasets.sources.detect import detect
@@ -86,7 +87,7 @@ def verify(
 
     Raises:
         FileNotFoundError: If the name is a path where nothing is.
-        DataError: If the name is not in the catalog.
+        FileNotFoundError: If it is neither there nor a known name.
     """
     console = console or Console(soft_wrap=True)
     start = time.perf_counter()
@@ -167,14 +168,14 @@ def _open(name: str, data_root: str) -> tuple[CatalogRow | None, SplitSource | V
         except ValueError as error:
             return None, error, str(Path(name).expanduser())
         return None, build_source(layout.source), layout.data_root
-    if name not in CATALOG and (os.sep in name or '.' in name):
+    if name not in CATALOG:
+        near = difflib.get_close_matches(name.lower(), CATALOG, n=1)
+        meant = f'; did you mean {near[0]!r}?' if near else ''
         raise FileNotFoundError(
-            f'{osp.abspath(name)} does not exist; give the path of own data, or one of {", ".join(CATALOG)}'
+            f'{name!r} is neither a folder or file of your own (seen from {Path.cwd()}) nor one of the known names: '
+            f'{", ".join(CATALOG)}{meant}'
         )
-    try:
-        row = catalog_row(name)
-    except ValueError as error:
-        raise DataError(str(error)) from error
+    row = catalog_row(name)
     base = osp.expanduser(data_root)
     inside = osp.join(base, row.folder)
     own = (

@@ -130,6 +130,26 @@ def check_fits(model: nn.Module, stored: Checkpoint) -> None:
                 )
 
 
+def refuse_other_method(cfg: Config, stored: Checkpoint) -> None:
+    """Refuse a config of another method than the one that a checkpoint was trained with.
+
+    Args:
+        cfg: The config.
+        stored: The checkpoint.
+
+    Raises:
+        CheckpointError: If its prompter is of another type.
+    """
+    prompter = (cfg.get('model') or {}).get('prompter')
+    kind = prompter.get('type') if isinstance(prompter, Mapping) else None
+    trained = stored.settings.get('model.prompter.type', '').strip("'").rpartition('.')[2]
+    if trained and isinstance(kind, str) and kind.rpartition('.')[2] != trained:
+        raise CheckpointError(
+            f'{stored.source} was trained with model.prompter.type={trained!r} and the config has {kind!r}: another method; '
+            "give the config of the checkpoint's own run, which is beside it"
+        )
+
+
 def warn_of_changes(cfg: Config, stored: Checkpoint) -> list[str]:
     """Warn if the model is set up in another way than in the training of a checkpoint: the predictions then differ.
 

@@ -15,7 +15,7 @@ from vamp_mm.config.overrides import apply_overrides
 from vamp_mm.config.trained_settings import use_trained
 from vamp_mm.config.validate import validate_config
 
-from .checkpoint import Checkpoint, warn_of_changes
+from .checkpoint import Checkpoint, refuse_other_method, warn_of_changes
 from .limits import MOST_UNITS, number_problems
 from .named_files import named_files
 from .stored_config import stored_config
@@ -61,6 +61,7 @@ def model_config(
             THE_CALL,
         )
     if stored is not None:
+        refuse_other_method(cfg, stored)
         use_trained(cfg, stored.settings)
         warn_of_changes(cfg, stored)
     return cfg

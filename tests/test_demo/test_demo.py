@@ -333,5 +333,5 @@ def test_one_model_is_kept(models: Models, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, 'gradio', None)
-    with pytest.raises(ConfigError, match=r'pip install -r requirements/demo\.txt'):
+    with pytest.raises(ConfigError, match=r"pip install 'gradio>=6,<7'"):
         import_gradio()

@@ -7,8 +7,9 @@ vamp_mm benchmark-startup --runs work_dirs/benchmark --rounds 9
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from vamp_mm.cli import loading, whole
+from vamp_mm.cli import UsageError, loading, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the command."""
+    if args.runs is not None and next(Path(args.runs).rglob('result.json'), None) is None:
+        raise UsageError(
+            f'--runs {args.runs!r} holds no result.json; give a folder of finished runs'
+        )
     with loading():
         from vamp_mm.analysis.speed.startup import benchmark_startup
 

@@ -11,7 +11,7 @@ import argparse
 from vamp_mm.cli import loading, refuse_existing, whole
 from vamp_mm.config.key_values import add_overrides
 
-from .options import add_column_options, take_columns
+from .options import add_clip_options, add_column_options, take_columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--dataset', help='name of a file in configs/_base_/datasets, or the path of own data'
     )
     add_column_options(parser)
+    add_clip_options(parser)
     add_overrides(parser, 'set single values')
 
 
@@ -43,5 +44,11 @@ def run(args: argparse.Namespace) -> None:
         from vamp_mm.apis import compose
         from vamp_mm.data_tools.browse import browse
 
-    cfg = compose(args.config, dataset=args.dataset, overrides=args.overrides)
+    cfg = compose(
+        args.config,
+        dataset=args.dataset,
+        arch=args.arch,
+        pretrained=args.pretrained,
+        overrides=args.overrides,
+    )
     print(f'wrote {browse(cfg, args.out, args.split, args.number, args.views, args.seed)}')

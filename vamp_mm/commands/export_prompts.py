@@ -13,6 +13,8 @@ from vamp_mm.cli import loading
 from vamp_mm.config.key_values import add_overrides
 from vamp_mm.originals.names import METHODS
 
+from .options import add_clip_options
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
@@ -36,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help='class names, any; by default those of the training',
     )
+    add_clip_options(parser)
     add_overrides(parser, 'set single values; a key that does not exist is an error')
 
 
@@ -50,6 +53,6 @@ def run(args: argparse.Namespace) -> None:
         names = export_original(args.original, args.checkpoint, args.out)
         print(f'{args.out}: {len(names)} tensors, {", ".join(names[:8])}')
         return
-    cfg = compose(args.config, overrides=args.overrides)
+    cfg = compose(args.config, arch=args.arch, pretrained=args.pretrained, overrides=args.overrides)
     shape = export_embeddings(cfg, args.checkpoint, args.out, args.classes)
     print(f'{args.out}: features {shape}, names, logit_scale')

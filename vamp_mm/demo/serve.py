@@ -110,13 +110,11 @@ def import_gradio() -> ModuleType:
         import gradio
     except ImportError as error:
         raise ConfigError(
-            [f'the page needs Gradio ({error}): pip install -r requirements/demo.txt'], 'the call'
+            [f"the page needs Gradio ({error}): pip install 'gradio>=6,<7'"], 'the call'
         ) from error
     if int(gradio.__version__.split('.')[0]) < 6:
         raise ConfigError(
-            [
-                f'the page needs Gradio 6, this is {gradio.__version__}: pip install -r requirements/demo.txt'
-            ],
+            [f"the page needs Gradio 6, this is {gradio.__version__}: pip install 'gradio>=6,<7'"],
             'the call',
         )
     return gradio

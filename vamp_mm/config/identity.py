@@ -83,6 +83,24 @@ def config_hash(cfg: Config | Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def settings_hash(cfg: Config) -> str:
+    """Hash of what decides the numbers of a run apart from its seed: runs of one row of a table have the same.
+
+    Args:
+        cfg: A complete config.
+
+    Returns:
+        64 hexadecimal digits (SHA-256).
+    """
+    return config_hash(_unseeded(cfg.to_dict() if isinstance(cfg, Config) else cfg))
+
+
+def _unseeded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _unseeded(item) for key, item in value.items() if key != 'seed'}
+    return [_unseeded(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def describe(cfg: Config) -> dict[str, Any]:
     """The words under which tables show a run.
 

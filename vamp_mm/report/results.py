@@ -224,4 +224,38 @@ def _distinct(results: Sequence[Result], newest: bool, notes: list[str]) -> list
                 f'{other.path} is left out: {result.path} is newer' + (' and equal' if same else '')
             )
         kept[key] = result
-    return sorted(kept.values(), key=lambda item: item.path)
+    return _of_one_setting(sorted(kept.values(), key=lambda item: item.path), newest, notes)
+
+
+def _of_one_setting(results: Sequence[Result], newest: bool, notes: list[str]) -> list[Result]:
+    """Seeds of one row were run with the same settings; of others the newest with ``newest``."""
+    rows: dict[tuple[str, str, str, int | None], list[Result]] = {}
+    for result in results:
+        key = (result.label, result.dataset, result.protocol, result.shots)
+        rows.setdefault(key, []).append(result)
+    left_out = set()
+    for same_row in rows.values():
+        known = [item for item in same_row if isinstance(item.content.get('settings_hash'), str)]
+        last = max(known, key=lambda item: str(item.content.get('finished')), default=None)
+        other = [
+            item
+            for item in known
+            if last and item.content['settings_hash'] != last.content['settings_hash']
+        ]
+        if last and other and not newest:
+            raise ConfigError(
+                [
+                    f'{other[0].path} and {last.path} are both called {last.label!r} on {last.dataset}, '
+                    f'{shots_in_words(last.shots)}, and differ in more than their seeds, so they have no mean. Take the '
+                    "newer ones with --newest, remove some, or run some with run=dict(method='NAME') in their config, "
+                    'which names their row'
+                ],
+                'the runs',
+            )
+        notes += [
+            f'{item.path} is left out: {last.path} is newer and of other settings'
+            for item in other
+            if last
+        ]
+        left_out |= {item.path for item in other}
+    return [item for item in results if item.path not in left_out]

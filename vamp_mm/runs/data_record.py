@@ -73,7 +73,10 @@ class DataRecordHook(Hook):
                 notes += _look_through(split, lists, dataset)
         text = note_of(lists, dataset, [*lines_of_targets(tested), *notes])
         for line in text.splitlines():
-            (runner.logger.warning if 'WARNING' in line else runner.logger.info)(line)
+            if 'WARNING' in line:  # the log says so itself
+                runner.logger.warning(line.replace('WARNING: ', '', 1))
+            else:
+                runner.logger.info(line)
         _write(Path(runner.work_dir), lists, text, resumed=runner.iter > 0)
 
 

@@ -10,7 +10,7 @@ from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from vamp_mm.config.identity import config_hash, describe
+from vamp_mm.config.identity import config_hash, describe, settings_hash
 from vamp_mm.engine.hooks.throughput_hook import peak_memory
 from vamp_mm.evaluation import SplitTestLoop
 
@@ -87,6 +87,10 @@ def identity(cfg: Any, labels: Mapping[str, Any] | None = None) -> dict[str, Any
         labels: Words that replace those read from the config.
 
     Returns:
-        ``config_hash``, and ``run`` of :func:`~vamp_mm.config.identity.describe`.
+        ``config_hash``, ``settings_hash`` (without the seed), and ``run`` of :func:`~vamp_mm.config.identity.describe`.
     """
-    return {'config_hash': config_hash(cfg), 'run': {**describe(cfg), **(labels or {})}}
+    return {
+        'config_hash': config_hash(cfg),
+        'settings_hash': settings_hash(cfg),
+        'run': {**describe(cfg), **(labels or {})},
+    }

@@ -50,7 +50,7 @@ def test_another_division_is_told(folder: Path, tmp_path: Path) -> None:
     assert doubt.startswith(
         f'1 of the test images were trained on ({tested}): the folder has changed'
     )
-    assert f'--dataset {run / "data_split.json"} tests the division of the training' in doubt
+    assert f'copy {run / "data_split.json"} into {folder} and give the copy as --dataset' in doubt
     # asked for, and warned of elsewhere
     assert doubts_about_data(_cfg(folder, 'train'), changed, PROMPTS) == []
 

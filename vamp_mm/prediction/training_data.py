@@ -48,7 +48,8 @@ def doubts_about_data(cfg: Config, stored: Checkpoint, templates: tuple[str, ...
     if tested.get('split', 'train') != 'train' and (again := _trained_images(tested, stored)):
         doubts.append(
             f'{len(again)} of the test images were trained on ({some(again)}): the folder has changed since, so it is '
-            f'divided in another way; --dataset {Path(stored.source).parent / LISTS} tests the division of the training'
+            f'divided in another way; copy {Path(stored.source).parent / LISTS} into {trained[0]} and give the copy as '
+            '--dataset to test the division of the training'
         )
     return doubts
 

@@ -242,6 +242,11 @@ def _of_one_setting(results: Sequence[Result], newest: bool, notes: list[str]) -
             for item in known
             if last and item.content['settings_hash'] != last.content['settings_hash']
         ]
+        if last and len(known) < len(same_row):
+            notes.append(
+                f'{last.label} on {last.dataset}, {shots_in_words(last.shots)}: some results are older than the record of '
+                'their settings; whether all have the same is not known'
+            )
         if last and other and not newest:
             raise ConfigError(
                 [

@@ -42,7 +42,9 @@ def likely_causes(cfg: Config, steps: int | None) -> list[str]:
     few = steps is not None and steps < FEW_STEPS
     causes = list(_random_context(cfg, steps))
     if few:
-        causes.append(f'only {steps} optimiser steps (train_cfg, train_dataloader.batch_size)')
+        causes.append(
+            f'only {steps} optimiser step{"" if steps == 1 else "s"} (train_cfg, train_dataloader.batch_size)'
+        )
     # a lower rate in a run of few steps would change even less
     if rate := _warm_up(cfg, steps) or (None if few else _rate(cfg)):
         causes.append(rate)

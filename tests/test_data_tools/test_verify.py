@@ -13,7 +13,6 @@ from PIL import Image
 from rich.console import Console
 
 from vamp_mm.data_tools.verify import Verified, verify
-from vamp_mm.datasets import DataError
 from vamp_mm.datasets.verify import ERROR, NOTE, WARNING
 
 SIZES = dict(train=3, val=1, test=2)
@@ -173,9 +172,9 @@ def test_counts_are_compared_with_the_catalog(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_none() -> None:
-    with pytest.raises(DataError, match="did you mean 'caltech101'"):
+    with pytest.raises(FileNotFoundError, match="did you mean 'caltech101'"):
         verify('caltech')
-    with pytest.raises(FileNotFoundError, match='give the path of own data'):
+    with pytest.raises(FileNotFoundError, match='is neither a folder or file of your own'):
         verify('no/such/folder')
     printed = io.StringIO()
     assert not verify(

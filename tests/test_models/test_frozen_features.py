@@ -23,9 +23,9 @@ class Counter:
         self.images = 0
         stem = model.backbone.vision.stem
 
-        def counted(images: Tensor, layer: int):  # noqa: ANN202
+        def counted(images: Tensor, layer: int, textbook: bool = False):  # noqa: ANN202
             self.images += len(images)
-            return stem(images, layer)
+            return stem(images, layer, textbook)
 
         monkeypatch.setattr(model.backbone.vision, 'stem', counted)
 

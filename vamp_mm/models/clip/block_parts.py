@@ -29,6 +29,37 @@ def are_plain(blocks: Iterable[nn.Module]) -> bool:
     return all(map(_is_plain, blocks))
 
 
+class PlainBlocks:
+    """Blocks of a tower as a fast path runs them; holds no parameters of its own.
+
+    Args:
+        blocks: The tower's residual attention blocks.
+    """
+
+    def __init__(self, blocks: nn.ModuleList) -> None:
+        self._blocks: Any = blocks
+
+    @property
+    def supported(self) -> bool:
+        """Whether all blocks have the plain structure whose attention we run ourselves."""
+        return are_plain(self._blocks)
+
+
+def heads_of(x: Tensor, parts: int, heads: int) -> tuple[Tensor, ...]:
+    """Queries, keys and values, side by side in the last axis, for attention.
+
+    Args:
+        x: ``(B, L, parts W)``.
+        parts: How many there are.
+        heads: Number of heads.
+
+    Returns:
+        ``parts`` views ``(B, heads, L, W / heads)``.
+    """
+    # the axis of the parts stays where it is: backward then writes the gradient of x in one piece
+    return tuple(part.transpose(1, 2) for part in x.unflatten(-1, (parts, heads, -1)).unbind(2))
+
+
 def _is_plain(block: Any) -> bool:
     if type(block) is not ResidualAttentionBlock or hasattr(block, 'ln_1_kv'):
         return False
@@ -36,6 +67,7 @@ def _is_plain(block: Any) -> bool:
     return (
         type(attention) is nn.MultiheadAttention
         and attention.in_proj_weight is not None
+        and attention.in_proj_bias is not None
         and attention.bias_k is None
         and not attention.add_zero_attn
     )

@@ -14,25 +14,13 @@ from torch import Tensor, nn
 
 from vamp_mm.structures import TowerPlan
 
-from .block_parts import added_by, are_plain, finish
+from .block_parts import PlainBlocks, added_by, finish, heads_of
 from .text_layout import TextLayout
 from .text_rows import TextRows, join_rows
 
 
-class TextBlocks:
-    """Runs a stack of open_clip blocks on :class:`TextRows`; holds no parameters of its own.
-
-    Args:
-        blocks: The text tower's residual attention blocks.
-    """
-
-    def __init__(self, blocks: nn.ModuleList) -> None:
-        self._blocks: Any = blocks
-
-    @property
-    def supported(self) -> bool:
-        """Whether all blocks have the plain structure whose attention we run ourselves."""
-        return are_plain(self._blocks)
+class TextBlocks(PlainBlocks):
+    """Runs the blocks of a text tower on :class:`TextRows`."""
 
     def __call__(
         self, text: TextRows, plan: TowerPlan, first: int, qkv: Tensor | None = None
@@ -117,11 +105,10 @@ def _sequences(x: Tensor, parts: int, heads: int, layout: TextLayout) -> tuple[T
 
     With several chunks ``(B, S N heads, P + M, d)``, each chunk behind the prefix.
     """
-    split = x.unflatten(-1, (parts, heads, -1))  # (S, N, R, parts, heads, d)
     if len(layout.chunks) == 1:
-        # the axis of the parts stays where it is: backward then writes the gradient of x in one piece
-        return tuple(part.transpose(1, 2) for part in split.flatten(0, 1).unbind(2))
-    split = split.permute(3, 0, 1, 4, 2, 5)
+        return heads_of(x.flatten(0, 1), parts, heads)
+    # (parts, S, N, heads, R, d)
+    split = x.unflatten(-1, (parts, heads, -1)).permute(3, 0, 1, 4, 2, 5)
     prefix, own = split.split([layout.prefix, layout.rows - layout.prefix], dim=-2)
     own = own.unflatten(-2, (len(layout.chunks), -1)).movedim(-3, 1)
     prefix = prefix.unsqueeze(1).expand(*own.shape[:-2], *prefix.shape[-2:])

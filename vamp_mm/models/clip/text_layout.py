@@ -92,35 +92,25 @@ class TextLayout:
         """Own tokens ``(..., T, W)`` into the rows of chunks ``(..., B M, W)``; one chunk holds them as they are."""
         if len(self.chunks) == 1:
             return own
-        places = _filled(self.rows - self.prefix, self._each([*range(sum(self.lengths))]))
-        return own.index_select(-2, self._index('spread', places, own.device))
+        return own.index_select(-2, self._index('spread', self._spread_rows, own.device))
 
     def gather(self, rows: Tensor) -> Tensor:
         """Own tokens ``(..., T, W)`` of rows ``(..., R, W)``; undoes :meth:`spread`."""
         if len(self.chunks) == 1:
             return rows[..., self.prefix :, :]
-        places = [
-            place
-            for start, length in zip(self.starts, self.lengths, strict=True)
-            for place in range(start, start + length)
-        ]
-        return rows.index_select(-2, self._index('gather', places, rows.device))
+        return rows.index_select(-2, self._index('gather', self._own_rows, rows.device))
 
     def positions(self, device: torch.device) -> Tensor:
         """``(R,)`` position of every row in its sentence."""
-        own = [self.prefix + place for length in self.lengths for place in range(length)]
-        places = [*range(self.prefix), *_filled(self.rows - self.prefix, self._each(own))]
-        return self._index('positions', places, device)
+        return self._index('positions', self._positions, device)
 
     def own_positions(self, device: torch.device) -> Tensor:
         """``(T,)`` position of every own token in its sentence."""
-        places = [self.prefix + place for length in self.lengths for place in range(length)]
-        return self._index('own positions', places, device)
+        return self._index('own positions', self._own_positions, device)
 
     def ends(self, device: torch.device) -> Tensor:
         """``(C,)`` row that each class is read out from."""
-        ends = [start + length - 1 for start, length in zip(self.starts, self.lengths, strict=True)]
-        return self._index('ends', ends, device)
+        return self._index('ends', self._ends, device)
 
     def mask(self, like: Tensor) -> Tensor:
         """``(B, P + M, P + M)`` to add to the scores of attention, -inf where a token is hidden.
@@ -148,15 +138,10 @@ class TextLayout:
         Returns:
             ``(B, E)`` the class that each of E places of a chunk reads, and ``(C,)`` the place of each class among all B E.
         """
-        most = max(classes.stop - classes.start for classes in self.chunks)
-        reads, places = [], []
-        for number, classes in enumerate(self.chunks):
-            found = range(classes.start, classes.stop)
-            places += [number * most + place for place in range(len(found))]
-            reads += [*found, *[classes.start] * (most - len(found))]
+        reads, places = self._once(('reads',), self._reads)
         return (
-            self._index('read', reads, device).view(-1, most),
-            self._index('read places', places, device),
+            self._index('read', lambda: reads, device).view(len(self.chunks), -1),
+            self._index('read places', lambda: places, device),
         )
 
     def edited(
@@ -178,8 +163,10 @@ class TextLayout:
         """
         key = ('edited', start, length, insert, own)
         layout, rows, present = self._once(key, lambda: self._edited(start, length, insert, own))
-        index = self._index((*key, 'rows'), rows, device)
-        return layout, index, None if insert else self._index((*key, 'present'), present, device)
+        index = self._index((*key, 'rows'), lambda: rows, device)
+        if insert:
+            return layout, index, None
+        return layout, index, self._index((*key, 'present'), lambda: present, device)
 
     def _edited(
         self, start: int, length: int, insert: bool, own: bool
@@ -202,12 +189,39 @@ class TextLayout:
         )
         return layout, [*range(prefix), *own_rows], present
 
+    def _spread_rows(self) -> list[int]:
+        return _filled(self.rows - self.prefix, self._each([*range(sum(self.lengths))]))
+
+    def _own_rows(self) -> list[int]:
+        return [
+            place
+            for start, length in zip(self.starts, self.lengths, strict=True)
+            for place in range(start, start + length)
+        ]
+
+    def _own_positions(self) -> list[int]:
+        return [self.prefix + place for length in self.lengths for place in range(length)]
+
+    def _positions(self) -> list[int]:
+        own = _filled(self.rows - self.prefix, self._each(self._own_positions()))
+        return [*range(self.prefix), *own]
+
+    def _ends(self) -> list[int]:
+        return [start + length - 1 for start, length in zip(self.starts, self.lengths, strict=True)]
+
+    def _reads(self) -> tuple[list[int], list[int]]:
+        most = max(classes.stop - classes.start for classes in self.chunks)
+        reads, places = [], []
+        for number, classes in enumerate(self.chunks):
+            found = range(classes.start, classes.stop)
+            places += [number * most + place for place in range(len(found))]
+            reads += [*found, *[classes.start] * (most - len(found))]
+        return reads, places
+
     def _each(self, tokens: Sequence[int]) -> Iterable[tuple[int, int]]:
         """Place behind the prefix and value of each of T own tokens."""
-        values = iter(tokens)
-        for start, length in zip(self.starts, self.lengths, strict=True):
-            for place in range(start, start + length):
-                yield place - self.prefix, next(values)
+        for place, value in zip(self._own_rows(), tokens, strict=True):
+            yield place - self.prefix, value
 
     def _mask(self, device: torch.device) -> Tensor:
         own = [index for index, length in enumerate(self.lengths) for _ in range(length)]
@@ -230,10 +244,12 @@ class TextLayout:
         number = torch.arange(len(reads), device=like.device)[:, None]
         return mask[number, ends[reads] - number * self.chunk]
 
-    def _index(self, name: str | tuple, places: Sequence[int], device: torch.device) -> Tensor:
+    def _index(
+        self, name: str | tuple, places: Callable[[], Sequence[int]], device: torch.device
+    ) -> Tensor:
         return self._once(
             ('index', name, device),
-            lambda: torch.as_tensor(places).to(device, non_blocking=True),
+            lambda: torch.as_tensor(places()).to(device, non_blocking=True),
         )
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:

@@ -28,7 +28,7 @@ from vamp_mm.prediction.checkpoint import (
     warn_of_changes,
 )
 from vamp_mm.prediction.loading import refuse_untrained
-from vamp_mm.prediction.training_data import doubts_about_classes, doubts_about_data
+from vamp_mm.prediction.training_data import doubts_of_test
 from vamp_mm.runs.data_check import check_lists, say_doubts
 from vamp_mm.runs.final_test import prepare_for_test
 from vamp_mm.runs.lock import held
@@ -98,7 +98,6 @@ def test(
         runner.register_custom_hooks([TestMetricsHook(), *hooks])
         model = unwrap_model(runner.model)
         changed: list[str] = []
-        doubts: list[str] = []
         if stored is None:
             refuse_untrained(model, cfg)
         else:
@@ -106,23 +105,16 @@ def test(
             changed = warn_of_changes(cfg, stored)
             # what was trained is what the checkpoint says, not the config that tests it
             run['run'].update({**trained_words(stored), **(labels or {})})
-            dataset_templates = getattr(runner.test_loop.dataloader.dataset, 'metainfo', {})
-            doubts = doubts_about_data(cfg, stored, tuple(dataset_templates.get('templates') or ()))
-            doubts += doubts_about_classes(cfg, stored)
-            for doubt in doubts if is_main_process() else ():
+            doubts = doubts_of_test(cfg, stored, runner.test_loop.dataloader.dataset)
+            for doubt in doubts:
                 runner.logger.warning(doubt)
+            changed += doubts
         metrics: dict[str, Any] = runner.test()
         if is_main_process():
             result = result_of(runner, run, metrics, time.perf_counter() - start)
             place = folder / RESULT if out is None else Path(out)
-            write_json(
-                place,
-                {
-                    **result,
-                    'checkpoint': cfg.load_from,
-                    'changed_since_training': [*changed, *doubts],
-                },
-            )
+            told = {'checkpoint': cfg.load_from, 'changed_since_training': changed}
+            write_json(place, {**result, **told})
     return metrics
 
 

@@ -16,10 +16,29 @@ from vamp_mm.files import RecordError, read_record
 from vamp_mm.messages import some
 from vamp_mm.registry import DATASETS
 from vamp_mm.runs.data_note import LISTS
+from vamp_mm.structures import as_read
 from vamp_mm.weight_files import CheckpointError
 
 from .checkpoint import Checkpoint
 from .stored_config import plain_assignments
+
+
+def doubts_of_test(cfg: Config, stored: Checkpoint, dataset: Any) -> list[str]:
+    """What makes a test of a checkpoint another one than it seems.
+
+    Args:
+        cfg: The config that tests.
+        stored: The checkpoint.
+        dataset: The dataset of the test loop.
+
+    Returns:
+        Sentences; none if there is no doubt.
+    """
+    templates = getattr(dataset, 'metainfo', {}).get('templates') or ()
+    return [
+        *doubts_about_data(cfg, stored, tuple(templates)),
+        *doubts_about_classes(cfg, stored),
+    ]
 
 
 def doubts_about_data(cfg: Config, stored: Checkpoint, templates: tuple[str, ...]) -> list[str]:
@@ -64,7 +83,7 @@ def doubts_about_classes(cfg: Config, stored: Checkpoint) -> list[str]:
     Returns:
         Sentences; none if the classes of the training are not recorded.
     """
-    trained = {_plain(name) for name in stored.classes.get('classes') or ()}
+    trained = {as_read(name) for name in stored.classes.get('classes') or ()}
     splits: Mapping[str, Mapping[str, Any]] = (cfg.get('test_cfg') or {}).get('splits') or {}
     doubts = []
     for name, entry in splits.items() if trained else ():
@@ -73,7 +92,7 @@ def doubts_about_classes(cfg: Config, stored: Checkpoint) -> list[str]:
             continue
         built = DATASETS.build({**dataset, 'pipeline': [], 'lazy_init': True})
         classes = built.metainfo['classes']
-        unseen = [word for word in classes if _plain(word) not in trained]
+        unseen = [word for word in classes if as_read(word) not in trained]
         if unseen:
             doubts.append(
                 f'test_cfg.splits.{name} has seen=True, and {len(unseen)} of its {len(classes)} classes were not trained on '
@@ -81,10 +100,6 @@ def doubts_about_classes(cfg: Config, stored: Checkpoint) -> list[str]:
                 f'protocol of the training, or set test_cfg.splits.{name}.seen=False'
             )
     return doubts
-
-
-def _plain(name: str) -> str:
-    return name.replace('_', ' ').strip().casefold()
 
 
 def _trained_on(stored: Checkpoint) -> tuple[str, str] | None:
